@@ -1,0 +1,24 @@
+//! `GET /credentials/{id}/`: one credential.
+
+use model::id::CredentialId;
+use model::refusal::Refusal;
+use web::access::OrgAdmin;
+use web::input::Path;
+use web::reply::Ok200;
+use web::{App, Failure};
+
+use crate::views::CredentialView;
+
+/// Shows the credential, with its value unless it is sensitive.
+///
+/// # Errors
+/// 404, for another organization's and for an impossible id as well.
+pub async fn handler(
+    app: App,
+    caller: OrgAdmin,
+    Path(id): Path<CredentialId>,
+) -> Result<Ok200<CredentialView>, Failure> {
+    let record = app.store().credential(caller.org(), id).await?;
+    let record = record.ok_or(Refusal::CredentialNotFound(id))?;
+    Ok(Ok200(CredentialView::of(&app, caller.org(), record).await?))
+}

@@ -1,0 +1,32 @@
+//! `PUT /credentials/{id}/`: updates a credential (seed).
+
+use model::credential::CredentialPut;
+use model::id::CredentialId;
+use model::refusal::Refusal;
+use web::access::OrgAdmin;
+use web::input::{CredentialBody, Path};
+use web::reply::Ok200;
+use web::{App, Failure};
+
+use crate::views::CredentialView;
+
+/// Updates the credential. Optional fields that the body omits keep their values.
+///
+/// # Errors
+/// 404 before anything about the body; 415; 400 for a body that cannot be read, then for every field that is wrong,
+/// at once, then for what the stored credential does not allow.
+pub async fn handler(
+    app: App,
+    caller: OrgAdmin,
+    Path(id): Path<CredentialId>,
+    body: CredentialBody,
+) -> Result<Ok200<CredentialView>, Failure> {
+    let (store, org) = (app.store(), caller.org());
+    let record = store.credential(org, id).await?.ok_or(Refusal::CredentialNotFound(id))?;
+    let put = match CredentialPut::read(&body.fields().await?) {
+        Ok(put) => put,
+        Err(rejected) => return Err(Failure::Invalid(store.all_violations(org, *rejected).await?)),
+    };
+    let record = store.update_credential(app.vault()?, &caller.actor(), record, &put, app.now).await?;
+    Ok(Ok200(CredentialView::of(&app, org, record).await?))
+}

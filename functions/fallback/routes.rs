@@ -1,0 +1,39 @@
+//! Which methods a path has.
+
+/// A line for each route of `template.yaml`; a test holds the two together and prints what this file must say.
+const ROUTES: &str = include_str!("routes.txt");
+
+/// The methods of the routes that match a path, in the order of the file.
+pub(super) fn methods(path: &str) -> Vec<String> {
+    let mut methods: Vec<String> = Vec::new();
+    for line in ROUTES.lines() {
+        let Some((method, route)) = line.split_once(' ') else { continue };
+        if matches(route, path) && !methods.iter().any(|known| known == method) {
+            methods.push(method.into());
+        }
+    }
+    methods
+}
+
+/// A `{parameter}` matches one segment that is not empty; a slash at the end counts.
+fn matches(route: &str, path: &str) -> bool {
+    let (route, path) = (route.split('/'), path.split('/'));
+    route.clone().count() == path.clone().count()
+        && route.zip(path).all(|(wanted, found)| {
+            if wanted.starts_with('{') { !found.is_empty() } else { wanted == found }
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_match_one_segment() {
+        assert!(matches("/a/{id}", "/a/b"));
+        assert!(matches("/a/{id}/", "/a/b/"));
+        for path in ["/a/", "/a", "/a/b/", "/a/b/c", "/b/b"] {
+            assert!(!matches("/a/{id}", path), "{path}");
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Every function's handler. A folder holds one function: `mod.rs` with its handler, `main.rs` with its binary,
+//! `event.json` with an event that API Gateway would send it.
+
+pub mod credential_create;
+pub mod credential_get;
+pub mod credential_list;
+pub mod credential_update;
+pub mod fallback;
+pub mod health;
+pub mod resource_create;
+pub mod resource_delete;
+pub mod resource_get;
+pub mod resource_list;
+pub mod resource_update;
+pub mod role_create;
+pub mod role_get;
+pub mod role_list;
+pub mod role_resource_assign;
+pub mod role_resource_unassign;
+pub mod views;
+
+use web::Endpoint;
+
+/// Every function by the name of its binary: the only list in Rust. Paths, methods and permissions stand in
+/// `template.yaml`, and a test holds the two together.
+#[must_use]
+pub fn all() -> Vec<(&'static str, Endpoint)> {
+    vec![
+        ("credential-create", Endpoint::new(credential_create::handler)),
+        ("credential-get", Endpoint::new(credential_get::handler)),
+        ("credential-list", Endpoint::new(credential_list::handler)),
+        ("credential-update", Endpoint::new(credential_update::handler)),
+        ("fallback", Endpoint::new(fallback::handler)),
+        ("health", Endpoint::new(health::handler)),
+        ("resource-create", Endpoint::new(resource_create::handler)),
+        ("resource-delete", Endpoint::new(resource_delete::handler)),
+        ("resource-get", Endpoint::new(resource_get::handler)),
+        ("resource-list", Endpoint::new(resource_list::handler)),
+        ("resource-update", Endpoint::new(resource_update::handler)),
+        ("role-create", Endpoint::new(role_create::handler)),
+        ("role-get", Endpoint::new(role_get::handler)),
+        ("role-list", Endpoint::new(role_list::handler)),
+        ("role-resource-assign", Endpoint::new(role_resource_assign::handler)),
+        ("role-resource-unassign", Endpoint::new(role_resource_unassign::handler)),
+    ]
+}

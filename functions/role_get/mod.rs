@@ -1,0 +1,18 @@
+//! `GET /roles/{id}`: one role with its links.
+
+use model::id::RoleId;
+use model::refusal::Refusal;
+use model::role::Role;
+use web::access::OrgAdmin;
+use web::input::Path;
+use web::reply::Ok200;
+use web::{App, Failure};
+
+/// Shows the role.
+///
+/// # Errors
+/// 404, for another organization's as well.
+pub async fn handler(app: App, caller: OrgAdmin, Path(id): Path<RoleId>) -> Result<Ok200<Role>, Failure> {
+    let role = app.store().role(caller.org(), id).await?;
+    Ok(Ok200(role.ok_or(Refusal::RoleNotFound(id))?))
+}

@@ -1,0 +1,20 @@
+//! `POST /roles/{id}/resources/{resourceId}`: adds a resource to a role (seed).
+
+use model::id::{ResourceId, RoleId};
+use web::access::OrgAdmin;
+use web::input::Path;
+use web::reply::{Message, Ok200};
+use web::{App, Failure};
+
+/// Links the two. New sessions of the role's people open the resource; running ones do not change.
+///
+/// # Errors
+/// 404 for the role, then 404 for the resource, then 400 when they are linked already.
+pub async fn handler(
+    app: App,
+    caller: OrgAdmin,
+    Path((role, resource)): Path<(RoleId, ResourceId)>,
+) -> Result<Ok200<Message>, Failure> {
+    app.store().assign_resource_to_role(&caller.actor(), role, resource, app.now).await?;
+    Ok(Ok200(Message { message: "Resource assigned to role successfully" }))
+}

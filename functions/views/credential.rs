@@ -1,0 +1,102 @@
+//! A credential as the API shows it (seed `PUT /credentials/:id/`).
+
+use model::credential::{Creator, CredentialType, Readable};
+use model::id::{OrgId, RoleId};
+use model::provider::Provider;
+use model::time::Timestamp;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use store::CredentialRecord;
+use web::{App, Failure};
+
+/// The representation, in the seed's order of members; `provider` and `credential_type` are ours.
+#[derive(Debug, Serialize)]
+pub struct CredentialView {
+    id: String,
+    uri: String,
+    name: String,
+    team: Option<String>,
+    description: String,
+    is_sensitive: bool,
+    /// `null` when sensitive.
+    value: Option<Box<RawValue>>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    creator: CreatorView,
+    usage_count: usize,
+    references: Vec<ReferenceView>,
+    provider: Provider,
+    credential_type: Option<CredentialType>,
+}
+
+#[derive(Debug, Serialize)]
+struct CreatorView {
+    id: String,
+    email: Option<String>,
+    /// The schema requires a name; a token need not have one.
+    name: String,
+}
+
+#[derive(Debug, Serialize)]
+struct ReferenceView {
+    root_object_id: String,
+    root_object_type: &'static str,
+    root_object_display_name: String,
+    ui_reference_key: &'static str,
+}
+
+impl CredentialView {
+    /// The representation of a record. The vault is asked only for a value that may be shown.
+    ///
+    /// # Errors
+    /// The vault's.
+    pub async fn of(app: &App, org: &OrgId, record: CredentialRecord) -> Result<Self, Failure> {
+        let credential = record.credential;
+        let value = match &record.sealed {
+            Some(sealed) if !credential.is_sensitive => {
+                credential.readable(Some(app.vault()?.open(org, credential.id, sealed).await?))
+            }
+            Some(_) | None => None,
+        };
+        let references: Vec<_> = record.references.into_iter().map(ReferenceView::of).collect();
+        Ok(Self {
+            id: credential.id.base58(),
+            uri: credential.id.uri(),
+            name: credential.name,
+            team: credential.team.map(RoleId::base58),
+            description: credential.description,
+            is_sensitive: credential.is_sensitive,
+            value: value.as_ref().map(raw).transpose()?,
+            created_at: credential.created_at,
+            updated_at: credential.updated_at,
+            creator: CreatorView::of(credential.creator),
+            usage_count: references.len(),
+            references,
+            provider: credential.provider,
+            credential_type: credential.credential_type,
+        })
+    }
+}
+
+fn raw(value: &Readable) -> Result<Box<RawValue>, Failure> {
+    RawValue::from_string(value.json().into()).map_err(|_| Failure::internal("a stored value is not JSON"))
+}
+
+impl CreatorView {
+    fn of(creator: Creator) -> Self {
+        let name = creator.name.or_else(|| creator.email.clone());
+        let name = name.unwrap_or_else(|| creator.id.to_string());
+        Self { id: creator.id.base58(), email: creator.email, name }
+    }
+}
+
+impl ReferenceView {
+    fn of(reference: model::credential::Reference) -> Self {
+        Self {
+            root_object_id: reference.resource_id.to_string(),
+            root_object_type: "Resource",
+            root_object_display_name: reference.resource_name,
+            ui_reference_key: "credentialId",
+        }
+    }
+}

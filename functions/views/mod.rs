@@ -1,0 +1,5 @@
+//! Representations that several functions answer with.
+
+mod credential;
+
+pub use credential::CredentialView;

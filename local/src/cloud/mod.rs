@@ -1,0 +1,175 @@
+//! AWS in the process: an embedded DynamoDB and a stand-in for KMS behind one address.
+
+mod kms;
+
+pub use kms::Kms;
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use dynoxide::Database;
+use http::{StatusCode, Uri};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use std::path::Path;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+
+use crate::template::Template;
+use crate::{Fault, keys};
+
+/// The region and account that everything here pretends to be in.
+pub const REGION: &str = "eu-central-1";
+
+/// DynamoDB's limit of a request.
+const REQUEST_MAX_BYTES: usize = 16 * 1024 * 1024;
+
+/// Called with the target (such as `DynamoDB_20120810.Query`) and body of each call before it is answered. Tests count
+/// calls with it, and answer in AWS's place to inject a fault.
+pub type Tap = Arc<dyn Fn(&str, &[u8]) -> Option<Canned> + Send + Sync>;
+
+/// An answer in AWS's place.
+#[derive(Debug, Clone)]
+pub struct Canned {
+    /// The status.
+    pub status: u16,
+    /// The JSON body.
+    pub body: String,
+}
+
+/// AWS in the process. It ends when the runtime does.
+#[derive(Clone)]
+pub struct Cloud {
+    database: Database,
+    endpoint: String,
+}
+
+struct Front {
+    dynamodb: Uri,
+    client: Client<HttpConnector, Body>,
+    kms: Kms,
+    tap: Option<Tap>,
+}
+
+async fn loopback() -> Result<TcpListener, Fault> {
+    TcpListener::bind(("127.0.0.1", 0)).await.map_err(Fault::of("no port on 127.0.0.1"))
+}
+
+fn address(listener: &TcpListener) -> Result<String, Fault> {
+    let address = listener.local_addr().map_err(Fault::of("a listener without an address"))?;
+    Ok(format!("http://{address}/"))
+}
+
+impl Cloud {
+    /// Starts one whose data is in memory, on a port of its own.
+    ///
+    /// # Errors
+    /// When there is no port.
+    pub async fn in_memory(tap: Option<Tap>) -> Result<Self, Fault> {
+        let database = Database::memory().map_err(Fault::of("embedded DynamoDB"))?;
+        Self::start(database, Kms::new(keys::random()?), loopback().await?, tap).await
+    }
+
+    /// Starts one on a listener, or on a port of its own. Its data is in a folder where there is one, else in memory.
+    ///
+    /// # Errors
+    /// When the folder cannot be used or there is no port.
+    pub async fn open(data: Option<&Path>, listener: Option<TcpListener>) -> Result<Self, Fault> {
+        let listener = match listener {
+            Some(listener) => listener,
+            None => loopback().await?,
+        };
+        let Some(folder) = data else {
+            let database = Database::memory().map_err(Fault::of("embedded DynamoDB"))?;
+            return Self::start(database, Kms::new(keys::random()?), listener, None).await;
+        };
+        std::fs::create_dir_all(folder).map_err(Fault::of(folder.display()))?;
+        let file = folder.join("dynamodb.sqlite");
+        let database = Database::new(&file.to_string_lossy()).map_err(Fault::of(file.display()))?;
+        Self::start(database, Kms::new(keys::kept_in(&folder.join("kms.key"))?), listener, None).await
+    }
+
+    async fn start(database: Database, kms: Kms, listener: TcpListener, tap: Option<Tap>) -> Result<Self, Fault> {
+        let behind = loopback().await?;
+        let dynamodb: Uri = address(&behind)?.parse().map_err(Fault::of("the address of DynamoDB"))?;
+        let endpoint = address(&listener)?;
+        tokio::spawn(dynoxide::server::serve_on(behind, database.clone()));
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        let front = Arc::new(Front { dynamodb, client, kms, tap });
+        let router = axum::Router::new().fallback(answer).with_state(front);
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Ok(Self { database, endpoint })
+    }
+
+    /// Where DynamoDB and KMS answer: what `AWS_ENDPOINT_URL` is set to.
+    #[must_use]
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// Makes the template's table under a name, unless it exists.
+    ///
+    /// # Errors
+    /// When the template's table is none.
+    pub fn ensure_table(&self, template: &Template, name: &str) -> Result<(), Fault> {
+        let request = serde_json::from_value(template.create_table(name));
+        let request = request.map_err(Fault::of("template.yaml, the table"))?;
+        match self.database.create_table(request) {
+            Ok(_) | Err(dynoxide::DynoxideError::ResourceInUseException(_)) => Ok(()),
+            Err(error) => Err(Fault::of("template.yaml, the table")(error)),
+        }
+    }
+
+    /// A client of the SDK for DynamoDB.
+    #[must_use]
+    pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        use aws_sdk_dynamodb::config::{BehaviorVersion, Builder, Credentials, Region};
+        let config = Builder::new()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(REGION))
+            .credentials_provider(Credentials::new("local", "local", None, None, "local"))
+            .endpoint_url(&self.endpoint);
+        aws_sdk_dynamodb::Client::from_conf(config.build())
+    }
+
+    /// A client of the SDK for KMS.
+    #[must_use]
+    pub fn kms(&self) -> aws_sdk_kms::Client {
+        use aws_sdk_kms::config::{BehaviorVersion, Builder, Credentials, Region};
+        let config = Builder::new()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(REGION))
+            .credentials_provider(Credentials::new("local", "local", None, None, "local"))
+            .endpoint_url(&self.endpoint);
+        aws_sdk_kms::Client::from_conf(config.build())
+    }
+}
+
+async fn answer(State(front): State<Arc<Front>>, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, REQUEST_MAX_BYTES).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    let target = head.headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if let Some(canned) = front.tap.as_ref().and_then(|tap| tap(target, &body)) {
+        return json(canned);
+    }
+    if let Some(operation) = target.strip_prefix("TrentService.") {
+        return json(front.kms.answer(operation, &body));
+    }
+    forward(&front, head, body).await
+}
+
+fn json(canned: Canned) -> Response {
+    let status = StatusCode::from_u16(canned.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (status, [("content-type", "application/x-amz-json-1.1")], canned.body).into_response()
+}
+
+async fn forward(front: &Front, mut head: http::request::Parts, body: Bytes) -> Response {
+    head.uri = front.dynamodb.clone();
+    match front.client.request(Request::from_parts(head, Body::from(body))).await {
+        Ok(response) => response.map(Body::new).into_response(),
+        Err(error) => (StatusCode::BAD_GATEWAY, error.to_string()).into_response(),
+    }
+}

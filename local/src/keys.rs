@@ -1,0 +1,56 @@
+//! Keys that a developer's machine keeps: never those of a deployment.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::rand;
+
+use crate::Fault;
+
+/// Length of each key, in bytes.
+const KEY_BYTES: usize = 32;
+
+/// A new random key.
+///
+/// # Errors
+/// When the system has no random numbers.
+pub fn random() -> Result<[u8; KEY_BYTES], Fault> {
+    let mut key = [0; KEY_BYTES];
+    rand::fill(&mut key).map_err(|_| Fault::new("the system has no random numbers"))?;
+    Ok(key)
+}
+
+/// The key in a file, which is made with a new key where there is none. Only its owner may read it.
+///
+/// # Errors
+/// When the file cannot be read or made, or holds something else.
+pub fn kept_in(path: &Path) -> Result<[u8; KEY_BYTES], Fault> {
+    let said = path.display().to_string();
+    match fs::read(path) {
+        Ok(bytes) => bytes.try_into().map_err(|_| Fault::new(format!("{said} is not a key of {KEY_BYTES} bytes"))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let key = random()?;
+            write(path, &key).map_err(Fault::of(said))?;
+            Ok(key)
+        }
+        Err(error) => Err(Fault::of(said)(error)),
+    }
+}
+
+fn write(path: &Path, key: &[u8]) -> std::io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(key)
+}
+
+/// Where the generated secret for tokens is kept, so that `cargo run -- token` signs what a running server accepts.
+#[must_use]
+pub fn jwt_secret_file() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/postern/jwt-secret")
+}

@@ -1,0 +1,36 @@
+//! The whole system in one process, for `cargo run` and for tests.
+//!
+//! The real handlers get real API Gateway events, and the real AWS SDK talks to an embedded DynamoDB and a stand-in
+//! for KMS. Routes and table come from `template.yaml`.
+
+pub mod cloud;
+pub mod demo;
+pub mod gateway;
+pub mod keys;
+pub mod options;
+pub mod server;
+pub mod template;
+
+/// An error that ends the program with one clear line.
+#[derive(Debug)]
+pub struct Fault(String);
+
+impl Fault {
+    /// A fault in words.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// Says what was attempted when something failed.
+    pub fn of<E: std::fmt::Display>(attempt: impl std::fmt::Display) -> impl FnOnce(E) -> Self {
+        move |error| Self(format!("{attempt}: {error}"))
+    }
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Fault {}

@@ -1,0 +1,112 @@
+//! `cargo run`: Postern on this machine.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the program of the command line")]
+
+use auth::{JwtSettings, Mint, Verifier, mint};
+use clap::Parser;
+use local::cloud::Cloud;
+use local::demo::{self, Demo};
+use local::gateway::Gateway;
+use local::options::{Command, Options, Serve, Token, jwt_settings};
+use local::template::Template;
+use local::{Fault, server};
+use model::principal::ORG_ADMIN;
+use std::process::ExitCode;
+use std::sync::Arc;
+use store::{Store, Vault};
+use web::{App, Parts, clock};
+
+const TABLE: &str = "postern";
+const KMS_KEY: &str = "alias/postern";
+const DEMO_TOKEN_SECONDS: i64 = 24 * 3600;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(tracing::Level::INFO).init();
+    let options = Options::parse();
+    let outcome = match options.command {
+        Some(Command::Token(wish)) => print_token(&wish),
+        None => run(&options.serve).await,
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => {
+            eprintln!("{fault}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn print_token(wish: &Token) -> Result<(), Fault> {
+    for (option, is_id) in [
+        ("--sub", model::id::UserId::parse(&wish.sub).is_ok()),
+        ("--org", model::id::OrgId::parse(&wish.org).is_ok()),
+    ] {
+        if !is_id {
+            return Err(Fault::new(format!("{option} has a length or a character that an id cannot have")));
+        }
+    }
+    let settings = jwt_settings()?;
+    Verifier::new(&settings).map_err(Fault::of("POSTERN_JWT_SECRET"))?;
+    let roles = &wish.roles;
+    let wish = Mint { sub: &wish.sub, org: &wish.org, roles, email: None, name: None, ttl_seconds: wish.ttl };
+    println!("{}", mint(&settings, &wish, clock::now()).map_err(Fault::of("the token"))?);
+    Ok(())
+}
+
+async fn run(options: &Serve) -> Result<(), Fault> {
+    let jwt = jwt_settings()?;
+    let listener = server::listen(options.port, "--port").await?;
+    let dynamodb = match options.dynamodb_port {
+        Some(port) => Some(server::listen(port, "--dynamodb-port").await?),
+        None => None,
+    };
+    let cloud = Cloud::open(options.data.as_deref(), dynamodb).await?;
+    let template = Template::built_in()?;
+    cloud.ensure_table(&template, TABLE)?;
+    let app = App::new(Parts {
+        store: Store::new(cloud.dynamodb(), TABLE),
+        verifier: Verifier::new(&jwt).map_err(Fault::of("POSTERN_JWT_SECRET"))?,
+        vault: Some(Vault::new(cloud.kms(), KMS_KEY)),
+        clock: clock::system(),
+    });
+    let gateway = Arc::new(Gateway::new(&template, app)?);
+    let address = listener.local_addr().map_err(Fault::of("the listener"))?;
+    let base = format!("http://{address}");
+    let demo = if options.no_demo { None } else { Some(demo_script(&gateway, &jwt, &base).await?) };
+
+    println!("Postern is listening on {base}");
+    if options.dynamodb_port.is_some() {
+        println!("DynamoDB and KMS answer on {}, table {TABLE}, key {KMS_KEY}", cloud.endpoint());
+    }
+    if let Some(script) = demo {
+        println!("\n# The demo organization {:?}, and the token of its administrator for a day:\n{script}", demo::ORG);
+    }
+    server::serve(listener, gateway, stop_signal()).await
+}
+
+async fn demo_script(gateway: &Gateway, jwt: &JwtSettings, base: &str) -> Result<String, Fault> {
+    let roles = [ORG_ADMIN.into()];
+    let email = Some("admin@demo.example");
+    let wish =
+        Mint { sub: demo::ADMIN, org: demo::ORG, roles: &roles, email, name: Some("Demo admin"), ttl_seconds: DEMO_TOKEN_SECONDS };
+    let token = mint(jwt, &wish, clock::now()).map_err(Fault::of("the demo's token"))?;
+    let demo = Demo::prepare(gateway, &token).await?;
+    Ok(demo.script(base, &token))
+}
+
+/// Ctrl-C, or what a supervisor sends.
+async fn stop_signal() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = interrupt => return,
+                _ = terminate.recv() => return,
+            }
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = interrupt.await;
+}

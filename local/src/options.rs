@@ -1,0 +1,88 @@
+//! The command line and the environment of `cargo run`.
+
+use auth::JwtSettings;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use clap::{Args, Parser, Subcommand};
+use secrecy::SecretString;
+use std::path::PathBuf;
+
+use crate::{Fault, keys};
+
+/// Postern on this machine: the API with an embedded DynamoDB, no AWS.
+///
+/// Environment: POSTERN_JWT_SECRET (at least 32 bytes; else one is generated and kept), POSTERN_JWT_ISSUER,
+/// POSTERN_JWT_AUDIENCE.
+#[derive(Debug, Parser)]
+#[command(name = "postern", version)]
+pub struct Options {
+    /// What to do instead of serving.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// How to serve.
+    #[command(flatten)]
+    pub serve: Serve,
+}
+
+/// Options of the server.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Port of the API on 127.0.0.1; 0 takes a free one
+    #[arg(long, value_name = "N", default_value_t = 3000)]
+    pub port: u16,
+    /// Keep the data in this folder; without it, it is gone at the end
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Make no demo organization
+    #[arg(long)]
+    pub no_demo: bool,
+    /// Also answer DynamoDB's (and KMS's) calls on this port, for real binaries
+    #[arg(long, value_name = "N")]
+    pub dynamodb_port: Option<u16>,
+}
+
+/// What else the program does.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Print a token that a server started here accepts, and nothing else
+    Token(Token),
+}
+
+/// Options of `token`.
+#[derive(Debug, Args)]
+pub struct Token {
+    /// The user: 1-128 URL-safe characters
+    #[arg(long, value_name = "USER")]
+    pub sub: String,
+    /// The organization: 1-64 URL-safe characters
+    #[arg(long, value_name = "ORG")]
+    pub org: String,
+    /// A role, such as ORG_ADMIN; may be repeated
+    #[arg(long = "role", value_name = "ROLE")]
+    pub roles: Vec<String>,
+    /// Seconds until it expires
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600, value_parser = clap::value_parser!(i64).range(1..=31_536_000))]
+    pub ttl: i64,
+}
+
+fn variable(name: &str) -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "the one place of this program")]
+    let value = std::env::var(name);
+    value.ok().filter(|value| !value.is_empty())
+}
+
+/// Whose tokens this machine accepts.
+///
+/// # Errors
+/// When no secret can be kept.
+pub fn jwt_settings() -> Result<JwtSettings, Fault> {
+    let secret = match variable("POSTERN_JWT_SECRET") {
+        Some(secret) => secret,
+        None => URL_SAFE_NO_PAD.encode(keys::kept_in(&keys::jwt_secret_file())?),
+    };
+    Ok(JwtSettings {
+        secret: SecretString::from(secret),
+        issuer: variable("POSTERN_JWT_ISSUER").unwrap_or_else(|| "https://postern.local".into()),
+        audience: variable("POSTERN_JWT_AUDIENCE").unwrap_or_else(|| "postern".into()),
+    })
+}

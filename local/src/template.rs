@@ -1,0 +1,131 @@
+//! Reads `template.yaml`: the functions with their routes, and the table.
+
+use serde_json::{Value as Json, json};
+use serde_yaml_ng::Value;
+
+use crate::Fault;
+
+/// The template that this program was built with.
+pub const TEMPLATE: &str = include_str!("../../template.yaml");
+
+/// A route of the API: a method and a path, or what no other route matches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Route {
+    /// `METHOD /path/{parameter}`.
+    Exact {
+        /// The method.
+        method: String,
+        /// The path, with parameters in braces.
+        path: String,
+    },
+    /// `$default`.
+    Default,
+}
+
+/// A Lambda function.
+#[derive(Debug, Clone)]
+pub struct Function {
+    /// The name in the template, such as `ResourceUpdateFunction`.
+    pub logical_id: String,
+    /// Where its bootstrap is built.
+    pub code_uri: String,
+    /// Its routes.
+    pub routes: Vec<Route>,
+    /// The actions that its policy allows, such as `dynamodb:Query`.
+    pub actions: Vec<String>,
+}
+
+impl Function {
+    /// The name of its binary: the last part of `CodeUri`.
+    #[must_use]
+    pub fn binary(&self) -> &str {
+        self.code_uri.trim_end_matches('/').rsplit('/').next().unwrap_or_default()
+    }
+}
+
+/// What the template says.
+#[derive(Debug, Clone)]
+pub struct Template {
+    /// Every function, in the order of the file.
+    pub functions: Vec<Function>,
+    table: Json,
+}
+
+impl Template {
+    /// Reads the template that this program was built with.
+    ///
+    /// # Errors
+    /// When it is not what this reader expects.
+    pub fn built_in() -> Result<Self, Fault> {
+        Self::read(TEMPLATE)
+    }
+
+    /// Reads a template.
+    ///
+    /// # Errors
+    /// When it is not what this reader expects.
+    pub fn read(yaml: &str) -> Result<Self, Fault> {
+        let template: Value = serde_yaml_ng::from_str(yaml).map_err(Fault::of("template.yaml"))?;
+        let resources = template.get("Resources").and_then(Value::as_mapping);
+        let resources = resources.ok_or_else(|| Fault::new("template.yaml has no Resources"))?;
+        let mut functions = Vec::new();
+        let mut table = None;
+        for (name, resource) in resources {
+            let (name, kind) = (name.as_str().unwrap_or_default(), text(resource, "Type"));
+            let properties = resource.get("Properties").unwrap_or(&Value::Null);
+            match kind.as_str() {
+                "AWS::Serverless::Function" => functions.push(function(name, properties)),
+                "AWS::DynamoDB::Table" => table = Some(create_table(properties)?),
+                _ => {}
+            }
+        }
+        let table = table.ok_or_else(|| Fault::new("template.yaml has no table"))?;
+        Ok(Self { functions, table })
+    }
+
+    /// The body of the `CreateTable` call that makes the table under a name.
+    #[must_use]
+    pub fn create_table(&self, name: &str) -> Json {
+        let mut body = self.table.clone();
+        if let Some(members) = body.as_object_mut() {
+            members.insert("TableName".into(), name.into());
+        }
+        body
+    }
+}
+
+fn text(value: &Value, name: &str) -> String {
+    value.get(name).and_then(Value::as_str).unwrap_or_default().into()
+}
+
+fn function(name: &str, properties: &Value) -> Function {
+    let events = properties.get("Events").and_then(Value::as_mapping);
+    let routes = events.into_iter().flat_map(|events| events.values()).map(route).collect();
+    let statements = properties.get("Policies").and_then(Value::as_sequence).into_iter().flatten();
+    let statements = statements.filter_map(|policy| policy.get("Statement")?.as_sequence()).flatten();
+    let actions = statements.filter_map(|statement| statement.get("Action")?.as_sequence()).flatten();
+    let actions = actions.filter_map(|action| action.as_str().map(String::from)).collect();
+    Function { logical_id: name.into(), code_uri: text(properties, "CodeUri"), routes, actions }
+}
+
+fn route(event: &Value) -> Route {
+    let properties = event.get("Properties").unwrap_or(&Value::Null);
+    let (method, path) = (text(properties, "Method"), text(properties, "Path"));
+    if path.is_empty() { Route::Default } else { Route::Exact { method, path } }
+}
+
+/// CloudFormation's properties of a table and the members of `CreateTable` have the same names, but for the stream.
+fn create_table(properties: &Value) -> Result<Json, Fault> {
+    let mut body = json!({});
+    for name in ["BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "StreamSpecification"] {
+        let value = properties.get(name).cloned().unwrap_or_default();
+        let value: Json = serde_yaml_ng::from_value(value).map_err(Fault::of("template.yaml, the table"))?;
+        if let (false, Some(members)) = (value.is_null(), body.as_object_mut()) {
+            members.insert(name.into(), value);
+        }
+    }
+    if let Some(stream) = body.get_mut("StreamSpecification").and_then(Json::as_object_mut) {
+        stream.insert("StreamEnabled".into(), true.into());
+    }
+    Ok(body)
+}

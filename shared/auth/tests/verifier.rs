@@ -1,0 +1,134 @@
+//! Which tokens are accepted, and why the others are not.
+
+use auth::{JwtSettings, Mint, Rejected, SecretTooShort, Verifier, mint};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use model::time::Timestamp;
+use serde_json::{Value, json};
+
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+const NOW: i64 = 1_771_410_600;
+
+fn settings() -> JwtSettings {
+    JwtSettings { secret: SECRET.into(), issuer: "https://id.example".into(), audience: "postern".into() }
+}
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_unix_millis(seconds * 1000).unwrap()
+}
+
+fn claims() -> Value {
+    json!({"iss": "https://id.example", "aud": "postern", "sub": "alice", "org": "acme", "exp": NOW + 600,
+           "roles": ["ORG_ADMIN"], "email": "alice@acme.example", "name": "Alice"})
+}
+
+fn signed(algorithm: Algorithm, secret: &str, claims: &Value) -> String {
+    jsonwebtoken::encode(&Header::new(algorithm), claims, &EncodingKey::from_secret(secret.as_bytes())).unwrap()
+}
+
+fn verdict(token: &str) -> Result<model::principal::Principal, Rejected> {
+    Verifier::new(&settings()).unwrap().verify(token, at(NOW))
+}
+
+fn with(name: &str, value: Value) -> Result<model::principal::Principal, Rejected> {
+    let mut claims = claims();
+    claims[name] = value;
+    verdict(&signed(Algorithm::HS256, SECRET, &claims))
+}
+
+fn without(name: &str) -> Result<model::principal::Principal, Rejected> {
+    let mut claims = claims();
+    claims.as_object_mut().unwrap().shift_remove(name);
+    verdict(&signed(Algorithm::HS256, SECRET, &claims))
+}
+
+#[test]
+fn a_good_token_names_its_caller() {
+    let caller = verdict(&signed(Algorithm::HS256, SECRET, &claims())).unwrap();
+    assert_eq!(caller.org.as_str(), "acme");
+    assert_eq!(caller.user.as_str(), "alice");
+    assert!(caller.is_org_admin);
+    assert_eq!(caller.email.as_deref(), Some("alice@acme.example"));
+    assert_eq!(caller.name.as_deref(), Some("Alice"));
+}
+
+#[test]
+fn a_minted_token_is_accepted() {
+    let roles = [String::from("ORG_ADMIN")];
+    let wish = Mint { sub: "a", org: "o", roles: &roles, email: None, name: None, ttl_seconds: 60 };
+    assert!(verdict(&mint(&settings(), &wish, at(NOW)).unwrap()).unwrap().is_org_admin);
+}
+
+#[test]
+fn the_algorithm_is_the_keys_and_never_the_tokens() {
+    for algorithm in [Algorithm::HS384, Algorithm::HS512] {
+        assert_eq!(verdict(&signed(algorithm, SECRET, &claims())), Err(Rejected::NotOurs));
+    }
+    // {"alg":"none","typ":"JWT"} in front of good claims, with an empty and with a good signature.
+    let good = signed(Algorithm::HS256, SECRET, &claims());
+    let parts: Vec<&str> = good.split('.').collect();
+    for header in ["eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0", "eyJhbGciOiJOb25lIiwidHlwIjoiSldUIn0"] {
+        for signature in ["", parts[2]] {
+            let token = format!("{header}.{}.{signature}", parts[1]);
+            assert_eq!(verdict(&token), Err(Rejected::NotOurs), "{token}");
+        }
+    }
+}
+
+#[test]
+fn signature_issuer_and_audience_are_checked() {
+    assert_eq!(verdict(&signed(Algorithm::HS256, &SECRET.to_uppercase(), &claims())), Err(Rejected::NotOurs));
+    assert_eq!(with("iss", json!("https://evil.example")), Err(Rejected::NotOurs));
+    assert_eq!(with("aud", json!("other")), Err(Rejected::NotOurs));
+    assert_eq!(with("aud", json!(["other"])), Err(Rejected::NotOurs));
+    assert!(with("aud", json!(["other", "postern"])).is_ok());
+    for claim in ["iss", "aud", "sub", "org", "exp"] {
+        assert!(without(claim).is_err(), "{claim}");
+    }
+    for garbage in ["", ".", "..", "a.b.c", "garbage", &"x".repeat(9000)] {
+        assert_eq!(verdict(garbage), Err(Rejected::NotOurs));
+    }
+}
+
+#[test]
+fn times_have_a_minute_of_leeway() {
+    assert!(with("exp", json!(NOW - 59)).is_ok());
+    assert_eq!(with("exp", json!(NOW - 60)), Err(Rejected::Expired));
+    assert!(with("nbf", json!(NOW + 60)).is_ok());
+    assert_eq!(with("nbf", json!(NOW + 61)), Err(Rejected::NotYetValid));
+    assert_eq!(with("exp", json!("soon")), Err(Rejected::NotOurs));
+    assert!(with("exp", json!(NOW as f64 + 0.5)).is_ok());
+}
+
+#[test]
+fn an_identity_must_be_usable_as_one() {
+    for org in ["", "a#b", "a b", &"x".repeat(65)] {
+        assert_eq!(with("org", json!(org)), Err(Rejected::NoIdentity), "{org}");
+    }
+    for sub in ["", "a/b", &"x".repeat(129)] {
+        assert_eq!(with("sub", json!(sub)), Err(Rejected::NoIdentity), "{sub}");
+    }
+    assert_eq!(with("org", json!(5)), Err(Rejected::NotOurs));
+    assert_eq!(with("org", json!(["acme"])), Err(Rejected::NotOurs));
+}
+
+#[test]
+fn roles_are_an_array_or_a_spaced_string() {
+    for (roles, admin) in [
+        (json!(["USER", "ORG_ADMIN"]), true),
+        (json!("USER ORG_ADMIN"), true),
+        (json!(["USER"]), false),
+        (json!("ORG_ADMINS"), false),
+        (json!("org_admin"), false),
+        (json!(null), false),
+        (json!({"ORG_ADMIN": true}), false),
+        (json!([["ORG_ADMIN"]]), false),
+    ] {
+        assert_eq!(with("roles", roles.clone()).unwrap().is_org_admin, admin, "{roles}");
+    }
+}
+
+#[test]
+fn a_short_secret_is_refused() {
+    let short = JwtSettings { secret: "x".repeat(31).into(), ..settings() };
+    assert_eq!(Verifier::new(&short).err(), Some(SecretTooShort));
+}

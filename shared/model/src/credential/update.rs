@@ -1,0 +1,168 @@
+//! Creation and full update of a credential, and what may happen to its secret.
+
+use super::input::{CredentialForm, GivenFields, Rejected, Required, Team};
+use super::{Creator, Credential};
+use crate::audit::FieldChange;
+use crate::id::{CredentialId, RoleId};
+use crate::principal::Actor;
+use crate::provider::Provider;
+use crate::secret::SecretJson;
+use crate::time::Timestamp;
+use crate::violation::{NON_FIELD, Violations};
+
+/// What becomes of the stored value.
+#[derive(Debug, Clone)]
+pub enum ValueChange {
+    /// It stays.
+    Keep,
+    /// It goes.
+    Clear,
+    /// This one takes its place.
+    Replace(SecretJson),
+}
+
+/// What an update makes of a credential.
+#[derive(Debug, Clone)]
+pub struct CredentialChange {
+    /// The credential afterwards.
+    pub credential: Credential,
+    /// What becomes of its value.
+    pub value: ValueChange,
+    /// Each changed field, for the record; the value masked. Empty when nothing changes.
+    pub changes: Vec<FieldChange>,
+}
+
+/// A checked body of `PUT /credentials/{id}/`.
+#[derive(Debug, Clone)]
+pub struct CredentialPut(CredentialForm);
+
+impl CredentialPut {
+    /// Reads the body: `name` and `value` are required, every other field keeps its value when omitted.
+    ///
+    /// # Errors
+    /// Everything that is wrong, field by field.
+    pub fn read(fields: &GivenFields) -> Result<Self, Box<Rejected>> {
+        CredentialForm::read(fields, Required::NameAndValue).map(Self)
+    }
+
+    /// The team that the update names, which must exist.
+    #[must_use]
+    pub fn team(&self) -> Option<&Team> {
+        self.0.team.as_ref()?.as_ref()
+    }
+
+    /// Applies the update to the stored credential.
+    ///
+    /// `null` as the value of a credential that stays or becomes sensitive keeps the secret, because `null` is
+    /// what readers of a sensitive credential are shown.
+    ///
+    /// # Errors
+    /// Making a sensitive credential readable without a new value, which would publish the old one; a provider
+    /// that differs from the stored one.
+    pub fn apply(&self, stored: &Credential, now: Timestamp) -> Result<CredentialChange, Violations> {
+        let form = &self.0;
+        if form.provider.is_some_and(|provider| provider != stored.provider) {
+            return Err(Violations::one("provider", "This field cannot be changed."));
+        }
+        let value = value_change(form, stored)?;
+        let mut after = stored.clone();
+        after.name = form.name.clone().unwrap_or(after.name);
+        after.team = team_after(form, stored.team);
+        after.description = form.description.clone().unwrap_or(after.description);
+        after.is_sensitive = form.is_sensitive.unwrap_or(after.is_sensitive);
+        after.credential_type = form.credential_type.unwrap_or(after.credential_type);
+        after.has_value = match value {
+            ValueChange::Keep => stored.has_value,
+            ValueChange::Clear => false,
+            ValueChange::Replace(_) => true,
+        };
+        let changes = changes(stored, &after, &value);
+        if !changes.is_empty() {
+            after.updated_at = now;
+        }
+        Ok(CredentialChange { credential: after, value, changes })
+    }
+}
+
+fn team_after(form: &CredentialForm, stored: Option<RoleId>) -> Option<RoleId> {
+    form.team.as_ref().map_or(stored, |team| team.as_ref().map(|team| team.id))
+}
+
+fn value_change(form: &CredentialForm, stored: &Credential) -> Result<ValueChange, Violations> {
+    let sensitive = form.is_sensitive.unwrap_or(stored.is_sensitive);
+    match (&form.value, stored.is_sensitive, sensitive) {
+        (Some(Some(value)), _, _) => Ok(ValueChange::Replace(value.clone())),
+        (_, true, false) => Err(Violations::one(
+            NON_FIELD,
+            "A new value is required to make a sensitive credential readable.",
+        )),
+        (Some(None), false, false) => Ok(ValueChange::Clear),
+        (Some(None) | None, _, _) => Ok(ValueChange::Keep),
+    }
+}
+
+fn changes(before: &Credential, after: &Credential, value: &ValueChange) -> Vec<FieldChange> {
+    let value = match value {
+        ValueChange::Keep => None,
+        ValueChange::Clear => before.has_value.then(|| FieldChange::masked("value")),
+        ValueChange::Replace(_) => Some(FieldChange::masked("value")),
+    };
+    [
+        FieldChange::between("name", &before.name, &after.name),
+        FieldChange::between("team", &before.team.map(RoleId::base58), &after.team.map(RoleId::base58)),
+        FieldChange::between("description", &before.description, &after.description),
+        FieldChange::between("is_sensitive", &before.is_sensitive, &after.is_sensitive),
+        value,
+        FieldChange::between("credential_type", &before.credential_type, &after.credential_type),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// A checked body of `POST /credentials/`.
+#[derive(Debug, Clone)]
+pub struct CredentialDraft(CredentialForm);
+
+impl CredentialDraft {
+    /// Reads the body. `is_sensitive` is true unless said otherwise, and a sensitive credential needs a value.
+    ///
+    /// # Errors
+    /// Everything that is wrong, field by field.
+    pub fn read(fields: &GivenFields) -> Result<Self, Box<Rejected>> {
+        CredentialForm::read(fields, Required::NameAndValue).map(Self)
+    }
+
+    /// The team that the credential is meant for, which must exist.
+    #[must_use]
+    pub fn team(&self) -> Option<&Team> {
+        self.0.team.as_ref()?.as_ref()
+    }
+
+    /// The credential and its value.
+    ///
+    /// # Errors
+    /// A sensitive credential without a value.
+    pub fn create(&self, actor: &Actor, now: Timestamp) -> Result<(Credential, Option<SecretJson>), Violations> {
+        let form = self.0.clone();
+        let value = form.value.flatten();
+        let is_sensitive = form.is_sensitive.unwrap_or(true);
+        if is_sensitive && value.is_none() {
+            return Err(Violations::one("value", "This field may not be null."));
+        }
+        let credential = Credential {
+            id: CredentialId::generate(now),
+            name: form.name.unwrap_or_default(),
+            team: form.team.flatten().map(|team| team.id),
+            description: form.description.unwrap_or_default(),
+            is_sensitive,
+            has_value: value.is_some(),
+            provider: form.provider.unwrap_or(Provider::Aws),
+            credential_type: form.credential_type.flatten(),
+            creator: Creator { id: actor.id.clone(), email: actor.email.clone(), name: actor.name.clone() },
+            created_at: now,
+            updated_at: now,
+        };
+        Ok((credential, value))
+    }
+}

@@ -1,0 +1,287 @@
+//! Identifiers. Each kind is a type of its own, so that a role's id cannot stand where a resource's is meant.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use uuid::Uuid;
+
+use crate::time::Timestamp;
+
+/// Why a text is not an identifier. It never carries the text: paths and bodies are the caller's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotAnId;
+
+/// Reads a hyphenated UUID of 36 characters in either case. The other spellings of RFC 9562 libraries
+/// (braces, `urn:uuid:`, no hyphens) are refused, so that an id has one spelling on each face.
+fn hyphenated(text: &str) -> Result<Uuid, NotAnId> {
+    if text.len() != 36 {
+        return Err(NotAnId);
+    }
+    Uuid::try_parse(text).map_err(|_| NotAnId)
+}
+
+/// A new UUID of version 7 (RFC 9562 §5.7), whose order is the order of creation to the millisecond.
+fn ordered(now: Timestamp) -> Uuid {
+    let millis = now.unix_millis().max(0).unsigned_abs();
+    let nanos = u32::try_from((millis % 1000) * 1_000_000).unwrap_or(0);
+    Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, millis / 1000, nanos))
+}
+
+macro_rules! uuid_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// A fresh identifier; the order of identifiers is the order of creation (UUID version 7).
+            #[must_use]
+            pub fn generate(now: Timestamp) -> Self {
+                Self(ordered(now))
+            }
+
+            /// The number itself.
+            #[must_use]
+            pub fn uuid(self) -> Uuid {
+                self.0
+            }
+
+            /// Reads the hyphenated spelling.
+            ///
+            /// # Errors
+            /// [`NotAnId`] for everything else.
+            pub fn parse(text: &str) -> Result<Self, NotAnId> {
+                hyphenated(text).map(Self)
+            }
+        }
+
+        impl From<Uuid> for $name {
+            fn from(uuid: Uuid) -> Self {
+                Self(uuid)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.as_hyphenated().fmt(f)
+            }
+        }
+    };
+}
+
+uuid_id! {
+    /// A cloud resource that sessions open.
+    ResourceId
+}
+uuid_id! {
+    /// A role, which joins people and resources. On the credentials face it is called a team.
+    RoleId
+}
+uuid_id! {
+    /// A credential. `/resources` prints it as a UUID, `/credentials` as 22 characters of Base58.
+    CredentialId
+}
+uuid_id! {
+    /// A row of the audit log.
+    AuditId
+}
+uuid_id! {
+    /// One session's claim on one resource: a row of the session.
+    SessionRowId
+}
+
+/// Length of every Base58 spelling: 58^21 < 2^128 < 58^22.
+const BASE58_LENGTH: usize = 22;
+
+/// The Base58 spelling (Bitcoin alphabet) of a UUID: its 128 bits as one number, always 22 characters,
+/// padded on the left with `1`, the digit zero.
+#[must_use]
+pub fn base58(uuid: Uuid) -> String {
+    let digits = bs58::encode(uuid.as_u128().to_be_bytes()).into_string();
+    // bs58 spells each leading zero byte as one `1`, which is a padding of its own; ours has a fixed length.
+    let significant = digits.trim_start_matches('1');
+    format!("{significant:1>BASE58_LENGTH$}")
+}
+
+/// Reads the spelling that [`base58`] writes.
+///
+/// # Errors
+/// [`NotAnId`] for any other length or alphabet, and for numbers of more than 128 bits.
+pub fn parse_base58(text: &str) -> Result<Uuid, NotAnId> {
+    if text.len() != BASE58_LENGTH {
+        return Err(NotAnId);
+    }
+    let bytes = bs58::decode(text).into_vec().map_err(|_| NotAnId)?;
+    let first = bytes.iter().position(|byte| *byte != 0).unwrap_or(bytes.len());
+    let significant = bytes.get(first..).unwrap_or_default();
+    if significant.len() > 16 {
+        return Err(NotAnId);
+    }
+    let number = significant.iter().fold(0_u128, |number, byte| (number << 8) | u128::from(*byte));
+    Ok(Uuid::from_u128(number))
+}
+
+impl CredentialId {
+    /// The spelling of the credentials face.
+    #[must_use]
+    pub fn base58(self) -> String {
+        base58(self.0)
+    }
+
+    /// The spelling by which other objects refer to the credential: `credentials://<base58>`.
+    #[must_use]
+    pub fn uri(self) -> String {
+        format!("credentials://{}", self.base58())
+    }
+
+    /// Reads any spelling in which a credential may be named: UUID, Base58 or `credentials://` URI. A hyphen
+    /// never occurs in Base58, so the spellings cannot be confused.
+    ///
+    /// # Errors
+    /// [`NotAnId`] for everything else.
+    pub fn parse_any(text: &str) -> Result<Self, NotAnId> {
+        let bare = text.strip_prefix("credentials://").unwrap_or(text);
+        Self::parse(bare).or_else(|_| parse_base58(bare).map(Self))
+    }
+}
+
+impl RoleId {
+    /// The spelling of the credentials face, where a role is a team.
+    #[must_use]
+    pub fn base58(self) -> String {
+        base58(self.0)
+    }
+
+    /// Reads a team: Base58 or UUID.
+    ///
+    /// # Errors
+    /// [`NotAnId`] for everything else.
+    pub fn parse_any(text: &str) -> Result<Self, NotAnId> {
+        Self::parse(text).or_else(|_| parse_base58(text).map(Self))
+    }
+}
+
+/// The characters that RFC 3986 §2.3 calls unreserved: they need no encoding in a URL, and none of them
+/// separates the parts of a table key.
+fn is_url_safe(text: &str, longest: usize) -> bool {
+    (1..=longest).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~'))
+}
+
+macro_rules! named_id {
+    ($(#[$doc:meta])* $name:ident, $longest:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Reads the identifier as a token names it.
+            ///
+            /// # Errors
+            /// [`NotAnId`] when it is empty, too long or has a character that is not URL-safe.
+            pub fn parse(text: &str) -> Result<Self, NotAnId> {
+                if is_url_safe(text, $longest) { Ok(Self(text.into())) } else { Err(NotAnId) }
+            }
+
+            /// The text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                Self::parse(&text).map_err(|_| serde::de::Error::custom("not an identifier"))
+            }
+        }
+    };
+}
+
+named_id! {
+    /// An organization, the tenant: 1–64 URL-safe characters, as the identity provider's token names it.
+    OrgId, 64
+}
+named_id! {
+    /// A person: the token's `sub`, 1–128 URL-safe characters.
+    UserId, 128
+}
+
+impl UserId {
+    /// The spelling of the credentials face: Base58 where the id is a UUID, else the id itself.
+    #[must_use]
+    pub fn base58(&self) -> String {
+        hyphenated(&self.0).map_or_else(|_| self.0.clone(), base58)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base58_is_the_uuid_as_one_number() {
+        for (uuid, spelling) in [
+            ("7c9e6679-7425-40de-944b-e07fc1f90ae7", "GPXmAhizavrUuoXNn3tzeA"),
+            ("550e8400-e29b-41d4-a716-446655440000", "BWBeN28Vb7cMEx7Ym8AUzs"),
+            ("00000000-0000-0000-0000-000000000000", "1111111111111111111111"),
+            ("ffffffff-ffff-ffff-ffff-ffffffffffff", "YcVfxkQb6JRzqk5kF2tNLv"),
+        ] {
+            let id = CredentialId::parse(uuid).unwrap();
+            assert_eq!(id.base58(), spelling);
+            assert_eq!(CredentialId::parse_any(spelling), Ok(id));
+            assert_eq!(CredentialId::parse_any(&id.uri()), Ok(id));
+        }
+    }
+
+    #[test]
+    fn base58_refuses_numbers_of_more_than_128_bits_and_other_lengths() {
+        for text in ["YcVfxkQb6JRzqk5kF2tNLw", "zzzzzzzzzzzzzzzzzzzzzz", "4DY4qGohso1r", "", "0WBeN28Vb7cMEx7Ym8AUzs"] {
+            assert_eq!(parse_base58(text), Err(NotAnId), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_uuid_survives_its_base58_spelling() {
+        for shift in 0..128 {
+            let uuid = Uuid::from_u128(u128::MAX >> shift);
+            assert_eq!(parse_base58(&base58(uuid)), Ok(uuid));
+        }
+    }
+
+    #[test]
+    fn only_the_hyphenated_spelling_is_an_id() {
+        let id = "550e8400-e29b-41d4-a716-446655440000";
+        assert!(ResourceId::parse(id).is_ok());
+        assert_eq!(ResourceId::parse(&id.to_uppercase()), ResourceId::parse(id));
+        for text in ["550e8400e29b41d4a716446655440000", "{550e8400-e29b-41d4-a716-446655440000}", "not-a-uuid", ""] {
+            assert_eq!(ResourceId::parse(text), Err(NotAnId), "{text}");
+        }
+    }
+
+    #[test]
+    fn ids_are_ordered_by_their_time() {
+        let ids: Vec<_> = [1_000, 1_001, 2_000_000_000_000]
+            .map(|millis| ResourceId::generate(Timestamp::from_unix_millis(millis).unwrap()))
+            .into();
+        assert!(ids.is_sorted());
+    }
+
+    #[test]
+    fn tenant_names_cannot_carry_a_key_separator() {
+        for text in ["", "a#b", "a/b", "a b", "é", &"x".repeat(65)] {
+            assert_eq!(OrgId::parse(text), Err(NotAnId), "{text}");
+        }
+        assert!(OrgId::parse(&"x".repeat(64)).is_ok());
+        assert!(UserId::parse(&"x".repeat(128)).is_ok());
+        assert!(UserId::parse(&"x".repeat(129)).is_err());
+    }
+}

@@ -1,0 +1,18 @@
+//! What Postern knows and decides: identifiers, entities, validation and policy.
+//!
+//! Nothing here awaits, reads a clock or an environment variable, or knows HTTP or AWS. Time is an argument,
+//! and every rule can be tested as a plain function.
+
+pub mod audit;
+pub mod credential;
+pub mod fields;
+pub mod id;
+pub mod principal;
+pub mod provider;
+pub mod refusal;
+pub mod resource;
+pub mod role;
+pub mod secret;
+pub mod text;
+pub mod time;
+pub mod violation;

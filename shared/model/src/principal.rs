@@ -1,0 +1,50 @@
+//! Who calls, and who is on record as having done something.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{OrgId, UserId};
+
+/// The claim's word for an administrator of an organization.
+pub const ORG_ADMIN: &str = "ORG_ADMIN";
+
+/// An authenticated person and the organization that they act in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Principal {
+    /// The tenant. Every key that the request touches begins with it.
+    pub org: OrgId,
+    /// The token's subject.
+    pub user: UserId,
+    /// The token's roles include [`ORG_ADMIN`]. Whether a caller is an admin is the token's word alone.
+    pub is_org_admin: bool,
+    /// For the record and for display; never used to decide anything.
+    pub email: Option<String>,
+    /// For display only.
+    pub name: Option<String>,
+}
+
+/// What kind of party acted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ActorType {
+    /// A person with a token.
+    User,
+    /// Postern itself: sweeps, reconciliation, rules that ran out.
+    System,
+}
+
+/// Who does something, and from where. The store cannot be changed without one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// The tenant in which the change happens.
+    pub org: OrgId,
+    /// What kind of party acts.
+    pub kind: ActorType,
+    /// The person's id; `postern` for the system.
+    pub id: UserId,
+    /// For the audit log.
+    pub email: Option<String>,
+    /// For the audit log and the credential's creator.
+    pub name: Option<String>,
+    /// The address that the gateway saw, for the audit log.
+    pub ip_address: Option<String>,
+}

@@ -1,0 +1,104 @@
+//! Points in time. Nothing in this crate asks what time it is.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use time::OffsetDateTime;
+use time::macros::format_description;
+
+/// A point in time, to the millisecond, in UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(OffsetDateTime);
+
+/// A number of milliseconds that lies outside the years −9999 to 9999.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutOfRange;
+
+impl Timestamp {
+    /// The end of the calendar.
+    pub const MAX: Self = Self(time::macros::datetime!(9999-12-31 23:59:59.999 UTC));
+
+    /// The point that many milliseconds after 1970-01-01T00:00:00Z.
+    ///
+    /// # Errors
+    /// [`OutOfRange`] beyond the calendar.
+    pub fn from_unix_millis(millis: i64) -> Result<Self, OutOfRange> {
+        OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000)
+            .map(Self)
+            .map_err(|_| OutOfRange)
+    }
+
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub fn unix_millis(self) -> i64 {
+        i64::try_from(self.0.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX)
+    }
+
+    /// Whole seconds since 1970-01-01T00:00:00Z, as tokens count them (RFC 7519 §2, `NumericDate`).
+    #[must_use]
+    pub fn unix_seconds(self) -> i64 {
+        self.0.unix_timestamp()
+    }
+
+    /// This point moved by a number of seconds; the end of the calendar is not passed.
+    #[must_use]
+    pub fn plus_seconds(self, seconds: i64) -> Self {
+        Self(self.0.saturating_add(time::Duration::seconds(seconds)))
+    }
+}
+
+/// ISO 8601 in UTC with `Z` and whole seconds, the form of every time that the API prints.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let form = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
+        f.write_str(&self.0.format(&form).map_err(|_| fmt::Error)?)
+    }
+}
+
+/// Written for people: the form that the API prints.
+impl Serialize for Timestamp {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Serializes a [`Timestamp`] as a number of milliseconds, the form in which the table keeps it:
+/// `#[serde(with = "model::time::millis")]`.
+pub mod millis {
+    use super::{Deserialize, Timestamp};
+
+    /// Writes the milliseconds since 1970.
+    ///
+    /// # Errors
+    /// The serializer's own.
+    pub fn serialize<S: serde::Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(time.unix_millis())
+    }
+
+    /// Reads the milliseconds since 1970.
+    ///
+    /// # Errors
+    /// When the number is none, or lies outside the calendar.
+    pub fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+        let millis = i64::deserialize(deserializer)?;
+        Timestamp::from_unix_millis(millis).map_err(|_| serde::de::Error::custom("time out of range"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_printed_with_z_and_whole_seconds() {
+        let time = Timestamp::from_unix_millis(1_771_410_600_999).unwrap();
+        assert_eq!(time.to_string(), "2026-02-18T10:30:00Z");
+        assert_eq!(time.unix_millis(), 1_771_410_600_999);
+        assert_eq!(time.plus_seconds(60).to_string(), "2026-02-18T10:31:00Z");
+    }
+
+    #[test]
+    fn the_calendar_has_ends() {
+        assert_eq!(Timestamp::from_unix_millis(i64::MAX), Err(OutOfRange));
+        assert!(Timestamp::from_unix_millis(253_402_300_799_000).is_ok());
+    }
+}

@@ -1,0 +1,49 @@
+//! What is wrong with an input, field by field.
+
+/// Violations of a request's fields, in the order in which the contract lists the fields.
+///
+/// Each sentence stands on its own, because one of the three error faces prints it without the field's name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Violations(Vec<(String, String)>);
+
+/// The name under which rules over several fields are reported on the credentials face.
+pub const NON_FIELD: &str = "non_field_errors";
+
+impl Violations {
+    /// A single violation.
+    #[must_use]
+    pub fn one(field: &str, sentence: impl Into<String>) -> Self {
+        Self(vec![(field.into(), sentence.into())])
+    }
+
+    /// Adds a violation.
+    pub fn add(&mut self, field: &str, sentence: impl Into<String>) {
+        self.0.push((field.into(), sentence.into()));
+    }
+
+    /// Brings the violations into the order of `fields`; those of other fields come last.
+    #[must_use]
+    pub fn ordered(mut self, fields: &[&str]) -> Self {
+        self.0.sort_by_key(|(name, _)| fields.iter().position(|field| field == name).unwrap_or(usize::MAX));
+        self
+    }
+
+    /// True when nothing is wrong.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Field and sentence of each.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(field, sentence)| (field.as_str(), sentence.as_str()))
+    }
+
+    /// The value, when nothing is wrong.
+    ///
+    /// # Errors
+    /// The violations themselves.
+    pub fn or<T>(self, value: T) -> Result<T, Self> {
+        if self.is_empty() { Ok(value) } else { Err(self) }
+    }
+}

@@ -1,0 +1,57 @@
+//! Creation of a credential.
+
+use model::audit::AuditEvent;
+use model::credential::CredentialDraft;
+use model::credential::input::unknown_team;
+use model::principal::Actor;
+use model::refusal::Refusal;
+use model::time::Timestamp;
+use serde_json::Map;
+
+use super::{CredentialData, CredentialRecord, entry};
+use crate::error::{Cause, StoreError};
+use crate::item::{Entity, NewItem, bytes, number};
+use crate::keys::Holder;
+use crate::transaction::{Commit, Failed, Transaction};
+use crate::{Store, Vault, keys};
+
+impl Store {
+    /// Creates a credential and seals its value. One call.
+    ///
+    /// # Errors
+    /// `Invalid` for a sensitive credential without a value or a team that does not exist; busy or defect.
+    pub async fn create_credential(
+        &self,
+        vault: &Vault,
+        actor: &Actor,
+        draft: &CredentialDraft,
+        now: Timestamp,
+    ) -> Result<CredentialRecord, StoreError> {
+        let org = &actor.org;
+        let (credential, value) = draft.create(actor, now).map_err(Refusal::Invalid)?;
+        let sealed = match &value {
+            Some(value) => Some(vault.seal(org, credential.id, value).await?),
+            None => None,
+        };
+        let key = keys::credential(org, credential.id);
+        let mut item = NewItem::new(&key, Entity::Credential, &CredentialData::from(&credential))?
+            .listed(keys::listed(keys::credentials(org), credential.id))
+            .with(keys::VERSION, number(1))
+            .with(keys::USAGE, number(0));
+        if let Some(sealed) = &sealed {
+            item = item.with(keys::SECRET, bytes(sealed.to_bytes()));
+        }
+        let mut tx = Transaction::new(self);
+        tx.create(item, |_| Failed::Stale)?;
+        if let Some(team) = draft.team().cloned() {
+            tx.require(&keys::holder(org, &Holder::Role(team.id)), move |_| {
+                Failed::Refuse(unknown_team(&team.named).into())
+            })?;
+        }
+        let entry = entry(AuditEvent::CredentialCreate, &credential, Map::new());
+        match tx.commit(actor, &entry, now).await? {
+            Commit::Done(_) => Ok(CredentialRecord { credential, references: Vec::new(), sealed, version: 1 }),
+            Commit::Stale => Err(StoreError::Defect(Cause::new("a new id exists already"))),
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Credentials: a credential and its references share a partition, and stand together in the list.
+//!
+//! | Operation | Calls |
+//! |---|---|
+//! | create | 1 |
+//! | get | 1 |
+//! | list | 1 a page |
+//! | update | 2: the partition; the transaction |
+
+mod create;
+mod update;
+
+use model::audit::{AuditEntry, AuditEvent, AuditSubject};
+use model::credential::input::Rejected;
+use model::credential::{Creator, Credential, CredentialType, Reference};
+use model::id::{CredentialId, OrgId, RoleId};
+use model::provider::Provider;
+use model::time::Timestamp;
+use model::violation::Violations;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::error::StoreError;
+use crate::item::{Entity, Item};
+use crate::keys::{Holder, SECRET, VERSION};
+use crate::resource::ReferenceData;
+use crate::{Sealed, Store, keys};
+
+/// The members of a credential's item. The sealed value stands beside them.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct CredentialData {
+    id: CredentialId,
+    name: String,
+    team: Option<RoleId>,
+    description: String,
+    is_sensitive: bool,
+    provider: Provider,
+    credential_type: Option<CredentialType>,
+    creator: Creator,
+    #[serde(with = "model::time::millis")]
+    created_at: Timestamp,
+    #[serde(with = "model::time::millis")]
+    updated_at: Timestamp,
+}
+
+impl From<&Credential> for CredentialData {
+    fn from(credential: &Credential) -> Self {
+        let credential = credential.clone();
+        Self {
+            id: credential.id,
+            name: credential.name,
+            team: credential.team,
+            description: credential.description,
+            is_sensitive: credential.is_sensitive,
+            provider: credential.provider,
+            credential_type: credential.credential_type,
+            creator: credential.creator,
+            created_at: credential.created_at,
+            updated_at: credential.updated_at,
+        }
+    }
+}
+
+/// A credential as it stands in the table, with its references and its sealed value.
+#[derive(Debug, Clone)]
+pub struct CredentialRecord {
+    /// The credential.
+    pub credential: Credential,
+    /// Where it is used, in the order of the representation.
+    pub references: Vec<Reference>,
+    /// The value, for the vault.
+    pub sealed: Option<Sealed>,
+    version: i64,
+}
+
+/// The credential of an item, without its references.
+pub(crate) fn credential(item: &Item) -> Result<Credential, StoreError> {
+    let data: CredentialData = item.members()?;
+    Ok(Credential {
+        id: data.id,
+        name: data.name,
+        team: data.team,
+        description: data.description,
+        is_sensitive: data.is_sensitive,
+        has_value: item.binary(SECRET).is_some(),
+        provider: data.provider,
+        credential_type: data.credential_type,
+        creator: data.creator,
+        created_at: data.created_at,
+        updated_at: data.updated_at,
+    })
+}
+
+/// Credentials out of items in which each credential is followed by its references.
+fn records(items: &[Item]) -> Result<Vec<CredentialRecord>, StoreError> {
+    let mut records: Vec<CredentialRecord> = Vec::new();
+    for item in items {
+        if item.entity == Entity::Credential {
+            records.push(CredentialRecord {
+                credential: credential(item)?,
+                references: Vec::new(),
+                sealed: item.binary(SECRET).map(|bytes| Sealed::from_bytes(bytes.to_vec())),
+                version: item.number(VERSION)?,
+            });
+        } else if let Some(record) = records.last_mut() {
+            let data: ReferenceData = item.members()?;
+            let reference = Reference { resource_name: data.resource_name, resource_id: data.resource_id };
+            record.references.push(reference);
+        }
+    }
+    for record in &mut records {
+        record.references.sort();
+    }
+    Ok(records)
+}
+
+fn entry(event: AuditEvent, credential: &Credential, details: Map<String, Value>) -> AuditEntry {
+    AuditEntry {
+        event,
+        subject: AuditSubject::Credential,
+        subject_id: credential.id.base58(),
+        subject_name: Some(credential.name.clone()),
+        details,
+    }
+}
+
+impl Store {
+    /// The credential with this id, with its references.
+    ///
+    /// # Errors
+    /// Busy or defect.
+    pub async fn credential(&self, org: &OrgId, id: CredentialId) -> Result<Option<CredentialRecord>, StoreError> {
+        let items = self.query_partition(&keys::credential_partition(org, id)).await?;
+        Ok(records(&items)?.pop())
+    }
+
+    /// All credentials of the organization with their references, in the order of their creation.
+    ///
+    /// # Errors
+    /// Busy or defect.
+    pub async fn credentials_in_order_of_creation(&self, org: &OrgId) -> Result<Vec<CredentialRecord>, StoreError> {
+        records(&self.query_listing(&keys::credentials(org)).await?)
+    }
+
+    /// Everything that is wrong with fields that were refused: whether their team exists is looked up only then,
+    /// because an update whose fields are right learns it from its transaction.
+    ///
+    /// # Errors
+    /// Busy or defect.
+    pub async fn all_violations(&self, org: &OrgId, rejected: Rejected) -> Result<Violations, StoreError> {
+        let team_exists = match &rejected.team {
+            Some(team) => self.get(&keys::holder(org, &Holder::Role(team.id))).await?.is_some(),
+            None => true,
+        };
+        Ok(rejected.violations(team_exists))
+    }
+
+    /// The credential with this id, without its references.
+    pub(crate) async fn credential_alone(
+        &self,
+        org: &OrgId,
+        id: CredentialId,
+    ) -> Result<Option<Credential>, StoreError> {
+        self.get(&keys::credential(org, id)).await?.as_ref().map(credential).transpose()
+    }
+}

@@ -1,0 +1,68 @@
+//! Expressions with their names and values.
+//!
+//! Every attribute is written as `#name` and every value as `:name`, so that no reserved word of DynamoDB can
+//! stand in the way.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use std::collections::HashMap;
+
+/// A condition, update or key condition.
+#[derive(Debug, Clone)]
+pub(crate) struct Expression {
+    pub(crate) text: String,
+    pub(crate) values: Vec<(&'static str, AttributeValue)>,
+}
+
+impl Expression {
+    pub(crate) fn new(
+        text: impl Into<String>,
+        values: impl IntoIterator<Item = (&'static str, AttributeValue)>,
+    ) -> Self {
+        Self { text: text.into(), values: values.into_iter().collect() }
+    }
+
+    /// The item exists.
+    pub(crate) fn exists() -> Self {
+        Self::new("attribute_exists(#pk)", [])
+    }
+
+    /// The item does not exist.
+    pub(crate) fn absent() -> Self {
+        Self::new("attribute_not_exists(#pk)", [])
+    }
+}
+
+/// The names that some expressions use: `#name` stands for the attribute `name`.
+pub(crate) fn names(texts: &[&str]) -> HashMap<String, String> {
+    let is_name = |c: char| c.is_ascii_alphanumeric();
+    texts
+        .iter()
+        .flat_map(|text| text.split('#').skip(1))
+        .map(|tail| tail.split(|c| !is_name(c)).next().unwrap_or_default())
+        .map(|name| (format!("#{name}"), name.into()))
+        .collect()
+}
+
+/// The values of some expressions, under the names that they use.
+pub(crate) fn values(expressions: &[&Expression]) -> Option<HashMap<String, AttributeValue>> {
+    let values: HashMap<_, _> = expressions
+        .iter()
+        .flat_map(|expression| expression.values.iter())
+        .map(|(name, value)| (String::from(*name), value.clone()))
+        .collect();
+    (!values.is_empty()).then_some(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_in_the_text() {
+        let found = names(&["attribute_exists(#pk) AND #data.#name = :name", "SET #version = #version + :one"]);
+        let mut found: Vec<_> = found.into_iter().collect();
+        found.sort();
+        let pairs = ["data", "name", "pk", "version"].map(|name| (format!("#{name}"), String::from(name)));
+        assert_eq!(found, pairs);
+    }
+}

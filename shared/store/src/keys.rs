@@ -1,0 +1,216 @@
+//! The table's keys and attribute names: the only file that spells one.
+//!
+//! | Item | Partition | Sort key | Listing |
+//! |---|---|---|---|
+//! | resource | the resource's | `#RESOURCE` | resources, by id |
+//! | its links | the resource's | `ROLE#…`, `USER#…` | |
+//! | its holds | the resource's | `HOLD#…` | |
+//! | role, user | the holder's | `#ROLE`, `#USER` | roles, by id |
+//! | its links | the holder's | `RESOURCE#…` | behind the role |
+//! | credential | the credential's | `#CREDENTIAL` | credentials, by id |
+//! | its references | the credential's | `RESOURCE#…` | behind the credential |
+//! | role name | one per name | `#ROLE_NAME` | |
+//! | audit row | the organization's audit log | time and id | |
+//!
+//! `#` sorts before every letter, so that an object comes first in a query of its partition. No id contains `#`
+//! (`model::id`), so that no id can reach another tenant's keys. Ids are ordered by time, so that a listing by id
+//! is one in the order of creation, and a link can stand behind its role in the listing without knowing when the
+//! role was made. `tests/contract/key_table.rs` prints one of each.
+
+use model::id::{AuditId, CredentialId, OrgId, ResourceId, RoleId, SessionRowId, UserId};
+use model::time::Timestamp;
+
+/// Partition key of the table.
+pub const PK: &str = "pk";
+/// Sort key of the table.
+pub const SK: &str = "sk";
+/// The index for lists.
+pub const LISTING: &str = "listing";
+/// Partition key of [`LISTING`].
+pub const LISTING_PK: &str = "listingPk";
+/// Sort key of [`LISTING`].
+pub const LISTING_SK: &str = "listingSk";
+
+/// What kind of item this is: an [`Entity`](crate::item::Entity).
+pub(crate) const ENTITY: &str = "entity";
+/// Version of the item's shape.
+pub(crate) const SHAPE: &str = "shape";
+/// The members of the entity.
+pub(crate) const DATA: &str = "data";
+/// Number of changes to the representation; the condition of every update.
+pub(crate) const VERSION: &str = "version";
+/// On a resource: number of live session rows. It blocks the deletion.
+pub(crate) const LIVE: &str = "live";
+/// On a resource, role or user: number of links ever made. A deletion that saw fewer links does not happen.
+pub(crate) const LINKED: &str = "linked";
+/// On a credential: number of resources that use it. It blocks the deletion.
+pub(crate) const USAGE: &str = "usage";
+/// On a credential: the sealed value.
+pub(crate) const SECRET: &str = "secret";
+
+/// A primary key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    /// Partition key.
+    pub pk: String,
+    /// Sort key.
+    pub sk: String,
+}
+
+/// A place in the listing index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListingKey {
+    /// Partition key of the index.
+    pub pk: String,
+    /// Sort key of the index.
+    pub sk: String,
+}
+
+/// What a resource can be linked to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Holder {
+    /// Everybody in a role.
+    Role(RoleId),
+    /// One person.
+    User(UserId),
+}
+
+impl Holder {
+    const ROLE: &str = "ROLE";
+    const USER: &str = "USER";
+
+    fn parts(&self) -> (&'static str, String) {
+        match self {
+            Self::Role(id) => (Self::ROLE, id.to_string()),
+            Self::User(id) => (Self::USER, id.to_string()),
+        }
+    }
+
+    /// Reads the holder out of the sort key of a link in a resource's partition.
+    #[must_use]
+    pub fn of_link(sk: &str) -> Option<Self> {
+        match sk.split_once('#')? {
+            (Self::ROLE, id) => RoleId::parse(id).ok().map(Self::Role),
+            (Self::USER, id) => UserId::parse(id).ok().map(Self::User),
+            _ => None,
+        }
+    }
+}
+
+fn key(pk: String, sk: impl Into<String>) -> Key {
+    Key { pk, sk: sk.into() }
+}
+
+/// A resource's partition: the resource, its links, its holds.
+#[must_use]
+pub fn resource_partition(org: &OrgId, id: ResourceId) -> String {
+    format!("ORG#{org}#RESOURCE#{id}")
+}
+
+/// A resource.
+#[must_use]
+pub fn resource(org: &OrgId, id: ResourceId) -> Key {
+    key(resource_partition(org, id), "#RESOURCE")
+}
+
+/// A resource's link to a holder, on the resource's side.
+#[must_use]
+pub fn link_of_resource(org: &OrgId, id: ResourceId, holder: &Holder) -> Key {
+    let (kind, holder) = holder.parts();
+    key(resource_partition(org, id), format!("{kind}#{holder}"))
+}
+
+/// A session row's hold on a resource.
+#[must_use]
+pub fn hold(org: &OrgId, id: ResourceId, row: SessionRowId) -> Key {
+    key(resource_partition(org, id), format!("HOLD#{row}"))
+}
+
+/// The partition of a role or user: the object and its links.
+#[must_use]
+pub fn holder_partition(org: &OrgId, holder: &Holder) -> String {
+    let (kind, id) = holder.parts();
+    format!("ORG#{org}#{kind}#{id}")
+}
+
+/// A role or user.
+#[must_use]
+pub fn holder(org: &OrgId, holder: &Holder) -> Key {
+    let (kind, _) = holder.parts();
+    key(holder_partition(org, holder), format!("#{kind}"))
+}
+
+/// Prefix of the sort keys of everything that names a resource: links on the holder's side, references.
+pub(crate) const RESOURCE_PREFIX: &str = "RESOURCE#";
+
+/// A resource's link to a holder, on the holder's side.
+#[must_use]
+pub fn link_of_holder(org: &OrgId, holder: &Holder, id: ResourceId) -> Key {
+    key(holder_partition(org, holder), format!("{RESOURCE_PREFIX}{id}"))
+}
+
+/// The guard of a role's name.
+#[must_use]
+pub fn role_name(org: &OrgId, name: &str) -> Key {
+    key(format!("ORG#{org}#ROLE_NAME#{name}"), "#ROLE_NAME")
+}
+
+/// A credential's partition: the credential and its references.
+#[must_use]
+pub fn credential_partition(org: &OrgId, id: CredentialId) -> String {
+    format!("ORG#{org}#CREDENTIAL#{id}")
+}
+
+/// A credential.
+#[must_use]
+pub fn credential(org: &OrgId, id: CredentialId) -> Key {
+    key(credential_partition(org, id), "#CREDENTIAL")
+}
+
+/// The reference of a resource to its credential.
+#[must_use]
+pub fn reference(org: &OrgId, id: CredentialId, resource: ResourceId) -> Key {
+    key(credential_partition(org, id), format!("{RESOURCE_PREFIX}{resource}"))
+}
+
+/// The partition of an organization's audit log.
+#[must_use]
+pub fn audit_partition(org: &OrgId) -> String {
+    format!("ORG#{org}#AUDIT")
+}
+
+/// An audit row. Milliseconds have 15 digits, enough to sort until the year 33658.
+#[must_use]
+pub fn audit(org: &OrgId, at: Timestamp, id: AuditId) -> Key {
+    key(audit_partition(org), format!("{:015}#{id}", at.unix_millis()))
+}
+
+/// The list of an organization's resources.
+#[must_use]
+pub fn resources(org: &OrgId) -> String {
+    format!("ORG#{org}#RESOURCES")
+}
+
+/// The list of an organization's roles, each followed by its links.
+#[must_use]
+pub fn roles(org: &OrgId) -> String {
+    format!("ORG#{org}#ROLES")
+}
+
+/// The list of an organization's credentials, each followed by its references.
+#[must_use]
+pub fn credentials(org: &OrgId) -> String {
+    format!("ORG#{org}#CREDENTIALS")
+}
+
+/// An object's place in a list.
+#[must_use]
+pub fn listed(list: String, id: impl ToString) -> ListingKey {
+    ListingKey { pk: list, sk: id.to_string() }
+}
+
+/// The place of something that belongs to an object: behind it.
+#[must_use]
+pub fn listed_behind(list: String, owner: impl ToString, id: ResourceId) -> ListingKey {
+    ListingKey { pk: list, sk: format!("{}#{RESOURCE_PREFIX}{id}", owner.to_string()) }
+}

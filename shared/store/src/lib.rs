@@ -1,0 +1,43 @@
+//! The one place that knows DynamoDB.
+//!
+//! One table, whose partition keys begin with the organization ([`keys`]). Every public method is one access
+//! pattern. Every mutation is one `TransactWriteItems` that carries its audit row ([`transaction`]): there is no
+//! way to change the table without an [`Actor`](model::principal::Actor). Retries and time are decided by the
+//! caller's `now` and by [`retry`]; nothing here reads a clock.
+
+mod audit;
+mod credential;
+mod error;
+mod expression;
+mod hold;
+mod item;
+pub mod keys;
+mod link;
+mod read;
+mod resource;
+mod retry;
+mod role;
+mod transaction;
+mod vault;
+
+pub use audit::AuditRow;
+pub use credential::CredentialRecord;
+pub use error::StoreError;
+pub use vault::{Sealed, Vault};
+
+use aws_sdk_dynamodb::Client;
+
+/// The table.
+#[derive(Debug, Clone)]
+pub struct Store {
+    client: Client,
+    table: String,
+}
+
+impl Store {
+    /// A store on a table that exists.
+    #[must_use]
+    pub fn new(client: Client, table: impl Into<String>) -> Self {
+        Self { client, table: table.into() }
+    }
+}

@@ -1,0 +1,103 @@
+//! Links between roles and resources. Each is two items, one in the partition of either side, so that both are
+//! read as they are now and in one call.
+
+use model::audit::{AuditEntry, AuditEvent, AuditSubject};
+use model::id::{OrgId, ResourceId, RoleId};
+use model::principal::Actor;
+use model::refusal::Refusal;
+use model::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Map;
+
+use crate::error::{Cause, StoreError};
+use crate::expression::Expression;
+use crate::item::{Entity, NewItem, number};
+use crate::keys::{Holder, Key};
+use crate::transaction::{Commit, Failed, Transaction};
+use crate::{Store, keys};
+
+/// The members of a link.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct LinkData {
+    #[serde(with = "model::time::millis")]
+    created_at: Timestamp,
+}
+
+fn items(org: &OrgId, role: RoleId, resource: ResourceId, now: Timestamp) -> Result<[NewItem; 2], StoreError> {
+    let (holder, members) = (Holder::Role(role), LinkData { created_at: now });
+    let on_role = NewItem::new(&keys::link_of_holder(org, &holder, resource), Entity::Link, &members)?;
+    let on_role = on_role.listed(keys::listed_behind(keys::roles(org), role, resource));
+    let on_resource = NewItem::new(&keys::link_of_resource(org, resource, &holder), Entity::Link, &members)?;
+    Ok([on_role, on_resource])
+}
+
+/// Requires that an object exists, and tells a deletion of it that reads its links meanwhile.
+fn count_link(tx: &mut Transaction<'_>, key: &Key, missing: Refusal) -> Result<(), StoreError> {
+    let update = Expression::new("SET #linked = #linked + :one", [(":one", number(1))]);
+    tx.update(key, &update, &Expression::exists(), move |_| Failed::Refuse(missing.clone()))
+}
+
+fn entry(event: AuditEvent, role: RoleId, resource: ResourceId) -> AuditEntry {
+    AuditEntry {
+        event,
+        subject: AuditSubject::Role,
+        subject_id: role.to_string(),
+        subject_name: None,
+        details: Map::from_iter([(String::from("resourceId"), resource.to_string().into())]),
+    }
+}
+
+/// Link transactions read nothing beforehand, so there is nothing that could be out of date.
+fn done(commit: &Commit) -> Result<(), StoreError> {
+    match commit {
+        Commit::Done(_) => Ok(()),
+        Commit::Stale => Err(StoreError::Defect(Cause::new("a link's audit row exists already"))),
+    }
+}
+
+impl Store {
+    /// Adds a resource to a role. One call.
+    ///
+    /// # Errors
+    /// `RoleNotFound`; then `ResourceNotFound`; then `ResourceAlreadyAssigned`; busy or defect.
+    pub async fn assign_resource_to_role(
+        &self,
+        actor: &Actor,
+        role: RoleId,
+        resource: ResourceId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let org = &actor.org;
+        let mut tx = Transaction::new(self);
+        count_link(&mut tx, &keys::holder(org, &Holder::Role(role)), Refusal::RoleNotFound(role))?;
+        count_link(&mut tx, &keys::resource(org, resource), Refusal::ResourceNotFound(resource))?;
+        for item in items(org, role, resource, now)? {
+            tx.create(item, |_| Failed::Refuse(Refusal::ResourceAlreadyAssigned))?;
+        }
+        done(&tx.commit(actor, &entry(AuditEvent::RoleResourceAssign, role, resource), now).await?)
+    }
+
+    /// Takes a resource out of a role. One call.
+    ///
+    /// # Errors
+    /// `RoleNotFound`; then `ResourceNotFound`; then `ResourceNotAssigned`; busy or defect.
+    pub async fn unassign_resource_from_role(
+        &self,
+        actor: &Actor,
+        role: RoleId,
+        resource: ResourceId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (org, holder) = (&actor.org, Holder::Role(role));
+        let mut tx = Transaction::new(self);
+        tx.require(&keys::holder(org, &holder), move |_| Failed::Refuse(Refusal::RoleNotFound(role)))?;
+        tx.require(&keys::resource(org, resource), move |_| {
+            Failed::Refuse(Refusal::ResourceNotFound(resource))
+        })?;
+        for key in [keys::link_of_holder(org, &holder, resource), keys::link_of_resource(org, resource, &holder)] {
+            tx.delete(&key, &Expression::exists(), |_| Failed::Refuse(Refusal::ResourceNotAssigned))?;
+        }
+        done(&tx.commit(actor, &entry(AuditEvent::RoleResourceUnassign, role, resource), now).await?)
+    }
+}

@@ -1,0 +1,96 @@
+//! Reads: the only loops over pages.
+
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use std::collections::HashMap;
+
+use crate::error::{StoreError, corrupt, from_sdk};
+use crate::expression::{Expression, names, values};
+use crate::item::{Attributes, Item, text};
+use crate::keys::{self, Key};
+use crate::retry::Backoff;
+use crate::Store;
+
+impl Store {
+    /// One item, as it is now.
+    pub(crate) async fn get(&self, key: &Key) -> Result<Option<Item>, StoreError> {
+        let call = self.client.get_item().table_name(&self.table).consistent_read(true);
+        let call = call.key(keys::PK, text(&key.pk)).key(keys::SK, text(&key.sk));
+        let output = call.send().await.map_err(|error| from_sdk(&error))?;
+        output.item.map(Item::read).transpose()
+    }
+
+    /// Two items in one call, each as it is now.
+    pub(crate) async fn get_both(&self, a: &Key, b: &Key) -> Result<(Option<Item>, Option<Item>), StoreError> {
+        let mut wanted = keys_and_attributes(vec![a, b])?;
+        let mut found: Vec<Attributes> = Vec::new();
+        let mut backoff = Backoff::default();
+        loop {
+            let call = self.client.batch_get_item().request_items(&self.table, wanted);
+            let output = call.send().await.map_err(|error| from_sdk(&error))?;
+            found.extend(output.responses.into_iter().flatten().flat_map(|(_, items)| items));
+            match output.unprocessed_keys.unwrap_or_default().remove(&self.table) {
+                None => break,
+                Some(rest) => wanted = rest,
+            }
+            backoff.pause("a read was throttled").await?;
+        }
+        let mut take = |key: &Key| {
+            let place = found.iter().position(|attributes| has_key(attributes, key));
+            place.map(|place| Item::read(found.swap_remove(place))).transpose()
+        };
+        Ok((take(a)?, take(b)?))
+    }
+
+    /// Everything in a partition of the table, as it is now, in the order of the sort keys.
+    pub(crate) async fn query_partition(&self, pk: &str) -> Result<Vec<Item>, StoreError> {
+        self.query(None, &Expression::new("#pk = :pk", [(":pk", text(pk))])).await
+    }
+
+    /// Everything in a partition of the listing index, in the order of its sort keys. What was written within
+    /// the last second may be missing: indexes follow the table.
+    pub(crate) async fn query_listing(&self, pk: &str) -> Result<Vec<Item>, StoreError> {
+        let condition = Expression::new(format!("#{} = :pk", keys::LISTING_PK), [(":pk", text(pk))]);
+        self.query(Some(keys::LISTING), &condition).await
+    }
+
+    async fn query(&self, index: Option<&str>, condition: &Expression) -> Result<Vec<Item>, StoreError> {
+        let mut items = Vec::new();
+        let mut from: Option<HashMap<String, AttributeValue>> = None;
+        loop {
+            let call = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .set_index_name(index.map(Into::into))
+                .consistent_read(index.is_none())
+                .key_condition_expression(&condition.text)
+                .set_expression_attribute_names(Some(names(&[&condition.text])))
+                .set_expression_attribute_values(values(&[condition]))
+                .set_exclusive_start_key(from);
+            let output = call.send().await.map_err(|error| from_sdk(&error))?;
+            for attributes in output.items.unwrap_or_default() {
+                items.push(Item::read(attributes)?);
+            }
+            from = output.last_evaluated_key;
+            if from.is_none() {
+                return Ok(items);
+            }
+        }
+    }
+}
+
+fn keys_and_attributes(wanted: Vec<&Key>) -> Result<KeysAndAttributes, StoreError> {
+    let mut builder = KeysAndAttributes::builder().consistent_read(true);
+    for key in wanted {
+        let key = [(keys::PK.into(), text(&key.pk)), (keys::SK.into(), text(&key.sk))];
+        builder = builder.keys(HashMap::from(key));
+    }
+    builder.build().map_err(corrupt)
+}
+
+fn has_key(attributes: &Attributes, key: &Key) -> bool {
+    let is = |name: &str, wanted: &str| {
+        attributes.get(name).and_then(|value| value.as_s().ok()).is_some_and(|value| value == wanted)
+    };
+    is(keys::PK, &key.pk) && is(keys::SK, &key.sk)
+}

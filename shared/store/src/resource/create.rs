@@ -1,0 +1,62 @@
+//! Creation of a resource.
+
+use model::audit::AuditEvent;
+use model::principal::Actor;
+use model::refusal::Refusal;
+use model::resource::{Resource, ResourceDraft};
+use model::time::Timestamp;
+use model::violation::Violations;
+use serde_json::Map;
+
+use super::{ResourceData, add_reference, entry};
+use crate::error::StoreError;
+use crate::item::{Entity, NewItem, number};
+use crate::retry::Backoff;
+use crate::transaction::{Commit, Failed, Transaction};
+use crate::{Store, keys};
+
+impl Store {
+    /// Creates a resource, and the reference to its credential.
+    ///
+    /// # Errors
+    /// `CredentialNotFound`; `Invalid` for a credential of another provider; busy or defect.
+    pub async fn create_resource(
+        &self,
+        actor: &Actor,
+        draft: &ResourceDraft,
+        now: Timestamp,
+    ) -> Result<Resource, StoreError> {
+        let mut backoff = Backoff::default();
+        loop {
+            let credential = self.credential_alone(&actor.org, draft.credential_id).await?;
+            let credential = credential.ok_or(Refusal::CredentialNotFound(draft.credential_id))?;
+            if credential.provider != draft.provider {
+                let sentence = "credentialId must name a credential of the resource's provider";
+                return Err(Refusal::Invalid(Violations::one("credentialId", sentence)).into());
+            }
+            let resource = draft.create(&credential.name, now);
+            if let Commit::Done(_) = self.insert_resource(actor, &resource, now).await? {
+                return Ok(resource);
+            }
+            backoff.pause("the credential changed").await?;
+        }
+    }
+
+    async fn insert_resource(
+        &self,
+        actor: &Actor,
+        resource: &Resource,
+        now: Timestamp,
+    ) -> Result<Commit, StoreError> {
+        let org = &actor.org;
+        let item = NewItem::new(&keys::resource(org, resource.id), Entity::Resource, &ResourceData::from(resource))?
+            .listed(keys::listed(keys::resources(org), resource.id))
+            .with(keys::VERSION, number(1))
+            .with(keys::LIVE, number(0))
+            .with(keys::LINKED, number(0));
+        let mut tx = Transaction::new(self);
+        tx.create(item, |_| Failed::Stale)?;
+        add_reference(&mut tx, org, resource)?;
+        tx.commit(actor, &entry(AuditEvent::ResourceCreate, resource, Map::new()), now).await
+    }
+}

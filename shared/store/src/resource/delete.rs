@@ -1,0 +1,116 @@
+//! The deletion of a resource (seed `DELETE /resources/{id}`).
+
+use model::audit::AuditEvent;
+use model::id::{OrgId, ResourceId};
+use model::principal::Actor;
+use model::refusal::Refusal;
+use model::resource::Resource;
+use model::time::Timestamp;
+use serde_json::Map;
+
+use super::{drop_reference, entry, resource};
+use crate::error::StoreError;
+use crate::expression::Expression;
+use crate::item::{Entity, Item, number};
+use crate::keys::{Holder, LINKED, LIVE, VERSION};
+use crate::retry::Backoff;
+use crate::transaction::{Commit, Failed, Receipt, Transaction};
+use crate::{Store, keys};
+
+impl Store {
+    /// Deletes a resource with its links and the reference to its credential. Audit rows stay.
+    ///
+    /// The deletion happens only if no session row is live on the resource and no link was made since the links
+    /// were read, both conditions of the transaction itself. Links beyond the transaction's 100 writes are
+    /// removed right after it.
+    ///
+    /// # Errors
+    /// `ResourceNotFound`; `ResourceInUse` while a session row is live; busy or defect.
+    pub async fn delete_resource(&self, actor: &Actor, id: ResourceId, now: Timestamp) -> Result<(), StoreError> {
+        let mut backoff = Backoff::default();
+        loop {
+            let partition = self.query_partition(&keys::resource_partition(&actor.org, id)).await?;
+            let found = partition.iter().find(|item| item.entity == Entity::Resource);
+            let item = found.ok_or(Refusal::ResourceNotFound(id))?;
+            if item.number(LIVE)? != 0 {
+                return Err(Refusal::ResourceInUse.into());
+            }
+            let holders = holders(&partition)?;
+            if self.remove_resource(actor, item, &holders, now).await?.is_some() {
+                return Ok(());
+            }
+            backoff.pause("the resource changed").await?;
+        }
+    }
+
+    async fn remove_resource(
+        &self,
+        actor: &Actor,
+        item: &Item,
+        holders: &[Holder],
+        now: Timestamp,
+    ) -> Result<Option<Receipt>, StoreError> {
+        let (org, resource) = (&actor.org, resource(item)?);
+        let mut tx = Transaction::new(self);
+        delete_if_unused(&mut tx, org, &resource, item)?;
+        drop_reference(&mut tx, org, resource.credential_id, resource.id)?;
+        let (at_once, afterwards) = holders.split_at(holders.len().min(tx.room() / 2));
+        remove_links(&mut tx, org, resource.id, at_once)?;
+        let entry = entry(AuditEvent::ResourceDelete, &resource, Map::new());
+        let Commit::Done(receipt) = tx.commit(actor, &entry, now).await? else {
+            return Ok(None);
+        };
+        for rest in afterwards.chunks(crate::transaction::WRITES_MAX / 2) {
+            let mut tx = Transaction::new(self);
+            remove_links(&mut tx, org, resource.id, rest)?;
+            tx.follow_up(&receipt).await?;
+        }
+        Ok(Some(receipt))
+    }
+}
+
+/// The condition that makes a deletion safe against every concurrent start, assignment and update.
+fn delete_if_unused(
+    tx: &mut Transaction<'_>,
+    org: &OrgId,
+    resource: &Resource,
+    seen: &Item,
+) -> Result<(), StoreError> {
+    let id = resource.id;
+    let condition = Expression::new(
+        "#version = :version AND #linked = :linked AND #live = :zero",
+        [
+            (":version", number(seen.number(VERSION)?)),
+            (":linked", number(seen.number(LINKED)?)),
+            (":zero", number(0)),
+        ],
+    );
+    tx.delete(&keys::resource(org, id), &condition, move |item| match item.map(|item| item.number(LIVE)) {
+        None => Failed::Refuse(Refusal::ResourceNotFound(id)),
+        Some(Ok(live)) if live > 0 => Failed::Refuse(Refusal::ResourceInUse),
+        Some(_) => Failed::Stale,
+    })
+}
+
+fn holders(partition: &[Item]) -> Result<Vec<Holder>, StoreError> {
+    let links = partition.iter().filter(|item| item.entity == Entity::Link);
+    links
+        .map(|link| {
+            let sk = link.sk()?;
+            Holder::of_link(sk).ok_or_else(|| crate::error::corrupt(format!("{sk} is no link")))
+        })
+        .collect()
+}
+
+fn remove_links(
+    tx: &mut Transaction<'_>,
+    org: &OrgId,
+    id: ResourceId,
+    holders: &[Holder],
+) -> Result<(), StoreError> {
+    for holder in holders {
+        tx.remove(&keys::link_of_resource(org, id, holder))?;
+        tx.remove(&keys::link_of_holder(org, holder, id))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,179 @@
+//! Resources: a resource, its links and its holds share a partition.
+//!
+//! | Operation | Calls |
+//! |---|---|
+//! | create | 2: the credential; the transaction |
+//! | get | 1 |
+//! | list | 1 a page |
+//! | update | 2: the resource, with the new credential if there is one; the transaction |
+//! | delete | 2: the partition; the transaction |
+
+mod create;
+mod delete;
+mod update;
+
+use model::audit::{AuditEntry, AuditEvent, AuditSubject};
+use model::id::{CredentialId, OrgId, ResourceId};
+use model::provider::{Provider, ResourceType};
+use model::resource::Resource;
+use model::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::error::{StoreError, corrupt};
+use crate::expression::Expression;
+use crate::item::{Entity, Item, NewItem, data, number};
+use crate::transaction::{Failed, Transaction};
+use crate::{Store, keys};
+
+/// The members of a resource's item.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ResourceData {
+    id: ResourceId,
+    name: String,
+    credential_id: CredentialId,
+    /// A copy, so that reading a resource is one call. A rename of the credential changes the copies.
+    credential_name: String,
+    provider: Provider,
+    resource_type: ResourceType,
+    resource_identifier: String,
+    region: Option<String>,
+    /// JSON text: it is echoed as sent, and may be deeper than DynamoDB's 32 levels.
+    config: String,
+    is_active: bool,
+    last_verified_at: Option<i64>,
+    created_at: i64,
+    updated_at: i64,
+}
+
+impl From<&Resource> for ResourceData {
+    fn from(resource: &Resource) -> Self {
+        let resource = resource.clone();
+        Self {
+            id: resource.id,
+            name: resource.name,
+            credential_id: resource.credential_id,
+            credential_name: resource.credential_name,
+            provider: resource.provider,
+            resource_type: resource.resource_type,
+            resource_identifier: resource.resource_identifier,
+            region: resource.region,
+            config: Value::Object(resource.config).to_string(),
+            is_active: resource.is_active,
+            last_verified_at: resource.last_verified_at.map(Timestamp::unix_millis),
+            created_at: resource.created_at.unix_millis(),
+            updated_at: resource.updated_at.unix_millis(),
+        }
+    }
+}
+
+fn time(millis: i64) -> Result<Timestamp, StoreError> {
+    Timestamp::from_unix_millis(millis).map_err(|_| corrupt("a time is out of range"))
+}
+
+impl TryFrom<ResourceData> for Resource {
+    type Error = StoreError;
+
+    fn try_from(data: ResourceData) -> Result<Self, StoreError> {
+        let config: Map<String, Value> = serde_json::from_str(&data.config).map_err(corrupt)?;
+        Ok(Self {
+            id: data.id,
+            name: data.name,
+            credential_id: data.credential_id,
+            credential_name: data.credential_name,
+            provider: data.provider,
+            resource_type: data.resource_type,
+            resource_identifier: data.resource_identifier,
+            region: data.region,
+            config,
+            is_active: data.is_active,
+            last_verified_at: data.last_verified_at.map(time).transpose()?,
+            created_at: time(data.created_at)?,
+            updated_at: time(data.updated_at)?,
+        })
+    }
+}
+
+fn resource(item: &Item) -> Result<Resource, StoreError> {
+    item.members::<ResourceData>()?.try_into()
+}
+
+/// The members of a credential's reference to a resource: what `references[]` prints of it.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ReferenceData {
+    pub(crate) credential_id: CredentialId,
+    pub(crate) resource_id: ResourceId,
+    pub(crate) resource_name: String,
+}
+
+fn reference_item(org: &OrgId, resource: &Resource) -> Result<NewItem, StoreError> {
+    let id = resource.credential_id;
+    let members = ReferenceData {
+        credential_id: id,
+        resource_id: resource.id,
+        resource_name: resource.name.clone(),
+    };
+    let key = keys::reference(org, id, resource.id);
+    let item = NewItem::new(&key, Entity::Reference, &members)?;
+    Ok(item.listed(keys::listed_behind(keys::credentials(org), id, resource.id)))
+}
+
+/// Adds a resource to a credential, provided that the credential still has the name that was copied from it.
+fn add_reference(tx: &mut Transaction<'_>, org: &OrgId, resource: &Resource) -> Result<(), StoreError> {
+    tx.update(
+        &keys::credential(org, resource.credential_id),
+        &Expression::new(
+            "SET #usage = #usage + :one, #version = #version + :one",
+            [(":one", number(1))],
+        ),
+        &Expression::new("#data.#name = :name", [(":name", data(&resource.credential_name)?)]),
+        |_| Failed::Stale,
+    )?;
+    tx.create(reference_item(org, resource)?, |_| Failed::Stale)
+}
+
+/// Takes a resource from a credential.
+fn drop_reference(
+    tx: &mut Transaction<'_>,
+    org: &OrgId,
+    credential: CredentialId,
+    resource: ResourceId,
+) -> Result<(), StoreError> {
+    tx.update(
+        &keys::credential(org, credential),
+        &Expression::new("SET #usage = #usage - :one, #version = #version + :one", [(":one", number(1))]),
+        &Expression::exists(),
+        |_| Failed::Stale,
+    )?;
+    tx.delete(&keys::reference(org, credential, resource), &Expression::exists(), |_| Failed::Stale)
+}
+
+fn entry(event: AuditEvent, resource: &Resource, details: Map<String, Value>) -> AuditEntry {
+    AuditEntry {
+        event,
+        subject: AuditSubject::Resource,
+        subject_id: resource.id.to_string(),
+        subject_name: Some(resource.name.clone()),
+        details,
+    }
+}
+
+impl Store {
+    /// The resource with this id.
+    ///
+    /// # Errors
+    /// Busy or defect.
+    pub async fn resource(&self, org: &OrgId, id: ResourceId) -> Result<Option<Resource>, StoreError> {
+        self.get(&keys::resource(org, id)).await?.as_ref().map(resource).transpose()
+    }
+
+    /// All resources of the organization, in the order of their creation.
+    ///
+    /// # Errors
+    /// Busy or defect.
+    pub async fn resources_in_order_of_creation(&self, org: &OrgId) -> Result<Vec<Resource>, StoreError> {
+        self.query_listing(&keys::resources(org)).await?.iter().map(resource).collect()
+    }
+}

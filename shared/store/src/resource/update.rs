@@ -1,0 +1,102 @@
+//! The partial update of a resource (seed `PATCH /resources/{id}`).
+
+use model::audit::{AuditEvent, changes};
+use model::id::{OrgId, ResourceId};
+use model::principal::Actor;
+use model::refusal::Refusal;
+use model::resource::{Applied, NewCredential, Resource, ResourcePatch};
+use model::time::Timestamp;
+
+use super::{ResourceData, add_reference, drop_reference, entry, resource};
+use crate::credential::credential;
+use crate::error::StoreError;
+use crate::expression::Expression;
+use crate::item::{Item, data, number};
+use crate::keys::VERSION;
+use crate::retry::Backoff;
+use crate::transaction::{Commit, Failed, Transaction};
+use crate::{Store, keys};
+
+impl Store {
+    /// Applies a patch to a resource. A patch that changes nothing writes nothing.
+    ///
+    /// Running sessions keep the rules that they applied: what was applied is kept with the session's row.
+    ///
+    /// # Errors
+    /// `ResourceNotFound`; then `CredentialNotFound`; then `Invalid` for members that do not fit the stored
+    /// resource; busy or defect.
+    pub async fn update_resource(
+        &self,
+        actor: &Actor,
+        id: ResourceId,
+        patch: &ResourcePatch,
+        now: Timestamp,
+    ) -> Result<Resource, StoreError> {
+        let mut backoff = Backoff::default();
+        loop {
+            let (item, new_credential) = self.resource_and_new_credential(&actor.org, id, patch).await?;
+            let before = resource(&item)?;
+            let applied = patch.apply(&before, new_credential.as_ref(), now).map_err(Refusal::Invalid)?;
+            if applied.changes.is_empty() {
+                return Ok(before);
+            }
+            let version = item.number(VERSION)?;
+            if let Commit::Done(_) = self.write_resource(actor, &before, &applied, version, now).await? {
+                return Ok(applied.resource);
+            }
+            backoff.pause("the resource or its credential changed").await?;
+        }
+    }
+
+    /// One call for both, because the rules of the update need both.
+    async fn resource_and_new_credential(
+        &self,
+        org: &OrgId,
+        id: ResourceId,
+        patch: &ResourcePatch,
+    ) -> Result<(Item, Option<NewCredential>), StoreError> {
+        let key = keys::resource(org, id);
+        let Some(wanted) = patch.credential_id else {
+            let item = self.get(&key).await?.ok_or(Refusal::ResourceNotFound(id))?;
+            return Ok((item, None));
+        };
+        let (item, found) = self.get_both(&key, &keys::credential(org, wanted)).await?;
+        let item = item.ok_or(Refusal::ResourceNotFound(id))?;
+        let found = credential(&found.ok_or(Refusal::CredentialNotFound(wanted))?)?;
+        Ok((item, Some(NewCredential { name: found.name, provider: found.provider })))
+    }
+
+    async fn write_resource(
+        &self,
+        actor: &Actor,
+        before: &Resource,
+        applied: &Applied,
+        version: i64,
+        now: Timestamp,
+    ) -> Result<Commit, StoreError> {
+        let (org, after) = (&actor.org, &applied.resource);
+        let mut tx = Transaction::new(self);
+        tx.update(
+            &keys::resource(org, after.id),
+            &Expression::new(
+                "SET #data = :data, #version = #version + :one",
+                [(":data", data(&ResourceData::from(after))?), (":one", number(1))],
+            ),
+            &Expression::new("#version = :version", [(":version", number(version))]),
+            |_| Failed::Stale,
+        )?;
+        if before.credential_id != after.credential_id {
+            drop_reference(&mut tx, org, before.credential_id, before.id)?;
+            add_reference(&mut tx, org, after)?;
+        } else if before.name != after.name {
+            tx.update(
+                &keys::reference(org, after.credential_id, after.id),
+                &Expression::new("SET #data.#resourceName = :name", [(":name", data(&after.name)?)]),
+                &Expression::exists(),
+                |_| Failed::Stale,
+            )?;
+        }
+        let entry = entry(AuditEvent::ResourceUpdate, after, changes(&applied.changes));
+        tx.commit(actor, &entry, now).await
+    }
+}

@@ -1,0 +1,33 @@
+//! Pauses between attempts: exponential with full jitter, so that callers who collided once do not collide again.
+
+use std::time::Duration;
+
+use crate::error::{Cause, StoreError};
+
+/// Attempts after the first. With [`FIRST_PAUSE`] and [`LONGEST_PAUSE`] the pauses add up to 3.5 s on average,
+/// well within the function's timeout.
+const RETRIES: u32 = 12;
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_millis(800);
+
+/// Counts attempts.
+#[derive(Debug, Default)]
+pub(crate) struct Backoff {
+    retries: u32,
+}
+
+impl Backoff {
+    /// Waits before the next attempt.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] when there have been enough.
+    pub(crate) async fn pause(&mut self, reason: &str) -> Result<(), StoreError> {
+        if self.retries == RETRIES {
+            return Err(StoreError::Busy(Cause::new(format!("gave up after {RETRIES} retries: {reason}"))));
+        }
+        let ceiling = FIRST_PAUSE.saturating_mul(1 << self.retries).min(LONGEST_PAUSE);
+        self.retries += 1;
+        tokio::time::sleep(ceiling.mul_f64(fastrand::f64())).await;
+        Ok(())
+    }
+}

@@ -1,0 +1,132 @@
+//! Roles: a role and its links share a partition, and stand together in the list.
+//!
+//! | Operation | Calls |
+//! |---|---|
+//! | create | 1 |
+//! | get | 1 |
+//! | list | 1 a page |
+
+use model::audit::{AuditEntry, AuditEvent, AuditSubject};
+use model::id::{OrgId, ResourceId, RoleId};
+use model::principal::Actor;
+use model::refusal::Refusal;
+use model::role::{Role, RoleDraft};
+use model::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Map;
+
+use crate::error::{Cause, StoreError, corrupt};
+use crate::item::{Entity, Item, NewItem, number};
+use crate::keys::{Holder, RESOURCE_PREFIX};
+use crate::transaction::{Commit, Failed, Transaction};
+use crate::{Store, keys};
+
+/// The members of a role's item.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RoleData {
+    id: RoleId,
+    name: String,
+    description: Option<String>,
+    max_session_duration_hours: Option<u32>,
+    #[serde(with = "model::time::millis")]
+    created_at: Timestamp,
+    #[serde(with = "model::time::millis")]
+    updated_at: Timestamp,
+}
+
+/// The members of a name's guard.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RoleNameData {
+    role_id: RoleId,
+}
+
+fn role(item: &Item) -> Result<Role, StoreError> {
+    let data: RoleData = item.members()?;
+    Ok(Role {
+        id: data.id,
+        name: data.name,
+        description: data.description,
+        max_session_duration_hours: data.max_session_duration_hours,
+        resource_ids: Vec::new(),
+        user_ids: Vec::new(),
+        created_at: data.created_at,
+        updated_at: data.updated_at,
+    })
+}
+
+fn linked_resource(item: &Item) -> Result<ResourceId, StoreError> {
+    let sk = item.sk()?;
+    let id = sk.strip_prefix(RESOURCE_PREFIX).and_then(|id| ResourceId::parse(id).ok());
+    id.ok_or_else(|| corrupt(format!("{sk} is no link of a role")))
+}
+
+/// Roles out of items in which each role is followed by its links.
+fn roles(items: &[Item]) -> Result<Vec<Role>, StoreError> {
+    let mut roles: Vec<Role> = Vec::new();
+    for item in items {
+        if item.entity == Entity::Role {
+            roles.push(role(item)?);
+        } else if let Some(role) = roles.last_mut() {
+            role.resource_ids.push(linked_resource(item)?);
+        }
+    }
+    Ok(roles)
+}
+
+impl Store {
+    /// Creates a role. One call.
+    ///
+    /// # Errors
+    /// `RoleNameTaken`; busy or defect.
+    pub async fn create_role(&self, actor: &Actor, draft: &RoleDraft, now: Timestamp) -> Result<Role, StoreError> {
+        let (org, role) = (&actor.org, draft.create(now));
+        let members = RoleData {
+            id: role.id,
+            name: role.name.clone(),
+            description: role.description.clone(),
+            max_session_duration_hours: role.max_session_duration_hours,
+            created_at: role.created_at,
+            updated_at: role.updated_at,
+        };
+        let item = NewItem::new(&keys::holder(org, &Holder::Role(role.id)), Entity::Role, &members)?
+            .listed(keys::listed(keys::roles(org), role.id))
+            .with(keys::VERSION, number(1))
+            .with(keys::LINKED, number(0));
+        let guard = RoleNameData { role_id: role.id };
+        let guard = NewItem::new(&keys::role_name(org, &role.name), Entity::RoleName, &guard)?;
+        let mut tx = Transaction::new(self);
+        tx.create(item, |_| Failed::Stale)?;
+        let taken = role.name.clone();
+        tx.create(guard, move |_| Failed::Refuse(Refusal::RoleNameTaken(taken.clone())))?;
+        let entry = AuditEntry {
+            event: AuditEvent::RoleCreate,
+            subject: AuditSubject::Role,
+            subject_id: role.id.to_string(),
+            subject_name: Some(role.name.clone()),
+            details: Map::new(),
+        };
+        match tx.commit(actor, &entry, now).await? {
+            Commit::Done(_) => Ok(role),
+            Commit::Stale => Err(StoreError::Defect(Cause::new("a new id exists already"))),
+        }
+    }
+
+    /// The role with this id, with its links.
+    ///
+    /// # Errors
+    /// Busy or defect.
+    pub async fn role(&self, org: &OrgId, id: RoleId) -> Result<Option<Role>, StoreError> {
+        let items = self.query_partition(&keys::holder_partition(org, &Holder::Role(id))).await?;
+        Ok(roles(&items)?.pop())
+    }
+
+    /// All roles of the organization with their links, in the order of their creation.
+    ///
+    /// # Errors
+    /// Busy or defect.
+    pub async fn roles_in_order_of_creation(&self, org: &OrgId) -> Result<Vec<Role>, StoreError> {
+        roles(&self.query_listing(&keys::roles(org)).await?)
+    }
+}

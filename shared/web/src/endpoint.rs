@@ -1,0 +1,149 @@
+//! Handlers as values: what a function, the local gateway and the tests all call.
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use http::{HeaderValue, Response, header};
+use lambda_http::{Body, Request};
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use crate::access::{Access, Level};
+use crate::app::App;
+use crate::clock::Stopwatch;
+use crate::face::Face;
+use crate::failure::Failure;
+use crate::incoming::Incoming;
+use crate::input::Input;
+use crate::reply::Reply;
+
+/// An asynchronous function whose arguments are the [`App`], an access level and up to three inputs, and whose
+/// result is a reply or a [`Failure`].
+///
+/// This handler compiles:
+///
+/// ```
+/// use web::{App, Endpoint, Failure, access::OrgAdmin, reply::NoContent};
+///
+/// async fn handler(app: App, caller: OrgAdmin) -> Result<NoContent, Failure> {
+///     Ok(NoContent)
+/// }
+/// Endpoint::new(handler);
+/// ```
+///
+/// Without an access level it does not:
+///
+/// ```compile_fail
+/// use web::{App, Endpoint, Failure, reply::NoContent};
+///
+/// async fn handler(app: App) -> Result<NoContent, Failure> {
+///     Ok(NoContent)
+/// }
+/// Endpoint::new(handler);
+/// ```
+///
+/// An input in the level's place does not do either:
+///
+/// ```compile_fail
+/// use model::id::ResourceId;
+/// use web::{App, Endpoint, Failure, input::Path, reply::NoContent};
+///
+/// async fn handler(app: App, id: Path<ResourceId>) -> Result<NoContent, Failure> {
+///     Ok(NoContent)
+/// }
+/// Endpoint::new(handler);
+/// ```
+///
+/// And nobody outside this crate can make a level, or add one:
+///
+/// ```compile_fail
+/// let caller = web::access::Anyone(());
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "this function is not a handler",
+    label = "a handler takes `App`, an access level, and inputs",
+    note = "the second argument must say who may call: `OrgAdmin`, `Visitor` or `Anyone`"
+)]
+pub trait Handler<Args>: Clone + Send + Sync + 'static {
+    /// Who may call.
+    const LEVEL: Level;
+
+    /// Admits the caller, reads the inputs, runs the function.
+    fn call(self, app: App, request: Arc<Incoming>) -> BoxFuture<'static, Result<Response<Body>, Failure>>;
+}
+
+macro_rules! handler {
+    ($($input:ident),*) => {
+        impl<F, Running, Replied, Caller, $($input),*> Handler<(Caller, $($input,)*)> for F
+        where
+            F: Fn(App, Caller, $($input),*) -> Running + Clone + Send + Sync + 'static,
+            Running: Future<Output = Result<Replied, Failure>> + Send + 'static,
+            Replied: Reply,
+            Caller: Access,
+            $($input: Input,)*
+        {
+            const LEVEL: Level = Caller::LEVEL;
+
+            fn call(self, app: App, request: Arc<Incoming>) -> BoxFuture<'static, Result<Response<Body>, Failure>> {
+                Box::pin(async move {
+                    let caller = Caller::admit(&app, &request).await?;
+                    self(app, caller, $($input::read(&request)?),*).await?.into_response()
+                })
+            }
+        }
+    };
+}
+
+handler!();
+handler!(First);
+handler!(First, Second);
+handler!(First, Second, Third);
+
+type Erased = Arc<dyn Fn(App, Arc<Incoming>) -> BoxFuture<'static, Result<Response<Body>, Failure>> + Send + Sync>;
+
+/// A handler whose type is erased, so that everything around it is compiled once and not once per function.
+#[derive(Clone)]
+pub struct Endpoint {
+    /// Who may call.
+    pub level: Level,
+    call: Erased,
+}
+
+impl Endpoint {
+    /// Erases a handler.
+    pub fn new<Args, H: Handler<Args>>(handler: H) -> Self {
+        Self { level: H::LEVEL, call: Arc::new(move |app, request| handler.clone().call(app, request)) }
+    }
+
+    /// Answers a request. Whatever happens, the answer has the face of the path and the request's id, and there is
+    /// one line in the log.
+    pub async fn respond(&self, app: &App, request: Request) -> Response<Body> {
+        let (watch, app) = (Stopwatch::start(), app.at_request());
+        let request = Arc::new(Incoming::new(request));
+        let running = AssertUnwindSafe((self.call)(app.clone(), Arc::clone(&request)));
+        let outcome = running.catch_unwind().await.unwrap_or_else(|_| Err(Failure::internal("a handler panicked")));
+        let cause = outcome.as_ref().err().and_then(Failure::for_log);
+        let mut response = outcome
+            .unwrap_or_else(|failure| Face::of(&request.path).render(&failure, &request.path, app.now));
+        if let Ok(id) = HeaderValue::from_str(&request.request_id) {
+            response.headers_mut().insert("x-request-id", id);
+        }
+        // What an answer shows may change or be forbidden at the next request.
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        log(&request, &response, cause.as_deref(), watch.millis());
+        response
+    }
+}
+
+/// One line for each request: never a token, a body, an e-mail or an address.
+fn log(request: &Incoming, response: &Response<Body>, cause: Option<&str>, millis: u64) {
+    let status = response.status().as_u16();
+    let principal = request.principal.get();
+    let (org, user) = (principal.map(|p| p.org.as_str()), principal.map(|p| p.user.as_str()));
+    let (id, method, path) = (&request.request_id, &request.method, &request.path);
+    if status >= 500 {
+        tracing::error!(request.id = %id, %method, %path, status, millis, org, user, cause, "request failed");
+    } else {
+        tracing::info!(request.id = %id, %method, %path, status, millis, org, user, cause, "request");
+    }
+}

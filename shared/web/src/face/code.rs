@@ -1,0 +1,65 @@
+//! Face K: `{"error": "<CODE>", "message": "…", "timestamp": "…"}` (seeds `PATCH` and `DELETE /resources/{id}`).
+
+use model::refusal::Refusal;
+use model::time::Timestamp;
+use serde_json::Value;
+
+use super::{common_message, object};
+use crate::failure::Failure;
+
+pub(super) fn body(failure: &Failure, now: Timestamp) -> Value {
+    object([
+        ("error", code(failure).into()),
+        ("message", common_message(failure, sentence).into()),
+        ("timestamp", now.to_string().into()),
+    ])
+}
+
+fn code(failure: &Failure) -> &'static str {
+    match failure {
+        Failure::Unauthenticated(_) => "UNAUTHORIZED",
+        Failure::Forbidden => "FORBIDDEN",
+        Failure::NoRoute | Failure::NoPage | Failure::NoSuchId => "NOT_FOUND",
+        Failure::MethodNotAllowed { .. } => "METHOD_NOT_ALLOWED",
+        Failure::BodyTooLarge { .. } => "PAYLOAD_TOO_LARGE",
+        Failure::UnsupportedMediaType(_) => "UNSUPPORTED_MEDIA_TYPE",
+        Failure::TooManyRequests { .. } => "RATE_LIMIT_EXCEEDED",
+        Failure::Malformed(_) | Failure::NotAnObject(_) | Failure::Invalid(_) => "VALIDATION_ERROR",
+        Failure::Refused(refusal) => refusal_code(refusal),
+        Failure::Unavailable(_) => "SERVICE_UNAVAILABLE",
+        Failure::Internal(_) => "INTERNAL_ERROR",
+    }
+}
+
+fn refusal_code(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::ResourceNotFound(_) => "RESOURCE_NOT_FOUND",
+        Refusal::RoleNotFound(_) => "ROLE_NOT_FOUND",
+        Refusal::CredentialNotFound(_) => "CREDENTIAL_NOT_FOUND",
+        Refusal::ResourceNotAssigned => "RESOURCE_NOT_ASSIGNED",
+        Refusal::ResourceAlreadyAssigned => "RESOURCE_ALREADY_ASSIGNED",
+        Refusal::ResourceInUse | Refusal::AlreadyHeld => "RESOURCE_IN_USE",
+        Refusal::ResourceInactive => "RESOURCE_INACTIVE",
+        Refusal::NotHeld => "NOT_HELD",
+        Refusal::RoleNameTaken(_) => "ROLE_NAME_TAKEN",
+        Refusal::Invalid(_) => "VALIDATION_ERROR",
+    }
+}
+
+fn sentence(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::ResourceNotFound(id) => format!("Resource with ID {id} not found"),
+        Refusal::RoleNotFound(id) => format!("Role with ID {id} not found"),
+        Refusal::CredentialNotFound(id) => format!("Credential with ID {id} not found"),
+        Refusal::ResourceInUse => {
+            "Cannot delete resource with active sessions. Stop all active sessions first.".into()
+        }
+        Refusal::ResourceNotAssigned
+        | Refusal::ResourceAlreadyAssigned
+        | Refusal::ResourceInactive
+        | Refusal::AlreadyHeld
+        | Refusal::NotHeld
+        | Refusal::RoleNameTaken(_)
+        | Refusal::Invalid(_) => super::reason::sentence(refusal),
+    }
+}

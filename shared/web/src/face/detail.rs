@@ -1,0 +1,68 @@
+//! Face D: `{"detail": "…"}`, or `{"<field>": ["…"], "non_field_errors": ["…"]}` (seed `PUT /credentials/:id/`).
+
+use model::refusal::Refusal;
+use model::violation::{NON_FIELD, Violations};
+use serde_json::{Map, Value, json};
+
+use crate::failure::{Failure, Unauthenticated};
+
+pub(super) fn body(failure: &Failure) -> Value {
+    match failure {
+        Failure::Unauthenticated(Unauthenticated::Missing) => {
+            detail("Authentication credentials were not provided.")
+        }
+        Failure::Unauthenticated(Unauthenticated::Invalid(_)) => detail("Incorrect authentication credentials."),
+        Failure::Forbidden => detail("You do not have permission to perform this action."),
+        Failure::NoRoute | Failure::NoSuchId => detail("Not found."),
+        Failure::NoPage => detail("Invalid page."),
+        Failure::MethodNotAllowed { method, .. } => detail(&format!("Method \"{method}\" not allowed.")),
+        Failure::BodyTooLarge { limit } => detail(&format!("The body must have at most {limit} bytes.")),
+        Failure::UnsupportedMediaType(sent) => {
+            detail(&format!("Unsupported media type \"{sent}\" in request."))
+        }
+        Failure::TooManyRequests { retry_after } => {
+            detail(&format!("Request was throttled. Expected available in {retry_after} seconds."))
+        }
+        Failure::Malformed(why) => detail(why),
+        Failure::NotAnObject("null") => json!({NON_FIELD: ["No data provided"]}),
+        Failure::NotAnObject(kind) => {
+            json!({NON_FIELD: [format!("Invalid data. Expected a dictionary, but got {kind}.")]})
+        }
+        Failure::Invalid(violations) => fields(violations),
+        Failure::Refused(refusal) => refused(refusal),
+        Failure::Unavailable(_) => detail("The service is busy, try again."),
+        Failure::Internal(_) => detail("Unexpected error while handling your request."),
+    }
+}
+
+fn detail(text: &str) -> Value {
+    json!({ "detail": text })
+}
+
+/// A list of sentences for each field.
+fn fields(violations: &Violations) -> Value {
+    let mut fields: Map<String, Value> = Map::new();
+    for (field, sentence) in violations.iter() {
+        let list = fields.entry(field).or_insert_with(|| Value::Array(Vec::new()));
+        if let Value::Array(list) = list {
+            list.push(sentence.into());
+        }
+    }
+    Value::Object(fields)
+}
+
+fn refused(refusal: &Refusal) -> Value {
+    match refusal {
+        Refusal::ResourceNotFound(_)
+        | Refusal::RoleNotFound(_)
+        | Refusal::CredentialNotFound(_)
+        | Refusal::ResourceNotAssigned => detail("Not found."),
+        Refusal::ResourceAlreadyAssigned
+        | Refusal::ResourceInUse
+        | Refusal::ResourceInactive
+        | Refusal::AlreadyHeld
+        | Refusal::NotHeld
+        | Refusal::RoleNameTaken(_) => json!({NON_FIELD: [format!("{}.", super::reason::sentence(refusal))]}),
+        Refusal::Invalid(violations) => fields(violations),
+    }
+}

@@ -1,0 +1,133 @@
+//! The three error bodies. The path alone picks one, before anything else runs (contract §2).
+
+mod code;
+mod detail;
+mod reason;
+
+use http::{HeaderValue, Response, StatusCode, header};
+use lambda_http::Body;
+use model::refusal::Refusal;
+use model::time::Timestamp;
+use serde_json::Value;
+
+use crate::failure::Failure;
+use crate::reply::json_response;
+
+/// Where the API is mounted.
+pub const BASE_PATH: &str = "/api/v1";
+
+/// An error face.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Face {
+    /// K: `{"error": "<CODE>", "message", "timestamp"}`, on `/resources/**`.
+    Code,
+    /// R: `{"timestamp", "status", "error": "<reason phrase>", "message", "path"}`, on every other path.
+    Reason,
+    /// D: `{"detail"}` or `{"<field>": ["…"]}`, on `/credentials/**`.
+    Detail,
+}
+
+/// Seconds after which a caller may try again when AWS was busy.
+const BUSY_RETRY_SECONDS: u32 = 1;
+
+/// What callers without a valid token are told on the faces of EntryGuard.
+const UNAUTHENTICATED: &str = "Missing or invalid authentication token";
+/// What members are told where an administrator is wanted.
+const FORBIDDEN: &str = "Requires the ORG_ADMIN role";
+const NO_ROUTE: &str = "No such endpoint";
+const TOO_MANY_REQUESTS: &str = "Rate limit exceeded";
+const UNAVAILABLE: &str = "The service is busy, try again";
+const INTERNAL: &str = "An unexpected error occurred";
+const NO_PAGE: &str = "No such page";
+
+impl Face {
+    /// The face of a path.
+    #[must_use]
+    pub fn of(path: &str) -> Self {
+        let family = path.strip_prefix(BASE_PATH).and_then(|rest| rest.split('/').nth(1));
+        match family {
+            Some("resources") => Self::Code,
+            Some("credentials") => Self::Detail,
+            Some(_) | None => Self::Reason,
+        }
+    }
+
+    /// The response to a failure.
+    #[must_use]
+    pub fn render(self, failure: &Failure, path: &str, now: Timestamp) -> Response<Body> {
+        let body = match self {
+            Self::Code => code::body(failure, now),
+            Self::Reason => reason::body(failure, path, now),
+            Self::Detail => detail::body(failure),
+        };
+        let mut response = json_response(failure.status(), &body);
+        add_headers(&mut response, failure);
+        response
+    }
+}
+
+/// Headers that a status owes (RFC 9110 §11.6.1, §10.2.1, §10.2.3).
+fn add_headers(response: &mut Response<Body>, failure: &Failure) {
+    let mut set = |name, value: Result<HeaderValue, _>| {
+        if let Ok(value) = value {
+            response.headers_mut().insert(name, value);
+        }
+    };
+    match failure {
+        Failure::Unauthenticated(_) => set(header::WWW_AUTHENTICATE, HeaderValue::from_str("Bearer")),
+        Failure::MethodNotAllowed { allowed, .. } => {
+            set(header::ALLOW, HeaderValue::from_str(&allowed.join(", ")));
+        }
+        Failure::TooManyRequests { retry_after } => {
+            set(header::RETRY_AFTER, HeaderValue::from_str(&retry_after.to_string()));
+        }
+        Failure::Unavailable(_) => {
+            set(header::RETRY_AFTER, HeaderValue::from_str(&BUSY_RETRY_SECONDS.to_string()));
+        }
+        Failure::Forbidden
+        | Failure::NoRoute
+        | Failure::NoPage
+        | Failure::NoSuchId
+        | Failure::BodyTooLarge { .. }
+        | Failure::UnsupportedMediaType(_)
+        | Failure::Malformed(_)
+        | Failure::NotAnObject(_)
+        | Failure::Invalid(_)
+        | Failure::Refused(_)
+        | Failure::Internal(_) => {}
+    }
+}
+
+/// The sentence for a failure that reads the same on the faces K and R.
+fn common_message(failure: &Failure, refused: impl Fn(&Refusal) -> String) -> String {
+    match failure {
+        Failure::Unauthenticated(_) => UNAUTHENTICATED.into(),
+        Failure::Forbidden => FORBIDDEN.into(),
+        Failure::NoRoute => NO_ROUTE.into(),
+        Failure::NoPage => NO_PAGE.into(),
+        Failure::NoSuchId => "No such object".into(),
+        Failure::MethodNotAllowed { method, .. } => format!("Method {method} is not allowed here"),
+        Failure::BodyTooLarge { limit } => format!("The body must have at most {limit} bytes"),
+        Failure::UnsupportedMediaType(_) => "The body must be application/json".into(),
+        Failure::TooManyRequests { .. } => TOO_MANY_REQUESTS.into(),
+        Failure::Malformed(why) => format!("The body is not valid JSON: {why}"),
+        Failure::NotAnObject(_) => "The body must be a JSON object".into(),
+        Failure::Invalid(violations) => {
+            let sentences: Vec<&str> = violations.iter().map(|(_, sentence)| sentence).collect();
+            sentences.join("; ")
+        }
+        Failure::Refused(refusal) => refused(refusal),
+        Failure::Unavailable(_) => UNAVAILABLE.into(),
+        Failure::Internal(_) => INTERNAL.into(),
+    }
+}
+
+/// A body's members, in order.
+fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
+    Value::Object(members.into_iter().map(|(name, value)| (name.into(), value)).collect())
+}
+
+/// The reason phrase of a status (RFC 9110 §15).
+fn phrase(status: StatusCode) -> &'static str {
+    status.canonical_reason().unwrap_or("Error")
+}

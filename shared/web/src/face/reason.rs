@@ -1,0 +1,51 @@
+//! Face R: `{"timestamp", "status", "error": "<reason phrase>", "message", "path"}`, and for a validation 400 also
+//! `validationErrors` (seeds `POST` and `DELETE /roles/{id}/resources/{resourceId}`).
+
+use model::refusal::Refusal;
+use model::time::Timestamp;
+use serde_json::{Map, Value};
+
+use super::{common_message, object, phrase};
+use crate::failure::Failure;
+
+const VALIDATION_FAILED: &str = "Validation failed";
+
+pub(super) fn body(failure: &Failure, path: &str, now: Timestamp) -> Value {
+    let status = failure.status();
+    let violations = if let Failure::Invalid(violations) = failure { Some(violations) } else { None };
+    let message = match violations {
+        Some(_) => VALIDATION_FAILED.into(),
+        None => common_message(failure, sentence),
+    };
+    let mut body = object([
+        ("timestamp", now.to_string().into()),
+        ("status", status.as_u16().into()),
+        ("error", phrase(status).into()),
+        ("message", message.into()),
+        ("path", path.into()),
+    ]);
+    if let (Some(violations), Value::Object(members)) = (violations, &mut body) {
+        let mut fields = Map::new();
+        for (field, sentence) in violations.iter() {
+            fields.entry(field).or_insert_with(|| sentence.into());
+        }
+        members.insert("validationErrors".into(), Value::Object(fields));
+    }
+    body
+}
+
+pub(super) fn sentence(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::ResourceNotFound(id) => format!("Resource not found with id: {id}"),
+        Refusal::RoleNotFound(id) => format!("Role not found with id: {id}"),
+        Refusal::CredentialNotFound(id) => format!("Credential not found with id: {id}"),
+        Refusal::ResourceNotAssigned => "Resource not assigned to this role".into(),
+        Refusal::ResourceAlreadyAssigned => "Resource already assigned to this role".into(),
+        Refusal::ResourceInUse => "Resource has active sessions".into(),
+        Refusal::ResourceInactive => "Resource is not active".into(),
+        Refusal::AlreadyHeld => "Resource already held by this session".into(),
+        Refusal::NotHeld => "Resource not held by this session".into(),
+        Refusal::RoleNameTaken(name) => format!("A role with name '{name}' already exists"),
+        Refusal::Invalid(_) => VALIDATION_FAILED.into(),
+    }
+}

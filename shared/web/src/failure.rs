@@ -1,0 +1,173 @@
+//! Everything that can go wrong with a request.
+
+use auth::Rejected;
+use http::StatusCode;
+use model::refusal::Refusal;
+use model::violation::Violations;
+use store::StoreError;
+
+/// Why a caller is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unauthenticated {
+    /// No token.
+    Missing,
+    /// A token that is not accepted; the reason is for the log.
+    Invalid(Rejected),
+}
+
+/// Why a request failed. Closed: every face says what it answers to each, and no wildcard hides a new one.
+///
+/// What callers read and what the log reads are different fields, and there is no `Display` that could mix them.
+#[derive(Debug)]
+pub enum Failure {
+    /// 401.
+    Unauthenticated(Unauthenticated),
+    /// 403.
+    Forbidden,
+    /// 404 for a path that no route has.
+    NoRoute,
+    /// 404 for a page that a list does not have.
+    NoPage,
+    /// 404 for a path parameter that cannot be an id, on the face that looks ids up as they are.
+    NoSuchId,
+    /// 405.
+    MethodNotAllowed {
+        /// What was tried.
+        method: String,
+        /// What the path has.
+        allowed: Vec<String>,
+    },
+    /// 413.
+    BodyTooLarge {
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// 415, with the media type that was sent.
+    UnsupportedMediaType(String),
+    /// 429.
+    TooManyRequests {
+        /// Seconds until the next request may succeed.
+        retry_after: u32,
+    },
+    /// 400 for a body that cannot be read. The text says where it breaks, and repeats nothing of it.
+    Malformed(String),
+    /// 400 for a body that is JSON, but no object; with the seed's name of what it is.
+    NotAnObject(&'static str),
+    /// 400 for members that are wrong.
+    Invalid(Violations),
+    /// 400 or 404 for what the stored state does not allow.
+    Refused(Refusal),
+    /// 503.
+    Unavailable(Internal),
+    /// 500.
+    Internal(Internal),
+}
+
+/// What went wrong inside: for the log only.
+#[derive(Debug)]
+pub struct Internal(String);
+
+impl Internal {
+    /// The text, for the log.
+    #[must_use]
+    pub fn for_log(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Failure {
+    /// An internal failure.
+    pub fn internal(text: impl Into<String>) -> Self {
+        Self::Internal(Internal(text.into()))
+    }
+
+    /// The status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
+            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::NoRoute | Self::NoPage | Self::NoSuchId => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Malformed(_) | Self::NotAnObject(_) | Self::Invalid(_) => StatusCode::BAD_REQUEST,
+            Self::Refused(refusal) => refusal_status(refusal),
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// What the log should know beyond the status.
+    #[must_use]
+    pub fn for_log(&self) -> Option<String> {
+        match self {
+            Self::Unauthenticated(why) => Some(format!("{why:?}")),
+            Self::Unavailable(internal) | Self::Internal(internal) => Some(internal.0.clone()),
+            Self::Forbidden
+            | Self::NoRoute
+            | Self::NoPage
+            | Self::NoSuchId
+            | Self::MethodNotAllowed { .. }
+            | Self::BodyTooLarge { .. }
+            | Self::UnsupportedMediaType(_)
+            | Self::TooManyRequests { .. }
+            | Self::Malformed(_)
+            | Self::NotAnObject(_)
+            | Self::Invalid(_)
+            | Self::Refused(_) => None,
+        }
+    }
+}
+
+/// Conflicts are 400, as the seeds have it.
+fn refusal_status(refusal: &Refusal) -> StatusCode {
+    match refusal {
+        Refusal::ResourceNotFound(_)
+        | Refusal::RoleNotFound(_)
+        | Refusal::CredentialNotFound(_)
+        | Refusal::ResourceNotAssigned => StatusCode::NOT_FOUND,
+        Refusal::ResourceAlreadyAssigned
+        | Refusal::ResourceInUse
+        | Refusal::ResourceInactive
+        | Refusal::AlreadyHeld
+        | Refusal::NotHeld
+        | Refusal::RoleNameTaken(_)
+        | Refusal::Invalid(_) => StatusCode::BAD_REQUEST,
+    }
+}
+
+impl From<Violations> for Failure {
+    fn from(violations: Violations) -> Self {
+        Self::Invalid(violations)
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Invalid(violations) => Self::Invalid(violations),
+            Refusal::ResourceNotFound(_)
+            | Refusal::RoleNotFound(_)
+            | Refusal::CredentialNotFound(_)
+            | Refusal::ResourceNotAssigned
+            | Refusal::ResourceAlreadyAssigned
+            | Refusal::ResourceInUse
+            | Refusal::ResourceInactive
+            | Refusal::AlreadyHeld
+            | Refusal::NotHeld
+            | Refusal::RoleNameTaken(_) => Self::Refused(refusal),
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Refused(refusal) => refusal.into(),
+            StoreError::Busy(cause) => Self::Unavailable(Internal(cause.for_log().into())),
+            StoreError::Defect(cause) => Self::Internal(Internal(cause.for_log().into())),
+        }
+    }
+}

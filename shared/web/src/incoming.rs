@@ -1,0 +1,77 @@
+//! A request as handlers' inputs see it.
+
+use http::HeaderMap;
+use lambda_http::aws_lambda_events::query_map::QueryMap;
+use lambda_http::request::RequestContext;
+use lambda_http::{Body, Request, RequestExt};
+use model::principal::Principal;
+use std::sync::OnceLock;
+
+/// Largest body, in bytes (contract §7).
+pub(crate) const BODY_MAX_BYTES: usize = 256 * 1024;
+
+/// A request that API Gateway has routed to this function.
+#[derive(Debug)]
+pub struct Incoming {
+    /// The method's name.
+    pub method: String,
+    /// The path as the caller sent it, with its base.
+    pub path: String,
+    /// Headers; names in lower case, repeated ones joined by commas, as the gateway does.
+    pub headers: HeaderMap,
+    /// The address that the gateway saw. Headers never name an address.
+    pub source_ip: Option<String>,
+    /// The gateway's id for this request, which ties a response to the log.
+    pub request_id: String,
+    /// The decoded query.
+    pub query: QueryMap,
+    path_parameters: QueryMap,
+    body: Body,
+    /// Who turned out to be calling, for the log.
+    pub(crate) principal: OnceLock<Principal>,
+}
+
+impl Incoming {
+    /// Takes the request apart.
+    #[must_use]
+    pub fn new(request: Request) -> Self {
+        let path = request.raw_http_path().to_owned();
+        let path_parameters = request.path_parameters();
+        let query = request.query_string_parameters();
+        let (mut source_ip, mut request_id) = (None, None);
+        if let Some(RequestContext::ApiGatewayV2(context)) = request.request_context_ref() {
+            source_ip = context.http.source_ip.clone();
+            request_id = context.request_id.clone();
+        }
+        let (head, body) = request.into_parts();
+        Self {
+            method: head.method.to_string(),
+            path,
+            headers: head.headers,
+            source_ip,
+            request_id: request_id.unwrap_or_else(|| "unknown".into()),
+            query,
+            path_parameters,
+            body,
+            principal: OnceLock::new(),
+        }
+    }
+
+    /// A header, where it is readable text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// A parameter of the path, decoded.
+    #[must_use]
+    pub fn path_parameter(&self, name: &str) -> Option<&str> {
+        self.path_parameters.first(name)
+    }
+
+    /// The body.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        self.body.as_ref()
+    }
+}

@@ -1,0 +1,180 @@
+//! Bodies of the credentials face: JSON, form or multipart, with the same result.
+//!
+//! They are parsed when the handler asks, because that face looks an object up before it looks at the body.
+
+use model::credential::input::{Given, GivenFields};
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use serde_json::Value;
+use std::fmt;
+use std::sync::Arc;
+
+use super::{Input, body, media_type};
+use crate::failure::Failure;
+use crate::incoming::Incoming;
+
+/// A body that has not been parsed yet.
+#[derive(Debug)]
+pub struct CredentialBody(Arc<Incoming>);
+
+impl Input for CredentialBody {
+    fn read(request: &Arc<Incoming>) -> Result<Self, Failure> {
+        body(request)?;
+        Ok(Self(Arc::clone(request)))
+    }
+}
+
+impl CredentialBody {
+    /// The fields of the body. An empty body has none, whatever its type.
+    ///
+    /// # Errors
+    /// 415 for another media type, 400 for a body that cannot be read.
+    pub async fn fields(&self) -> Result<GivenFields, Failure> {
+        let body = self.0.body();
+        if body.is_empty() {
+            return Ok(GivenFields::default());
+        }
+        let media_type = media_type(&self.0);
+        match media_type.as_str() {
+            "application/json" => json_fields(body),
+            "application/x-www-form-urlencoded" => Ok(form_fields(body)),
+            "multipart/form-data" => multipart_fields(&self.0, body).await,
+            _ => Err(Failure::UnsupportedMediaType(self.0.header("content-type").unwrap_or_default().into())),
+        }
+    }
+}
+
+fn parse_error(error: impl fmt::Display) -> Failure {
+    Failure::Malformed(format!("JSON parse error - {error}"))
+}
+
+fn json_fields(body: &[u8]) -> Result<GivenFields, Failure> {
+    let text = str::from_utf8(body).map_err(parse_error)?;
+    let mut json = serde_json::Deserializer::from_str(text);
+    let raw = <&RawValue as serde::Deserialize>::deserialize(&mut json).map_err(parse_error)?.get();
+    json.end().map_err(parse_error)?;
+    if !raw.starts_with('{') {
+        // Parsed only to tell broken JSON from JSON of another kind.
+        let value: Value = serde_json::from_str(raw).map_err(parse_error)?;
+        return Err(Failure::NotAnObject(kind(&value)));
+    }
+    let RawMembers(members) = {
+        let mut json = serde_json::Deserializer::from_str(raw);
+        json.deserialize_map(RawMembersVisitor).map_err(parse_error)?
+    };
+    let mut fields = GivenFields::default();
+    for (name, raw) in members {
+        fields.set(name, given(raw.get())?);
+    }
+    Ok(fields)
+}
+
+/// What the seed's framework calls a JSON value.
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(number) if number.is_f64() => "float",
+        Value::Number(_) => "int",
+        Value::String(_) => "str",
+        Value::Array(_) => "list",
+        Value::Object(_) => "dict",
+    }
+}
+
+fn given(raw: &str) -> Result<Given, Failure> {
+    match serde_json::from_str(raw) {
+        Ok(value) => Ok(Given::Json { value, raw: raw.into() }),
+        Err(error) => lone_surrogate(raw).map(Given::LoneSurrogate).ok_or_else(|| parse_error(error)),
+    }
+}
+
+/// The first half of a surrogate pair without its other half in a JSON string. JSON can spell one (RFC 8259 §8.2),
+/// Unicode text cannot hold it: the parser gives it as bytes of the form ED A0..BF xx.
+fn lone_surrogate(raw: &str) -> Option<u16> {
+    struct Bytes;
+    impl Visitor<'_> for Bytes {
+        type Value = Vec<u8>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a string")
+        }
+
+        fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Vec<u8>, E> {
+            Ok(bytes.to_vec())
+        }
+    }
+    if !raw.starts_with('"') {
+        return None;
+    }
+    let bytes = serde_json::Deserializer::from_str(raw).deserialize_bytes(Bytes).ok()?;
+    bytes.windows(3).find_map(|window| match window {
+        [0xED, second @ 0xA0..=0xBF, third] => {
+            Some(0xD000 | (u16::from(second & 0x3F) << 6) | u16::from(third & 0x3F))
+        }
+        _ => None,
+    })
+}
+
+/// The members of an object as they stand in the text, in order.
+struct RawMembers(Vec<(String, Box<RawValue>)>);
+
+struct RawMembersVisitor;
+
+impl<'de> Visitor<'de> for RawMembersVisitor {
+    type Value = RawMembers;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RawMembers, A::Error> {
+        let mut members = Vec::new();
+        while let Some(member) = map.next_entry()? {
+            members.push(member);
+        }
+        Ok(RawMembers(members))
+    }
+}
+
+fn form_fields(body: &[u8]) -> GivenFields {
+    let mut fields = GivenFields::default();
+    for (name, value) in form_urlencoded::parse(body) {
+        fields.set(name.into_owned(), Given::Text(value.into_owned()));
+    }
+    fields
+}
+
+async fn multipart_fields(request: &Incoming, body: &[u8]) -> Result<GivenFields, Failure> {
+    let header = request.header("content-type").unwrap_or_default();
+    let boundary = multer::parse_boundary(header)
+        .map_err(|_| Failure::Malformed("Multipart form parse error - Invalid boundary in multipart: None".into()))?;
+    let mut fields = GivenFields::default();
+    let body = body.to_vec();
+    let stream = futures_util::stream::once(async move { Ok::<_, std::convert::Infallible>(body) });
+    let mut parts = multer::Multipart::new(stream, boundary);
+    // A body in which no further part can be found has the fields that were found.
+    while let Ok(Some(part)) = parts.next_field().await {
+        let Some(name) = part.name().map(String::from) else { continue };
+        if part.file_name().is_some() {
+            fields.set(name, Given::File);
+            continue;
+        }
+        let Ok(text) = part.text().await else { break };
+        fields.set(name, Given::Text(text));
+    }
+    Ok(fields)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lone_surrogates_are_found_and_pairs_are_not() {
+        assert_eq!(lone_surrogate(r#""a\ud800b""#), Some(0xD800));
+        assert_eq!(lone_surrogate(r#""\udfff""#), Some(0xDFFF));
+        assert_eq!(lone_surrogate(r#""\ud83d\ude00""#), None);
+        assert_eq!(lone_surrogate(r#"{"a":"\ud800"}"#), None);
+    }
+}

@@ -1,0 +1,146 @@
+//! JSON bodies of the faces K and R: an object with known members, each once.
+
+use model::fields::{Fields, FromFields};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+use std::fmt;
+use std::sync::Arc;
+
+use super::{Input, body, media_type};
+use crate::failure::Failure;
+use crate::incoming::Incoming;
+
+/// A body with the members of `T`.
+#[derive(Debug, Clone)]
+pub struct Json<T>(pub T);
+
+impl<T: FromFields + Send + 'static> Input for Json<T> {
+    fn read(request: &Arc<Incoming>) -> Result<Self, Failure> {
+        let body = body(request)?;
+        let sent = media_type(request);
+        // A body without a type is taken for what it can only be; browsers and `curl -d` always send one.
+        if !matches!(sent.as_str(), "" | "application/json") {
+            return Err(Failure::UnsupportedMediaType(sent));
+        }
+        Ok(Self(Fields::read(members(body)?)?))
+    }
+}
+
+/// The members of a JSON object.
+fn members(body: &[u8]) -> Result<Map<String, Value>, Failure> {
+    let text = str::from_utf8(body).map_err(|error| {
+        Failure::Malformed(format!("invalid UTF-8 at byte {}", error.valid_up_to()))
+    })?;
+    let Strict(value) = serde_json::from_str(text).map_err(|error| Failure::Malformed(error.to_string()))?;
+    match value {
+        Value::Object(members) => Ok(members),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            Err(Failure::NotAnObject("not an object"))
+        }
+    }
+}
+
+/// A JSON value in which no object has two members of the same name: which of them counts is undefined
+/// (RFC 8259 §4), and a check that reads one must not precede an effect that reads the other.
+struct Strict(Value);
+
+impl<'de> Deserialize<'de> for Strict {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(StrictVisitor).map(Self)
+    }
+}
+
+struct StrictVisitor;
+
+impl<'de> Visitor<'de> for StrictVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
+        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("number out of range"))
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_string<E: Error>(self, value: String) -> Result<Value, E> {
+        Ok(Value::String(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
+        let mut values = Vec::new();
+        while let Some(Strict(value)) = list.next_element()? {
+            values.push(value);
+        }
+        Ok(Value::Array(values))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let mut members = Map::new();
+        while let Some(name) = map.next_key::<String>()? {
+            if members.contains_key(&name) {
+                return Err(A::Error::custom(format!("duplicate key {name:?}")));
+            }
+            let Strict(value) = map.next_value()?;
+            members.insert(name, value);
+        }
+        Ok(Value::Object(members))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(body: &[u8]) -> String {
+        match members(body) {
+            Err(Failure::Malformed(why)) => why,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn members_keep_their_order_and_values() {
+        let text = r#"{"b":1,"a":[true,null,"x",{"z":-1.5,"y":18446744073709551615}]}"#;
+        assert_eq!(Value::Object(members(text.as_bytes()).unwrap()).to_string(), text);
+    }
+
+    #[test]
+    fn faults_name_line_and_column() {
+        assert_eq!(fault(b"{\"a\":\n  x}"), "expected value at line 2 column 3");
+        assert_eq!(fault(b"{\"a\":1,\"a\":2}"), "duplicate key \"a\" at line 1 column 10");
+        assert_eq!(fault(b"{\"c\":{\"a\":1,\"a\":2}}"), "duplicate key \"a\" at line 1 column 15");
+        assert_eq!(fault(b""), "EOF while parsing a value at line 1 column 0");
+        assert_eq!(fault(b"{} x"), "trailing characters at line 1 column 4");
+        assert_eq!(fault(b"{\"a\":1e999}"), "number out of range at line 1 column 10");
+        assert_eq!(fault(b"{\"a\":\"\xff\"}"), "invalid UTF-8 at byte 6");
+        assert!(fault("[".repeat(200).as_bytes()).starts_with("recursion limit exceeded"));
+    }
+
+    #[test]
+    fn only_objects_have_members() {
+        for body in ["null", "[]", "5", "\"x\"", "true"] {
+            assert!(matches!(members(body.as_bytes()), Err(Failure::NotAnObject(_))), "{body}");
+        }
+    }
+}

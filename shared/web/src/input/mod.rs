@@ -1,0 +1,47 @@
+//! Inputs: the further arguments of a handler. They are read after the caller was admitted.
+
+mod form;
+mod json;
+mod path;
+mod query;
+
+pub use form::CredentialBody;
+pub use json::Json;
+pub use path::{Path, PathParameter};
+pub use query::Query;
+
+use std::sync::Arc;
+
+use crate::failure::Failure;
+use crate::incoming::{BODY_MAX_BYTES, Incoming};
+
+/// Something that is read from a request.
+pub trait Input: Sized + Send + 'static {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// What is wrong with the request.
+    fn read(request: &Arc<Incoming>) -> Result<Self, Failure>;
+}
+
+/// The whole request, for the function that answers unrouted ones.
+impl Input for Arc<Incoming> {
+    fn read(request: &Arc<Incoming>) -> Result<Self, Failure> {
+        Ok(Self::clone(request))
+    }
+}
+
+/// The body, within its limit.
+fn body(request: &Incoming) -> Result<&[u8], Failure> {
+    let body = request.body();
+    if body.len() > BODY_MAX_BYTES {
+        return Err(Failure::BodyTooLarge { limit: BODY_MAX_BYTES });
+    }
+    Ok(body)
+}
+
+/// The media type without its parameters, in lower case.
+fn media_type(request: &Incoming) -> String {
+    let header = request.header("content-type").unwrap_or_default();
+    header.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}

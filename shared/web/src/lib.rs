@@ -1,0 +1,26 @@
+//! From a gateway event to a handler and back.
+//!
+//! A function is [`serve`]d from its handler alone. The handler's signature is its contract: the second argument is
+//! an [access level](access), the further ones are [inputs](input), the result is a [reply](reply) whose type is the
+//! status. Everything that can go wrong is a [`Failure`], which the [face](face) of the path renders.
+
+pub mod access;
+mod app;
+pub mod clock;
+mod endpoint;
+pub mod event;
+pub mod face;
+mod failure;
+mod incoming;
+pub mod input;
+pub mod reply;
+mod serve;
+mod settings;
+
+pub use app::{App, Parts};
+pub use endpoint::{Endpoint, Handler};
+pub use failure::Failure;
+pub use incoming::Incoming;
+pub use lambda_runtime::Error;
+pub use serve::serve;
+pub use settings::{BadSetting, Settings};

@@ -1,0 +1,72 @@
+//! Replies: the type is the status.
+
+use http::{HeaderValue, Response, StatusCode, header};
+use lambda_http::Body;
+use serde::Serialize;
+
+use crate::failure::Failure;
+
+/// What a handler may answer.
+pub trait Reply: Send {
+    /// The response.
+    ///
+    /// # Errors
+    /// An internal failure when the body cannot be written.
+    fn into_response(self) -> Result<Response<Body>, Failure>;
+}
+
+/// 200 with a body.
+#[derive(Debug)]
+pub struct Ok200<T>(pub T);
+
+/// 201 with a body.
+#[derive(Debug)]
+pub struct Created<T>(pub T);
+
+/// 204 without one.
+#[derive(Debug)]
+pub struct NoContent;
+
+/// The body of operations that have nothing to show.
+#[derive(Debug, Serialize)]
+pub struct Message {
+    /// What happened, for people.
+    pub message: &'static str,
+}
+
+impl<T: Serialize + Send> Reply for Ok200<T> {
+    fn into_response(self) -> Result<Response<Body>, Failure> {
+        with_body(StatusCode::OK, &self.0)
+    }
+}
+
+impl<T: Serialize + Send> Reply for Created<T> {
+    fn into_response(self) -> Result<Response<Body>, Failure> {
+        with_body(StatusCode::CREATED, &self.0)
+    }
+}
+
+impl Reply for NoContent {
+    fn into_response(self) -> Result<Response<Body>, Failure> {
+        let mut response = Response::new(Body::Empty);
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        Ok(response)
+    }
+}
+
+fn with_body(status: StatusCode, body: &impl Serialize) -> Result<Response<Body>, Failure> {
+    let text = serde_json::to_string(body).map_err(|error| Failure::internal(error.to_string()))?;
+    Ok(text_response(status, text))
+}
+
+/// A response with JSON that cannot fail to be written.
+pub(crate) fn json_response(status: StatusCode, body: &serde_json::Value) -> Response<Body> {
+    text_response(status, body.to_string())
+}
+
+fn text_response(status: StatusCode, text: String) -> Response<Body> {
+    let mut response = Response::new(Body::Text(text));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}

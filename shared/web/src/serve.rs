@@ -1,0 +1,32 @@
+//! The main function of every HTTP function.
+
+use lambda_http::request::LambdaRequest;
+use lambda_http::{Adapter, Error, LambdaEvent, Service, service_fn};
+use std::convert::Infallible;
+
+use crate::app::App;
+use crate::endpoint::{Endpoint, Handler};
+use crate::event;
+
+/// Serves a handler from the Lambda runtime until the environment ends.
+///
+/// # Errors
+/// When the function is not configured, or the runtime's API is out of reach.
+pub async fn serve<Args, H: Handler<Args>>(handler: H) -> Result<(), Error> {
+    serve_endpoint(Endpoint::new(handler)).await
+}
+
+async fn serve_endpoint(endpoint: Endpoint) -> Result<(), Error> {
+    lambda_http::tracing::init_default_subscriber();
+    let app = App::from_env().await?;
+    let answer = move |request| {
+        let (endpoint, app) = (endpoint.clone(), app.clone());
+        async move { Ok::<_, Infallible>(endpoint.respond(&app, request).await) }
+    };
+    let adapter = Adapter::from(service_fn(answer));
+    let handler = move |event: LambdaEvent<LambdaRequest>| {
+        let LambdaEvent { payload, context } = event;
+        adapter.clone().call(LambdaEvent::new(event::harmless(payload), context))
+    };
+    lambda_runtime::run(service_fn(handler)).await
+}
