@@ -1,0 +1,138 @@
+//! A caller of the API.
+
+use http::{HeaderMap, Method, Request, StatusCode};
+use local::gateway::Gateway;
+use serde_json::{Value, json};
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+use crate::{bytes, resource_body};
+
+/// The address that every test's requests come from.
+const SOURCE: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 7));
+
+/// A caller: their headers, and the gateway.
+#[derive(Clone)]
+pub struct Client {
+    gateway: Arc<Gateway>,
+    headers: Vec<(String, String)>,
+}
+
+/// What the API answered.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body as text.
+    pub text: String,
+    /// The body as JSON; null when there is none.
+    pub json: Value,
+}
+
+impl Reply {
+    /// The names of the body's members, in order.
+    #[must_use]
+    pub fn members(&self) -> Vec<&str> {
+        self.json.as_object().map(|members| members.keys().map(String::as_str).collect()).unwrap_or_default()
+    }
+
+    /// The `id` of the body.
+    #[must_use]
+    pub fn id(&self) -> String {
+        self.json["id"].as_str().unwrap_or_else(|| panic!("no id in {self:?}")).into()
+    }
+
+    /// A header as text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The reply, which must have this status.
+    #[must_use]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+        self
+    }
+}
+
+impl Client {
+    pub(crate) fn new(gateway: Arc<Gateway>, headers: Vec<(String, String)>) -> Self {
+        Self { gateway, headers }
+    }
+
+    /// Sends a request as it is. The path is the whole one.
+    pub async fn send(&self, method: &str, path: &str, content_type: Option<&str>, body: Vec<u8>) -> Reply {
+        let mut request = Request::builder().method(Method::from_bytes(method.as_bytes()).unwrap()).uri(path);
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        if let Some(content_type) = content_type {
+            request = request.header("content-type", content_type);
+        }
+        let request = request.body(body.into()).unwrap();
+        let response = self.gateway.handle(request, SOURCE).await;
+        let (head, body) = response.into_parts();
+        let text = String::from_utf8(body.to_vec()).unwrap();
+        let json = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap_or(Value::Null) };
+        Reply { status: head.status, headers: head.headers, text, json }
+    }
+
+    async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Reply {
+        let path = format!("/api/v1{path}");
+        match body {
+            None => self.send(method, &path, None, Vec::new()).await,
+            Some(body) => {
+                let body = bytes(body.to_string());
+                self.send(method, &path, Some("application/json"), body.to_vec()).await
+            }
+        }
+    }
+
+    /// GET below `/api/v1`.
+    pub async fn get(&self, path: &str) -> Reply {
+        self.call("GET", path, None).await
+    }
+
+    /// DELETE below `/api/v1`.
+    pub async fn delete(&self, path: &str) -> Reply {
+        self.call("DELETE", path, None).await
+    }
+
+    /// POST below `/api/v1`, without a body.
+    pub async fn post_empty(&self, path: &str) -> Reply {
+        self.call("POST", path, None).await
+    }
+
+    /// POST of JSON below `/api/v1`.
+    pub async fn post(&self, path: &str, body: Value) -> Reply {
+        self.call("POST", path, Some(body)).await
+    }
+
+    /// PATCH with JSON below `/api/v1`.
+    pub async fn patch(&self, path: &str, body: Value) -> Reply {
+        self.call("PATCH", path, Some(body)).await
+    }
+
+    /// PUT of JSON below `/api/v1`.
+    pub async fn put(&self, path: &str, body: Value) -> Reply {
+        self.call("PUT", path, Some(body)).await
+    }
+
+    /// A new sensitive credential; its Base58 id.
+    pub async fn new_credential(&self, name: &str) -> String {
+        self.post("/credentials/", json!({"name": name, "value": "hunter2-secret"})).await.expect(201).id()
+    }
+
+    /// A new resource under a credential; its id.
+    pub async fn new_resource(&self, credential: &str) -> String {
+        self.post("/resources", resource_body(credential)).await.expect(201).id()
+    }
+
+    /// A new role; its id.
+    pub async fn new_role(&self, name: &str) -> String {
+        self.post("/roles", json!({"name": name})).await.expect(201).id()
+    }
+}

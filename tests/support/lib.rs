@@ -1,0 +1,211 @@
+//! What the tests share: a whole Postern of their own, and clients to it.
+//!
+//! Every test has its own embedded DynamoDB with its own table and its own clock, which stands still until the test
+//! moves it. Methods that begin with `db_` go past HTTP.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    reason = "a broken harness should fail its test loudly"
+)]
+
+mod client;
+mod tap;
+
+pub use client::{Client, Reply};
+pub use tap::TapRecord;
+
+use auth::{JwtSettings, Mint, Verifier, mint};
+use axum::body::Bytes;
+use local::cloud::Cloud;
+use local::gateway::Gateway;
+use local::template::Template;
+use model::id::{OrgId, UserId};
+use model::principal::{Actor, ActorType, ORG_ADMIN};
+use model::time::Timestamp;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use store::{AuditRow, Store, Vault};
+use web::{App, Parts};
+
+/// When every test begins: 2026-02-18T10:30:00Z, the seeds' own example.
+pub const START_MILLIS: i64 = 1_771_410_600_000;
+
+/// The organization of [`TestApp::admin`] and [`TestApp::member`].
+pub const ORG: &str = "acme";
+/// Another organization.
+pub const OTHER_ORG: &str = "globex";
+/// The user of [`TestApp::admin`].
+pub const ADMIN: &str = "7c9e6679-7425-40de-944b-e07fc1f90ae7";
+/// The name of every test's table.
+pub const TABLE: &str = "test";
+
+/// A whole Postern.
+pub struct TestApp {
+    /// The table, past HTTP.
+    pub db: Store,
+    /// The vault, past HTTP.
+    pub vault: Vault,
+    /// AWS.
+    pub cloud: Cloud,
+    /// The calls to AWS, and faults.
+    pub tap: Arc<TapRecord>,
+    gateway: Arc<Gateway>,
+    clock: Arc<AtomicI64>,
+    jwt: JwtSettings,
+}
+
+/// Whose tokens the tests' verifier accepts.
+#[must_use]
+pub fn jwt_settings() -> JwtSettings {
+    JwtSettings {
+        secret: "a secret of the tests, 32 bytes or more".into(),
+        issuer: "https://issuer.test".into(),
+        audience: "postern-test".into(),
+    }
+}
+
+impl TestApp {
+    /// Starts one.
+    pub async fn new() -> Self {
+        let tap = Arc::new(TapRecord::default());
+        let cloud = Cloud::in_memory(Some(tap.as_tap())).await.expect("an embedded cloud");
+        let template = Template::built_in().expect("the template");
+        cloud.ensure_table(&template, TABLE).expect("the table");
+        let clock = Arc::new(AtomicI64::new(START_MILLIS));
+        let jwt = jwt_settings();
+        let (db, vault) = (Store::new(cloud.dynamodb(), TABLE), Vault::new(cloud.kms(), "alias/test"));
+        let ticking = Arc::clone(&clock);
+        let app = App::new(Parts {
+            store: db.clone(),
+            verifier: Verifier::new(&jwt).expect("a verifier"),
+            vault: Some(vault.clone()),
+            clock: Arc::new(move || at_millis(ticking.load(Ordering::SeqCst))),
+        });
+        let gateway = Arc::new(Gateway::new(&template, app).expect("a gateway"));
+        Self { db, vault, cloud, tap, gateway, clock, jwt }
+    }
+
+    /// What the clock says.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        at_millis(self.clock.load(Ordering::SeqCst))
+    }
+
+    /// Moves the clock.
+    pub fn advance_seconds(&self, seconds: i64) {
+        self.clock.fetch_add(seconds * 1000, Ordering::SeqCst);
+    }
+
+    /// A caller with these headers.
+    #[must_use]
+    pub fn caller(&self, headers: &[(&str, &str)]) -> Client {
+        let headers = headers.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        Client::new(Arc::clone(&self.gateway), headers)
+    }
+
+    /// A caller without a token.
+    #[must_use]
+    pub fn anonymous(&self) -> Client {
+        self.caller(&[])
+    }
+
+    /// A caller with this token.
+    #[must_use]
+    pub fn bearer(&self, token: &str) -> Client {
+        self.caller(&[("authorization", &format!("Bearer {token}"))])
+    }
+
+    /// A token for a user of an organization.
+    #[must_use]
+    pub fn token(&self, sub: &str, org: &str, roles: &[&str]) -> String {
+        let roles: Vec<String> = roles.iter().map(|role| String::from(*role)).collect();
+        let email = format!("{}@{org}.example", &sub[..4]);
+        let (email, name) = (Some(email.as_str()), Some("Test Person"));
+        let wish = Mint { sub, org, roles: &roles, email, name, ttl_seconds: 3600 };
+        mint(&self.jwt, &wish, self.now()).expect("a token")
+    }
+
+    /// An administrator of [`ORG`].
+    #[must_use]
+    pub fn admin(&self) -> Client {
+        self.bearer(&self.token(ADMIN, ORG, &[ORG_ADMIN]))
+    }
+
+    /// An administrator of [`OTHER_ORG`].
+    #[must_use]
+    pub fn other_admin(&self) -> Client {
+        self.bearer(&self.token("otheradmin", OTHER_ORG, &[ORG_ADMIN]))
+    }
+
+    /// A user of [`ORG`] who is no administrator.
+    #[must_use]
+    pub fn member(&self) -> Client {
+        self.bearer(&self.token("member", ORG, &["USER"]))
+    }
+
+    /// The audit log of [`ORG`], oldest first.
+    pub async fn db_audit(&self) -> Vec<AuditRow> {
+        self.db.audit_rows_oldest_first(&org(ORG)).await.expect("the audit log")
+    }
+
+    /// Every item of the table as text, by primary key.
+    pub async fn db_items(&self) -> BTreeMap<(String, String), String> {
+        #[expect(clippy::disallowed_methods, reason = "a test compares whole tables")]
+        let pages = self.cloud.dynamodb().scan().table_name(TABLE).into_paginator().items().send();
+        let items = pages.collect::<Result<Vec<_>, _>>().await.expect("a scan");
+        let key = |item: &std::collections::HashMap<String, aws_sdk_dynamodb::types::AttributeValue>, name: &str| {
+            item[name].as_s().expect("a key").clone()
+        };
+        items
+            .iter()
+            .map(|item| {
+                let attributes: BTreeMap<_, _> = item.iter().collect();
+                ((key(item, "pk"), key(item, "sk")), format!("{attributes:?}"))
+            })
+            .collect()
+    }
+}
+
+/// A time.
+#[must_use]
+pub fn at_millis(millis: i64) -> Timestamp {
+    Timestamp::from_unix_millis(millis).expect("a time")
+}
+
+/// An organization.
+#[must_use]
+pub fn org(name: &str) -> OrgId {
+    OrgId::parse(name).expect("an organization")
+}
+
+/// An actor, for operations past HTTP.
+#[must_use]
+pub fn actor(org_name: &str) -> Actor {
+    Actor {
+        org: org(org_name),
+        kind: ActorType::User,
+        id: UserId::parse("tester").expect("a user"),
+        email: None,
+        name: None,
+        ip_address: None,
+    }
+}
+
+/// A valid body of `POST /resources`.
+#[must_use]
+pub fn resource_body(credential: &str) -> Value {
+    serde_json::json!({
+        "name": "Production API Gateway", "credentialId": credential, "provider": "AWS",
+        "resourceType": "SECURITY_GROUP", "resourceIdentifier": "sg-0abc123def456",
+        "region": "eu-central-1", "config": {"port": 443, "protocol": "tcp"},
+    })
+}
+
+pub(crate) fn bytes(text: impl Into<String>) -> Bytes {
+    Bytes::from(text.into())
+}
