@@ -12,12 +12,18 @@ use crate::views::CredentialView;
 ///
 /// # Errors
 /// 415; 400 for a body that cannot be read and for every field that is wrong, at once.
-pub async fn handler(app: App, caller: OrgAdmin, body: CredentialBody) -> Result<Created<CredentialView>, Failure> {
+pub async fn handler(
+    app: App,
+    caller: OrgAdmin,
+    body: CredentialBody,
+) -> Result<Created<CredentialView>, Failure> {
     let (store, org) = (app.store(), caller.org());
     let draft = match CredentialDraft::read(&body.fields().await?) {
         Ok(draft) => draft,
         Err(rejected) => return Err(Failure::Invalid(store.all_violations(org, *rejected).await?)),
     };
-    let record = store.create_credential(app.vault()?, &caller.actor(), &draft, app.now).await?;
+    let record = store
+        .create_credential(app.vault()?, &caller.actor(), &draft, app.now)
+        .await?;
     Ok(Created(CredentialView::of(&app, org, record).await?))
 }

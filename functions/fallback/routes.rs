@@ -7,7 +7,9 @@ const ROUTES: &str = include_str!("routes.txt");
 pub(super) fn methods(path: &str) -> Vec<String> {
     let mut methods: Vec<String> = Vec::new();
     for line in ROUTES.lines() {
-        let Some((method, route)) = line.split_once(' ') else { continue };
+        let Some((method, route)) = line.split_once(' ') else {
+            continue;
+        };
         if matches(route, path) && !methods.iter().any(|known| known == method) {
             methods.push(method.into());
         }
@@ -20,7 +22,11 @@ fn matches(route: &str, path: &str) -> bool {
     let (route, path) = (route.split('/'), path.split('/'));
     route.clone().count() == path.clone().count()
         && route.zip(path).all(|(wanted, found)| {
-            if wanted.starts_with('{') { !found.is_empty() } else { wanted == found }
+            if wanted.starts_with('{') {
+                !found.is_empty()
+            } else {
+                wanted == found
+            }
         })
 }
 

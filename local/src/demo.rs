@@ -43,7 +43,9 @@ impl Demo {
         };
         let role = match by_name(Some(&api.call(Method::GET, "/roles", None).await?), ROLE) {
             Some(id) => id,
-            None => id(&api.call(Method::POST, "/roles", Some(json!({"name": ROLE}))).await?)?,
+            None => id(&api
+                .call(Method::POST, "/roles", Some(json!({"name": ROLE})))
+                .await?)?,
         };
         let body = json!({
             "name": "Demo bastion", "credentialId": credential, "provider": "AWS", "resourceType": "SECURITY_GROUP",
@@ -51,21 +53,54 @@ impl Demo {
             "config": {"protocol": "tcp", "port": 22},
         });
         let resource = id(&api.call(Method::POST, "/resources", Some(body)).await?)?;
-        Ok(Self { credential, resource, role })
+        Ok(Self {
+            credential,
+            resource,
+            role,
+        })
     }
 
     /// Commands for a shell that run the five operations in order.
     #[must_use]
     pub fn script(&self, base: &str, token: &str) -> String {
-        let Self { credential, resource, role } = self;
+        let Self {
+            credential,
+            resource,
+            role,
+        } = self;
         let steps = [
-            ("Change a resource", "PATCH", format!("resources/{resource}"),
-             Some(r#"{"name": "Demo bastion, renamed", "config": {"protocol": "tcp", "port": 2222}}"#)),
-            ("Let a role's people open it", "POST", format!("roles/{role}/resources/{resource}"), None),
-            ("Take it away from them again", "DELETE", format!("roles/{role}/resources/{resource}"), None),
-            ("Rotate the secret of a credential", "PUT", format!("credentials/{credential}/"),
-             Some(r#"{"name": "Demo AWS account", "value": {"accessKeyId": "AKIAEXAMPLE", "secretAccessKey": "rotated"}}"#)),
-            ("Delete the resource", "DELETE", format!("resources/{resource}"), None),
+            (
+                "Change a resource",
+                "PATCH",
+                format!("resources/{resource}"),
+                Some(r#"{"name": "Demo bastion, renamed", "config": {"protocol": "tcp", "port": 2222}}"#),
+            ),
+            (
+                "Let a role's people open it",
+                "POST",
+                format!("roles/{role}/resources/{resource}"),
+                None,
+            ),
+            (
+                "Take it away from them again",
+                "DELETE",
+                format!("roles/{role}/resources/{resource}"),
+                None,
+            ),
+            (
+                "Rotate the secret of a credential",
+                "PUT",
+                format!("credentials/{credential}/"),
+                Some(
+                    r#"{"name": "Demo AWS account", "value": {"accessKeyId": "AKIAEXAMPLE", "secretAccessKey": "rotated"}}"#,
+                ),
+            ),
+            (
+                "Delete the resource",
+                "DELETE",
+                format!("resources/{resource}"),
+                None,
+            ),
         ];
         let mut script = format!("TOKEN={token}\n");
         for (number, (title, method, path, body)) in (1..).zip(steps) {
@@ -94,10 +129,16 @@ impl Api<'_> {
             .header("content-type", "application/json")
             .body(Bytes::from(body.map(|body| body.to_string()).unwrap_or_default()))
             .map_err(Fault::of("the demo"))?;
-        let response = self.gateway.handle(request, IpAddr::V4(Ipv4Addr::LOCALHOST)).await;
+        let response = self
+            .gateway
+            .handle(request, IpAddr::V4(Ipv4Addr::LOCALHOST))
+            .await;
         let (status, body) = (response.status(), response.into_body().to_vec());
         if !status.is_success() {
-            return Err(Fault::new(format!("the demo: {status} {}", String::from_utf8_lossy(&body))));
+            return Err(Fault::new(format!(
+                "the demo: {status} {}",
+                String::from_utf8_lossy(&body)
+            )));
         }
         serde_json::from_slice(&body).map_err(Fault::of("the demo"))
     }
@@ -110,5 +151,9 @@ fn id(object: &Value) -> Result<String, Fault> {
 
 fn by_name(list: Option<&Value>, name: &str) -> Option<String> {
     let named = |object: &&Value| object.get("name").and_then(Value::as_str) == Some(name);
-    list?.as_array()?.iter().find(named).and_then(|object| id(object).ok())
+    list?
+        .as_array()?
+        .iter()
+        .find(named)
+        .and_then(|object| id(object).ok())
 }

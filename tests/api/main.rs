@@ -1,4 +1,18 @@
-//! The API, request by request.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+//! The API, request by request: a module for each family of paths, and one for what all share.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
 
+mod bodies;
+mod credentials;
+mod expect;
+mod faces;
+mod organizations;
+mod resources;
+mod roles;
 mod seeds;
+mod tokens;

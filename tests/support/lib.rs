@@ -18,6 +18,7 @@ pub use client::{Client, Reply};
 pub use tap::TapRecord;
 
 use auth::{JwtSettings, Mint, Verifier, mint};
+use aws_sdk_dynamodb::types::AttributeValue;
 use axum::body::Bytes;
 use local::cloud::Cloud;
 use local::gateway::Gateway;
@@ -26,7 +27,7 @@ use model::id::{OrgId, UserId};
 use model::principal::{Actor, ActorType, ORG_ADMIN};
 use model::time::Timestamp;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use store::{AuditRow, Store, Vault};
@@ -158,16 +159,20 @@ impl TestApp {
         #[expect(clippy::disallowed_methods, reason = "a test compares whole tables")]
         let pages = self.cloud.dynamodb().scan().table_name(TABLE).into_paginator().items().send();
         let items = pages.collect::<Result<Vec<_>, _>>().await.expect("a scan");
-        let key = |item: &std::collections::HashMap<String, aws_sdk_dynamodb::types::AttributeValue>, name: &str| {
-            item[name].as_s().expect("a key").clone()
-        };
-        items
-            .iter()
-            .map(|item| {
-                let attributes: BTreeMap<_, _> = item.iter().collect();
-                ((key(item, "pk"), key(item, "sk")), format!("{attributes:?}"))
-            })
-            .collect()
+        let key = |item: &HashMap<String, AttributeValue>, name: &str| item[name].as_s().expect("a key").clone();
+        items.into_iter().map(|item| ((key(&item, "pk"), key(&item, "sk")), canonical(&AttributeValue::M(item)))).collect()
+    }
+}
+
+/// An attribute as text that is the same for the same value.
+fn canonical(value: &AttributeValue) -> String {
+    match value {
+        AttributeValue::M(members) => {
+            let members: BTreeMap<_, _> = members.iter().map(|(name, value)| (name, canonical(value))).collect();
+            format!("{members:?}")
+        }
+        AttributeValue::L(list) => format!("{:?}", list.iter().map(canonical).collect::<Vec<_>>()),
+        other => format!("{other:?}"),
     }
 }
 
@@ -208,4 +213,38 @@ pub fn resource_body(credential: &str) -> Value {
 
 pub(crate) fn bytes(text: impl Into<String>) -> Bytes {
     Bytes::from(text.into())
+}
+
+pub use tap::Gate;
+
+impl TestApp {
+    /// Every item of the table as JSON, by primary key. Bytes are hexadecimal. Unlike the text of
+    /// [`TestApp::db_items`] it compares equal whatever the order in which a map was read.
+    pub async fn db_table(&self) -> BTreeMap<(String, String), Value> {
+        #[expect(clippy::disallowed_methods, reason = "a test compares whole tables")]
+        let pages = self.cloud.dynamodb().scan().table_name(TABLE).consistent_read(true).into_paginator();
+        let items = pages.items().send().collect::<Result<Vec<_>, _>>().await.expect("a scan");
+        let key = |item: &Value, name: &str| item[name].as_str().expect("a key").to_owned();
+        let items = items.into_iter().map(|item| attribute_json(&aws_sdk_dynamodb::types::AttributeValue::M(item)));
+        items.map(|item| ((key(&item, "pk"), key(&item, "sk")), item)).collect()
+    }
+}
+
+/// An attribute as JSON: texts, numbers and flags as such, bytes as hexadecimal text.
+#[must_use]
+pub fn attribute_json(value: &aws_sdk_dynamodb::types::AttributeValue) -> Value {
+    use aws_sdk_dynamodb::types::AttributeValue as Attribute;
+    match value {
+        Attribute::S(text) => text.as_str().into(),
+        Attribute::N(digits) => serde_json::from_str(digits).expect("a number"),
+        Attribute::Bool(flag) => (*flag).into(),
+        Attribute::Null(_) => Value::Null,
+        Attribute::B(bytes) => bytes.as_ref().iter().map(|byte| format!("{byte:02x}")).collect::<String>().into(),
+        Attribute::L(list) => list.iter().map(attribute_json).collect(),
+        Attribute::M(map) => {
+            let members: BTreeMap<_, _> = map.iter().collect();
+            members.into_iter().map(|(name, value)| (name.clone(), attribute_json(value))).collect()
+        }
+        other => panic!("the table has no {other:?}"),
+    }
 }

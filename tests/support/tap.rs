@@ -9,14 +9,18 @@ use std::sync::{Arc, Mutex};
 pub struct TapRecord {
     calls: Mutex<Vec<String>>,
     faults: Mutex<VecDeque<(String, Canned)>>,
+    bodies: Mutex<Vec<(String, Vec<u8>)>>,
+    gates: Mutex<VecDeque<(String, Stop)>>,
 }
 
 impl TapRecord {
     pub(crate) fn as_tap(self: &Arc<Self>) -> Tap {
         let record = Arc::clone(self);
-        Arc::new(move |target, _| {
+        Arc::new(move |target, body| {
             let operation = target.rsplit('.').next().unwrap_or_default();
             record.calls.lock().unwrap().push(operation.into());
+            record.bodies.lock().unwrap().push((target.into(), body.into()));
+            record.stop_at_gate(operation);
             let mut faults = record.faults.lock().unwrap();
             let place = faults.iter().position(|(wanted, _)| wanted == operation)?;
             faults.remove(place).map(|(_, canned)| canned)
@@ -46,5 +50,55 @@ impl TapRecord {
                 "CancellationReasons": reasons,
             }),
         );
+    }
+}
+
+/// The tap's side of a [`Gate`].
+struct Stop {
+    reached: tokio::sync::oneshot::Sender<()>,
+    opened: std::sync::mpsc::Receiver<()>,
+}
+
+/// A gate in front of AWS that a call has to wait at, so that a test decides what happens before it. It opens when it
+/// is dropped.
+pub struct Gate {
+    reached: tokio::sync::oneshot::Receiver<()>,
+    _open: std::sync::mpsc::Sender<()>,
+}
+
+impl Gate {
+    /// Waits until the call stands at the gate.
+    pub async fn reached(&mut self) {
+        (&mut self.reached).await.expect("the tap is there");
+    }
+}
+
+impl TapRecord {
+    /// Stops the next call of an operation at a gate. The test's runtime must have several threads, because a call
+    /// that waits occupies one.
+    pub fn stop_next(&self, operation: &str) -> Gate {
+        let (at_gate, reached) = tokio::sync::oneshot::channel();
+        let (open, opened) = std::sync::mpsc::channel();
+        self.gates.lock().unwrap().push_back((operation.into(), Stop { reached: at_gate, opened }));
+        Gate { reached, _open: open }
+    }
+
+    fn stop_at_gate(&self, operation: &str) {
+        let mut gates = self.gates.lock().unwrap();
+        let place = gates.iter().position(|(wanted, _)| wanted == operation);
+        let stop = place.and_then(|place| gates.remove(place));
+        drop(gates);
+        if let Some((_, stop)) = stop {
+            // Nobody listens when the test has ended, and then the call may go on.
+            let _ = stop.reached.send(());
+            let _ = tokio::task::block_in_place(|| stop.opened.recv());
+        }
+    }
+
+    /// The target and the body of each call since the last time, in order.
+    pub fn take_bodies(&self) -> Vec<(String, serde_json::Value)> {
+        let bodies = std::mem::take(&mut *self.bodies.lock().unwrap());
+        let parsed = |body: Vec<u8>| serde_json::from_slice(&body).expect("JSON");
+        bodies.into_iter().map(|(target, body)| (target, parsed(body))).collect()
     }
 }

@@ -30,7 +30,10 @@ struct Call {
 }
 
 fn error(kind: &str, message: &str) -> Canned {
-    Canned { status: 400, body: json!({"__type": kind, "message": message}).to_string() }
+    Canned {
+        status: 400,
+        body: json!({"__type": kind, "message": message}).to_string(),
+    }
 }
 
 impl Kms {
@@ -49,16 +52,29 @@ impl Kms {
         let reply = match operation {
             "GenerateDataKey" => self.generate_data_key(&call),
             "Decrypt" => self.decrypt(&call),
-            _ => return error("UnsupportedOperationException", "GenerateDataKey and Decrypt only"),
+            _ => {
+                return error(
+                    "UnsupportedOperationException",
+                    "GenerateDataKey and Decrypt only",
+                );
+            }
         };
         match reply {
-            Some(reply) => Canned { status: 200, body: reply.to_string() },
-            None => error("InvalidCiphertextException", "the ciphertext or its context is wrong"),
+            Some(reply) => Canned {
+                status: 200,
+                body: reply.to_string(),
+            },
+            None => error(
+                "InvalidCiphertextException",
+                "the ciphertext or its context is wrong",
+            ),
         }
     }
 
     fn cipher(&self) -> Option<LessSafeKey> {
-        UnboundKey::new(&AES_256_GCM, &self.master).ok().map(LessSafeKey::new)
+        UnboundKey::new(&AES_256_GCM, &self.master)
+            .ok()
+            .map(LessSafeKey::new)
     }
 
     fn generate_data_key(&self, call: &Call) -> Option<Value> {
@@ -67,7 +83,9 @@ impl Kms {
         aws_lc_rs::rand::fill(&mut nonce).ok()?;
         let mut wrapped = data_key.to_vec();
         let context = serde_json::to_vec(&call.encryption_context).ok()?;
-        self.cipher()?.seal_in_place_append_tag(Nonce::from(&nonce), Aad::from(context), &mut wrapped).ok()?;
+        self.cipher()?
+            .seal_in_place_append_tag(Nonce::from(&nonce), Aad::from(context), &mut wrapped)
+            .ok()?;
         let blob = [nonce.as_slice(), &wrapped].concat();
         Some(json!({
             "KeyId": call.key_id,
@@ -81,7 +99,10 @@ impl Kms {
         let (nonce, wrapped) = blob.split_first_chunk::<NONCE_LEN>()?;
         let mut wrapped = wrapped.to_vec();
         let context = serde_json::to_vec(&call.encryption_context).ok()?;
-        let opened = self.cipher()?.open_in_place(Nonce::from(nonce), Aad::from(context), &mut wrapped).ok()?;
+        let opened = self
+            .cipher()?
+            .open_in_place(Nonce::from(nonce), Aad::from(context), &mut wrapped)
+            .ok()?;
         Some(json!({
             "KeyId": call.key_id,
             "Plaintext": STANDARD.encode(&*opened),

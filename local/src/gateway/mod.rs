@@ -36,20 +36,30 @@ impl Gateway {
         for function in &template.functions {
             let name = function.binary();
             let endpoint = endpoints.remove(name);
-            let endpoint =
-                endpoint.ok_or_else(|| Fault::new(format!("functions::all() lacks {name}, which template.yaml has")))?;
+            let endpoint = endpoint.ok_or_else(|| {
+                Fault::new(format!("functions::all() lacks {name}, which template.yaml has"))
+            })?;
             for route in function.routes.iter().cloned() {
                 match route {
                     Route::Default => default = Some(endpoint.clone()),
-                    Route::Exact { .. } => targets.push(Target { route, endpoint: endpoint.clone() }),
+                    Route::Exact { .. } => targets.push(Target {
+                        route,
+                        endpoint: endpoint.clone(),
+                    }),
                 }
             }
         }
         if let Some(name) = endpoints.keys().next() {
-            return Err(Fault::new(format!("template.yaml lacks {name}, which functions::all() has")));
+            return Err(Fault::new(format!(
+                "template.yaml lacks {name}, which functions::all() has"
+            )));
         }
         let default = default.ok_or_else(|| Fault::new("template.yaml has no default route"))?;
-        Ok(Self { targets, default, app })
+        Ok(Self {
+            targets,
+            default,
+            app,
+        })
     }
 
     /// Answers a request from an address.
@@ -88,7 +98,9 @@ fn route_key(route: &Route) -> String {
 
 /// The decoded parameters of a request's path when a route matches it. A slash at the end counts.
 fn parameters(route: &Route, request: &Request<Bytes>) -> Option<HashMap<String, String>> {
-    let Route::Exact { method, path } = route else { return None };
+    let Route::Exact { method, path } = route else {
+        return None;
+    };
     let (wanted, found) = (path.split('/'), request.uri().path().split('/'));
     if request.method().as_str() != method || wanted.clone().count() != found.clone().count() {
         return None;

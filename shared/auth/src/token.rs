@@ -28,7 +28,11 @@ pub struct Mint<'a> {
 ///
 /// # Errors
 /// The signing library's, none of which can occur with an HMAC key.
-pub fn mint(settings: &JwtSettings, mint: &Mint<'_>, now: Timestamp) -> Result<String, jsonwebtoken::errors::Error> {
+pub fn mint(
+    settings: &JwtSettings,
+    mint: &Mint<'_>,
+    now: Timestamp,
+) -> Result<String, jsonwebtoken::errors::Error> {
     let mut claims = json!({
         "iss": settings.issuer,
         "aud": settings.audience,
@@ -40,7 +44,11 @@ pub fn mint(settings: &JwtSettings, mint: &Mint<'_>, now: Timestamp) -> Result<S
     });
     if let Some(claims) = claims.as_object_mut() {
         let optional = [("email", mint.email), ("name", mint.name)];
-        claims.extend(optional.iter().filter_map(|(key, value)| Some(((*key).into(), (*value)?.into()))));
+        claims.extend(
+            optional
+                .iter()
+                .filter_map(|(key, value)| Some(((*key).into(), (*value)?.into()))),
+        );
     }
     let key = EncodingKey::from_secret(settings.secret.expose_secret().as_bytes());
     jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key)

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use uuid::Uuid;
+use std::sync::Mutex;
+use uuid::{ContextV7, Uuid};
 
 use crate::time::Timestamp;
 
@@ -19,11 +20,15 @@ fn hyphenated(text: &str) -> Result<Uuid, NotAnId> {
     Uuid::try_parse(text).map_err(|_| NotAnId)
 }
 
-/// A new UUID of version 7 (RFC 9562 §5.7), whose order is the order of creation to the millisecond.
+/// Counts the identifiers of one millisecond, so that those of one process are in order within it too.
+static IDENTIFIERS: Mutex<ContextV7> = Mutex::new(ContextV7::new());
+
+/// A new UUID of version 7 (RFC 9562 §5.7), whose order is the order of creation: within a process strictly, between
+/// processes to the millisecond.
 fn ordered(now: Timestamp) -> Uuid {
     let millis = now.unix_millis().max(0).unsigned_abs();
     let nanos = u32::try_from((millis % 1000) * 1_000_000).unwrap_or(0);
-    Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, millis / 1000, nanos))
+    Uuid::new_v7(uuid::Timestamp::from_unix(&IDENTIFIERS, millis / 1000, nanos))
 }
 
 macro_rules! uuid_id {
@@ -117,7 +122,9 @@ pub fn parse_base58(text: &str) -> Result<Uuid, NotAnId> {
     if significant.len() > 16 {
         return Err(NotAnId);
     }
-    let number = significant.iter().fold(0_u128, |number, byte| (number << 8) | u128::from(*byte));
+    let number = significant
+        .iter()
+        .fold(0_u128, |number, byte| (number << 8) | u128::from(*byte));
     Ok(Uuid::from_u128(number))
 }
 
@@ -165,7 +172,9 @@ impl RoleId {
 /// separates the parts of a table key.
 fn is_url_safe(text: &str, longest: usize) -> bool {
     (1..=longest).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~'))
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~'))
 }
 
 macro_rules! named_id {
@@ -244,7 +253,13 @@ mod tests {
 
     #[test]
     fn base58_refuses_numbers_of_more_than_128_bits_and_other_lengths() {
-        for text in ["YcVfxkQb6JRzqk5kF2tNLw", "zzzzzzzzzzzzzzzzzzzzzz", "4DY4qGohso1r", "", "0WBeN28Vb7cMEx7Ym8AUzs"] {
+        for text in [
+            "YcVfxkQb6JRzqk5kF2tNLw",
+            "zzzzzzzzzzzzzzzzzzzzzz",
+            "4DY4qGohso1r",
+            "",
+            "0WBeN28Vb7cMEx7Ym8AUzs",
+        ] {
             assert_eq!(parse_base58(text), Err(NotAnId), "{text}");
         }
     }
@@ -262,7 +277,12 @@ mod tests {
         let id = "550e8400-e29b-41d4-a716-446655440000";
         assert!(ResourceId::parse(id).is_ok());
         assert_eq!(ResourceId::parse(&id.to_uppercase()), ResourceId::parse(id));
-        for text in ["550e8400e29b41d4a716446655440000", "{550e8400-e29b-41d4-a716-446655440000}", "not-a-uuid", ""] {
+        for text in [
+            "550e8400e29b41d4a716446655440000",
+            "{550e8400-e29b-41d4-a716-446655440000}",
+            "not-a-uuid",
+            "",
+        ] {
             assert_eq!(ResourceId::parse(text), Err(NotAnId), "{text}");
         }
     }
@@ -272,6 +292,9 @@ mod tests {
         let ids: Vec<_> = [1_000, 1_001, 2_000_000_000_000]
             .map(|millis| ResourceId::generate(Timestamp::from_unix_millis(millis).unwrap()))
             .into();
+        assert!(ids.is_sorted());
+        let now = Timestamp::from_unix_millis(2_000_000_000_001).unwrap();
+        let ids: Vec<_> = (0..1000).map(|_| ResourceId::generate(now)).collect();
         assert!(ids.is_sorted());
     }
 

@@ -38,7 +38,9 @@ fn entry(event: AuditEvent, resource: ResourceId, row: SessionRowId) -> AuditEnt
 fn done(commit: &Commit) -> Result<(), StoreError> {
     match commit {
         Commit::Done(_) => Ok(()),
-        Commit::Stale => Err(StoreError::Defect(Cause::new("a hold's audit row exists already"))),
+        Commit::Stale => Err(StoreError::Defect(Cause::new(
+            "a hold's audit row exists already",
+        ))),
     }
 }
 
@@ -68,9 +70,16 @@ impl Store {
                 Failed::Refuse(refusal)
             },
         )?;
-        let item = NewItem::new(&keys::hold(org, resource, row), Entity::Hold, &HoldData { created_at: now })?;
+        let item = NewItem::new(
+            &keys::hold(org, resource, row),
+            Entity::Hold,
+            &HoldData { created_at: now },
+        )?;
         tx.create(item, |_| Failed::Refuse(Refusal::AlreadyHeld))?;
-        done(&tx.commit(actor, &entry(AuditEvent::ResourceHold, resource, row), now).await?)
+        done(
+            &tx.commit(actor, &entry(AuditEvent::ResourceHold, resource, row), now)
+                .await?,
+        )
     }
 
     /// Releases a session row's hold. A second release changes nothing.
@@ -94,6 +103,9 @@ impl Store {
             &Expression::new("#live >= :one", [(":one", number(1))]),
             not_held,
         )?;
-        done(&tx.commit(actor, &entry(AuditEvent::ResourceRelease, resource, row), now).await?)
+        done(
+            &tx.commit(actor, &entry(AuditEvent::ResourceRelease, resource, row), now)
+                .await?,
+        )
     }
 }

@@ -3,31 +3,45 @@
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use std::collections::HashMap;
 
+use crate::Store;
 use crate::error::{StoreError, corrupt, from_sdk};
 use crate::expression::{Expression, names, values};
 use crate::item::{Attributes, Item, text};
 use crate::keys::{self, Key};
 use crate::retry::Backoff;
-use crate::Store;
 
 impl Store {
     /// One item, as it is now.
     pub(crate) async fn get(&self, key: &Key) -> Result<Option<Item>, StoreError> {
-        let call = self.client.get_item().table_name(&self.table).consistent_read(true);
+        let call = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .consistent_read(true);
         let call = call.key(keys::PK, text(&key.pk)).key(keys::SK, text(&key.sk));
         let output = call.send().await.map_err(|error| from_sdk(&error))?;
         output.item.map(Item::read).transpose()
     }
 
     /// Two items in one call, each as it is now.
-    pub(crate) async fn get_both(&self, a: &Key, b: &Key) -> Result<(Option<Item>, Option<Item>), StoreError> {
+    pub(crate) async fn get_both(
+        &self,
+        a: &Key,
+        b: &Key,
+    ) -> Result<(Option<Item>, Option<Item>), StoreError> {
         let mut wanted = keys_and_attributes(vec![a, b])?;
         let mut found: Vec<Attributes> = Vec::new();
         let mut backoff = Backoff::default();
         loop {
             let call = self.client.batch_get_item().request_items(&self.table, wanted);
             let output = call.send().await.map_err(|error| from_sdk(&error))?;
-            found.extend(output.responses.into_iter().flatten().flat_map(|(_, items)| items));
+            found.extend(
+                output
+                    .responses
+                    .into_iter()
+                    .flatten()
+                    .flat_map(|(_, items)| items),
+            );
             match output.unprocessed_keys.unwrap_or_default().remove(&self.table) {
                 None => break,
                 Some(rest) => wanted = rest,
@@ -36,14 +50,17 @@ impl Store {
         }
         let mut take = |key: &Key| {
             let place = found.iter().position(|attributes| has_key(attributes, key));
-            place.map(|place| Item::read(found.swap_remove(place))).transpose()
+            place
+                .map(|place| Item::read(found.swap_remove(place)))
+                .transpose()
         };
         Ok((take(a)?, take(b)?))
     }
 
     /// Everything in a partition of the table, as it is now, in the order of the sort keys.
     pub(crate) async fn query_partition(&self, pk: &str) -> Result<Vec<Item>, StoreError> {
-        self.query(None, &Expression::new("#pk = :pk", [(":pk", text(pk))])).await
+        self.query(None, &Expression::new("#pk = :pk", [(":pk", text(pk))]))
+            .await
     }
 
     /// Everything in a partition of the listing index, in the order of its sort keys. What was written within
@@ -90,7 +107,10 @@ fn keys_and_attributes(wanted: Vec<&Key>) -> Result<KeysAndAttributes, StoreErro
 
 fn has_key(attributes: &Attributes, key: &Key) -> bool {
     let is = |name: &str, wanted: &str| {
-        attributes.get(name).and_then(|value| value.as_s().ok()).is_some_and(|value| value == wanted)
+        attributes
+            .get(name)
+            .and_then(|value| value.as_s().ok())
+            .is_some_and(|value| value == wanted)
     };
     is(keys::PK, &key.pk) && is(keys::SK, &key.sk)
 }

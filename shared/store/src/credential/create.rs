@@ -50,7 +50,12 @@ impl Store {
         }
         let entry = entry(AuditEvent::CredentialCreate, &credential, Map::new());
         match tx.commit(actor, &entry, now).await? {
-            Commit::Done(_) => Ok(CredentialRecord { credential, references: Vec::new(), sealed, version: 1 }),
+            Commit::Done(_) => Ok(CredentialRecord {
+                credential,
+                references: Vec::new(),
+                sealed,
+                version: 1,
+            }),
             Commit::Stale => Err(StoreError::Defect(Cause::new("a new id exists already"))),
         }
     }

@@ -128,7 +128,10 @@ fn add_reference(tx: &mut Transaction<'_>, org: &OrgId, resource: &Resource) -> 
             "SET #usage = #usage + :one, #version = #version + :one",
             [(":one", number(1))],
         ),
-        &Expression::new("#data.#name = :name", [(":name", data(&resource.credential_name)?)]),
+        &Expression::new(
+            "#data.#name = :name",
+            [(":name", data(&resource.credential_name)?)],
+        ),
         |_| Failed::Stale,
     )?;
     tx.create(reference_item(org, resource)?, |_| Failed::Stale)
@@ -143,11 +146,18 @@ fn drop_reference(
 ) -> Result<(), StoreError> {
     tx.update(
         &keys::credential(org, credential),
-        &Expression::new("SET #usage = #usage - :one, #version = #version + :one", [(":one", number(1))]),
+        &Expression::new(
+            "SET #usage = #usage - :one, #version = #version + :one",
+            [(":one", number(1))],
+        ),
         &Expression::exists(),
         |_| Failed::Stale,
     )?;
-    tx.delete(&keys::reference(org, credential, resource), &Expression::exists(), |_| Failed::Stale)
+    tx.delete(
+        &keys::reference(org, credential, resource),
+        &Expression::exists(),
+        |_| Failed::Stale,
+    )
 }
 
 fn entry(event: AuditEvent, resource: &Resource, details: Map<String, Value>) -> AuditEntry {
@@ -166,7 +176,11 @@ impl Store {
     /// # Errors
     /// Busy or defect.
     pub async fn resource(&self, org: &OrgId, id: ResourceId) -> Result<Option<Resource>, StoreError> {
-        self.get(&keys::resource(org, id)).await?.as_ref().map(resource).transpose()
+        self.get(&keys::resource(org, id))
+            .await?
+            .as_ref()
+            .map(resource)
+            .transpose()
     }
 
     /// All resources of the organization, in the order of their creation.
@@ -174,6 +188,10 @@ impl Store {
     /// # Errors
     /// Busy or defect.
     pub async fn resources_in_order_of_creation(&self, org: &OrgId) -> Result<Vec<Resource>, StoreError> {
-        self.query_listing(&keys::resources(org)).await?.iter().map(resource).collect()
+        self.query_listing(&keys::resources(org))
+            .await?
+            .iter()
+            .map(resource)
+            .collect()
     }
 }

@@ -11,7 +11,9 @@ pub(super) fn body(failure: &Failure) -> Value {
         Failure::Unauthenticated(Unauthenticated::Missing) => {
             detail("Authentication credentials were not provided.")
         }
-        Failure::Unauthenticated(Unauthenticated::Invalid(_)) => detail("Incorrect authentication credentials."),
+        Failure::Unauthenticated(Unauthenticated::Invalid(_)) => {
+            detail("Incorrect authentication credentials.")
+        }
         Failure::Forbidden => detail("You do not have permission to perform this action."),
         Failure::NoRoute | Failure::NoSuchId => detail("Not found."),
         Failure::NoPage => detail("Invalid page."),
@@ -20,9 +22,9 @@ pub(super) fn body(failure: &Failure) -> Value {
         Failure::UnsupportedMediaType(sent) => {
             detail(&format!("Unsupported media type \"{sent}\" in request."))
         }
-        Failure::TooManyRequests { retry_after } => {
-            detail(&format!("Request was throttled. Expected available in {retry_after} seconds."))
-        }
+        Failure::TooManyRequests { retry_after } => detail(&format!(
+            "Request was throttled. Expected available in {retry_after} seconds."
+        )),
         Failure::Malformed(why) => detail(why),
         Failure::NotAnObject("null") => json!({NON_FIELD: ["No data provided"]}),
         Failure::NotAnObject(kind) => {

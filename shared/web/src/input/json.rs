@@ -28,9 +28,8 @@ impl<T: FromFields + Send + 'static> Input for Json<T> {
 
 /// The members of a JSON object.
 fn members(body: &[u8]) -> Result<Map<String, Value>, Failure> {
-    let text = str::from_utf8(body).map_err(|error| {
-        Failure::Malformed(format!("invalid UTF-8 at byte {}", error.valid_up_to()))
-    })?;
+    let text = str::from_utf8(body)
+        .map_err(|error| Failure::Malformed(format!("invalid UTF-8 at byte {}", error.valid_up_to())))?;
     let Strict(value) = serde_json::from_str(text).map_err(|error| Failure::Malformed(error.to_string()))?;
     match value {
         Value::Object(members) => Ok(members),
@@ -76,7 +75,9 @@ impl<'de> Visitor<'de> for StrictVisitor {
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
-        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("number out of range"))
+        Number::from_f64(value)
+            .map(Value::Number)
+            .ok_or_else(|| E::custom("number out of range"))
     }
 
     fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
@@ -128,8 +129,14 @@ mod tests {
     #[test]
     fn faults_name_line_and_column() {
         assert_eq!(fault(b"{\"a\":\n  x}"), "expected value at line 2 column 3");
-        assert_eq!(fault(b"{\"a\":1,\"a\":2}"), "duplicate key \"a\" at line 1 column 10");
-        assert_eq!(fault(b"{\"c\":{\"a\":1,\"a\":2}}"), "duplicate key \"a\" at line 1 column 15");
+        assert_eq!(
+            fault(b"{\"a\":1,\"a\":2}"),
+            "duplicate key \"a\" at line 1 column 10"
+        );
+        assert_eq!(
+            fault(b"{\"c\":{\"a\":1,\"a\":2}}"),
+            "duplicate key \"a\" at line 1 column 15"
+        );
         assert_eq!(fault(b""), "EOF while parsing a value at line 1 column 0");
         assert_eq!(fault(b"{} x"), "trailing characters at line 1 column 4");
         assert_eq!(fault(b"{\"a\":1e999}"), "number out of range at line 1 column 10");
@@ -140,7 +147,10 @@ mod tests {
     #[test]
     fn only_objects_have_members() {
         for body in ["null", "[]", "5", "\"x\"", "true"] {
-            assert!(matches!(members(body.as_bytes()), Err(Failure::NotAnObject(_))), "{body}");
+            assert!(
+                matches!(members(body.as_bytes()), Err(Failure::NotAnObject(_))),
+                "{body}"
+            );
         }
     }
 }

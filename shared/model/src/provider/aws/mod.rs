@@ -8,7 +8,9 @@ use serde_json::{Map, Value};
 pub fn is_security_group_id(text: &str) -> bool {
     text.strip_prefix("sg-").is_some_and(|digits| {
         (8..=17).contains(&digits.len())
-            && digits.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+            && digits
+                .bytes()
+                .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
     })
 }
 
@@ -39,7 +41,9 @@ const PORT_MAX: i64 = 65_535;
 /// kept as they are.
 #[must_use]
 pub fn security_group_config_fault(config: &Map<String, Value>) -> Option<String> {
-    protocol_fault(config).or_else(|| several_spellings(config)).or_else(|| port_fault(config))
+    protocol_fault(config)
+        .or_else(|| several_spellings(config))
+        .or_else(|| port_fault(config))
 }
 
 fn protocol_fault(config: &Map<String, Value>) -> Option<String> {
@@ -59,11 +63,15 @@ fn port_fault(config: &Map<String, Value>) -> Option<String> {
     let is_port = |value: &Value| value.as_i64().is_some_and(|port| (0..=PORT_MAX).contains(&port));
     for name in ["port", "fromPort", "toPort"] {
         if config.get(name).is_some_and(|value| !is_port(value)) {
-            return Some(format!("config.{name} must be a whole number from 0 to {PORT_MAX}"));
+            return Some(format!(
+                "config.{name} must be a whole number from 0 to {PORT_MAX}"
+            ));
         }
     }
     if let Some(ports) = config.get("ports") {
-        let all = ports.as_array().is_some_and(|list| !list.is_empty() && list.iter().all(is_port));
+        let all = ports
+            .as_array()
+            .is_some_and(|list| !list.is_empty() && list.iter().all(is_port));
         return (!all).then(|| format!("config.ports must list whole numbers from 0 to {PORT_MAX}"));
     }
     match (config.get("fromPort"), config.get("toPort")) {
@@ -84,7 +92,15 @@ mod tests {
         for good in ["sg-0abc123d", "sg-0abc123def456789", "sg-0abc123def4567890"] {
             assert!(is_security_group_id(good), "{good}");
         }
-        for bad in ["sg-0abc123", "sg-0abc123def45678901", "sg-0ABC123D", "sg-9xyz789ghi012", "0abc123def", "sg-", ""] {
+        for bad in [
+            "sg-0abc123",
+            "sg-0abc123def45678901",
+            "sg-0ABC123D",
+            "sg-9xyz789ghi012",
+            "0abc123def",
+            "sg-",
+            "",
+        ] {
             assert!(!is_security_group_id(bad), "{bad}");
         }
     }
@@ -94,7 +110,17 @@ mod tests {
         for good in ["eu-central-1", "us-gov-west-1", "ap-southeast-12"] {
             assert!(is_region(good), "{good}");
         }
-        for bad in ["", "eu", "eu-1", "EU-central-1", "eu-central", "eu--1", "eu-central-123", "eu-centr4l-1", "europe-west-1"] {
+        for bad in [
+            "",
+            "eu",
+            "eu-1",
+            "EU-central-1",
+            "eu-central",
+            "eu--1",
+            "eu-central-123",
+            "eu-centr4l-1",
+            "europe-west-1",
+        ] {
             assert!(!is_region(bad), "{bad}");
         }
     }
@@ -109,7 +135,11 @@ mod tests {
             json!({"fromPort": 0, "toPort": 65535, "protocol": "all"}),
             json!({"port": 22, "note": {"any": "thing"}}),
         ] {
-            assert_eq!(security_group_config_fault(good.as_object().unwrap()), None, "{good}");
+            assert_eq!(
+                security_group_config_fault(good.as_object().unwrap()),
+                None,
+                "{good}"
+            );
         }
         for (bad, names) in [
             (json!({"protocol": "http"}), "protocol"),

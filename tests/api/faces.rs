@@ -1,0 +1,186 @@
+//! Which path has which face, and what no route matches.
+
+use serde_json::json;
+use support::TestApp;
+use web::face::Face;
+
+use crate::expect;
+
+#[test]
+fn the_path_alone_picks_the_face() {
+    for (path, face) in [
+        ("/api/v1/resources", Face::Code),
+        ("/api/v1/resources/", Face::Code),
+        ("/api/v1/resources/x/verify", Face::Code),
+        ("/api/v1/credentials", Face::Detail),
+        ("/api/v1/credentials/x/y", Face::Detail),
+        ("/api/v1/roles", Face::Reason),
+        ("/api/v1/roles/x/resources/y", Face::Reason),
+        ("/api/v1/resourcesx", Face::Reason),
+        ("/api/v1", Face::Reason),
+        ("/", Face::Reason),
+        ("/resources", Face::Reason),
+        ("/api/v2/resources", Face::Reason),
+        ("", Face::Reason),
+    ] {
+        assert_eq!(Face::of(path), face, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn unknown_paths_are_404_to_anybody() {
+    let app = TestApp::new().await;
+    for caller in [app.anonymous(), app.admin()] {
+        expect::code(
+            &caller.get("/resources/").await,
+            404,
+            "NOT_FOUND",
+            "No such endpoint",
+        );
+        let path = "/resources/550e8400-e29b-41d4-a716-446655440000/nothing";
+        expect::code(&caller.get(path).await, 404, "NOT_FOUND", "No such endpoint");
+        expect::reason(
+            &caller.get("/nothing").await,
+            404,
+            "Not Found",
+            "No such endpoint",
+            "/nothing",
+        );
+        expect::reason(
+            &caller.get("/roles/").await,
+            404,
+            "Not Found",
+            "No such endpoint",
+            "/roles/",
+        );
+        expect::body(
+            &caller.get("/credentials/x/y").await,
+            404,
+            json!({"detail": "Not found."}),
+        );
+        let reply = caller.send("GET", "/", None, Vec::new()).await;
+        assert_eq!((reply.status.as_u16(), &reply.json["path"]), (404, &json!("/")));
+    }
+}
+
+#[tokio::test]
+async fn known_paths_name_their_methods_to_callers_with_a_token() {
+    let app = TestApp::new().await;
+    let id = "550e8400-e29b-41d4-a716-446655440000";
+    let path = format!("/resources/{id}");
+    let anonymous = app.anonymous().put(&path, json!({})).await;
+    expect::code(
+        &anonymous,
+        401,
+        "UNAUTHORIZED",
+        "Missing or invalid authentication token",
+    );
+    for caller in [app.member(), app.admin()] {
+        let reply = caller.put(&path, json!({})).await;
+        expect::code(
+            &reply,
+            405,
+            "METHOD_NOT_ALLOWED",
+            "Method PUT is not allowed here",
+        );
+        assert_eq!(reply.header("allow"), Some("DELETE, GET, PATCH"));
+        let path = format!("/roles/{id}/resources/{id}");
+        let reply = caller.get(&path).await;
+        expect::reason(
+            &reply,
+            405,
+            "Method Not Allowed",
+            "Method GET is not allowed here",
+            &path,
+        );
+        assert_eq!(reply.header("allow"), Some("DELETE, POST"));
+        for slash in ["", "/"] {
+            let reply = caller
+                .post_empty(&format!("/credentials/BWBeN28Vb7cMEx7Ym8AUzs{slash}"))
+                .await;
+            expect::body(&reply, 405, json!({"detail": "Method \"POST\" not allowed."}));
+            assert_eq!(reply.header("allow"), Some("GET, PUT"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_path_method_or_query_is_a_500() {
+    let app = TestApp::new().await;
+    let paths = [
+        "/",
+        "//",
+        "/api/v1/resources/%ff",
+        "/api/v1/resources/%00",
+        "/api/v1//resources",
+        "/api/v1/resources?x=%zz",
+        "/api/v1/credentials/%2F",
+        "/api/v1/credentials/?page=%F0",
+        "/api/v1/roles/..%2f..",
+        "/api/v1/%72esources",
+    ];
+    for path in paths {
+        for method in ["GET", "HEAD", "OPTIONS", "DELETE", "PATCH", "BREW"] {
+            for caller in [app.anonymous(), app.admin()] {
+                let reply = caller.send(method, path, None, Vec::new()).await;
+                assert!(reply.status.as_u16() < 500, "{method} {path}: {}", reply.text);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_answer_carries_its_request_id_and_is_not_cached() {
+    let app = TestApp::new().await;
+    for reply in [
+        app.admin().get("/resources").await,
+        app.anonymous().get("/roles").await,
+        app.admin().get("/x").await,
+    ] {
+        let id = reply.header("x-request-id").unwrap();
+        assert!(uuid::Uuid::parse_str(id).is_ok(), "{id}");
+        assert_eq!(reply.header("cache-control"), Some("no-store"));
+    }
+}
+
+#[tokio::test]
+async fn health_answers_anybody_and_touches_nothing() {
+    let app = TestApp::new().await;
+    let reply = app.anonymous().get("/health").await.expect(200);
+    assert_eq!(reply.members(), ["status", "version", "commit"]);
+    assert_eq!(
+        (&reply.json["status"], &reply.json["version"]),
+        (&json!("UP"), &json!(env!("CARGO_PKG_VERSION")))
+    );
+    assert_eq!(app.tap.take_calls(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_busy_table_is_503_and_a_broken_one_500() {
+    let app = TestApp::new().await;
+    let admin = app.admin();
+    let busy = json!({"__type": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"});
+    for (path, operation) in [
+        ("/resources", "Query"),
+        ("/roles", "Query"),
+        ("/credentials/", "Query"),
+    ] {
+        for _ in 0..3 {
+            app.tap.fail_next(operation, 400, &busy);
+        }
+        let reply = admin.get(path).await;
+        assert_eq!(
+            (reply.status.as_u16(), reply.header("retry-after")),
+            (503, Some("1")),
+            "{path} {}",
+            reply.text
+        );
+        app.tap.fail_next(
+            operation,
+            400,
+            &json!({"__type": "x#AccessDeniedException", "message": "arn:secret"}),
+        );
+        let reply = admin.get(path).await.expect(500);
+        assert!(!reply.text.contains("arn:secret"), "{}", reply.text);
+    }
+}

@@ -1,0 +1,159 @@
+//! `/roles`: creation and reading. Links are in `seeds`.
+
+use serde_json::{Value, json};
+use support::TestApp;
+
+use crate::expect;
+
+#[tokio::test]
+async fn a_new_role_has_nobody_and_nothing_in_it() {
+    let app = TestApp::new().await;
+    let admin = app.admin();
+    let body = json!({"name": "Engineers", "description": "Who is on call", "maxSessionDurationHours": 48});
+    let reply = admin.post("/roles", body).await.expect(201);
+    let expected = json!({
+        "id": reply.id(), "name": "Engineers", "description": "Who is on call", "maxSessionDurationHours": 48,
+        "resourceIds": [], "userIds": [], "createdAt": "2026-02-18T10:30:00Z", "updatedAt": "2026-02-18T10:30:00Z",
+    });
+    assert_eq!(reply.text, expected.to_string());
+    assert_eq!(
+        admin
+            .get(&format!("/roles/{}", reply.id()))
+            .await
+            .expect(200)
+            .text,
+        reply.text
+    );
+    let bare = admin
+        .post("/roles", json!({"name": "Bare", "description": null}))
+        .await
+        .expect(201);
+    assert_eq!(
+        (&bare.json["description"], &bare.json["maxSessionDurationHours"]),
+        (&Value::Null, &Value::Null)
+    );
+}
+
+#[tokio::test]
+async fn a_name_is_taken_once_in_an_organization() {
+    let app = TestApp::new().await;
+    let admin = app.admin();
+    let _ = admin.new_role("Engineers").await;
+    let before = app.db_items().await;
+    let reply = admin.post("/roles", json!({"name": "Engineers"})).await;
+    let message = "A role with name 'Engineers' already exists";
+    expect::reason(&reply, 400, "Bad Request", message, "/roles");
+    assert_eq!(app.db_items().await, before);
+    let _ = app.other_admin().new_role("Engineers").await;
+    let _ = admin.new_role("engineers").await;
+    let _ = admin.new_role("ORG#acme#ROLE_NAME#x").await;
+}
+
+#[tokio::test]
+async fn creation_checks_each_member() {
+    let app = TestApp::new().await;
+    let admin = app.admin();
+    for (body, fields) in [
+        (json!({}), json!({"name": "name is required"})),
+        (json!({"name": null}), json!({"name": "name must not be null"})),
+        (json!({"name": " "}), json!({"name": "name must not be blank"})),
+        (
+            json!({"name": "x".repeat(256)}),
+            json!({"name": "name must have at most 255 characters"}),
+        ),
+        (
+            json!({"name": 5, "description": 5}),
+            json!({"name": "name must be a string", "description": "description must be a string"}),
+        ),
+        (
+            json!({"name": "n", "description": "x".repeat(1025)}),
+            json!({"description": "description must have at most 1024 characters"}),
+        ),
+        (
+            json!({"name": "n", "maxSessionDurationHours": 0}),
+            json!({"maxSessionDurationHours": "maxSessionDurationHours must be a whole number from 1 to 8784"}),
+        ),
+        (
+            json!({"name": "n", "maxSessionDurationHours": 8785}),
+            json!({"maxSessionDurationHours": "maxSessionDurationHours must be a whole number from 1 to 8784"}),
+        ),
+        (
+            json!({"name": "n", "maxSessionDurationHours": 1.5}),
+            json!({"maxSessionDurationHours": "maxSessionDurationHours must be a whole number from 1 to 8784"}),
+        ),
+        (
+            json!({"name": "n", "id": "x"}),
+            json!({"id": "Unknown field: id"}),
+        ),
+    ] {
+        expect::invalid(&admin.post("/roles", body).await, "/roles", fields);
+    }
+    for hours in [1, 8784] {
+        let _ = admin
+            .post(
+                "/roles",
+                json!({"name": format!("{hours}"), "maxSessionDurationHours": hours}),
+            )
+            .await
+            .expect(201);
+    }
+}
+
+#[tokio::test]
+async fn the_list_has_each_role_with_its_links_in_order_of_creation() {
+    let app = TestApp::new().await;
+    let admin = app.admin();
+    let credential = admin.new_credential("AWS Account").await;
+    let (mut roles, mut resources) = (Vec::new(), Vec::new());
+    for number in 0..3 {
+        app.advance_seconds(1);
+        roles.push(admin.new_role(&format!("Role {number}")).await);
+        resources.push(admin.new_resource(&credential).await);
+    }
+    for (role, resource) in [(0, 2), (0, 1), (2, 0)] {
+        let path = format!("/roles/{}/resources/{}", roles[role], resources[resource]);
+        let _ = admin.post_empty(&path).await.expect(200);
+    }
+    let list = admin.get("/roles").await.expect(200).json;
+    let summary: Vec<_> = list
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|role| (role["id"].clone(), role["resourceIds"].clone()))
+        .collect();
+    assert_eq!(
+        summary,
+        [
+            (json!(roles[0]), json!([resources[1], resources[2]])),
+            (json!(roles[1]), json!([])),
+            (json!(roles[2]), json!([resources[0]])),
+        ]
+    );
+    assert_eq!(list[0], admin.get(&format!("/roles/{}", roles[0])).await.json);
+}
+
+#[tokio::test]
+async fn impossible_ids_are_400_and_unknown_ones_404() {
+    let app = TestApp::new().await;
+    let admin = app.admin();
+    let good = "550e8400-e29b-41d4-a716-446655440000";
+    expect::invalid(
+        &admin.get("/roles/x").await,
+        "/roles/x",
+        json!({"id": "id must be a UUID"}),
+    );
+    let path = format!("/roles/{good}/resources/8d0f7780-8536-51f0-c958-f18ed2g01bf8");
+    expect::invalid(
+        &admin.post_empty(&path).await,
+        &path,
+        json!({"resourceId": "resourceId must be a UUID"}),
+    );
+    expect::invalid(
+        &admin.delete(&path).await,
+        &path,
+        json!({"resourceId": "resourceId must be a UUID"}),
+    );
+    let path = format!("/roles/{good}");
+    let message = format!("Role not found with id: {good}");
+    expect::reason(&admin.get(&path).await, 404, "Not Found", &message, &path);
+}
