@@ -16,6 +16,7 @@ pub const ADMIN: &str = "demo-admin";
 
 const CREDENTIAL: &str = "Demo AWS account";
 const ROLE: &str = "Demo engineers";
+const RESOURCE: &str = "Demo bastion";
 
 /// What the demo walks through.
 #[derive(Debug, Clone)]
@@ -26,33 +27,26 @@ pub struct Demo {
 }
 
 impl Demo {
-    /// Finds or makes the credential and the role, and makes a resource, which the walk deletes.
+    /// Finds or makes the credential, the role and the resource.
     ///
     /// # Errors
     /// When the API refuses.
     pub async fn prepare(gateway: &Gateway, token: &str) -> Result<Self, Fault> {
         let api = Api { gateway, token };
-        let credentials = api.call(Method::GET, "/credentials/?length=100", None).await?;
-        let credential = match by_name(credentials.get("results"), CREDENTIAL) {
-            Some(id) => id,
-            None => {
-                let value = json!({"accessKeyId": "AKIAEXAMPLE", "secretAccessKey": "demo"});
-                let body = json!({"name": CREDENTIAL, "credential_type": "ACCESS_KEY", "value": value});
-                id(&api.call(Method::POST, "/credentials/", Some(body)).await?)?
-            }
-        };
-        let role = match by_name(Some(&api.call(Method::GET, "/roles", None).await?), ROLE) {
-            Some(id) => id,
-            None => id(&api
-                .call(Method::POST, "/roles", Some(json!({"name": ROLE})))
-                .await?)?,
-        };
+        let value = json!({"accessKeyId": "AKIAEXAMPLE", "secretAccessKey": "demo"});
+        let body = json!({"name": CREDENTIAL, "credential_type": "ACCESS_KEY", "value": value});
+        let credential = api
+            .find_or_make("/credentials/?length=100", "/credentials/", body)
+            .await?;
+        let role = api
+            .find_or_make("/roles", "/roles", json!({"name": ROLE}))
+            .await?;
         let body = json!({
-            "name": "Demo bastion", "credentialId": credential, "provider": "AWS", "resourceType": "SECURITY_GROUP",
+            "name": RESOURCE, "credentialId": credential, "provider": "AWS", "resourceType": "SECURITY_GROUP",
             "resourceIdentifier": "sg-0abc123def4567890", "region": "eu-central-1",
             "config": {"protocol": "tcp", "port": 22},
         });
-        let resource = id(&api.call(Method::POST, "/resources", Some(body)).await?)?;
+        let resource = api.find_or_make("/resources", "/resources", body).await?;
         Ok(Self {
             credential,
             resource,
@@ -121,6 +115,24 @@ struct Api<'a> {
 }
 
 impl Api<'_> {
+    /// The id of the object in a list that has the body's name, or of a new one.
+    async fn find_or_make(&self, list: &str, collection: &str, body: Value) -> Result<String, Fault> {
+        let list = self.call(Method::GET, list, None).await?;
+        let objects = list
+            .get("results")
+            .unwrap_or(&list)
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        match objects
+            .iter()
+            .find(|object| object.get("name") == body.get("name"))
+        {
+            Some(object) => id(object),
+            None => id(&self.call(Method::POST, collection, Some(body)).await?),
+        }
+    }
+
     async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value, Fault> {
         let request = Request::builder()
             .method(method)
@@ -147,13 +159,4 @@ impl Api<'_> {
 fn id(object: &Value) -> Result<String, Fault> {
     let id = object.get("id").and_then(Value::as_str).map(String::from);
     id.ok_or_else(|| Fault::new("the demo: an object without an id"))
-}
-
-fn by_name(list: Option<&Value>, name: &str) -> Option<String> {
-    let named = |object: &&Value| object.get("name").and_then(Value::as_str) == Some(name);
-    list?
-        .as_array()?
-        .iter()
-        .find(named)
-        .and_then(|object| id(object).ok())
 }

@@ -42,13 +42,25 @@ pub fn kept_in(path: &Path) -> Result<[u8; KEY_BYTES], Fault> {
 
 fn write(path: &Path, key: &[u8]) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
+        private_folder(folder)?;
     }
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)?.write_all(key)
+}
+
+/// Makes a folder that only its owner may enter, unless it exists.
+///
+/// # Errors
+/// The file system's.
+pub fn private_folder(path: &Path) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
 }
 
 /// Where the generated secret for tokens is kept, so that `cargo run -- token` signs what a running server accepts.

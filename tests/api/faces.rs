@@ -2,7 +2,10 @@
 
 use serde_json::json;
 use support::TestApp;
+use web::access::Anyone;
 use web::face::Face;
+use web::reply::NoContent;
+use web::{App, Endpoint, Failure};
 
 use crate::expect;
 
@@ -160,27 +163,56 @@ async fn a_busy_table_is_503_and_a_broken_one_500() {
     let app = TestApp::new().await;
     let admin = app.admin();
     let busy = json!({"__type": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"});
-    for (path, operation) in [
-        ("/resources", "Query"),
-        ("/roles", "Query"),
-        ("/credentials/", "Query"),
-    ] {
-        for _ in 0..3 {
-            app.tap.fail_next(operation, 400, &busy);
-        }
-        let reply = admin.get(path).await;
-        assert_eq!(
-            (reply.status.as_u16(), reply.header("retry-after")),
-            (503, Some("1")),
-            "{path} {}",
-            reply.text
-        );
+    // The SDK tries three times before it gives up.
+    for _ in 0..3 {
+        app.tap.fail_next("Query", 400, &busy);
+    }
+    let reply = admin.get("/resources").await;
+    assert_eq!(
+        (reply.status.as_u16(), reply.header("retry-after")),
+        (503, Some("1")),
+        "{}",
+        reply.text
+    );
+    for path in ["/resources", "/roles", "/credentials/"] {
         app.tap.fail_next(
-            operation,
+            "Query",
             400,
             &json!({"__type": "x#AccessDeniedException", "message": "arn:secret"}),
         );
         let reply = admin.get(path).await.expect(500);
         assert!(!reply.text.contains("arn:secret"), "{}", reply.text);
     }
+}
+
+#[tokio::test]
+async fn a_panic_is_a_500_in_the_face_of_the_path_and_the_next_request_works() {
+    async fn broken(_: App, _: Anyone) -> Result<NoContent, Failure> {
+        panic!("a defect that nobody may read about")
+    }
+    let app = TestApp::new().await;
+    let endpoint = Endpoint::new(broken);
+    for (path, body) in [
+        (
+            "/api/v1/resources",
+            json!({"error": "INTERNAL_ERROR", "message": "An unexpected error occurred",
+                                     "timestamp": expect::NOW}),
+        ),
+        (
+            "/api/v1/credentials/",
+            json!({"detail": "Unexpected error while handling your request."}),
+        ),
+    ] {
+        let event = json!({"version": "2.0", "rawPath": path, "headers": {}, "isBase64Encoded": false,
+            "requestContext": {"http": {"method": "GET"}, "stage": "$default", "timeEpoch": 0}});
+        let response = endpoint
+            .respond(&app.app, web::event::decode(&event.to_string()).unwrap())
+            .await;
+        assert_eq!(response.status().as_u16(), 500);
+        assert_eq!(
+            String::from_utf8(response.into_body().to_vec()).unwrap(),
+            body.to_string()
+        );
+    }
+    let _ = app.admin().get("/resources").await.expect(200);
 }

@@ -84,20 +84,19 @@ impl Cloud {
             Some(listener) => listener,
             None => loopback().await?,
         };
-        let Some(folder) = data else {
-            let database = Database::memory().map_err(Fault::of("embedded DynamoDB"))?;
-            return Self::start(database, Kms::new(keys::random()?), listener, None).await;
+        let (database, master) = match data {
+            None => (Database::memory(), keys::random()?),
+            Some(folder) => {
+                keys::private_folder(folder).map_err(Fault::of(folder.display()))?;
+                let file = folder.join("dynamodb.sqlite");
+                (
+                    Database::new(&file.to_string_lossy()),
+                    keys::kept_in(&folder.join("kms.key"))?,
+                )
+            }
         };
-        std::fs::create_dir_all(folder).map_err(Fault::of(folder.display()))?;
-        let file = folder.join("dynamodb.sqlite");
-        let database = Database::new(&file.to_string_lossy()).map_err(Fault::of(file.display()))?;
-        Self::start(
-            database,
-            Kms::new(keys::kept_in(&folder.join("kms.key"))?),
-            listener,
-            None,
-        )
-        .await
+        let database = database.map_err(Fault::of("embedded DynamoDB"))?;
+        Self::start(database, Kms::new(master), listener, None).await
     }
 
     async fn start(

@@ -11,10 +11,10 @@ use model::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Map;
 
-use crate::error::{Cause, StoreError};
+use crate::error::StoreError;
 use crate::expression::Expression;
 use crate::item::{Entity, Item, NewItem, number};
-use crate::transaction::{Commit, Failed, Transaction};
+use crate::transaction::{Failed, Transaction};
 use crate::{Store, keys};
 
 /// The members of a hold.
@@ -32,15 +32,6 @@ fn entry(event: AuditEvent, resource: ResourceId, row: SessionRowId) -> AuditEnt
         subject_id: resource.to_string(),
         subject_name: None,
         details: Map::from_iter([(String::from("sessionRowId"), row.to_string().into())]),
-    }
-}
-
-fn done(commit: &Commit) -> Result<(), StoreError> {
-    match commit {
-        Commit::Done(_) => Ok(()),
-        Commit::Stale => Err(StoreError::Defect(Cause::new(
-            "a hold's audit row exists already",
-        ))),
     }
 }
 
@@ -76,10 +67,10 @@ impl Store {
             &HoldData { created_at: now },
         )?;
         tx.create(item, |_| Failed::Refuse(Refusal::AlreadyHeld))?;
-        done(
-            &tx.commit(actor, &entry(AuditEvent::ResourceHold, resource, row), now)
-                .await?,
-        )
+        tx.commit(actor, &entry(AuditEvent::ResourceHold, resource, row), now)
+            .await?
+            .certain()?;
+        Ok(())
     }
 
     /// Releases a session row's hold. A second release changes nothing.
@@ -103,9 +94,9 @@ impl Store {
             &Expression::new("#live >= :one", [(":one", number(1))]),
             not_held,
         )?;
-        done(
-            &tx.commit(actor, &entry(AuditEvent::ResourceRelease, resource, row), now)
-                .await?,
-        )
+        tx.commit(actor, &entry(AuditEvent::ResourceRelease, resource, row), now)
+            .await?
+            .certain()?;
+        Ok(())
     }
 }

@@ -9,11 +9,11 @@ use model::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Map;
 
-use crate::error::{Cause, StoreError};
+use crate::error::StoreError;
 use crate::expression::Expression;
 use crate::item::{Entity, NewItem, number};
 use crate::keys::{Holder, Key};
-use crate::transaction::{Commit, Failed, Transaction};
+use crate::transaction::{Failed, Transaction};
 use crate::{Store, keys};
 
 /// The members of a link.
@@ -63,16 +63,6 @@ fn entry(event: AuditEvent, role: RoleId, resource: ResourceId) -> AuditEntry {
     }
 }
 
-/// Link transactions read nothing beforehand, so there is nothing that could be out of date.
-fn done(commit: &Commit) -> Result<(), StoreError> {
-    match commit {
-        Commit::Done(_) => Ok(()),
-        Commit::Stale => Err(StoreError::Defect(Cause::new(
-            "a link's audit row exists already",
-        ))),
-    }
-}
-
 impl Store {
     /// Adds a resource to a role. One call.
     ///
@@ -100,10 +90,10 @@ impl Store {
         for item in items(org, role, resource, now)? {
             tx.create(item, |_| Failed::Refuse(Refusal::ResourceAlreadyAssigned))?;
         }
-        done(
-            &tx.commit(actor, &entry(AuditEvent::RoleResourceAssign, role, resource), now)
-                .await?,
-        )
+        tx.commit(actor, &entry(AuditEvent::RoleResourceAssign, role, resource), now)
+            .await?
+            .certain()?;
+        Ok(())
     }
 
     /// Takes a resource out of a role. One call.
@@ -133,13 +123,13 @@ impl Store {
                 Failed::Refuse(Refusal::ResourceNotAssigned)
             })?;
         }
-        done(
-            &tx.commit(
-                actor,
-                &entry(AuditEvent::RoleResourceUnassign, role, resource),
-                now,
-            )
-            .await?,
+        tx.commit(
+            actor,
+            &entry(AuditEvent::RoleResourceUnassign, role, resource),
+            now,
         )
+        .await?
+        .certain()?;
+        Ok(())
     }
 }

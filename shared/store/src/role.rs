@@ -15,10 +15,10 @@ use model::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Map;
 
-use crate::error::{Cause, StoreError, corrupt};
+use crate::error::{StoreError, corrupt};
 use crate::item::{Entity, Item, NewItem, number};
 use crate::keys::{Holder, RESOURCE_PREFIX};
-use crate::transaction::{Commit, Failed, Transaction};
+use crate::transaction::{Failed, Transaction};
 use crate::{Store, keys};
 
 /// The members of a role's item.
@@ -116,10 +116,8 @@ impl Store {
             subject_name: Some(role.name.clone()),
             details: Map::new(),
         };
-        match tx.commit(actor, &entry, now).await? {
-            Commit::Done(_) => Ok(role),
-            Commit::Stale => Err(StoreError::Defect(Cause::new("a new id exists already"))),
-        }
+        tx.commit(actor, &entry, now).await?.certain()?;
+        Ok(role)
     }
 
     /// The role with this id, with its links.

@@ -17,7 +17,7 @@ use model::refusal::Refusal;
 use model::time::Timestamp;
 use std::collections::HashMap;
 
-use crate::error::{StoreError, corrupt, from_sdk};
+use crate::error::{Cause, StoreError, corrupt, from_sdk};
 use crate::expression::{Expression, names, values};
 use crate::item::{Item, NewItem, text};
 use crate::keys::{self, Key};
@@ -49,6 +49,20 @@ pub(crate) enum Commit {
     Done(Receipt),
     /// It did not, because what was read before is out of date.
     Stale,
+}
+
+impl Commit {
+    /// The receipt of a transaction whose conditions all name a refusal, because nothing was read before it that
+    /// could be out of date.
+    ///
+    /// # Errors
+    /// A defect: a fresh id exists already.
+    pub(crate) fn certain(self) -> Result<Receipt, StoreError> {
+        match self {
+            Self::Done(receipt) => Ok(receipt),
+            Self::Stale => Err(StoreError::Defect(Cause::new("a fresh id exists already"))),
+        }
+    }
 }
 
 /// Writes that happen together or not at all.

@@ -10,10 +10,7 @@ use crate::expect;
 async fn assigning_answers_with_the_message_of_the_page() {
     let app = TestApp::new().await;
     let admin = app.admin();
-    let resource = admin
-        .new_resource(&admin.new_credential("AWS Account").await)
-        .await;
-    let role = admin.new_role("Engineers").await;
+    let (role, resource) = admin.new_role_and_resource().await;
     let reply = admin
         .post_empty(&format!("/roles/{role}/resources/{resource}"))
         .await;
@@ -73,10 +70,7 @@ async fn the_resource_is_looked_for_next() {
 async fn a_second_assignment_is_refused() {
     let app = TestApp::new().await;
     let admin = app.admin();
-    let resource = admin
-        .new_resource(&admin.new_credential("AWS Account").await)
-        .await;
-    let role = admin.new_role("Engineers").await;
+    let (role, resource) = admin.new_role_and_resource().await;
     let path = format!("/roles/{role}/resources/{resource}");
     let _ = admin.post_empty(&path).await.expect(200);
     let before = app.db_items().await;
@@ -89,12 +83,8 @@ async fn a_second_assignment_is_refused() {
 async fn neither_side_may_belong_to_another_organization() {
     let app = TestApp::new().await;
     let (admin, theirs) = (app.admin(), app.other_admin());
-    let resource = admin
-        .new_resource(&admin.new_credential("AWS Account").await)
-        .await;
-    let role = admin.new_role("Engineers").await;
-    let their_resource = theirs.new_resource(&theirs.new_credential("Theirs").await).await;
-    let their_role = theirs.new_role("Engineers").await;
+    let (role, resource) = admin.new_role_and_resource().await;
+    let (their_role, their_resource) = theirs.new_role_and_resource().await;
     let path = format!("/roles/{their_role}/resources/{resource}");
     let message = format!("Role not found with id: {their_role}");
     expect::reason(&admin.post_empty(&path).await, 404, "Not Found", &message, &path);

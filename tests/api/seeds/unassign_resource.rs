@@ -10,10 +10,7 @@ use crate::expect;
 async fn unassigning_answers_with_no_body_and_deletes_neither_side() {
     let app = TestApp::new().await;
     let admin = app.admin();
-    let resource = admin
-        .new_resource(&admin.new_credential("AWS Account").await)
-        .await;
-    let role = admin.new_role("Engineers").await;
+    let (role, resource) = admin.new_role_and_resource().await;
     let path = format!("/roles/{role}/resources/{resource}");
     let _ = admin.post_empty(&path).await.expect(200);
     let reply = admin.delete(&path).await.expect(204);
@@ -31,10 +28,7 @@ async fn unassigning_answers_with_no_body_and_deletes_neither_side() {
 async fn role_then_resource_then_link_are_looked_for() {
     let app = TestApp::new().await;
     let admin = app.admin();
-    let resource = admin
-        .new_resource(&admin.new_credential("AWS Account").await)
-        .await;
-    let role = admin.new_role("Engineers").await;
+    let (role, resource) = admin.new_role_and_resource().await;
     let before = app.db_items().await;
     for (path, message) in [
         (
@@ -63,8 +57,7 @@ async fn role_then_resource_then_link_are_looked_for() {
 async fn another_organizations_link_is_not_found() {
     let app = TestApp::new().await;
     let (admin, theirs) = (app.admin(), app.other_admin());
-    let resource = theirs.new_resource(&theirs.new_credential("Theirs").await).await;
-    let role = theirs.new_role("Engineers").await;
+    let (role, resource) = theirs.new_role_and_resource().await;
     let path = format!("/roles/{role}/resources/{resource}");
     let _ = theirs.post_empty(&path).await.expect(200);
     let message = format!("Role not found with id: {role}");

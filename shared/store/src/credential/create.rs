@@ -9,10 +9,10 @@ use model::time::Timestamp;
 use serde_json::Map;
 
 use super::{CredentialData, CredentialRecord, entry};
-use crate::error::{Cause, StoreError};
+use crate::error::StoreError;
 use crate::item::{Entity, NewItem, bytes, number};
 use crate::keys::Holder;
-use crate::transaction::{Commit, Failed, Transaction};
+use crate::transaction::{Failed, Transaction};
 use crate::{Store, Vault, keys};
 
 impl Store {
@@ -49,14 +49,12 @@ impl Store {
             })?;
         }
         let entry = entry(AuditEvent::CredentialCreate, &credential, Map::new());
-        match tx.commit(actor, &entry, now).await? {
-            Commit::Done(_) => Ok(CredentialRecord {
-                credential,
-                references: Vec::new(),
-                sealed,
-                version: 1,
-            }),
-            Commit::Stale => Err(StoreError::Defect(Cause::new("a new id exists already"))),
-        }
+        tx.commit(actor, &entry, now).await?.certain()?;
+        Ok(CredentialRecord {
+            credential,
+            references: Vec::new(),
+            sealed,
+            version: 1,
+        })
     }
 }
