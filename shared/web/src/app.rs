@@ -1,9 +1,11 @@
 //! What every handler works with.
 
 use auth::Verifier;
+use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use model::time::Timestamp;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 use store::{Store, Vault};
 
 use crate::clock::{self, Clock};
@@ -29,6 +31,16 @@ struct Shared {
     vault: OnceLock<Vault>,
     /// From which the vault is built when a handler first asks for it. Functions that never ask do not link KMS.
     vault_source: Option<(SdkConfig, String)>,
+}
+
+/// How long AWS may take. A call that is given up leaves time to say so in the face of the path; one that the
+/// function's own timeout of 10 s cuts off is answered by the gateway, in a body of its own.
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(1))
+        .operation_attempt_timeout(Duration::from_secs(3))
+        .operation_timeout(Duration::from_secs(7))
+        .build()
 }
 
 /// The process's parts, and the time of the request at hand.
@@ -74,7 +86,10 @@ impl App {
     pub async fn from_env() -> Result<Self, lambda_runtime::Error> {
         let settings = Settings::from_env()?;
         let verifier = Verifier::new(&settings.jwt)?;
-        let aws = aws_config::defaults(BehaviorVersion::latest()).load().await;
+        let aws = aws_config::defaults(BehaviorVersion::latest())
+            .timeout_config(timeouts())
+            .load()
+            .await;
         let store = Store::new(aws_sdk_dynamodb::Client::new(&aws), settings.table);
         let parts = Parts {
             store,
