@@ -40,13 +40,7 @@ pub fn all() -> Vec<(&'static str, Endpoint)> {
         ("role-create", Endpoint::new(role_create::handler)),
         ("role-get", Endpoint::new(role_get::handler)),
         ("role-list", Endpoint::new(role_list::handler)),
-        (
-            "role-resource-assign",
-            Endpoint::new(role_resource_assign::handler),
-        ),
-        (
-            "role-resource-unassign",
-            Endpoint::new(role_resource_unassign::handler),
-        ),
+        ("role-resource-assign", Endpoint::new(role_resource_assign::handler)),
+        ("role-resource-unassign", Endpoint::new(role_resource_unassign::handler)),
     ]
 }

@@ -22,8 +22,6 @@ pub async fn handler(
         Ok(draft) => draft,
         Err(rejected) => return Err(Failure::Invalid(store.all_violations(org, *rejected).await?)),
     };
-    let record = store
-        .create_credential(app.vault()?, &caller.actor(), &draft, app.now)
-        .await?;
+    let record = store.create_credential(app.vault()?, &caller.actor(), &draft, app.now).await?;
     Ok(Created(CredentialView::of(&app, org, record).await?))
 }

@@ -32,28 +32,16 @@ pub struct Page {
 pub async fn handler(app: App, caller: OrgAdmin, query: Query) -> Result<Ok200<Page>, Failure> {
     let mut records = app.store().credentials_in_order_of_creation(caller.org()).await?;
     records.sort_by(|a, b| (&a.credential.name, a.credential.id).cmp(&(&b.credential.name, b.credential.id)));
-    let length = query
-        .get("length")
-        .and_then(|text| text.parse().ok())
-        .filter(|length| *length > 0);
+    let length = query.get("length").and_then(|text| text.parse().ok()).filter(|length| *length > 0);
     let length = length.unwrap_or(DEFAULT_LENGTH).min(LENGTH_MAX);
     let count = records.len();
     let page_total = count.div_ceil(length).max(1);
-    let page = query
-        .get("page")
-        .map_or(Ok(1), str::parse)
-        .map_err(|_| Failure::NoPage)?;
+    let page = query.get("page").map_or(Ok(1), str::parse).map_err(|_| Failure::NoPage)?;
     if !(1..=page_total).contains(&page) {
         return Err(Failure::NoPage);
     }
     let on_page = records.into_iter().skip((page - 1) * length).take(length);
     let views = on_page.map(|record| CredentialView::of(&app, caller.org(), record));
     let results = try_join_all(views).await?;
-    Ok(Ok200(Page {
-        count,
-        page_total,
-        page,
-        length,
-        results,
-    }))
+    Ok(Ok200(Page { count, page_total, page, length, results }))
 }

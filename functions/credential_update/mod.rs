@@ -22,16 +22,11 @@ pub async fn handler(
     body: CredentialBody,
 ) -> Result<Ok200<CredentialView>, Failure> {
     let (store, org) = (app.store(), caller.org());
-    let record = store
-        .credential(org, id)
-        .await?
-        .ok_or(Refusal::CredentialNotFound(id))?;
+    let record = store.credential(org, id).await?.ok_or(Refusal::CredentialNotFound(id))?;
     let put = match CredentialPut::read(&body.fields().await?) {
         Ok(put) => put,
         Err(rejected) => return Err(Failure::Invalid(store.all_violations(org, *rejected).await?)),
     };
-    let record = store
-        .update_credential(app.vault()?, &caller.actor(), record, &put, app.now)
-        .await?;
+    let record = store.update_credential(app.vault()?, &caller.actor(), record, &put, app.now).await?;
     Ok(Ok200(CredentialView::of(&app, org, record).await?))
 }

@@ -20,8 +20,5 @@ pub async fn handler(_: App, caller: Visitor, request: Arc<Incoming>) -> Result<
         return Err(Failure::NoRoute);
     }
     caller.identified()?;
-    Err(Failure::MethodNotAllowed {
-        method: request.method.clone(),
-        allowed,
-    })
+    Err(Failure::MethodNotAllowed { method: request.method.clone(), allowed })
 }

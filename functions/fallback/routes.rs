@@ -21,13 +21,11 @@ pub(super) fn methods(path: &str) -> Vec<String> {
 fn matches(route: &str, path: &str) -> bool {
     let (route, path) = (route.split('/'), path.split('/'));
     route.clone().count() == path.clone().count()
-        && route.zip(path).all(|(wanted, found)| {
-            if wanted.starts_with('{') {
-                !found.is_empty()
-            } else {
-                wanted == found
-            }
-        })
+        && route.zip(path).all(
+            |(wanted, found)| {
+                if wanted.starts_with('{') { !found.is_empty() } else { wanted == found }
+            },
+        )
 }
 
 #[cfg(test)]

@@ -20,9 +20,5 @@ pub struct Build {
 /// None.
 pub async fn handler(_: App, _: Anyone) -> Result<Ok200<Build>, Failure> {
     let commit = option_env!("POSTERN_COMMIT").unwrap_or("unknown");
-    Ok(Ok200(Build {
-        status: "UP",
-        version: env!("CARGO_PKG_VERSION"),
-        commit,
-    }))
+    Ok(Ok200(Build { status: "UP", version: env!("CARGO_PKG_VERSION"), commit }))
 }

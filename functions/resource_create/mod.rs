@@ -15,9 +15,6 @@ pub async fn handler(
     caller: OrgAdmin,
     Json(draft): Json<ResourceDraft>,
 ) -> Result<Created<Resource>, Failure> {
-    let resource = app
-        .store()
-        .create_resource(&caller.actor(), &draft, app.now)
-        .await?;
+    let resource = app.store().create_resource(&caller.actor(), &draft, app.now).await?;
     Ok(Created(resource))
 }

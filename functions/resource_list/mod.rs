@@ -10,7 +10,5 @@ use web::{App, Failure};
 /// # Errors
 /// None of its own.
 pub async fn handler(app: App, caller: OrgAdmin) -> Result<Ok200<Vec<Resource>>, Failure> {
-    Ok(Ok200(
-        app.store().resources_in_order_of_creation(caller.org()).await?,
-    ))
+    Ok(Ok200(app.store().resources_in_order_of_creation(caller.org()).await?))
 }

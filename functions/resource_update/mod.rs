@@ -18,9 +18,6 @@ pub async fn handler(
     Path(id): Path<ResourceId>,
     Json(patch): Json<ResourcePatch>,
 ) -> Result<Ok200<Resource>, Failure> {
-    let resource = app
-        .store()
-        .update_resource(&caller.actor(), id, &patch, app.now)
-        .await?;
+    let resource = app.store().update_resource(&caller.actor(), id, &patch, app.now).await?;
     Ok(Ok200(resource))
 }

@@ -15,7 +15,5 @@ pub async fn handler(
     caller: OrgAdmin,
     Json(draft): Json<RoleDraft>,
 ) -> Result<Created<Role>, Failure> {
-    Ok(Created(
-        app.store().create_role(&caller.actor(), &draft, app.now).await?,
-    ))
+    Ok(Created(app.store().create_role(&caller.actor(), &draft, app.now).await?))
 }

@@ -15,10 +15,6 @@ pub async fn handler(
     caller: OrgAdmin,
     Path((role, resource)): Path<(RoleId, ResourceId)>,
 ) -> Result<Ok200<Message>, Failure> {
-    app.store()
-        .assign_resource_to_role(&caller.actor(), role, resource, app.now)
-        .await?;
-    Ok(Ok200(Message {
-        message: "Resource assigned to role successfully",
-    }))
+    app.store().assign_resource_to_role(&caller.actor(), role, resource, app.now).await?;
+    Ok(Ok200(Message { message: "Resource assigned to role successfully" }))
 }

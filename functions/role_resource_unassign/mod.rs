@@ -15,8 +15,6 @@ pub async fn handler(
     caller: OrgAdmin,
     Path((role, resource)): Path<(RoleId, ResourceId)>,
 ) -> Result<NoContent, Failure> {
-    app.store()
-        .unassign_resource_from_role(&caller.actor(), role, resource, app.now)
-        .await?;
+    app.store().unassign_resource_from_role(&caller.actor(), role, resource, app.now).await?;
     Ok(NoContent)
 }

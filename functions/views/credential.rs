@@ -86,11 +86,7 @@ impl CreatorView {
     fn of(creator: Creator) -> Self {
         let name = creator.name.or_else(|| creator.email.clone());
         let name = name.unwrap_or_else(|| creator.id.to_string());
-        Self {
-            id: creator.id.base58(),
-            email: creator.email,
-            name,
-        }
+        Self { id: creator.id.base58(), email: creator.email, name }
     }
 }
 

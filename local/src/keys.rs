@@ -28,9 +28,9 @@ pub fn random() -> Result<[u8; KEY_BYTES], Fault> {
 pub fn kept_in(path: &Path) -> Result<[u8; KEY_BYTES], Fault> {
     let said = path.display().to_string();
     match fs::read(path) {
-        Ok(bytes) => bytes
-            .try_into()
-            .map_err(|_| Fault::new(format!("{said} is not a key of {KEY_BYTES} bytes"))),
+        Ok(bytes) => {
+            bytes.try_into().map_err(|_| Fault::new(format!("{said} is not a key of {KEY_BYTES} bytes")))
+        }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let key = random()?;
             write(path, &key).map_err(Fault::of(said))?;

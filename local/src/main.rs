@@ -1,9 +1,5 @@
 //! `cargo run`: Postern on this machine.
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "the program of the command line"
-)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the program of the command line")]
 
 use auth::{JwtSettings, Mint, Verifier, mint};
 use clap::Parser;
@@ -25,10 +21,7 @@ const DEMO_TOKEN_SECONDS: i64 = 24 * 3600;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_max_level(tracing::Level::INFO)
-        .init();
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(tracing::Level::INFO).init();
     let options = Options::parse();
     let outcome = match options.command {
         Some(Command::Token(wish)) => print_token(&wish),
@@ -49,26 +42,14 @@ fn print_token(wish: &Token) -> Result<(), Fault> {
         ("--org", model::id::OrgId::parse(&wish.org).is_ok()),
     ] {
         if !is_id {
-            return Err(Fault::new(format!(
-                "{option} has a length or a character that an id cannot have"
-            )));
+            return Err(Fault::new(format!("{option} has a length or a character that an id cannot have")));
         }
     }
     let settings = jwt_settings()?;
     Verifier::new(&settings).map_err(Fault::of("POSTERN_JWT_SECRET"))?;
     let roles = &wish.roles;
-    let wish = Mint {
-        sub: &wish.sub,
-        org: &wish.org,
-        roles,
-        email: None,
-        name: None,
-        ttl_seconds: wish.ttl,
-    };
-    println!(
-        "{}",
-        mint(&settings, &wish, clock::now()).map_err(Fault::of("the token"))?
-    );
+    let wish = Mint { sub: &wish.sub, org: &wish.org, roles, email: None, name: None, ttl_seconds: wish.ttl };
+    println!("{}", mint(&settings, &wish, clock::now()).map_err(Fault::of("the token"))?);
     Ok(())
 }
 
@@ -91,18 +72,11 @@ async fn run(options: &Serve) -> Result<(), Fault> {
     let gateway = Arc::new(Gateway::new(&template, app)?);
     let address = listener.local_addr().map_err(Fault::of("the listener"))?;
     let base = format!("http://{address}");
-    let demo = if options.no_demo {
-        None
-    } else {
-        Some(demo_script(&gateway, &jwt, &base).await?)
-    };
+    let demo = if options.no_demo { None } else { Some(demo_script(&gateway, &jwt, &base).await?) };
 
     println!("Postern is listening on {base}");
     if options.dynamodb_port.is_some() {
-        println!(
-            "DynamoDB and KMS answer on {}, table {TABLE}, key {KMS_KEY}",
-            cloud.endpoint()
-        );
+        println!("DynamoDB and KMS answer on {}, table {TABLE}, key {KMS_KEY}", cloud.endpoint());
     }
     if let Some(script) = demo {
         println!(

@@ -21,9 +21,7 @@ const PAYLOAD_MAX_BYTES: usize = 10 * 1024 * 1024;
 pub async fn listen(port: u16, option: &str) -> Result<TcpListener, Fault> {
     TcpListener::bind(("127.0.0.1", port)).await.map_err(|error| {
         let hint = format!("choose another one with {option} N");
-        Fault::new(format!(
-            "Port {port} of 127.0.0.1 cannot be used ({error}); {hint}"
-        ))
+        Fault::new(format!("Port {port} of 127.0.0.1 cannot be used ({error}); {hint}"))
     })
 }
 
@@ -38,10 +36,7 @@ pub async fn serve(
 ) -> Result<(), Fault> {
     let router = axum::Router::new().fallback(answer).with_state(gateway);
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service)
-        .with_graceful_shutdown(stop)
-        .await
-        .map_err(Fault::of("the server stopped"))
+    axum::serve(listener, service).with_graceful_shutdown(stop).await.map_err(Fault::of("the server stopped"))
 }
 
 async fn answer(
@@ -51,14 +46,8 @@ async fn answer(
 ) -> Response {
     let (head, body) = request.into_parts();
     let Ok(body) = to_bytes(body, PAYLOAD_MAX_BYTES).await else {
-        return (
-            StatusCode::PAYLOAD_TOO_LARGE,
-            r#"{"message":"Request Entity Too Large"}"#,
-        )
-            .into_response();
+        return (StatusCode::PAYLOAD_TOO_LARGE, r#"{"message":"Request Entity Too Large"}"#).into_response();
     };
-    let response = gateway
-        .handle(http::Request::from_parts(head, body), peer.ip())
-        .await;
+    let response = gateway.handle(http::Request::from_parts(head, body), peer.ip()).await;
     response.map(|body| Body::from(body.to_vec()))
 }

@@ -39,11 +39,7 @@ impl Function {
     /// The name of its binary: the last part of `CodeUri`.
     #[must_use]
     pub fn binary(&self) -> &str {
-        self.code_uri
-            .trim_end_matches('/')
-            .rsplit('/')
-            .next()
-            .unwrap_or_default()
+        self.code_uri.trim_end_matches('/').rsplit('/').next().unwrap_or_default()
     }
 }
 
@@ -104,53 +100,26 @@ fn text(value: &Value, name: &str) -> String {
 
 fn function(name: &str, properties: &Value) -> Function {
     let events = properties.get("Events").and_then(Value::as_mapping);
-    let routes = events
-        .into_iter()
-        .flat_map(|events| events.values())
-        .map(route)
-        .collect();
-    let statements = properties
-        .get("Policies")
-        .and_then(Value::as_sequence)
-        .into_iter()
-        .flatten();
-    let statements = statements
-        .filter_map(|policy| policy.get("Statement")?.as_sequence())
-        .flatten();
-    let actions = statements
-        .filter_map(|statement| statement.get("Action")?.as_sequence())
-        .flatten();
-    let actions = actions
-        .filter_map(|action| action.as_str().map(String::from))
-        .collect();
-    Function {
-        logical_id: name.into(),
-        code_uri: text(properties, "CodeUri"),
-        routes,
-        actions,
-    }
+    let routes = events.into_iter().flat_map(|events| events.values()).map(route).collect();
+    let statements = properties.get("Policies").and_then(Value::as_sequence).into_iter().flatten();
+    let statements = statements.filter_map(|policy| policy.get("Statement")?.as_sequence()).flatten();
+    let actions = statements.filter_map(|statement| statement.get("Action")?.as_sequence()).flatten();
+    let actions = actions.filter_map(|action| action.as_str().map(String::from)).collect();
+    Function { logical_id: name.into(), code_uri: text(properties, "CodeUri"), routes, actions }
 }
 
 fn route(event: &Value) -> Route {
     let properties = event.get("Properties").unwrap_or(&Value::Null);
     let (method, path) = (text(properties, "Method"), text(properties, "Path"));
-    if path.is_empty() {
-        Route::Default
-    } else {
-        Route::Exact { method, path }
-    }
+    if path.is_empty() { Route::Default } else { Route::Exact { method, path } }
 }
 
 /// CloudFormation's properties of a table and the members of `CreateTable` have the same names, but for the stream.
 fn create_table(properties: &Value) -> Result<Json, Fault> {
     let mut body = json!({});
-    for name in [
-        "BillingMode",
-        "AttributeDefinitions",
-        "KeySchema",
-        "GlobalSecondaryIndexes",
-        "StreamSpecification",
-    ] {
+    for name in
+        ["BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "StreamSpecification"]
+    {
         let value = properties.get(name).cloned().unwrap_or_default();
         let value: Json = serde_yaml_ng::from_value(value).map_err(Fault::of("template.yaml, the table"))?;
         if let (false, Some(members)) = (value.is_null(), body.as_object_mut()) {

@@ -10,10 +10,7 @@ pub(crate) const NOW: &str = "2026-02-18T10:30:00Z";
 #[track_caller]
 pub(crate) fn code(reply: &Reply, status: u16, error: &str, message: &str) {
     assert_eq!(reply.status.as_u16(), status, "{}", reply.text);
-    assert_eq!(
-        reply.text,
-        json!({"error": error, "message": message, "timestamp": NOW}).to_string()
-    );
+    assert_eq!(reply.text, json!({"error": error, "message": message, "timestamp": NOW}).to_string());
     assert_eq!(reply.header("content-type"), Some("application/json"));
 }
 

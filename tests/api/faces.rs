@@ -34,33 +34,12 @@ fn the_path_alone_picks_the_face() {
 async fn unknown_paths_are_404_to_anybody() {
     let app = TestApp::new().await;
     for caller in [app.anonymous(), app.admin()] {
-        expect::code(
-            &caller.get("/resources/").await,
-            404,
-            "NOT_FOUND",
-            "No such endpoint",
-        );
+        expect::code(&caller.get("/resources/").await, 404, "NOT_FOUND", "No such endpoint");
         let path = "/resources/550e8400-e29b-41d4-a716-446655440000/nothing";
         expect::code(&caller.get(path).await, 404, "NOT_FOUND", "No such endpoint");
-        expect::reason(
-            &caller.get("/nothing").await,
-            404,
-            "Not Found",
-            "No such endpoint",
-            "/nothing",
-        );
-        expect::reason(
-            &caller.get("/roles/").await,
-            404,
-            "Not Found",
-            "No such endpoint",
-            "/roles/",
-        );
-        expect::body(
-            &caller.get("/credentials/x/y").await,
-            404,
-            json!({"detail": "Not found."}),
-        );
+        expect::reason(&caller.get("/nothing").await, 404, "Not Found", "No such endpoint", "/nothing");
+        expect::reason(&caller.get("/roles/").await, 404, "Not Found", "No such endpoint", "/roles/");
+        expect::body(&caller.get("/credentials/x/y").await, 404, json!({"detail": "Not found."}));
         let reply = caller.send("GET", "/", None, Vec::new()).await;
         assert_eq!((reply.status.as_u16(), &reply.json["path"]), (404, &json!("/")));
     }
@@ -72,35 +51,17 @@ async fn known_paths_name_their_methods_to_callers_with_a_token() {
     let id = "550e8400-e29b-41d4-a716-446655440000";
     let path = format!("/resources/{id}");
     let anonymous = app.anonymous().put(&path, json!({})).await;
-    expect::code(
-        &anonymous,
-        401,
-        "UNAUTHORIZED",
-        "Missing or invalid authentication token",
-    );
+    expect::code(&anonymous, 401, "UNAUTHORIZED", "Missing or invalid authentication token");
     for caller in [app.member(), app.admin()] {
         let reply = caller.put(&path, json!({})).await;
-        expect::code(
-            &reply,
-            405,
-            "METHOD_NOT_ALLOWED",
-            "Method PUT is not allowed here",
-        );
+        expect::code(&reply, 405, "METHOD_NOT_ALLOWED", "Method PUT is not allowed here");
         assert_eq!(reply.header("allow"), Some("DELETE, GET, PATCH"));
         let path = format!("/roles/{id}/resources/{id}");
         let reply = caller.get(&path).await;
-        expect::reason(
-            &reply,
-            405,
-            "Method Not Allowed",
-            "Method GET is not allowed here",
-            &path,
-        );
+        expect::reason(&reply, 405, "Method Not Allowed", "Method GET is not allowed here", &path);
         assert_eq!(reply.header("allow"), Some("DELETE, POST"));
         for slash in ["", "/"] {
-            let reply = caller
-                .post_empty(&format!("/credentials/BWBeN28Vb7cMEx7Ym8AUzs{slash}"))
-                .await;
+            let reply = caller.post_empty(&format!("/credentials/BWBeN28Vb7cMEx7Ym8AUzs{slash}")).await;
             expect::body(&reply, 405, json!({"detail": "Method \"POST\" not allowed."}));
             assert_eq!(reply.header("allow"), Some("GET, PUT"));
         }
@@ -168,12 +129,7 @@ async fn a_busy_table_is_503_and_a_broken_one_500() {
         app.tap.fail_next("Query", 400, &busy);
     }
     let reply = admin.get("/resources").await;
-    assert_eq!(
-        (reply.status.as_u16(), reply.header("retry-after")),
-        (503, Some("1")),
-        "{}",
-        reply.text
-    );
+    assert_eq!((reply.status.as_u16(), reply.header("retry-after")), (503, Some("1")), "{}", reply.text);
     for path in ["/resources", "/roles", "/credentials/"] {
         app.tap.fail_next(
             "Query",
@@ -198,21 +154,13 @@ async fn a_panic_is_a_500_in_the_face_of_the_path_and_the_next_request_works() {
             json!({"error": "INTERNAL_ERROR", "message": "An unexpected error occurred",
                                      "timestamp": expect::NOW}),
         ),
-        (
-            "/api/v1/credentials/",
-            json!({"detail": "Unexpected error while handling your request."}),
-        ),
+        ("/api/v1/credentials/", json!({"detail": "Unexpected error while handling your request."})),
     ] {
         let event = json!({"version": "2.0", "rawPath": path, "headers": {}, "isBase64Encoded": false,
             "requestContext": {"http": {"method": "GET"}, "stage": "$default", "timeEpoch": 0}});
-        let response = endpoint
-            .respond(&app.app, web::event::decode(&event.to_string()).unwrap())
-            .await;
+        let response = endpoint.respond(&app.app, web::event::decode(&event.to_string()).unwrap()).await;
         assert_eq!(response.status().as_u16(), 500);
-        assert_eq!(
-            String::from_utf8(response.into_body().to_vec()).unwrap(),
-            body.to_string()
-        );
+        assert_eq!(String::from_utf8(response.into_body().to_vec()).unwrap(), body.to_string());
     }
     let _ = app.admin().get("/resources").await.expect(200);
 }

@@ -15,9 +15,7 @@ async fn answers(caller: &Client, credential: &str, resource: &str, role: &str) 
         caller.post_empty(&link).await,
         caller.delete(&link).await,
         caller.get(&credential).await,
-        caller
-            .put(&credential, json!({"name": "mine", "value": "mine"}))
-            .await,
+        caller.put(&credential, json!({"name": "mine", "value": "mine"})).await,
     ]
 }
 
@@ -28,10 +26,7 @@ async fn foreign_ids_answer_like_unknown_ones_to_the_byte() {
     let credential = theirs.new_credential("Theirs").await;
     let resource = theirs.new_resource(&credential).await;
     let role = theirs.new_role("Theirs").await;
-    let _ = theirs
-        .post_empty(&format!("/roles/{role}/resources/{resource}"))
-        .await
-        .expect(200);
+    let _ = theirs.post_empty(&format!("/roles/{role}/resources/{resource}")).await.expect(200);
     let before = app.db_items().await;
 
     let unknown = "550e8400-e29b-41d4-a716-446655440000";
@@ -42,10 +37,7 @@ async fn foreign_ids_answer_like_unknown_ones_to_the_byte() {
         assert_eq!(foreign.status.as_u16(), 404, "{}", foreign.text);
         let text = foreign.text.replace(&resource, unknown).replace(&role, unknown);
         assert_eq!(text, missing.text);
-        assert_eq!(
-            foreign.headers.keys().collect::<Vec<_>>(),
-            missing.headers.keys().collect::<Vec<_>>()
-        );
+        assert_eq!(foreign.headers.keys().collect::<Vec<_>>(), missing.headers.keys().collect::<Vec<_>>());
     }
     assert_eq!(app.db_items().await, before);
 }
@@ -61,8 +53,5 @@ async fn lists_show_the_own_organization_only() {
     assert_eq!(admin.get("/resources").await.json, json!([]));
     assert_eq!(admin.get("/roles").await.json, json!([]));
     let page: Value = admin.get("/credentials/").await.json;
-    assert_eq!(
-        page,
-        json!({"count": 0, "page_total": 1, "page": 1, "length": 10, "results": []})
-    );
+    assert_eq!(page, json!({"count": 0, "page_total": 1, "page": 1, "length": 10, "results": []}));
 }

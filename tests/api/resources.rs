@@ -7,9 +7,7 @@ use crate::expect;
 
 async fn admin_with_resource(app: &TestApp) -> (Client, String) {
     let admin = app.admin();
-    let id = admin
-        .new_resource(&admin.new_credential("AWS Account").await)
-        .await;
+    let id = admin.new_resource(&admin.new_credential("AWS Account").await).await;
     (admin, format!("/resources/{id}"))
 }
 
@@ -22,13 +20,8 @@ async fn a_new_resource_is_not_active_and_not_verified() {
     let app = TestApp::new().await;
     let admin = app.admin();
     let credential = admin.new_credential("AWS Account").await;
-    let reply = admin
-        .post("/resources", resource_body(&credential))
-        .await
-        .expect(201);
-    let uuid = model::id::CredentialId::parse_any(&credential)
-        .unwrap()
-        .to_string();
+    let reply = admin.post("/resources", resource_body(&credential)).await.expect(201);
+    let uuid = model::id::CredentialId::parse_any(&credential).unwrap().to_string();
     let expected = json!({
         "id": reply.id(), "name": "Production API Gateway", "credentialId": uuid, "credentialName": "AWS Account",
         "provider": "AWS", "resourceType": "SECURITY_GROUP", "resourceIdentifier": "sg-0abc123def456",
@@ -36,14 +29,7 @@ async fn a_new_resource_is_not_active_and_not_verified() {
         "lastVerifiedAt": null, "createdAt": "2026-02-18T10:30:00Z", "updatedAt": "2026-02-18T10:30:00Z",
     });
     assert_eq!(reply.text, expected.to_string());
-    assert_eq!(
-        admin
-            .get(&format!("/resources/{}", reply.id()))
-            .await
-            .expect(200)
-            .text,
-        reply.text
-    );
+    assert_eq!(admin.get(&format!("/resources/{}", reply.id())).await.expect(200).text, reply.text);
 }
 
 #[tokio::test]
@@ -54,16 +40,10 @@ async fn a_credential_is_accepted_in_every_spelling() {
     let uuid = model::id::CredentialId::parse_any(&base58).unwrap().to_string();
     let uri = format!("credentials://{base58}");
     for spelling in [&base58, &uuid, &uuid.to_uppercase(), &uri] {
-        let reply = admin
-            .post("/resources", resource_body(spelling))
-            .await
-            .expect(201);
+        let reply = admin.post("/resources", resource_body(spelling)).await.expect(201);
         assert_eq!(reply.json["credentialId"], uuid);
         let path = format!("/resources/{}", reply.id());
-        let _ = admin
-            .patch(&path, json!({"credentialId": spelling}))
-            .await
-            .expect(200);
+        let _ = admin.patch(&path, json!({"credentialId": spelling})).await.expect(200);
     }
 }
 
@@ -84,51 +64,21 @@ async fn creation_checks_each_member() {
     let before = app.db_items().await;
     for (member, value, message) in [
         ("region", Value::Null, "region must not be null"),
-        (
-            "region",
-            json!("nowhere"),
-            "region must be a region of the provider, such as eu-central-1",
-        ),
+        ("region", json!("nowhere"), "region must be a region of the provider, such as eu-central-1"),
         ("provider", json!("GCP"), "provider must be one of: AWS"),
-        (
-            "resourceType",
-            json!("WAF"),
-            "resourceType must be one of: SECURITY_GROUP",
-        ),
-        (
-            "resourceIdentifier",
-            json!("sg-9xyz789ghi012"),
-            "Invalid resource identifier format",
-        ),
-        (
-            "config",
-            json!({"protocol": "carrier pigeon"}),
-            "config.protocol must be tcp, udp, icmp or all",
-        ),
-        (
-            "credentialId",
-            json!("x"),
-            "credentialId must be a UUID, a Base58 id or a credentials:// URI",
-        ),
+        ("resourceType", json!("WAF"), "resourceType must be one of: SECURITY_GROUP"),
+        ("resourceIdentifier", json!("sg-9xyz789ghi012"), "Invalid resource identifier format"),
+        ("config", json!({"protocol": "carrier pigeon"}), "config.protocol must be tcp, udp, icmp or all"),
+        ("credentialId", json!("x"), "credentialId must be a UUID, a Base58 id or a credentials:// URI"),
         ("isActive", json!(true), "Unknown field: isActive"),
     ] {
         let mut body = resource_body(&credential);
         body[member] = value;
-        expect::code(
-            &admin.post("/resources", body).await,
-            400,
-            "VALIDATION_ERROR",
-            message,
-        );
+        expect::code(&admin.post("/resources", body).await, 400, "VALIDATION_ERROR", message);
     }
     let mut body = resource_body(&credential);
     body.as_object_mut().unwrap().shift_remove("region");
-    expect::code(
-        &admin.post("/resources", body).await,
-        400,
-        "VALIDATION_ERROR",
-        "region is required",
-    );
+    expect::code(&admin.post("/resources", body).await, 400, "VALIDATION_ERROR", "region is required");
     assert_eq!(app.db_items().await, before);
 }
 
@@ -139,12 +89,7 @@ async fn creation_without_a_credential_is_refused() {
     let foreign = model::id::CredentialId::parse_any(&foreign).unwrap().to_string();
     for id in [&foreign, "550e8400-e29b-41d4-a716-446655440000"] {
         let reply = app.admin().post("/resources", resource_body(id)).await;
-        expect::code(
-            &reply,
-            404,
-            "CREDENTIAL_NOT_FOUND",
-            &format!("Credential with ID {id} not found"),
-        );
+        expect::code(&reply, 404, "CREDENTIAL_NOT_FOUND", &format!("Credential with ID {id} not found"));
     }
 }
 
@@ -160,12 +105,8 @@ async fn the_list_is_a_bare_array_in_order_of_creation() {
         ids.push(admin.new_resource(&credential).await);
     }
     let list = admin.get("/resources").await.expect(200).json;
-    let listed: Vec<_> = list
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|resource| resource["id"].as_str().unwrap())
-        .collect();
+    let listed: Vec<_> =
+        list.as_array().unwrap().iter().map(|resource| resource["id"].as_str().unwrap()).collect();
     assert_eq!(listed, ids);
     assert_eq!(list[2], admin.get(&format!("/resources/{}", ids[2])).await.json);
 }
@@ -196,10 +137,7 @@ async fn config_is_replaced_whole_and_null_clears_it() {
     let app = TestApp::new().await;
     let (admin, path) = admin_with_resource(&app).await;
     for (config, stored) in [
-        (
-            json!({"ports": [22, 80], "protocol": "tcp"}),
-            json!({"ports": [22, 80], "protocol": "tcp"}),
-        ),
+        (json!({"ports": [22, 80], "protocol": "tcp"}), json!({"ports": [22, 80], "protocol": "tcp"})),
         (json!({"protocol": "udp"}), json!({"protocol": "udp"})),
         (Value::Null, json!({})),
         (
@@ -209,10 +147,7 @@ async fn config_is_replaced_whole_and_null_clears_it() {
     ] {
         let reply = admin.patch(&path, json!({"config": config})).await.expect(200);
         assert_eq!(reply.json["config"].to_string(), stored.to_string());
-        assert_eq!(
-            admin.get(&path).await.json["config"].to_string(),
-            stored.to_string()
-        );
+        assert_eq!(admin.get(&path).await.json["config"].to_string(), stored.to_string());
     }
 }
 
@@ -220,22 +155,11 @@ async fn config_is_replaced_whole_and_null_clears_it() {
 async fn null_is_refused_where_it_has_no_meaning() {
     let app = TestApp::new().await;
     let (admin, path) = admin_with_resource(&app).await;
-    for member in [
-        "name",
-        "resourceIdentifier",
-        "credentialId",
-        "region",
-        "isActive",
-        "provider",
-        "resourceType",
-    ] {
+    for member in
+        ["name", "resourceIdentifier", "credentialId", "region", "isActive", "provider", "resourceType"]
+    {
         let reply = admin.patch(&path, one(member, Value::Null)).await;
-        expect::code(
-            &reply,
-            400,
-            "VALIDATION_ERROR",
-            &format!("{member} must not be null"),
-        );
+        expect::code(&reply, 400, "VALIDATION_ERROR", &format!("{member} must not be null"));
     }
 }
 
@@ -244,22 +168,10 @@ async fn wrong_types_are_named() {
     let app = TestApp::new().await;
     let (admin, path) = admin_with_resource(&app).await;
     let before = app.db_items().await;
-    for member in [
-        "name",
-        "resourceIdentifier",
-        "credentialId",
-        "region",
-        "provider",
-        "resourceType",
-    ] {
+    for member in ["name", "resourceIdentifier", "credentialId", "region", "provider", "resourceType"] {
         for value in [json!(5), json!(true), json!([]), json!({})] {
             let reply = admin.patch(&path, one(member, value)).await;
-            expect::code(
-                &reply,
-                400,
-                "VALIDATION_ERROR",
-                &format!("{member} must be a string"),
-            );
+            expect::code(&reply, 400, "VALIDATION_ERROR", &format!("{member} must be a string"));
         }
     }
     for value in [json!("true"), json!(1), json!([])] {
@@ -288,12 +200,7 @@ async fn limits_hold_at_their_edges() {
         ("a\nb".into(), "name must not contain control characters"),
         ("a\0b".into(), "name must not contain control characters"),
     ] {
-        expect::code(
-            &admin.patch(&path, json!({"name": name})).await,
-            400,
-            "VALIDATION_ERROR",
-            message,
-        );
+        expect::code(&admin.patch(&path, json!({"name": name})).await, 400, "VALIDATION_ERROR", message);
     }
     for digits in [8, 17] {
         let body = json!({"resourceIdentifier": format!("sg-{}", "0".repeat(digits))});
@@ -302,38 +209,21 @@ async fn limits_hold_at_their_edges() {
     for digits in [7, 18] {
         let body = json!({"resourceIdentifier": format!("sg-{}", "0".repeat(digits))});
         let reply = admin.patch(&path, body).await;
-        expect::code(
-            &reply,
-            400,
-            "VALIDATION_ERROR",
-            "Invalid resource identifier format",
-        );
+        expect::code(&reply, 400, "VALIDATION_ERROR", "Invalid resource identifier format");
     }
     // {"pad":"…"} has 10 bytes around the padding.
     let config = |bytes: usize| json!({"config": {"pad": "x".repeat(bytes - 10)}});
     let _ = admin.patch(&path, config(16 * 1024)).await.expect(200);
     let reply = admin.patch(&path, config(16 * 1024 + 1)).await;
-    expect::code(
-        &reply,
-        400,
-        "VALIDATION_ERROR",
-        "config must have at most 16384 bytes",
-    );
+    expect::code(&reply, 400, "VALIDATION_ERROR", "config must have at most 16384 bytes");
 }
 
 #[tokio::test]
 async fn unknown_members_are_named_and_read_only_ones_are_not() {
     let app = TestApp::new().await;
     let (admin, path) = admin_with_resource(&app).await;
-    let reply = admin
-        .patch(&path, json!({"name": "n", "colour": 1, "Name": "n"}))
-        .await;
-    expect::code(
-        &reply,
-        400,
-        "VALIDATION_ERROR",
-        "Unknown field: colour; Unknown field: Name",
-    );
+    let reply = admin.patch(&path, json!({"name": "n", "colour": 1, "Name": "n"})).await;
+    expect::code(&reply, 400, "VALIDATION_ERROR", "Unknown field: colour; Unknown field: Name");
     assert_eq!(
         admin.get(&path).await.json["name"],
         "Production API Gateway",
@@ -348,12 +238,8 @@ async fn unknown_members_are_named_and_read_only_ones_are_not() {
 async fn every_fault_is_told_at_once() {
     let app = TestApp::new().await;
     let (admin, path) = admin_with_resource(&app).await;
-    let reply = admin
-        .patch(
-            &path,
-            json!({"region": 5, "name": "", "resourceIdentifier": "sg-x", "y": 1}),
-        )
-        .await;
+    let reply =
+        admin.patch(&path, json!({"region": 5, "name": "", "resourceIdentifier": "sg-x", "y": 1})).await;
     let message = "name must not be blank; region must be a string; Invalid resource identifier format; \
                    Unknown field: y";
     expect::code(&reply, 400, "VALIDATION_ERROR", message);
@@ -365,20 +251,8 @@ async fn a_body_is_checked_before_existence_and_state_after_it() {
     let (admin, _) = admin_with_resource(&app).await;
     let missing = "/resources/550e8400-e29b-41d4-a716-446655440000";
     let reply = admin.patch(missing, json!({"resourceIdentifier": "sg-x"})).await;
-    expect::code(
-        &reply,
-        400,
-        "VALIDATION_ERROR",
-        "Invalid resource identifier format",
-    );
-    assert_eq!(
-        admin
-            .patch(missing, json!({"provider": "GCP"}))
-            .await
-            .status
-            .as_u16(),
-        404
-    );
+    expect::code(&reply, 400, "VALIDATION_ERROR", "Invalid resource identifier format");
+    assert_eq!(admin.patch(missing, json!({"provider": "GCP"})).await.status.as_u16(), 404);
 }
 
 #[tokio::test]
@@ -392,10 +266,7 @@ async fn an_update_is_recorded_with_both_sides_of_each_change() {
     assert_eq!(row.actor_id.as_str(), support::ADMIN);
     assert_eq!(row.actor_email.as_deref(), Some("7c9e@acme.example"));
     assert_eq!(row.ip_address.as_deref(), Some("203.0.113.7"));
-    assert_eq!(
-        (row.result.as_str(), row.resource_name.as_deref()),
-        ("SUCCESS", Some("New"))
-    );
+    assert_eq!((row.result.as_str(), row.resource_name.as_deref()), ("SUCCESS", Some("New")));
     let changes = json!({"changes": {
         "name": {"from": "Production API Gateway", "to": "New"},
         "config": {"from": {"port": 443, "protocol": "tcp"}, "to": {"port": 22}},
@@ -425,10 +296,5 @@ async fn impossible_ids_are_400_and_unknown_ones_404() {
     }
     let unknown = "550e8400-e29b-41d4-a716-446655440000";
     let message = format!("Resource with ID {unknown} not found");
-    expect::code(
-        &admin.get(&format!("/resources/{unknown}")).await,
-        404,
-        "RESOURCE_NOT_FOUND",
-        &message,
-    );
+    expect::code(&admin.get(&format!("/resources/{unknown}")).await, 404, "RESOURCE_NOT_FOUND", &message);
 }

@@ -16,18 +16,8 @@ async fn a_new_role_has_nobody_and_nothing_in_it() {
         "resourceIds": [], "userIds": [], "createdAt": "2026-02-18T10:30:00Z", "updatedAt": "2026-02-18T10:30:00Z",
     });
     assert_eq!(reply.text, expected.to_string());
-    assert_eq!(
-        admin
-            .get(&format!("/roles/{}", reply.id()))
-            .await
-            .expect(200)
-            .text,
-        reply.text
-    );
-    let bare = admin
-        .post("/roles", json!({"name": "Bare", "description": null}))
-        .await
-        .expect(201);
+    assert_eq!(admin.get(&format!("/roles/{}", reply.id())).await.expect(200).text, reply.text);
+    let bare = admin.post("/roles", json!({"name": "Bare", "description": null})).await.expect(201);
     assert_eq!(
         (&bare.json["description"], &bare.json["maxSessionDurationHours"]),
         (&Value::Null, &Value::Null)
@@ -57,10 +47,7 @@ async fn creation_checks_each_member() {
         (json!({}), json!({"name": "name is required"})),
         (json!({"name": null}), json!({"name": "name must not be null"})),
         (json!({"name": " "}), json!({"name": "name must not be blank"})),
-        (
-            json!({"name": "x".repeat(256)}),
-            json!({"name": "name must have at most 255 characters"}),
-        ),
+        (json!({"name": "x".repeat(256)}), json!({"name": "name must have at most 255 characters"})),
         (
             json!({"name": 5, "description": 5}),
             json!({"name": "name must be a string", "description": "description must be a string"}),
@@ -81,19 +68,13 @@ async fn creation_checks_each_member() {
             json!({"name": "n", "maxSessionDurationHours": 1.5}),
             json!({"maxSessionDurationHours": "maxSessionDurationHours must be a whole number from 1 to 8784"}),
         ),
-        (
-            json!({"name": "n", "id": "x"}),
-            json!({"id": "Unknown field: id"}),
-        ),
+        (json!({"name": "n", "id": "x"}), json!({"id": "Unknown field: id"})),
     ] {
         expect::invalid(&admin.post("/roles", body).await, "/roles", fields);
     }
     for hours in [1, 8784] {
         let _ = admin
-            .post(
-                "/roles",
-                json!({"name": format!("{hours}"), "maxSessionDurationHours": hours}),
-            )
+            .post("/roles", json!({"name": format!("{hours}"), "maxSessionDurationHours": hours}))
             .await
             .expect(201);
     }
@@ -137,22 +118,14 @@ async fn impossible_ids_are_400_and_unknown_ones_404() {
     let app = TestApp::new().await;
     let admin = app.admin();
     let good = "550e8400-e29b-41d4-a716-446655440000";
-    expect::invalid(
-        &admin.get("/roles/x").await,
-        "/roles/x",
-        json!({"id": "id must be a UUID"}),
-    );
+    expect::invalid(&admin.get("/roles/x").await, "/roles/x", json!({"id": "id must be a UUID"}));
     let path = format!("/roles/{good}/resources/8d0f7780-8536-51f0-c958-f18ed2g01bf8");
     expect::invalid(
         &admin.post_empty(&path).await,
         &path,
         json!({"resourceId": "resourceId must be a UUID"}),
     );
-    expect::invalid(
-        &admin.delete(&path).await,
-        &path,
-        json!({"resourceId": "resourceId must be a UUID"}),
-    );
+    expect::invalid(&admin.delete(&path).await, &path, json!({"resourceId": "resourceId must be a UUID"}));
     let path = format!("/roles/{good}");
     let message = format!("Role not found with id: {good}");
     expect::reason(&admin.get(&path).await, 404, "Not Found", &message, &path);

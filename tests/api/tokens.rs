@@ -12,14 +12,7 @@ fn minted(app: &TestApp, change: impl Fn(&mut auth::JwtSettings), ttl_seconds: i
     let mut settings = jwt_settings();
     change(&mut settings);
     let roles = [ORG_ADMIN.into()];
-    let wish = Mint {
-        sub: "admin",
-        org: ORG,
-        roles: &roles,
-        email: None,
-        name: None,
-        ttl_seconds,
-    };
+    let wish = Mint { sub: "admin", org: ORG, roles: &roles, email: None, name: None, ttl_seconds };
     app.bearer(&mint(&settings, &wish, app.now()).unwrap())
 }
 
@@ -45,31 +38,16 @@ pub(crate) fn bad_callers(app: &TestApp) -> Vec<(&'static str, Client)> {
         ("no token", app.anonymous()),
         ("garbage", app.bearer("garbage")),
         ("expired", minted(app, |_| {}, -60)),
-        (
-            "wrong issuer",
-            minted(app, |settings| settings.issuer = "https://other.test".into(), 60),
-        ),
-        (
-            "wrong audience",
-            minted(app, |settings| settings.audience = "other".into(), 60),
-        ),
-        (
-            "wrong secret",
-            minted(app, |settings| settings.secret = "x".repeat(32).into(), 60),
-        ),
+        ("wrong issuer", minted(app, |settings| settings.issuer = "https://other.test".into(), 60)),
+        ("wrong audience", minted(app, |settings| settings.audience = "other".into(), 60)),
+        ("wrong secret", minted(app, |settings| settings.secret = "x".repeat(32).into(), 60)),
         ("alg none", unsigned(app)),
         ("no organization", without_organization(app)),
-        (
-            "basic",
-            app.caller(&[("authorization", "Basic YWRtaW46YWRtaW4=")]),
-        ),
+        ("basic", app.caller(&[("authorization", "Basic YWRtaW46YWRtaW4=")])),
         ("no scheme", app.caller(&[("authorization", &good)])),
         (
             "two tokens",
-            app.caller(&[
-                ("authorization", &format!("Bearer {good}")),
-                ("authorization", "Bearer x"),
-            ]),
+            app.caller(&[("authorization", &format!("Bearer {good}")), ("authorization", "Bearer x")]),
         ),
     ]
 }
@@ -98,15 +76,7 @@ async fn a_token_ends_a_minute_after_it_says_so() {
 async fn the_credentials_face_tells_no_token_from_a_wrong_one() {
     let app = TestApp::new().await;
     let none = app.anonymous().get("/credentials/").await;
-    expect::body(
-        &none,
-        401,
-        json!({"detail": "Authentication credentials were not provided."}),
-    );
+    expect::body(&none, 401, json!({"detail": "Authentication credentials were not provided."}));
     let wrong = app.bearer("x").get("/credentials/").await;
-    expect::body(
-        &wrong,
-        401,
-        json!({"detail": "Incorrect authentication credentials."}),
-    );
+    expect::body(&wrong, 401, json!({"detail": "Incorrect authentication credentials."}));
 }

@@ -35,19 +35,13 @@ impl Reply {
     /// The names of the body's members, in order.
     #[must_use]
     pub fn members(&self) -> Vec<&str> {
-        self.json
-            .as_object()
-            .map(|members| members.keys().map(String::as_str).collect())
-            .unwrap_or_default()
+        self.json.as_object().map(|members| members.keys().map(String::as_str).collect()).unwrap_or_default()
     }
 
     /// The `id` of the body.
     #[must_use]
     pub fn id(&self) -> String {
-        self.json["id"]
-            .as_str()
-            .unwrap_or_else(|| panic!("no id in {self:?}"))
-            .into()
+        self.json["id"].as_str().unwrap_or_else(|| panic!("no id in {self:?}")).into()
     }
 
     /// A header as text.
@@ -71,9 +65,7 @@ impl Client {
 
     /// Sends a request as it is. The path is the whole one.
     pub async fn send(&self, method: &str, path: &str, content_type: Option<&str>, body: Vec<u8>) -> Reply {
-        let mut request = Request::builder()
-            .method(Method::from_bytes(method.as_bytes()).unwrap())
-            .uri(path);
+        let mut request = Request::builder().method(Method::from_bytes(method.as_bytes()).unwrap()).uri(path);
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
@@ -84,17 +76,9 @@ impl Client {
         let response = self.gateway.handle(request, SOURCE).await;
         let (head, body) = response.into_parts();
         let text = String::from_utf8(body.to_vec()).unwrap();
-        let json = if text.is_empty() {
-            Value::Null
-        } else {
-            serde_json::from_str(&text).unwrap_or(Value::Null)
-        };
-        Reply {
-            status: head.status,
-            headers: head.headers,
-            text,
-            json,
-        }
+        let json =
+            if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap_or(Value::Null) };
+        Reply { status: head.status, headers: head.headers, text, json }
     }
 
     async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Reply {
@@ -103,8 +87,7 @@ impl Client {
             None => self.send(method, &path, None, Vec::new()).await,
             Some(body) => {
                 let body = bytes(body.to_string());
-                self.send(method, &path, Some("application/json"), body.to_vec())
-                    .await
+                self.send(method, &path, Some("application/json"), body.to_vec()).await
             }
         }
     }
@@ -141,18 +124,12 @@ impl Client {
 
     /// A new sensitive credential; its Base58 id.
     pub async fn new_credential(&self, name: &str) -> String {
-        self.post("/credentials/", json!({"name": name, "value": "hunter2-secret"}))
-            .await
-            .expect(201)
-            .id()
+        self.post("/credentials/", json!({"name": name, "value": "hunter2-secret"})).await.expect(201).id()
     }
 
     /// A new resource under a credential; its id.
     pub async fn new_resource(&self, credential: &str) -> String {
-        self.post("/resources", resource_body(credential))
-            .await
-            .expect(201)
-            .id()
+        self.post("/resources", resource_body(credential)).await.expect(201).id()
     }
 
     /// A new role; its id.
@@ -163,9 +140,6 @@ impl Client {
     /// A new role and a new resource, not linked; their ids.
     pub async fn new_role_and_resource(&self) -> (String, String) {
         let credential = self.new_credential("AWS Account").await;
-        (
-            self.new_role("Engineers").await,
-            self.new_resource(&credential).await,
-        )
+        (self.new_role("Engineers").await, self.new_resource(&credential).await)
     }
 }

@@ -76,17 +76,12 @@ impl TestApp {
     /// Starts one.
     pub async fn new() -> Self {
         let tap = Arc::new(TapRecord::default());
-        let cloud = Cloud::in_memory(Some(tap.as_tap()))
-            .await
-            .expect("an embedded cloud");
+        let cloud = Cloud::in_memory(Some(tap.as_tap())).await.expect("an embedded cloud");
         let template = Template::built_in().expect("the template");
         cloud.ensure_table(&template, TABLE).expect("the table");
         let clock = Arc::new(AtomicI64::new(START_MILLIS));
         let jwt = jwt_settings();
-        let (db, vault) = (
-            Store::new(cloud.dynamodb(), TABLE),
-            Vault::new(cloud.kms(), "alias/test"),
-        );
+        let (db, vault) = (Store::new(cloud.dynamodb(), TABLE), Vault::new(cloud.kms(), "alias/test"));
         let ticking = Arc::clone(&clock);
         let app = App::new(Parts {
             store: db.clone(),
@@ -95,16 +90,7 @@ impl TestApp {
             clock: Arc::new(move || at_millis(ticking.load(Ordering::SeqCst))),
         });
         let gateway = Arc::new(Gateway::new(&template, app.clone()).expect("a gateway"));
-        Self {
-            db,
-            vault,
-            cloud,
-            tap,
-            app,
-            gateway,
-            clock,
-            jwt,
-        }
+        Self { db, vault, cloud, tap, app, gateway, clock, jwt }
     }
 
     /// What the clock says.
@@ -121,10 +107,7 @@ impl TestApp {
     /// A caller with these headers.
     #[must_use]
     pub fn caller(&self, headers: &[(&str, &str)]) -> Client {
-        let headers = headers
-            .iter()
-            .map(|(name, value)| ((*name).into(), (*value).into()))
-            .collect();
+        let headers = headers.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
         Client::new(Arc::clone(&self.gateway), headers)
     }
 
@@ -146,14 +129,7 @@ impl TestApp {
         let roles: Vec<String> = roles.iter().map(|role| String::from(*role)).collect();
         let email = format!("{}@{org}.example", &sub[..4]);
         let (email, name) = (Some(email.as_str()), Some("Test Person"));
-        let wish = Mint {
-            sub,
-            org,
-            roles: &roles,
-            email,
-            name,
-            ttl_seconds: 3600,
-        };
+        let wish = Mint { sub, org, roles: &roles, email, name, ttl_seconds: 3600 };
         mint(&self.jwt, &wish, self.now()).expect("a token")
     }
 
@@ -177,34 +153,19 @@ impl TestApp {
 
     /// The audit log of [`ORG`], oldest first.
     pub async fn db_audit(&self) -> Vec<AuditRow> {
-        self.db
-            .audit_rows_oldest_first(&org(ORG))
-            .await
-            .expect("the audit log")
+        self.db.audit_rows_oldest_first(&org(ORG)).await.expect("the audit log")
     }
 
     /// Every item of the table as text, by primary key.
     pub async fn db_items(&self) -> BTreeMap<(String, String), String> {
         #[expect(clippy::disallowed_methods, reason = "a test compares whole tables")]
-        let pages = self
-            .cloud
-            .dynamodb()
-            .scan()
-            .table_name(TABLE)
-            .into_paginator()
-            .items()
-            .send();
+        let pages = self.cloud.dynamodb().scan().table_name(TABLE).into_paginator().items().send();
         let items = pages.collect::<Result<Vec<_>, _>>().await.expect("a scan");
         let key =
             |item: &HashMap<String, AttributeValue>, name: &str| item[name].as_s().expect("a key").clone();
         items
             .into_iter()
-            .map(|item| {
-                (
-                    (key(&item, "pk"), key(&item, "sk")),
-                    canonical(&AttributeValue::M(item)),
-                )
-            })
+            .map(|item| ((key(&item, "pk"), key(&item, "sk")), canonical(&AttributeValue::M(item))))
             .collect()
     }
 }
@@ -213,10 +174,8 @@ impl TestApp {
 fn canonical(value: &AttributeValue) -> String {
     match value {
         AttributeValue::M(members) => {
-            let members: BTreeMap<_, _> = members
-                .iter()
-                .map(|(name, value)| (name, canonical(value)))
-                .collect();
+            let members: BTreeMap<_, _> =
+                members.iter().map(|(name, value)| (name, canonical(value))).collect();
             format!("{members:?}")
         }
         AttributeValue::L(list) => format!("{:?}", list.iter().map(canonical).collect::<Vec<_>>()),
@@ -266,56 +225,35 @@ pub(crate) fn bytes(text: impl Into<String>) -> Bytes {
 pub use tap::Gate;
 
 impl TestApp {
-    /// Every item of the table as JSON, by primary key. Bytes are hexadecimal. Unlike the text of
-    /// [`TestApp::db_items`] it compares equal whatever the order in which a map was read.
+    /// Every item of the table as JSON, by primary key. Bytes are hexadecimal.
     pub async fn db_table(&self) -> BTreeMap<(String, String), Value> {
         #[expect(clippy::disallowed_methods, reason = "a test compares whole tables")]
-        let pages = self
-            .cloud
-            .dynamodb()
-            .scan()
-            .table_name(TABLE)
-            .consistent_read(true)
-            .into_paginator();
-        let items = pages
-            .items()
-            .send()
-            .collect::<Result<Vec<_>, _>>()
-            .await
-            .expect("a scan");
+        let pages = self.cloud.dynamodb().scan().table_name(TABLE).consistent_read(true).into_paginator();
+        let items = pages.items().send().collect::<Result<Vec<_>, _>>().await.expect("a scan");
         let key = |item: &Value, name: &str| item[name].as_str().expect("a key").to_owned();
-        let items = items
-            .into_iter()
-            .map(|item| attribute_json(&aws_sdk_dynamodb::types::AttributeValue::M(item)));
-        items
-            .map(|item| ((key(&item, "pk"), key(&item, "sk")), item))
-            .collect()
+        let items = items.into_iter().map(|item| attribute_json(&AttributeValue::M(item)));
+        items.map(|item| ((key(&item, "pk"), key(&item, "sk")), item)).collect()
     }
 }
 
 /// An attribute as JSON: texts, numbers and flags as such, bytes as hexadecimal text.
 #[must_use]
-pub fn attribute_json(value: &aws_sdk_dynamodb::types::AttributeValue) -> Value {
-    use aws_sdk_dynamodb::types::AttributeValue as Attribute;
+pub fn attribute_json(value: &AttributeValue) -> Value {
     match value {
-        Attribute::S(text) => text.as_str().into(),
-        Attribute::N(digits) => serde_json::from_str(digits).expect("a number"),
-        Attribute::Bool(flag) => (*flag).into(),
-        Attribute::Null(_) => Value::Null,
-        Attribute::B(bytes) => bytes
-            .as_ref()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect::<String>()
-            .into(),
-        Attribute::L(list) => list.iter().map(attribute_json).collect(),
-        Attribute::M(map) => {
-            let members: BTreeMap<_, _> = map.iter().collect();
-            members
-                .into_iter()
-                .map(|(name, value)| (name.clone(), attribute_json(value)))
-                .collect()
+        AttributeValue::S(text) => text.as_str().into(),
+        AttributeValue::N(digits) => serde_json::from_str(digits).expect("a number"),
+        AttributeValue::Bool(flag) => (*flag).into(),
+        AttributeValue::Null(_) => Value::Null,
+        AttributeValue::B(bytes) => {
+            bytes.as_ref().iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()
         }
-        other => panic!("the table has no {other:?}"),
+        AttributeValue::L(list) => list.iter().map(attribute_json).collect(),
+        AttributeValue::M(map) => {
+            let members: BTreeMap<_, _> = map.iter().collect();
+            members.into_iter().map(|(name, value)| (name.clone(), attribute_json(value))).collect()
+        }
+        AttributeValue::Bs(_) | AttributeValue::Ns(_) | AttributeValue::Ss(_) | _ => {
+            panic!("the table has no {value:?}")
+        }
     }
 }

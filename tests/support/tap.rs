@@ -34,19 +34,13 @@ impl TapRecord {
 
     /// Answers the next call of an operation with this.
     pub fn fail_next(&self, operation: &str, status: u16, body: &serde_json::Value) {
-        let canned = Canned {
-            status,
-            body: body.to_string(),
-        };
+        let canned = Canned { status, body: body.to_string() };
         self.faults.lock().unwrap().push_back((operation.into(), canned));
     }
 
     /// Answers the next `TransactWriteItems` with a cancellation for these reasons, by position.
     pub fn cancel_next(&self, codes: &[&str]) {
-        let reasons: Vec<_> = codes
-            .iter()
-            .map(|code| serde_json::json!({"Code": code}))
-            .collect();
+        let reasons: Vec<_> = codes.iter().map(|code| serde_json::json!({"Code": code})).collect();
         self.fail_next(
             "TransactWriteItems",
             400,
@@ -85,13 +79,7 @@ impl TapRecord {
     pub fn stop_next(&self, operation: &str) -> Gate {
         let (at_gate, reached) = tokio::sync::oneshot::channel();
         let (open, opened) = std::sync::mpsc::channel();
-        self.gates.lock().unwrap().push_back((
-            operation.into(),
-            Stop {
-                reached: at_gate,
-                opened,
-            },
-        ));
+        self.gates.lock().unwrap().push_back((operation.into(), Stop { reached: at_gate, opened }));
         Gate { reached, _open: open }
     }
 
@@ -111,9 +99,6 @@ impl TapRecord {
     pub fn take_bodies(&self) -> Vec<(String, serde_json::Value)> {
         let bodies = std::mem::take(&mut *self.bodies.lock().unwrap());
         let parsed = |body: Vec<u8>| serde_json::from_slice(&body).expect("JSON");
-        bodies
-            .into_iter()
-            .map(|(target, body)| (target, parsed(body)))
-            .collect()
+        bodies.into_iter().map(|(target, body)| (target, parsed(body))).collect()
     }
 }

@@ -30,10 +30,7 @@ struct Call {
 }
 
 fn error(kind: &str, message: &str) -> Canned {
-    Canned {
-        status: 400,
-        body: json!({"__type": kind, "message": message}).to_string(),
-    }
+    Canned { status: 400, body: json!({"__type": kind, "message": message}).to_string() }
 }
 
 impl Kms {
@@ -53,28 +50,17 @@ impl Kms {
             "GenerateDataKey" => self.generate_data_key(&call),
             "Decrypt" => self.decrypt(&call),
             _ => {
-                return error(
-                    "UnsupportedOperationException",
-                    "GenerateDataKey and Decrypt only",
-                );
+                return error("UnsupportedOperationException", "GenerateDataKey and Decrypt only");
             }
         };
         match reply {
-            Some(reply) => Canned {
-                status: 200,
-                body: reply.to_string(),
-            },
-            None => error(
-                "InvalidCiphertextException",
-                "the ciphertext or its context is wrong",
-            ),
+            Some(reply) => Canned { status: 200, body: reply.to_string() },
+            None => error("InvalidCiphertextException", "the ciphertext or its context is wrong"),
         }
     }
 
     fn cipher(&self) -> Option<LessSafeKey> {
-        UnboundKey::new(&AES_256_GCM, &self.master)
-            .ok()
-            .map(LessSafeKey::new)
+        UnboundKey::new(&AES_256_GCM, &self.master).ok().map(LessSafeKey::new)
     }
 
     fn generate_data_key(&self, call: &Call) -> Option<Value> {
@@ -99,10 +85,8 @@ impl Kms {
         let (nonce, wrapped) = blob.split_first_chunk::<NONCE_LEN>()?;
         let mut wrapped = wrapped.to_vec();
         let context = serde_json::to_vec(&call.encryption_context).ok()?;
-        let opened = self
-            .cipher()?
-            .open_in_place(Nonce::from(nonce), Aad::from(context), &mut wrapped)
-            .ok()?;
+        let opened =
+            self.cipher()?.open_in_place(Nonce::from(nonce), Aad::from(context), &mut wrapped).ok()?;
         Some(json!({
             "KeyId": call.key_id,
             "Plaintext": STANDARD.encode(&*opened),

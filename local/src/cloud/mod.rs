@@ -53,15 +53,11 @@ struct Front {
 }
 
 async fn loopback() -> Result<TcpListener, Fault> {
-    TcpListener::bind(("127.0.0.1", 0))
-        .await
-        .map_err(Fault::of("no port on 127.0.0.1"))
+    TcpListener::bind(("127.0.0.1", 0)).await.map_err(Fault::of("no port on 127.0.0.1"))
 }
 
 fn address(listener: &TcpListener) -> Result<String, Fault> {
-    let address = listener
-        .local_addr()
-        .map_err(Fault::of("a listener without an address"))?;
+    let address = listener.local_addr().map_err(Fault::of("a listener without an address"))?;
     Ok(format!("http://{address}/"))
 }
 
@@ -89,10 +85,7 @@ impl Cloud {
             Some(folder) => {
                 keys::private_folder(folder).map_err(Fault::of(folder.display()))?;
                 let file = folder.join("dynamodb.sqlite");
-                (
-                    Database::new(&file.to_string_lossy()),
-                    keys::kept_in(&folder.join("kms.key"))?,
-                )
+                (Database::new(&file.to_string_lossy()), keys::kept_in(&folder.join("kms.key"))?)
             }
         };
         let database = database.map_err(Fault::of("embedded DynamoDB"))?;
@@ -106,18 +99,11 @@ impl Cloud {
         tap: Option<Tap>,
     ) -> Result<Self, Fault> {
         let behind = loopback().await?;
-        let dynamodb: Uri = address(&behind)?
-            .parse()
-            .map_err(Fault::of("the address of DynamoDB"))?;
+        let dynamodb: Uri = address(&behind)?.parse().map_err(Fault::of("the address of DynamoDB"))?;
         let endpoint = address(&listener)?;
         tokio::spawn(dynoxide::server::serve_on(behind, database.clone()));
         let client = Client::builder(TokioExecutor::new()).build_http();
-        let front = Arc::new(Front {
-            dynamodb,
-            client,
-            kms,
-            tap,
-        });
+        let front = Arc::new(Front { dynamodb, client, kms, tap });
         let router = axum::Router::new().fallback(answer).with_state(front);
         tokio::spawn(async move { axum::serve(listener, router).await });
         Ok(Self { database, endpoint })
@@ -172,11 +158,7 @@ async fn answer(State(front): State<Arc<Front>>, request: Request) -> Response {
     let Ok(body) = to_bytes(body, REQUEST_MAX_BYTES).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
-    let target = head
-        .headers
-        .get("x-amz-target")
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
+    let target = head.headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
     if let Some(canned) = front.tap.as_ref().and_then(|tap| tap(target, &body)) {
         return json(canned);
     }
@@ -188,21 +170,12 @@ async fn answer(State(front): State<Arc<Front>>, request: Request) -> Response {
 
 fn json(canned: Canned) -> Response {
     let status = StatusCode::from_u16(canned.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    (
-        status,
-        [("content-type", "application/x-amz-json-1.1")],
-        canned.body,
-    )
-        .into_response()
+    (status, [("content-type", "application/x-amz-json-1.1")], canned.body).into_response()
 }
 
 async fn forward(front: &Front, mut head: http::request::Parts, body: Bytes) -> Response {
     head.uri = front.dynamodb.clone();
-    match front
-        .client
-        .request(Request::from_parts(head, Body::from(body)))
-        .await
-    {
+    match front.client.request(Request::from_parts(head, Body::from(body))).await {
         Ok(response) => response.map(Body::new).into_response(),
         Err(error) => (StatusCode::BAD_GATEWAY, error.to_string()).into_response(),
     }

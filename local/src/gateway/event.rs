@@ -61,14 +61,8 @@ fn body(bytes: &Bytes) -> (Value, bool) {
 /// Names in lower case; the values of repeated headers joined by commas.
 fn headers(headers: &HeaderMap) -> Map<String, Value> {
     let values = |name: &http::HeaderName| {
-        let values = headers
-            .get_all(name)
-            .iter()
-            .map(|value| String::from_utf8_lossy(value.as_bytes()));
+        let values = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
         values.collect::<Vec<_>>().join(",")
     };
-    headers
-        .keys()
-        .map(|name| (name.as_str().into(), values(name).into()))
-        .collect()
+    headers.keys().map(|name| (name.as_str().into(), values(name).into())).collect()
 }

@@ -42,24 +42,15 @@ impl Gateway {
             for route in function.routes.iter().cloned() {
                 match route {
                     Route::Default => default = Some(endpoint.clone()),
-                    Route::Exact { .. } => targets.push(Target {
-                        route,
-                        endpoint: endpoint.clone(),
-                    }),
+                    Route::Exact { .. } => targets.push(Target { route, endpoint: endpoint.clone() }),
                 }
             }
         }
         if let Some(name) = endpoints.keys().next() {
-            return Err(Fault::new(format!(
-                "template.yaml lacks {name}, which functions::all() has"
-            )));
+            return Err(Fault::new(format!("template.yaml lacks {name}, which functions::all() has")));
         }
         let default = default.ok_or_else(|| Fault::new("template.yaml has no default route"))?;
-        Ok(Self {
-            targets,
-            default,
-            app,
-        })
+        Ok(Self { targets, default, app })
     }
 
     /// Answers a request from an address.

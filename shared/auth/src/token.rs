@@ -44,11 +44,7 @@ pub fn mint(
     });
     if let Some(claims) = claims.as_object_mut() {
         let optional = [("email", mint.email), ("name", mint.name)];
-        claims.extend(
-            optional
-                .iter()
-                .filter_map(|(key, value)| Some(((*key).into(), (*value)?.into()))),
-        );
+        claims.extend(optional.iter().filter_map(|(key, value)| Some(((*key).into(), (*value)?.into()))));
     }
     let key = EncodingKey::from_secret(settings.secret.expose_secret().as_bytes());
     jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key)

@@ -47,10 +47,7 @@ pub struct SecretTooShort;
 
 impl std::fmt::Display for SecretTooShort {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "the secret for HS256 must have at least {SECRET_MIN_BYTES} bytes"
-        )
+        write!(f, "the secret for HS256 must have at least {SECRET_MIN_BYTES} bytes")
     }
 }
 
@@ -95,10 +92,7 @@ impl Verifier {
         // The library would ask the system's clock; `check_times` asks the caller's.
         validation.validate_exp = false;
         validation.validate_nbf = false;
-        Ok(Self {
-            key: DecodingKey::from_secret(secret),
-            validation,
-        })
+        Ok(Self { key: DecodingKey::from_secret(secret), validation })
     }
 
     /// The caller that a token names.
@@ -119,10 +113,7 @@ impl Verifier {
 
 /// `exp` must lie after now and `nbf` not after it, within the leeway (RFC 7519 §4.1.4, §4.1.5).
 fn check_times(claims: &Claims, now: Timestamp) -> Result<(), Rejected> {
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "seconds of this calendar have fewer than 53 bits"
-    )]
+    #[expect(clippy::cast_precision_loss, reason = "seconds of this calendar have fewer than 53 bits")]
     let (now, leeway) = (now.unix_seconds() as f64, LEEWAY_SECONDS as f64);
     if now >= claims.exp + leeway {
         return Err(Rejected::Expired);

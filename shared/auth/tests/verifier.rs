@@ -9,11 +9,7 @@ const SECRET: &str = "0123456789abcdef0123456789abcdef";
 const NOW: i64 = 1_771_410_600;
 
 fn settings() -> JwtSettings {
-    JwtSettings {
-        secret: SECRET.into(),
-        issuer: "https://id.example".into(),
-        audience: "postern".into(),
-    }
+    JwtSettings { secret: SECRET.into(), issuer: "https://id.example".into(), audience: "postern".into() }
 }
 
 fn at(seconds: i64) -> Timestamp {
@@ -26,12 +22,8 @@ fn claims() -> Value {
 }
 
 fn signed(algorithm: Algorithm, secret: &str, claims: &Value) -> String {
-    jsonwebtoken::encode(
-        &Header::new(algorithm),
-        claims,
-        &EncodingKey::from_secret(secret.as_bytes()),
-    )
-    .unwrap()
+    jsonwebtoken::encode(&Header::new(algorithm), claims, &EncodingKey::from_secret(secret.as_bytes()))
+        .unwrap()
 }
 
 fn verdict(token: &str) -> Result<model::principal::Principal, Rejected> {
@@ -63,36 +55,19 @@ fn a_good_token_names_its_caller() {
 #[test]
 fn a_minted_token_is_accepted() {
     let roles = [String::from("ORG_ADMIN")];
-    let wish = Mint {
-        sub: "a",
-        org: "o",
-        roles: &roles,
-        email: None,
-        name: None,
-        ttl_seconds: 60,
-    };
-    assert!(
-        verdict(&mint(&settings(), &wish, at(NOW)).unwrap())
-            .unwrap()
-            .is_org_admin
-    );
+    let wish = Mint { sub: "a", org: "o", roles: &roles, email: None, name: None, ttl_seconds: 60 };
+    assert!(verdict(&mint(&settings(), &wish, at(NOW)).unwrap()).unwrap().is_org_admin);
 }
 
 #[test]
 fn the_algorithm_is_the_keys_and_never_the_tokens() {
     for algorithm in [Algorithm::HS384, Algorithm::HS512] {
-        assert_eq!(
-            verdict(&signed(algorithm, SECRET, &claims())),
-            Err(Rejected::NotOurs)
-        );
+        assert_eq!(verdict(&signed(algorithm, SECRET, &claims())), Err(Rejected::NotOurs));
     }
     // {"alg":"none","typ":"JWT"} in front of good claims, with an empty and with a good signature.
     let good = signed(Algorithm::HS256, SECRET, &claims());
     let parts: Vec<&str> = good.split('.').collect();
-    for header in [
-        "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0",
-        "eyJhbGciOiJOb25lIiwidHlwIjoiSldUIn0",
-    ] {
+    for header in ["eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0", "eyJhbGciOiJOb25lIiwidHlwIjoiSldUIn0"] {
         for signature in ["", parts[2]] {
             let token = format!("{header}.{}.{signature}", parts[1]);
             assert_eq!(verdict(&token), Err(Rejected::NotOurs), "{token}");
@@ -102,10 +77,7 @@ fn the_algorithm_is_the_keys_and_never_the_tokens() {
 
 #[test]
 fn signature_issuer_and_audience_are_checked() {
-    assert_eq!(
-        verdict(&signed(Algorithm::HS256, &SECRET.to_uppercase(), &claims())),
-        Err(Rejected::NotOurs)
-    );
+    assert_eq!(verdict(&signed(Algorithm::HS256, &SECRET.to_uppercase(), &claims())), Err(Rejected::NotOurs));
     assert_eq!(with("iss", json!("https://evil.example")), Err(Rejected::NotOurs));
     assert_eq!(with("aud", json!("other")), Err(Rejected::NotOurs));
     assert_eq!(with("aud", json!(["other"])), Err(Rejected::NotOurs));
@@ -152,19 +124,12 @@ fn roles_are_an_array_or_a_spaced_string() {
         (json!({"ORG_ADMIN": true}), false),
         (json!([["ORG_ADMIN"]]), false),
     ] {
-        assert_eq!(
-            with("roles", roles.clone()).unwrap().is_org_admin,
-            admin,
-            "{roles}"
-        );
+        assert_eq!(with("roles", roles.clone()).unwrap().is_org_admin, admin, "{roles}");
     }
 }
 
 #[test]
 fn a_short_secret_is_refused() {
-    let short = JwtSettings {
-        secret: "x".repeat(31).into(),
-        ..settings()
-    };
+    let short = JwtSettings { secret: "x".repeat(31).into(), ..settings() };
     assert_eq!(Verifier::new(&short).err(), Some(SecretTooShort));
 }

@@ -63,21 +63,13 @@ impl FieldChange {
     /// The change of a field, or nothing when it did not change.
     pub fn between<T: Serialize + PartialEq>(field: &'static str, from: &T, to: &T) -> Option<Self> {
         let json = |value: &T| serde_json::to_value(value).unwrap_or(Value::Null);
-        (from != to).then(|| Self {
-            field,
-            from: json(from),
-            to: json(to),
-        })
+        (from != to).then(|| Self { field, from: json(from), to: json(to) })
     }
 
     /// A secret that was replaced: that it was, and nothing else.
     #[must_use]
     pub fn masked(field: &'static str) -> Self {
-        Self {
-            field,
-            from: MASK.into(),
-            to: MASK.into(),
-        }
+        Self { field, from: MASK.into(), to: MASK.into() }
     }
 }
 

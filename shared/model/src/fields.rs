@@ -28,15 +28,9 @@ impl Fields {
     /// # Errors
     /// All violations: first those of known members in `T`'s order, then each unknown member.
     pub fn read<T: FromFields>(members: Map<String, Value>) -> Result<T, Violations> {
-        let mut fields = Self {
-            members,
-            violations: Violations::default(),
-        };
+        let mut fields = Self { members, violations: Violations::default() };
         let value = T::read(&mut fields);
-        let Self {
-            members,
-            mut violations,
-        } = fields;
+        let Self { members, mut violations } = fields;
         for name in members.keys() {
             violations.add(name, format!("Unknown field: {name}"));
         }

@@ -122,9 +122,7 @@ pub fn parse_base58(text: &str) -> Result<Uuid, NotAnId> {
     if significant.len() > 16 {
         return Err(NotAnId);
     }
-    let number = significant
-        .iter()
-        .fold(0_u128, |number, byte| (number << 8) | u128::from(*byte));
+    let number = significant.iter().fold(0_u128, |number, byte| (number << 8) | u128::from(*byte));
     Ok(Uuid::from_u128(number))
 }
 
@@ -172,9 +170,7 @@ impl RoleId {
 /// separates the parts of a table key.
 fn is_url_safe(text: &str, longest: usize) -> bool {
     (1..=longest).contains(&text.len())
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~'))
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~'))
 }
 
 macro_rules! named_id {
@@ -253,13 +249,9 @@ mod tests {
 
     #[test]
     fn base58_refuses_numbers_of_more_than_128_bits_and_other_lengths() {
-        for text in [
-            "YcVfxkQb6JRzqk5kF2tNLw",
-            "zzzzzzzzzzzzzzzzzzzzzz",
-            "4DY4qGohso1r",
-            "",
-            "0WBeN28Vb7cMEx7Ym8AUzs",
-        ] {
+        for text in
+            ["YcVfxkQb6JRzqk5kF2tNLw", "zzzzzzzzzzzzzzzzzzzzzz", "4DY4qGohso1r", "", "0WBeN28Vb7cMEx7Ym8AUzs"]
+        {
             assert_eq!(parse_base58(text), Err(NotAnId), "{text}");
         }
     }
@@ -277,12 +269,9 @@ mod tests {
         let id = "550e8400-e29b-41d4-a716-446655440000";
         assert!(ResourceId::parse(id).is_ok());
         assert_eq!(ResourceId::parse(&id.to_uppercase()), ResourceId::parse(id));
-        for text in [
-            "550e8400e29b41d4a716446655440000",
-            "{550e8400-e29b-41d4-a716-446655440000}",
-            "not-a-uuid",
-            "",
-        ] {
+        for text in
+            ["550e8400e29b41d4a716446655440000", "{550e8400-e29b-41d4-a716-446655440000}", "not-a-uuid", ""]
+        {
             assert_eq!(ResourceId::parse(text), Err(NotAnId), "{text}");
         }
     }

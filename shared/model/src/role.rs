@@ -48,11 +48,7 @@ impl FromFields for RoleDraft {
         let name = fields.require("name", name);
         let description = description(fields);
         let hours = max_session_duration_hours(fields);
-        Some(Self {
-            name: name?,
-            description,
-            max_session_duration_hours: hours,
-        })
+        Some(Self { name: name?, description, max_session_duration_hours: hours })
     }
 }
 
@@ -61,10 +57,8 @@ fn description(fields: &mut Fields) -> Option<String> {
         Value::Null => None,
         Value::String(text) if !is_longer(&text, DESCRIPTION_MAX) => Some(text),
         Value::String(_) => {
-            fields.refuse(
-                "description",
-                format!("description must have at most {DESCRIPTION_MAX} characters"),
-            );
+            fields
+                .refuse("description", format!("description must have at most {DESCRIPTION_MAX} characters"));
             None
         }
         Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
@@ -80,10 +74,7 @@ fn max_session_duration_hours(fields: &mut Fields) -> Option<u32> {
     let hours = value.as_u64().and_then(|hours| u32::try_from(hours).ok());
     let hours = hours.filter(|hours| (1..=SESSION_HOURS_MAX).contains(hours));
     if hours.is_none() && !value.is_null() {
-        fields.refuse(
-            name,
-            format!("{name} must be a whole number from 1 to {SESSION_HOURS_MAX}"),
-        );
+        fields.refuse(name, format!("{name} must be a whole number from 1 to {SESSION_HOURS_MAX}"));
     }
     hours
 }

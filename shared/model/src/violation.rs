@@ -24,12 +24,7 @@ impl Violations {
     /// Brings the violations into the order of `fields`; those of other fields come last.
     #[must_use]
     pub fn ordered(mut self, fields: &[&str]) -> Self {
-        self.0.sort_by_key(|(name, _)| {
-            fields
-                .iter()
-                .position(|field| field == name)
-                .unwrap_or(usize::MAX)
-        });
+        self.0.sort_by_key(|(name, _)| fields.iter().position(|field| field == name).unwrap_or(usize::MAX));
         self
     }
 
@@ -41,9 +36,7 @@ impl Violations {
 
     /// Field and sentence of each.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0
-            .iter()
-            .map(|(field, sentence)| (field.as_str(), sentence.as_str()))
+        self.0.iter().map(|(field, sentence)| (field.as_str(), sentence.as_str()))
     }
 
     /// The value, when nothing is wrong.

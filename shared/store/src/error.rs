@@ -70,15 +70,9 @@ where
         error,
         SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_)
     );
-    let busy = error
-        .as_service_error()
-        .and_then(|service| service.code())
-        .is_some_and(|code| BUSY.contains(&code));
-    if out_of_reach || busy {
-        StoreError::Busy(cause)
-    } else {
-        StoreError::Defect(cause)
-    }
+    let busy =
+        error.as_service_error().and_then(|service| service.code()).is_some_and(|code| BUSY.contains(&code));
+    if out_of_reach || busy { StoreError::Busy(cause) } else { StoreError::Defect(cause) }
 }
 
 /// An item whose shape is not what this version writes.

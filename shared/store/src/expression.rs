@@ -18,10 +18,7 @@ impl Expression {
         text: impl Into<String>,
         values: impl IntoIterator<Item = (&'static str, AttributeValue)>,
     ) -> Self {
-        Self {
-            text: text.into(),
-            values: values.into_iter().collect(),
-        }
+        Self { text: text.into(), values: values.into_iter().collect() }
     }
 
     /// The item exists.
@@ -62,10 +59,8 @@ mod tests {
 
     #[test]
     fn names_are_found_in_the_text() {
-        let found = names(&[
-            "attribute_exists(#pk) AND #data.#name = :name",
-            "SET #version = #version + :one",
-        ]);
+        let found =
+            names(&["attribute_exists(#pk) AND #data.#name = :name", "SET #version = #version + :one"]);
         let mut found: Vec<_> = found.into_iter().collect();
         found.sort();
         let pairs = ["data", "name", "pk", "version"].map(|name| (format!("#{name}"), String::from(name)));

@@ -61,15 +61,10 @@ impl Store {
                 Failed::Refuse(refusal)
             },
         )?;
-        let item = NewItem::new(
-            &keys::hold(org, resource, row),
-            Entity::Hold,
-            &HoldData { created_at: now },
-        )?;
+        let item =
+            NewItem::new(&keys::hold(org, resource, row), Entity::Hold, &HoldData { created_at: now })?;
         tx.create(item, |_| Failed::Refuse(Refusal::AlreadyHeld))?;
-        tx.commit(actor, &entry(AuditEvent::ResourceHold, resource, row), now)
-            .await?
-            .certain()?;
+        tx.commit(actor, &entry(AuditEvent::ResourceHold, resource, row), now).await?.certain()?;
         Ok(())
     }
 
@@ -94,9 +89,7 @@ impl Store {
             &Expression::new("#live >= :one", [(":one", number(1))]),
             not_held,
         )?;
-        tx.commit(actor, &entry(AuditEvent::ResourceRelease, resource, row), now)
-            .await?
-            .certain()?;
+        tx.commit(actor, &entry(AuditEvent::ResourceRelease, resource, row), now).await?.certain()?;
         Ok(())
     }
 }

@@ -62,8 +62,7 @@ impl NewItem {
     }
 
     pub(crate) fn listed(self, listing: ListingKey) -> Self {
-        self.with(keys::LISTING_PK, text(listing.pk))
-            .with(keys::LISTING_SK, text(listing.sk))
+        self.with(keys::LISTING_PK, text(listing.pk)).with(keys::LISTING_SK, text(listing.sk))
     }
 
     pub(crate) fn with(mut self, name: &str, value: AttributeValue) -> Self {
@@ -86,10 +85,7 @@ pub(crate) struct Item {
 impl Item {
     /// Takes what DynamoDB returned.
     pub(crate) fn read(attributes: Attributes) -> Result<Self, StoreError> {
-        let entity = attributes
-            .get(keys::ENTITY)
-            .cloned()
-            .ok_or_else(|| corrupt("it has no entity"))?;
+        let entity = attributes.get(keys::ENTITY).cloned().ok_or_else(|| corrupt("it has no entity"))?;
         let entity = serde_dynamo::from_attribute_value(entity).map_err(corrupt)?;
         let item = Self { attributes, entity };
         match item.number(keys::SHAPE)? {
@@ -100,11 +96,7 @@ impl Item {
 
     /// The members of the entity.
     pub(crate) fn members<T: DeserializeOwned>(&self) -> Result<T, StoreError> {
-        let data = self
-            .attributes
-            .get(keys::DATA)
-            .cloned()
-            .ok_or_else(|| corrupt("it has no members"))?;
+        let data = self.attributes.get(keys::DATA).cloned().ok_or_else(|| corrupt("it has no members"))?;
         serde_dynamo::from_attribute_value(data).map_err(corrupt)
     }
 
@@ -119,9 +111,7 @@ impl Item {
     /// The sort key.
     pub(crate) fn sk(&self) -> Result<&str, StoreError> {
         let value = self.attributes.get(keys::SK).and_then(|value| value.as_s().ok());
-        value
-            .map(String::as_str)
-            .ok_or_else(|| corrupt("it has no sort key"))
+        value.map(String::as_str).ok_or_else(|| corrupt("it has no sort key"))
     }
 
     /// A binary attribute, where there is one.

@@ -170,10 +170,7 @@ pub fn credential(org: &OrgId, id: CredentialId) -> Key {
 /// The reference of a resource to its credential.
 #[must_use]
 pub fn reference(org: &OrgId, id: CredentialId, resource: ResourceId) -> Key {
-    key(
-        credential_partition(org, id),
-        format!("{RESOURCE_PREFIX}{resource}"),
-    )
+    key(credential_partition(org, id), format!("{RESOURCE_PREFIX}{resource}"))
 }
 
 /// The partition of an organization's audit log.
@@ -209,17 +206,11 @@ pub fn credentials(org: &OrgId) -> String {
 /// An object's place in a list.
 #[must_use]
 pub fn listed(list: String, id: impl ToString) -> ListingKey {
-    ListingKey {
-        pk: list,
-        sk: id.to_string(),
-    }
+    ListingKey { pk: list, sk: id.to_string() }
 }
 
 /// The place of something that belongs to an object: behind it.
 #[must_use]
 pub fn listed_behind(list: String, owner: impl ToString, id: ResourceId) -> ListingKey {
-    ListingKey {
-        pk: list,
-        sk: format!("{}#{RESOURCE_PREFIX}{id}", owner.to_string()),
-    }
+    ListingKey { pk: list, sk: format!("{}#{RESOURCE_PREFIX}{id}", owner.to_string()) }
 }

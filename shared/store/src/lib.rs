@@ -38,9 +38,6 @@ impl Store {
     /// A store on a table that exists.
     #[must_use]
     pub fn new(client: Client, table: impl Into<String>) -> Self {
-        Self {
-            client,
-            table: table.into(),
-        }
+        Self { client, table: table.into() }
     }
 }

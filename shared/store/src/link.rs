@@ -31,26 +31,16 @@ fn items(
     now: Timestamp,
 ) -> Result<[NewItem; 2], StoreError> {
     let (holder, members) = (Holder::Role(role), LinkData { created_at: now });
-    let on_role = NewItem::new(
-        &keys::link_of_holder(org, &holder, resource),
-        Entity::Link,
-        &members,
-    )?;
+    let on_role = NewItem::new(&keys::link_of_holder(org, &holder, resource), Entity::Link, &members)?;
     let on_role = on_role.listed(keys::listed_behind(keys::roles(org), role, resource));
-    let on_resource = NewItem::new(
-        &keys::link_of_resource(org, resource, &holder),
-        Entity::Link,
-        &members,
-    )?;
+    let on_resource = NewItem::new(&keys::link_of_resource(org, resource, &holder), Entity::Link, &members)?;
     Ok([on_role, on_resource])
 }
 
 /// Requires that an object exists, and tells a deletion of it that reads its links meanwhile.
 fn count_link(tx: &mut Transaction<'_>, key: &Key, missing: Refusal) -> Result<(), StoreError> {
     let update = Expression::new("SET #linked = #linked + :one", [(":one", number(1))]);
-    tx.update(key, &update, &Expression::exists(), move |_| {
-        Failed::Refuse(missing.clone())
-    })
+    tx.update(key, &update, &Expression::exists(), move |_| Failed::Refuse(missing.clone()))
 }
 
 fn entry(event: AuditEvent, role: RoleId, resource: ResourceId) -> AuditEntry {
@@ -77,22 +67,12 @@ impl Store {
     ) -> Result<(), StoreError> {
         let org = &actor.org;
         let mut tx = Transaction::new(self);
-        count_link(
-            &mut tx,
-            &keys::holder(org, &Holder::Role(role)),
-            Refusal::RoleNotFound(role),
-        )?;
-        count_link(
-            &mut tx,
-            &keys::resource(org, resource),
-            Refusal::ResourceNotFound(resource),
-        )?;
+        count_link(&mut tx, &keys::holder(org, &Holder::Role(role)), Refusal::RoleNotFound(role))?;
+        count_link(&mut tx, &keys::resource(org, resource), Refusal::ResourceNotFound(resource))?;
         for item in items(org, role, resource, now)? {
             tx.create(item, |_| Failed::Refuse(Refusal::ResourceAlreadyAssigned))?;
         }
-        tx.commit(actor, &entry(AuditEvent::RoleResourceAssign, role, resource), now)
-            .await?
-            .certain()?;
+        tx.commit(actor, &entry(AuditEvent::RoleResourceAssign, role, resource), now).await?.certain()?;
         Ok(())
     }
 
@@ -109,27 +89,16 @@ impl Store {
     ) -> Result<(), StoreError> {
         let (org, holder) = (&actor.org, Holder::Role(role));
         let mut tx = Transaction::new(self);
-        tx.require(&keys::holder(org, &holder), move |_| {
-            Failed::Refuse(Refusal::RoleNotFound(role))
-        })?;
+        tx.require(&keys::holder(org, &holder), move |_| Failed::Refuse(Refusal::RoleNotFound(role)))?;
         tx.require(&keys::resource(org, resource), move |_| {
             Failed::Refuse(Refusal::ResourceNotFound(resource))
         })?;
-        for key in [
-            keys::link_of_holder(org, &holder, resource),
-            keys::link_of_resource(org, resource, &holder),
-        ] {
-            tx.delete(&key, &Expression::exists(), |_| {
-                Failed::Refuse(Refusal::ResourceNotAssigned)
-            })?;
+        for key in
+            [keys::link_of_holder(org, &holder, resource), keys::link_of_resource(org, resource, &holder)]
+        {
+            tx.delete(&key, &Expression::exists(), |_| Failed::Refuse(Refusal::ResourceNotAssigned))?;
         }
-        tx.commit(
-            actor,
-            &entry(AuditEvent::RoleResourceUnassign, role, resource),
-            now,
-        )
-        .await?
-        .certain()?;
+        tx.commit(actor, &entry(AuditEvent::RoleResourceUnassign, role, resource), now).await?.certain()?;
         Ok(())
     }
 }

@@ -13,11 +13,7 @@ use crate::retry::Backoff;
 impl Store {
     /// One item, as it is now.
     pub(crate) async fn get(&self, key: &Key) -> Result<Option<Item>, StoreError> {
-        let call = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .consistent_read(true);
+        let call = self.client.get_item().table_name(&self.table).consistent_read(true);
         let call = call.key(keys::PK, text(&key.pk)).key(keys::SK, text(&key.sk));
         let output = call.send().await.map_err(|error| from_sdk(&error))?;
         output.item.map(Item::read).transpose()
@@ -35,13 +31,7 @@ impl Store {
         loop {
             let call = self.client.batch_get_item().request_items(&self.table, wanted);
             let output = call.send().await.map_err(|error| from_sdk(&error))?;
-            found.extend(
-                output
-                    .responses
-                    .into_iter()
-                    .flatten()
-                    .flat_map(|(_, items)| items),
-            );
+            found.extend(output.responses.into_iter().flatten().flat_map(|(_, items)| items));
             match output.unprocessed_keys.unwrap_or_default().remove(&self.table) {
                 None => break,
                 Some(rest) => wanted = rest,
@@ -50,17 +40,14 @@ impl Store {
         }
         let mut take = |key: &Key| {
             let place = found.iter().position(|attributes| has_key(attributes, key));
-            place
-                .map(|place| Item::read(found.swap_remove(place)))
-                .transpose()
+            place.map(|place| Item::read(found.swap_remove(place))).transpose()
         };
         Ok((take(a)?, take(b)?))
     }
 
     /// Everything in a partition of the table, as it is now, in the order of the sort keys.
     pub(crate) async fn query_partition(&self, pk: &str) -> Result<Vec<Item>, StoreError> {
-        self.query(None, &Expression::new("#pk = :pk", [(":pk", text(pk))]))
-            .await
+        self.query(None, &Expression::new("#pk = :pk", [(":pk", text(pk))])).await
     }
 
     /// Everything in a partition of the listing index, in the order of its sort keys. What was written within
@@ -107,10 +94,7 @@ fn keys_and_attributes(wanted: Vec<&Key>) -> Result<KeysAndAttributes, StoreErro
 
 fn has_key(attributes: &Attributes, key: &Key) -> bool {
     let is = |name: &str, wanted: &str| {
-        attributes
-            .get(name)
-            .and_then(|value| value.as_s().ok())
-            .is_some_and(|value| value == wanted)
+        attributes.get(name).and_then(|value| value.as_s().ok()).is_some_and(|value| value == wanted)
     };
     is(keys::PK, &key.pk) && is(keys::SK, &key.sk)
 }

@@ -23,9 +23,7 @@ impl Backoff {
     /// [`StoreError::Busy`] when there have been enough.
     pub(crate) async fn pause(&mut self, reason: &str) -> Result<(), StoreError> {
         if self.retries == RETRIES {
-            return Err(StoreError::Busy(Cause::new(format!(
-                "gave up after {RETRIES} retries: {reason}"
-            ))));
+            return Err(StoreError::Busy(Cause::new(format!("gave up after {RETRIES} retries: {reason}"))));
         }
         let ceiling = FIRST_PAUSE.saturating_mul(1 << self.retries).min(LONGEST_PAUSE);
         self.retries += 1;

@@ -58,9 +58,7 @@ fn role(item: &Item) -> Result<Role, StoreError> {
 
 fn linked_resource(item: &Item) -> Result<ResourceId, StoreError> {
     let sk = item.sk()?;
-    let id = sk
-        .strip_prefix(RESOURCE_PREFIX)
-        .and_then(|id| ResourceId::parse(id).ok());
+    let id = sk.strip_prefix(RESOURCE_PREFIX).and_then(|id| ResourceId::parse(id).ok());
     id.ok_or_else(|| corrupt(format!("{sk} is no link of a role")))
 }
 
@@ -106,9 +104,7 @@ impl Store {
         let mut tx = Transaction::new(self);
         tx.create(item, |_| Failed::Stale)?;
         let taken = role.name.clone();
-        tx.create(guard, move |_| {
-            Failed::Refuse(Refusal::RoleNameTaken(taken.clone()))
-        })?;
+        tx.create(guard, move |_| Failed::Refuse(Refusal::RoleNameTaken(taken.clone())))?;
         let entry = AuditEntry {
             event: AuditEvent::RoleCreate,
             subject: AuditSubject::Role,
@@ -125,9 +121,7 @@ impl Store {
     /// # Errors
     /// Busy or defect.
     pub async fn role(&self, org: &OrgId, id: RoleId) -> Result<Option<Role>, StoreError> {
-        let items = self
-            .query_partition(&keys::holder_partition(org, &Holder::Role(id)))
-            .await?;
+        let items = self.query_partition(&keys::holder_partition(org, &Holder::Role(id))).await?;
         Ok(roles(&items)?.pop())
     }
 

@@ -83,11 +83,7 @@ fn built<T>(result: Result<T, aws_sdk_dynamodb::error::BuildError>) -> Result<T,
 
 impl<'a> Transaction<'a> {
     pub(crate) fn new(store: &'a Store) -> Self {
-        Self {
-            store,
-            writes: Vec::new(),
-            on_failed: Vec::new(),
-        }
+        Self { store, writes: Vec::new(), on_failed: Vec::new() }
     }
 
     fn push(
@@ -138,10 +134,7 @@ impl<'a> Transaction<'a> {
             .condition_expression(&condition.text)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build();
-        self.push(
-            TransactWriteItem::builder().update(built(update)?).build(),
-            on_failed,
-        );
+        self.push(TransactWriteItem::builder().update(built(update)?).build(), on_failed);
         Ok(())
     }
 
@@ -160,23 +153,14 @@ impl<'a> Transaction<'a> {
             .condition_expression(&condition.text)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build();
-        self.push(
-            TransactWriteItem::builder().delete(built(delete)?).build(),
-            on_failed,
-        );
+        self.push(TransactWriteItem::builder().delete(built(delete)?).build(), on_failed);
         Ok(())
     }
 
     /// Deletes an item, whether it exists or not.
     pub(crate) fn remove(&mut self, key: &Key) -> Result<(), StoreError> {
-        let delete = Delete::builder()
-            .table_name(&self.store.table)
-            .set_key(Some(primary_key(key)))
-            .build();
-        self.push(
-            TransactWriteItem::builder().delete(built(delete)?).build(),
-            |_| Failed::Stale,
-        );
+        let delete = Delete::builder().table_name(&self.store.table).set_key(Some(primary_key(key))).build();
+        self.push(TransactWriteItem::builder().delete(built(delete)?).build(), |_| Failed::Stale);
         Ok(())
     }
 
@@ -193,12 +177,7 @@ impl<'a> Transaction<'a> {
             .set_expression_attribute_names(Some(names(&[&condition.text])))
             .condition_expression(condition.text)
             .build();
-        self.push(
-            TransactWriteItem::builder()
-                .condition_check(built(check)?)
-                .build(),
-            on_failed,
-        );
+        self.push(TransactWriteItem::builder().condition_check(built(check)?).build(), on_failed);
         Ok(())
     }
 
@@ -229,19 +208,12 @@ impl<'a> Transaction<'a> {
     async fn write(&self) -> Result<Option<Failed>, StoreError> {
         let mut backoff = Backoff::default();
         loop {
-            let call = self
-                .store
-                .client
-                .transact_write_items()
-                .set_transact_items(Some(self.writes.clone()));
+            let call = self.store.client.transact_write_items().set_transact_items(Some(self.writes.clone()));
             let Err(error) = call.send().await else {
                 return Ok(None);
             };
             let reasons = cancellation_reasons(&error).ok_or_else(|| from_sdk(&error))?;
-            let unknown = reasons
-                .iter()
-                .filter_map(CancellationReason::code)
-                .find(|code| !is_known(code));
+            let unknown = reasons.iter().filter_map(CancellationReason::code).find(|code| !is_known(code));
             if unknown.is_some() {
                 return Err(from_sdk(&error));
             }
@@ -255,18 +227,11 @@ impl<'a> Transaction<'a> {
 
     /// What the first write whose condition was false says.
     fn first_failed(&self, reasons: &[CancellationReason]) -> Result<Failed, StoreError> {
-        let failed = reasons
-            .iter()
-            .zip(&self.on_failed)
-            .find(|(reason, _)| reason.code() == Some(CONDITION));
+        let failed = reasons.iter().zip(&self.on_failed).find(|(reason, _)| reason.code() == Some(CONDITION));
         let (reason, on_failed) =
             failed.ok_or_else(|| corrupt("a transaction was cancelled for no reason"))?;
-        let item = reason
-            .item
-            .clone()
-            .filter(|attributes| !attributes.is_empty())
-            .map(Item::read)
-            .transpose()?;
+        let item =
+            reason.item.clone().filter(|attributes| !attributes.is_empty()).map(Item::read).transpose()?;
         Ok(on_failed(item.as_ref()))
     }
 }
@@ -275,10 +240,7 @@ const CONDITION: &str = "ConditionalCheckFailed";
 
 /// Reasons that say "not now": another transaction, or a throttled partition.
 fn is_passing(code: &str) -> bool {
-    matches!(
-        code,
-        "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded"
-    )
+    matches!(code, "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded")
 }
 
 fn is_known(code: &str) -> bool {

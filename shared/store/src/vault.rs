@@ -62,18 +62,14 @@ fn defect(what: &str) -> StoreError {
 
 fn cipher(data_key: &Blob) -> Result<LessSafeKey, StoreError> {
     let key = UnboundKey::new(&AES_256_GCM, data_key.as_ref());
-    key.map(LessSafeKey::new)
-        .map_err(|_| defect("KMS gave a data key of the wrong length"))
+    key.map(LessSafeKey::new).map_err(|_| defect("KMS gave a data key of the wrong length"))
 }
 
 impl Vault {
     /// A vault under a KMS key: an id, an ARN or an alias.
     #[must_use]
     pub fn new(kms: aws_sdk_kms::Client, key_id: impl Into<String>) -> Self {
-        Self {
-            kms,
-            key_id: key_id.into(),
-        }
+        Self { kms, key_id: key_id.into() }
     }
 
     /// Seals a value for its place. One call to KMS.
@@ -86,19 +82,13 @@ impl Vault {
         id: CredentialId,
         value: &SecretJson,
     ) -> Result<Sealed, StoreError> {
-        let call = self
-            .kms
-            .generate_data_key()
-            .key_id(&self.key_id)
-            .key_spec(DataKeySpec::Aes256);
+        let call = self.kms.generate_data_key().key_id(&self.key_id).key_spec(DataKeySpec::Aes256);
         let call = call.encryption_context(ORGANIZATION, org.as_str());
         let call = call.encryption_context(CREDENTIAL, id.to_string());
         let output = call.send().await.map_err(|error| from_sdk(&error))?;
         let data_key = output.plaintext.ok_or_else(|| defect("KMS gave no data key"))?;
-        let wrapped = output
-            .ciphertext_blob
-            .ok_or_else(|| defect("KMS gave no wrapped data key"))?
-            .into_inner();
+        let wrapped =
+            output.ciphertext_blob.ok_or_else(|| defect("KMS gave no wrapped data key"))?.into_inner();
         let mut nonce = [0; NONCE_LEN];
         aws_lc_rs::rand::fill(&mut nonce).map_err(|_| defect("no random numbers"))?;
         let mut text = value.expose().as_bytes().to_vec();
@@ -106,14 +96,7 @@ impl Vault {
             .seal_in_place_append_tag(Nonce::from(&nonce), associated_data(org, id), &mut text)
             .map_err(|_| defect("a value cannot be sealed"))?;
         let length = u16::try_from(wrapped.len()).map_err(|_| defect("KMS gave an endless data key"))?;
-        let bytes = [
-            &[LAYOUT],
-            length.to_be_bytes().as_slice(),
-            &wrapped,
-            &nonce,
-            &text,
-        ]
-        .concat();
+        let bytes = [&[LAYOUT], length.to_be_bytes().as_slice(), &wrapped, &nonce, &text].concat();
         Ok(Sealed(bytes))
     }
 
@@ -127,14 +110,8 @@ impl Vault {
         id: CredentialId,
         sealed: &Sealed,
     ) -> Result<SecretJson, StoreError> {
-        let (wrapped, nonce, text) = sealed
-            .parts()
-            .ok_or_else(|| corrupt("a sealed value is malformed"))?;
-        let call = self
-            .kms
-            .decrypt()
-            .key_id(&self.key_id)
-            .ciphertext_blob(Blob::new(wrapped));
+        let (wrapped, nonce, text) = sealed.parts().ok_or_else(|| corrupt("a sealed value is malformed"))?;
+        let call = self.kms.decrypt().key_id(&self.key_id).ciphertext_blob(Blob::new(wrapped));
         let call = call.encryption_context(ORGANIZATION, org.as_str());
         let call = call.encryption_context(CREDENTIAL, id.to_string());
         let output = call.send().await.map_err(|error| from_sdk(&error))?;
@@ -143,8 +120,6 @@ impl Vault {
         let opened = cipher(&data_key)?
             .open_in_place(Nonce::from(&nonce), associated_data(org, id), &mut text)
             .map_err(|_| corrupt("a sealed value does not open in its place"))?;
-        String::from_utf8(opened.to_vec())
-            .map(SecretJson::new)
-            .map_err(|_| corrupt("a value is not text"))
+        String::from_utf8(opened.to_vec()).map(SecretJson::new).map_err(|_| corrupt("a value is not text"))
     }
 }

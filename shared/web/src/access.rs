@@ -99,21 +99,8 @@ impl OrgAdmin {
     /// The caller as the audit log names them.
     #[must_use]
     pub fn actor(&self) -> Actor {
-        let Principal {
-            org,
-            user,
-            email,
-            name,
-            is_org_admin: _,
-        } = self.principal.clone();
-        Actor {
-            org,
-            kind: ActorType::User,
-            id: user,
-            email,
-            name,
-            ip_address: self.source_ip.clone(),
-        }
+        let Principal { org, user, email, name, is_org_admin: _ } = self.principal.clone();
+        Actor { org, kind: ActorType::User, id: user, email, name, ip_address: self.source_ip.clone() }
     }
 }
 
@@ -127,10 +114,7 @@ impl Access for OrgAdmin {
         if !principal.is_org_admin {
             return Err(Failure::Forbidden);
         }
-        Ok(Self {
-            principal,
-            source_ip: request.source_ip.clone(),
-        })
+        Ok(Self { principal, source_ip: request.source_ip.clone() })
     }
 }
 
@@ -138,10 +122,7 @@ impl Access for OrgAdmin {
 fn identify(app: &App, request: &Incoming) -> Result<Principal, Unauthenticated> {
     let header = request.header("authorization").ok_or(Unauthenticated::Missing)?;
     let token = bearer_token(header).ok_or(Unauthenticated::Invalid(Rejected::NotOurs))?;
-    let principal = app
-        .verifier()
-        .verify(token, app.now)
-        .map_err(Unauthenticated::Invalid)?;
+    let principal = app.verifier().verify(token, app.now).map_err(Unauthenticated::Invalid)?;
     Ok(request.principal.get_or_init(|| principal).clone())
 }
 

@@ -59,24 +59,10 @@ impl App {
     }
 
     fn assemble(parts: Parts, vault_source: Option<(SdkConfig, String)>) -> Self {
-        let Parts {
-            store,
-            verifier,
-            vault,
-            clock,
-        } = parts;
+        let Parts { store, verifier, vault, clock } = parts;
         let now = clock();
         let vault = vault.map(OnceLock::from).unwrap_or_default();
-        Self {
-            shared: Arc::new(Shared {
-                store,
-                verifier,
-                clock,
-                vault,
-                vault_source,
-            }),
-            now,
-        }
+        Self { shared: Arc::new(Shared { store, verifier, clock, vault, vault_source }), now }
     }
 
     /// The app of a Lambda function, from its environment. Clients are built once, here.
@@ -86,27 +72,16 @@ impl App {
     pub async fn from_env() -> Result<Self, lambda_runtime::Error> {
         let settings = Settings::from_env()?;
         let verifier = Verifier::new(&settings.jwt)?;
-        let aws = aws_config::defaults(BehaviorVersion::latest())
-            .timeout_config(timeouts())
-            .load()
-            .await;
+        let aws = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts()).load().await;
         let store = Store::new(aws_sdk_dynamodb::Client::new(&aws), settings.table);
-        let parts = Parts {
-            store,
-            verifier,
-            vault: None,
-            clock: clock::system(),
-        };
+        let parts = Parts { store, verifier, vault: None, clock: clock::system() };
         Ok(Self::assemble(parts, settings.kms_key_id.map(|key| (aws, key))))
     }
 
     /// The app for a request that has just come in.
     #[must_use]
     pub(crate) fn at_request(&self) -> Self {
-        Self {
-            shared: Arc::clone(&self.shared),
-            now: self.clock_now(),
-        }
+        Self { shared: Arc::clone(&self.shared), now: self.clock_now() }
     }
 
     /// What the app's clock says now: for the gateway's event, which carries the time.
@@ -139,9 +114,6 @@ impl App {
             .vault_source
             .as_ref()
             .ok_or_else(|| Failure::internal("this function has no POSTERN_KMS_KEY_ID"))?;
-        Ok(self
-            .shared
-            .vault
-            .get_or_init(|| Vault::new(aws_sdk_kms::Client::new(aws), key)))
+        Ok(self.shared.vault.get_or_init(|| Vault::new(aws_sdk_kms::Client::new(aws), key)))
     }
 }

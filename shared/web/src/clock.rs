@@ -17,9 +17,7 @@ pub fn system() -> Clock {
 #[must_use]
 pub fn now() -> Timestamp {
     #[expect(clippy::disallowed_methods, reason = "this is the one place")]
-    let since_epoch = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or(Duration::ZERO);
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
     let millis = i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX);
     // A clock beyond the year 9999 is broken, and fails closed: at the end of the calendar every token has expired.
     Timestamp::from_unix_millis(millis).unwrap_or(Timestamp::MAX)

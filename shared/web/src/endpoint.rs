@@ -113,10 +113,7 @@ pub struct Endpoint {
 impl Endpoint {
     /// Erases a handler.
     pub fn new<Args, H: Handler<Args>>(handler: H) -> Self {
-        Self {
-            level: H::LEVEL,
-            call: Arc::new(move |app, request| handler.clone().call(app, request)),
-        }
+        Self { level: H::LEVEL, call: Arc::new(move |app, request| handler.clone().call(app, request)) }
     }
 
     /// Answers a request. Whatever happens, the answer has the face of the path and the request's id, and there is
@@ -125,10 +122,8 @@ impl Endpoint {
         let (watch, app) = (Stopwatch::start(), app.at_request());
         let request = Arc::new(Incoming::new(request));
         let running = AssertUnwindSafe((self.call)(app.clone(), Arc::clone(&request)));
-        let outcome = running
-            .catch_unwind()
-            .await
-            .unwrap_or_else(|_| Err(Failure::internal("a handler panicked")));
+        let outcome =
+            running.catch_unwind().await.unwrap_or_else(|_| Err(Failure::internal("a handler panicked")));
         let cause = outcome.as_ref().err().and_then(Failure::for_log);
         let mut response = outcome
             .unwrap_or_else(|failure| Face::of(&request.path).render(&failure, &request.path, app.now));
@@ -136,9 +131,7 @@ impl Endpoint {
             response.headers_mut().insert("x-request-id", id);
         }
         // What an answer shows may change or be forbidden at the next request.
-        response
-            .headers_mut()
-            .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         log(&request, &response, cause.as_deref(), watch.millis());
         response
     }
@@ -148,10 +141,7 @@ impl Endpoint {
 fn log(request: &Incoming, response: &Response<Body>, cause: Option<&str>, millis: u64) {
     let status = response.status().as_u16();
     let principal = request.principal.get();
-    let (org, user) = (
-        principal.map(|p| p.org.as_str()),
-        principal.map(|p| p.user.as_str()),
-    );
+    let (org, user) = (principal.map(|p| p.org.as_str()), principal.map(|p| p.user.as_str()));
     let (id, method, path) = (&request.request_id, &request.method, &request.path);
     if status >= 500 {
         tracing::error!(request.id = %id, %method, %path, status, millis, org, user, cause, "request failed");

@@ -65,9 +65,9 @@ mod tests {
 
     #[test]
     fn no_path_query_or_host_breaks_the_decoding() {
-        for path in [
-            "", "/", "//", "/a b", "/é", "/{}", "/%", "/%zz", ":99999", "/../..", "/a?b#c", "/\u{7f}",
-        ] {
+        for path in
+            ["", "/", "//", "/a b", "/é", "/{}", "/%", "/%zz", ":99999", "/../..", "/a?b#c", "/\u{7f}"]
+        {
             for query in ["", "a=b", "\"<>#", "%", "é=ü", "a b", "\u{0}"] {
                 for host in ["", "api.example", "[::1", "a b", "x:99999", "é"] {
                     let request = decode(&event(path, query, host)).unwrap();

@@ -26,9 +26,7 @@ async fn serve_endpoint(endpoint: Endpoint) -> Result<(), Error> {
     let adapter = Adapter::from(service_fn(answer));
     let handler = move |event: LambdaEvent<LambdaRequest>| {
         let LambdaEvent { payload, context } = event;
-        adapter
-            .clone()
-            .call(LambdaEvent::new(event::harmless(payload), context))
+        adapter.clone().call(LambdaEvent::new(event::harmless(payload), context))
     };
     lambda_runtime::run(service_fn(handler)).await
 }

@@ -37,35 +37,20 @@ async fn empty_bodies_lack_both_required_fields() {
     let both = json!({"name": ["This field is required."], "value": ["This field is required."]});
     expect::body(&put_raw(&admin, &path, "{}").await, 400, both.clone());
     let full = format!("/api/v1{path}");
-    for kind in [
-        None,
-        Some("application/json"),
-        Some("text/plain"),
-        Some("application/x-www-form-urlencoded"),
-    ] {
-        expect::body(
-            &admin.send("PUT", &full, kind, Vec::new()).await,
-            400,
-            both.clone(),
-        );
+    for kind in
+        [None, Some("application/json"), Some("text/plain"), Some("application/x-www-form-urlencoded")]
+    {
+        expect::body(&admin.send("PUT", &full, kind, Vec::new()).await, 400, both.clone());
     }
     // JSON that is labelled as a form, and parts that cannot be found.
     let form = Some("application/x-www-form-urlencoded");
     expect::body(
-        &admin
-            .send("PUT", &full, form, b"{\"name\":\"n\",\"value\":\"v\"}".to_vec())
-            .await,
+        &admin.send("PUT", &full, form, b"{\"name\":\"n\",\"value\":\"v\"}".to_vec()).await,
         400,
         both.clone(),
     );
     let multipart = Some("multipart/form-data; boundary=other");
-    expect::body(
-        &admin
-            .send("PUT", &full, multipart, b"--B\r\n\r\n--B--".to_vec())
-            .await,
-        400,
-        both,
-    );
+    expect::body(&admin.send("PUT", &full, multipart, b"--B\r\n\r\n--B--".to_vec()).await, 400, both);
 }
 
 #[tokio::test]
@@ -78,10 +63,7 @@ async fn omitted_optional_fields_keep_their_values_in_every_encoding() {
                       "credential_type": "ACCESS_KEY"});
     let _ = admin.put(&path, body).await.expect(200);
     for encoding in ALL {
-        let reply = put(&admin, &path, encoding, &[("name", "n2"), ("value", "v2")])
-            .await
-            .expect(200)
-            .json;
+        let reply = put(&admin, &path, encoding, &[("name", "n2"), ("value", "v2")]).await.expect(200).json;
         assert_eq!(reply["team"], json!(team), "{encoding:?}");
         assert_eq!(reply["description"], "d", "{encoding:?}");
         assert_eq!(
@@ -96,19 +78,11 @@ async fn omitted_optional_fields_keep_their_values_in_every_encoding() {
 async fn repeated_fields_count_last() {
     let app = TestApp::new().await;
     let (admin, path) = admin_with_credential(&app).await;
-    let reply = put_raw(&admin, &path, r#"{"name":"a","value":"v","name":"b"}"#)
-        .await
-        .expect(200);
+    let reply = put_raw(&admin, &path, r#"{"name":"a","value":"v","name":"b"}"#).await.expect(200);
     assert_eq!(reply.json["name"], "b");
     for encoding in [Encoding::Form, Encoding::Multipart] {
-        let reply = put(
-            &admin,
-            &path,
-            encoding,
-            &[("name", "a"), ("value", "v"), ("name", "c")],
-        )
-        .await
-        .expect(200);
+        let reply =
+            put(&admin, &path, encoding, &[("name", "a"), ("value", "v"), ("name", "c")]).await.expect(200);
         assert_eq!(reply.json["name"], "c");
     }
 }
@@ -134,41 +108,17 @@ async fn bodies_that_cannot_be_read() {
         let detail = reply.json["detail"].as_str().unwrap();
         assert!(detail.starts_with("JSON parse error - "), "{body}: {detail}");
     }
-    let reply = admin
-        .send(
-            "PUT",
-            &full,
-            Some("application/json"),
-            b"{\"name\":\"\xff\"}".to_vec(),
-        )
-        .await
-        .expect(400);
-    assert!(
-        reply.json["detail"]
-            .as_str()
-            .unwrap()
-            .starts_with("JSON parse error - ")
-    );
+    let reply =
+        admin.send("PUT", &full, Some("application/json"), b"{\"name\":\"\xff\"}".to_vec()).await.expect(400);
+    assert!(reply.json["detail"].as_str().unwrap().starts_with("JSON parse error - "));
     let deep = format!("{{\"value\":{}}}", "[".repeat(100_000));
     assert_eq!(put_raw(&admin, &path, &deep).await.status.as_u16(), 400);
-    let reply = admin
-        .send("PUT", &full, Some("multipart/form-data"), b"x".to_vec())
-        .await;
+    let reply = admin.send("PUT", &full, Some("multipart/form-data"), b"x".to_vec()).await;
     let message = "Multipart form parse error - Invalid boundary in multipart: None";
     expect::body(&reply, 400, json!({"detail": message}));
-    for (body, kind) in [
-        ("[]", "list"),
-        ("\"s\"", "str"),
-        ("5", "int"),
-        ("1.5", "float"),
-        ("true", "bool"),
-    ] {
+    for (body, kind) in [("[]", "list"), ("\"s\"", "str"), ("5", "int"), ("1.5", "float"), ("true", "bool")] {
         let message = format!("Invalid data. Expected a dictionary, but got {kind}.");
-        expect::body(
-            &put_raw(&admin, &path, body).await,
-            400,
-            json!({"non_field_errors": [message]}),
-        );
+        expect::body(&put_raw(&admin, &path, body).await, 400, json!({"non_field_errors": [message]}));
     }
     expect::body(
         &put_raw(&admin, &path, "null").await,
@@ -184,12 +134,9 @@ async fn existence_comes_before_type_parsing_and_fields() {
     let (admin, path) = admin_with_credential(&app).await;
     let unknown = "/credentials/BWBeN28Vb7cMEx7Ym8AUzs/";
     let not_found = json!({"detail": "Not found."});
-    for path in [
-        unknown,
-        "/credentials/0OIl/",
-        "/credentials/zzzzzzzzzzzzzzzzzzzzzz/",
-        "/credentials/4DY4qGohso1r/",
-    ] {
+    for path in
+        [unknown, "/credentials/0OIl/", "/credentials/zzzzzzzzzzzzzzzzzzzzzz/", "/credentials/4DY4qGohso1r/"]
+    {
         let full = format!("/api/v1{path}");
         expect::body(
             &admin.send("PUT", &full, Some("text/plain"), b"x".to_vec()).await,
@@ -212,11 +159,7 @@ async fn existence_comes_before_type_parsing_and_fields() {
     let full = format!("/api/v1{path}");
     for (kind, shown) in [(Some("text/plain"), "text/plain"), (None, "")] {
         let message = format!("Unsupported media type \"{shown}\" in request.");
-        expect::body(
-            &admin.send("PUT", &full, kind, b"x".to_vec()).await,
-            415,
-            json!({"detail": message}),
-        );
+        expect::body(&admin.send("PUT", &full, kind, b"x".to_vec()).await, 415, json!({"detail": message}));
     }
 }
 
@@ -225,20 +168,11 @@ async fn a_slash_at_the_end_makes_no_difference() {
     let app = TestApp::new().await;
     let (admin, path) = admin_with_credential(&app).await;
     let slashless = path.trim_end_matches('/');
-    let reply = admin
-        .put(slashless, json!({"name": "n", "value": "v"}))
-        .await
-        .expect(200);
+    let reply = admin.put(slashless, json!({"name": "n", "value": "v"})).await.expect(200);
     assert_eq!(admin.get(slashless).await.text, reply.text);
     assert_eq!(admin.get(&path).await.text, reply.text);
-    assert_eq!(
-        admin.get("/credentials").await.text,
-        admin.get("/credentials/").await.text
-    );
-    let _ = admin
-        .post("/credentials", json!({"name": "n", "value": "v"}))
-        .await
-        .expect(201);
+    assert_eq!(admin.get("/credentials").await.text, admin.get("/credentials/").await.text);
+    let _ = admin.post("/credentials", json!({"name": "n", "value": "v"})).await.expect(201);
 }
 
 #[tokio::test]
@@ -257,16 +191,9 @@ async fn files_are_no_values() {
     let part = |name: &str| {
         format!("--B\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"f\"\r\n\r\ndata\r\n")
     };
-    let body = format!(
-        "{}{}{}--B--\r\n",
-        part("name"),
-        part("value"),
-        part("is_sensitive")
-    );
+    let body = format!("{}{}{}--B--\r\n", part("name"), part("value"), part("is_sensitive"));
     let kind = Some("multipart/form-data; boundary=B");
-    let reply = admin
-        .send("PUT", &format!("/api/v1{path}"), kind, body.into_bytes())
-        .await;
+    let reply = admin.send("PUT", &format!("/api/v1{path}"), kind, body.into_bytes()).await;
     expect::body(
         &reply,
         400,

@@ -14,16 +14,11 @@ const NOT_A_BOOLEAN: &str = "Must be a valid boolean.";
 
 /// A body with good required fields and one more, as JSON text.
 fn with(field: &str, json: &str) -> String {
-    let mut members = vec![
-        (String::from("name"), String::from("\"n\"")),
-        (String::from("value"), String::from("\"v\"")),
-    ];
+    let mut members =
+        vec![(String::from("name"), String::from("\"n\"")), (String::from("value"), String::from("\"v\""))];
     members.retain(|(name, _)| name != field);
     members.push((field.into(), json.into()));
-    let members: Vec<_> = members
-        .iter()
-        .map(|(name, json)| format!("\"{name}\":{json}"))
-        .collect();
+    let members: Vec<_> = members.iter().map(|(name, json)| format!("\"{name}\":{json}")).collect();
     format!("{{{}}}", members.join(","))
 }
 
@@ -42,16 +37,8 @@ async fn each_refusal_has_the_words_of_the_seeds_framework() {
         ("name", "[]".into(), NOT_A_STRING.into()),
         ("name", "{}".into(), NOT_A_STRING.into()),
         ("name", text(256), long(255)),
-        (
-            "name",
-            "\"a\\u0000\"".into(),
-            "Null characters are not allowed.".into(),
-        ),
-        (
-            "name",
-            "\"a\\ud800\"".into(),
-            "Surrogate characters are not allowed: U+D800.".into(),
-        ),
+        ("name", "\"a\\u0000\"".into(), "Null characters are not allowed.".into()),
+        ("name", "\"a\\ud800\"".into(), "Surrogate characters are not allowed: U+D800.".into()),
         ("description", "null".into(), NULL.into()),
         ("description", "[1]".into(), NOT_A_STRING.into()),
         ("description", text(1025), long(1024)),
@@ -65,36 +52,12 @@ async fn each_refusal_has_the_words_of_the_seeds_framework() {
         ("is_sensitive", "\"maybe\"".into(), NOT_A_BOOLEAN.into()),
         ("value", "\"\"".into(), BLANK.into()),
         ("value", text(65_537), long(65_536)),
-        (
-            "team",
-            "true".into(),
-            "Incorrect type. Expected pk value, received bool.".into(),
-        ),
-        (
-            "team",
-            "[]".into(),
-            "Incorrect type. Expected pk value, received list.".into(),
-        ),
-        (
-            "team",
-            "\"zzzzzzzzzzzz\"".into(),
-            "Invalid pk \"zzzzzzzzzzzz\" - object does not exist.".into(),
-        ),
-        (
-            "team",
-            "5".into(),
-            "Invalid pk \"5\" - object does not exist.".into(),
-        ),
-        (
-            "provider",
-            "\"GCP\"".into(),
-            "\"GCP\" is not a valid choice.".into(),
-        ),
-        (
-            "credential_type",
-            "\"PASSWORD\"".into(),
-            "\"PASSWORD\" is not a valid choice.".into(),
-        ),
+        ("team", "true".into(), "Incorrect type. Expected pk value, received bool.".into()),
+        ("team", "[]".into(), "Incorrect type. Expected pk value, received list.".into()),
+        ("team", "\"zzzzzzzzzzzz\"".into(), "Invalid pk \"zzzzzzzzzzzz\" - object does not exist.".into()),
+        ("team", "5".into(), "Invalid pk \"5\" - object does not exist.".into()),
+        ("provider", "\"GCP\"".into(), "\"GCP\" is not a valid choice.".into()),
+        ("credential_type", "\"PASSWORD\"".into(), "\"PASSWORD\" is not a valid choice.".into()),
     ] {
         let reply = put_raw(&admin, &path, &with(field, &json)).await;
         let body: Value = [(String::from(field), json!([message]))].into_iter().collect();
@@ -102,11 +65,7 @@ async fn each_refusal_has_the_words_of_the_seeds_framework() {
     }
     let both = format!("\"{}\\u0000\"", "x".repeat(256));
     let reply = put_raw(&admin, &path, &with("name", &both)).await;
-    expect::body(
-        &reply,
-        400,
-        json!({"name": [long(255), "Null characters are not allowed."]}),
-    );
+    expect::body(&reply, 400, json!({"name": [long(255), "Null characters are not allowed."]}));
     assert_eq!(app.db_items().await, before);
 }
 
@@ -158,15 +117,11 @@ async fn accepted_texts() {
         assert_eq!(reply.json["name"], stored);
     }
     for (json, stored) in [("\"\"", ""), ("\"  \"", ""), ("\" d \"", "d")] {
-        let reply = put_raw(&admin, &path, &with("description", json))
-            .await
-            .expect(200);
+        let reply = put_raw(&admin, &path, &with("description", json)).await.expect(200);
         assert_eq!(reply.json["description"], stored);
     }
     let longest = "é".repeat(1024);
-    let reply = put_raw(&admin, &path, &with("description", &format!("\"{longest}\"")))
-        .await
-        .expect(200);
+    let reply = put_raw(&admin, &path, &with("description", &format!("\"{longest}\""))).await.expect(200);
     assert_eq!(reply.json["description"], longest);
 }
 
@@ -185,32 +140,16 @@ async fn the_boolean_table() {
             }
         }
     }
-    for (json, flag) in [
-        ("true", true),
-        ("1", true),
-        ("1.0", true),
-        ("false", false),
-        ("0", false),
-        ("0.0", false),
-    ] {
-        let reply = put_raw(&admin, &path, &with("is_sensitive", json))
-            .await
-            .expect(200);
+    for (json, flag) in
+        [("true", true), ("1", true), ("1.0", true), ("false", false), ("0", false), ("0.0", false)]
+    {
+        let reply = put_raw(&admin, &path, &with("is_sensitive", json)).await.expect(200);
         assert_eq!(reply.json["is_sensitive"], flag, "{json}");
     }
     for encoding in [Encoding::Form, Encoding::Multipart] {
-        let reply = put(
-            &admin,
-            &path,
-            encoding,
-            &[("name", "n"), ("value", "v"), ("is_sensitive", "")],
-        )
-        .await;
-        assert_eq!(
-            reply.expect(200).json["is_sensitive"],
-            false,
-            "empty in a form is unchanged"
-        );
+        let reply =
+            put(&admin, &path, encoding, &[("name", "n"), ("value", "v"), ("is_sensitive", "")]).await;
+        assert_eq!(reply.expect(200).json["is_sensitive"], false, "empty in a form is unchanged");
     }
 }
 
@@ -221,9 +160,7 @@ async fn team_is_a_role_of_the_organization_or_none() {
     let role = admin.new_role("Engineers").await;
     let team = model::id::base58(role.parse().unwrap());
     for spelling in [&team, &role] {
-        let reply = put_raw(&admin, &path, &with("team", &format!("\"{spelling}\"")))
-            .await
-            .expect(200);
+        let reply = put_raw(&admin, &path, &with("team", &format!("\"{spelling}\""))).await.expect(200);
         assert_eq!(reply.json["team"], json!(team));
         for nobody in ["null", "\"\""] {
             let reply = put_raw(&admin, &path, &with("team", nobody)).await.expect(200);
@@ -236,18 +173,8 @@ async fn team_is_a_role_of_the_organization_or_none() {
     let reply = put_raw(&admin, &path, &with("team", &format!("\"{theirs}\""))).await;
     expect::body(&reply, 400, json!({"team": [message]}));
     for encoding in [Encoding::Form, Encoding::Multipart] {
-        let reply = put(
-            &admin,
-            &path,
-            encoding,
-            &[("name", "n"), ("value", "v"), ("team", "null")],
-        )
-        .await;
-        expect::body(
-            &reply,
-            400,
-            json!({"team": ["Invalid pk \"null\" - object does not exist."]}),
-        );
+        let reply = put(&admin, &path, encoding, &[("name", "n"), ("value", "v"), ("team", "null")]).await;
+        expect::body(&reply, 400, json!({"team": ["Invalid pk \"null\" - object does not exist."]}));
     }
 }
 
@@ -267,35 +194,16 @@ async fn creation_has_the_same_rules() {
     let admin = app.admin();
     let both = json!({"name": [REQUIRED], "value": [REQUIRED]});
     expect::body(&admin.post("/credentials/", json!({})).await, 400, both);
-    let reply = admin
-        .post("/credentials/", json!({"name": "n", "value": null}))
-        .await;
+    let reply = admin.post("/credentials/", json!({"name": "n", "value": null})).await;
     expect::body(&reply, 400, json!({"value": [NULL]}));
-    let reply = admin
-        .post("/credentials/", json!({"name": "n", "value": "v"}))
-        .await
-        .expect(201);
-    assert_eq!(
-        (&reply.json["is_sensitive"], &reply.json["value"]),
-        (&json!(true), &Value::Null)
-    );
-    assert_eq!(
-        (&reply.json["provider"], &reply.json["description"]),
-        (&json!("AWS"), &json!(""))
-    );
+    let reply = admin.post("/credentials/", json!({"name": "n", "value": "v"})).await.expect(201);
+    assert_eq!((&reply.json["is_sensitive"], &reply.json["value"]), (&json!(true), &Value::Null));
+    assert_eq!((&reply.json["provider"], &reply.json["description"]), (&json!("AWS"), &json!("")));
     let body = json!({"name": "n", "value": null, "is_sensitive": false, "credential_type": "ASSUME_ROLE"});
     let reply = admin.post("/credentials/", body).await.expect(201);
-    assert_eq!(
-        (&reply.json["value"], &reply.json["credential_type"]),
-        (&Value::Null, &json!("ASSUME_ROLE"))
-    );
+    assert_eq!((&reply.json["value"], &reply.json["credential_type"]), (&Value::Null, &json!("ASSUME_ROLE")));
     let unknown = "BWBeN28Vb7cMEx7Ym8AUzs";
-    let reply = admin
-        .post(
-            "/credentials/",
-            json!({"name": "n", "value": "v", "team": unknown}),
-        )
-        .await;
+    let reply = admin.post("/credentials/", json!({"name": "n", "value": "v", "team": unknown})).await;
     expect::body(
         &reply,
         400,

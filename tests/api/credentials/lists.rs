@@ -13,17 +13,9 @@ async fn pages_have_the_envelope_of_the_seeds_product() {
         let _ = admin.new_credential(&format!("Credential {number:02}")).await;
     }
     let page = admin.get("/credentials/").await.expect(200);
-    assert_eq!(
-        page.members(),
-        ["count", "page_total", "page", "length", "results"]
-    );
+    assert_eq!(page.members(), ["count", "page_total", "page", "length", "results"]);
     let names = |page: &Value| -> Vec<String> {
-        page["results"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|c| c["name"].as_str().unwrap().into())
-            .collect()
+        page["results"].as_array().unwrap().iter().map(|c| c["name"].as_str().unwrap().into()).collect()
     };
     assert_eq!(names(&page.json).len(), 10);
     assert_eq!(names(&page.json)[0], "Credential 00");
@@ -36,14 +28,7 @@ async fn pages_have_the_envelope_of_the_seeds_product() {
     let long = admin.get("/credentials/?length=10000").await.expect(200).json;
     assert_eq!((&long["length"], names(&long).len()), (&json!(100), 12));
     for bad in ["0", "-1", "x", ""] {
-        assert_eq!(
-            admin
-                .get(&format!("/credentials/?length={bad}"))
-                .await
-                .expect(200)
-                .json["length"],
-            10
-        );
+        assert_eq!(admin.get(&format!("/credentials/?length={bad}")).await.expect(200).json["length"], 10);
     }
     for bad in ["0", "-1", "x", "3", "99999999999999999999"] {
         let reply = admin.get(&format!("/credentials/?page={bad}")).await;

@@ -27,11 +27,7 @@ async fn admin_with_credential(app: &TestApp) -> (Client, String) {
 
 fn quoted(text: &str) -> String {
     let byte = |b: u8| {
-        if b.is_ascii_alphanumeric() {
-            char::from(b).to_string()
-        } else {
-            format!("%{b:02X}")
-        }
+        if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") }
     };
     text.bytes().map(byte).collect()
 }
@@ -41,24 +37,13 @@ async fn put(admin: &Client, path: &str, encoding: Encoding, fields: &[(&str, &s
     let path = format!("/api/v1{path}");
     match encoding {
         Encoding::Json => {
-            let body: Value = fields
-                .iter()
-                .map(|(name, text)| (String::from(*name), Value::from(*text)))
-                .collect();
-            admin
-                .send(
-                    "PUT",
-                    &path,
-                    Some("application/json"),
-                    body.to_string().into_bytes(),
-                )
-                .await
+            let body: Value =
+                fields.iter().map(|(name, text)| (String::from(*name), Value::from(*text))).collect();
+            admin.send("PUT", &path, Some("application/json"), body.to_string().into_bytes()).await
         }
         Encoding::Form => {
-            let pairs: Vec<_> = fields
-                .iter()
-                .map(|(name, text)| format!("{}={}", quoted(name), quoted(text)))
-                .collect();
+            let pairs: Vec<_> =
+                fields.iter().map(|(name, text)| format!("{}={}", quoted(name), quoted(text))).collect();
             let kind = Some("application/x-www-form-urlencoded");
             admin.send("PUT", &path, kind, pairs.join("&").into_bytes()).await
         }
@@ -70,26 +55,12 @@ async fn put(admin: &Client, path: &str, encoding: Encoding, fields: &[(&str, &s
                 ));
             }
             body.push_str("--B--\r\n");
-            admin
-                .send(
-                    "PUT",
-                    &path,
-                    Some("multipart/form-data; boundary=B"),
-                    body.into_bytes(),
-                )
-                .await
+            admin.send("PUT", &path, Some("multipart/form-data; boundary=B"), body.into_bytes()).await
         }
     }
 }
 
 /// PUT of a raw JSON body.
 async fn put_raw(admin: &Client, path: &str, body: &str) -> Reply {
-    admin
-        .send(
-            "PUT",
-            &format!("/api/v1{path}"),
-            Some("application/json"),
-            body.as_bytes().to_vec(),
-        )
-        .await
+    admin.send("PUT", &format!("/api/v1{path}"), Some("application/json"), body.as_bytes().to_vec()).await
 }

@@ -11,33 +11,19 @@ async fn assigning_answers_with_the_message_of_the_page() {
     let app = TestApp::new().await;
     let admin = app.admin();
     let (role, resource) = admin.new_role_and_resource().await;
-    let reply = admin
-        .post_empty(&format!("/roles/{role}/resources/{resource}"))
-        .await;
-    expect::body(
-        &reply,
-        200,
-        json!({"message": "Resource assigned to role successfully"}),
-    );
-    assert_eq!(
-        admin.get(&format!("/roles/{role}")).await.json["resourceIds"],
-        json!([resource])
-    );
+    let reply = admin.post_empty(&format!("/roles/{role}/resources/{resource}")).await;
+    expect::body(&reply, 200, json!({"message": "Resource assigned to role successfully"}));
+    assert_eq!(admin.get(&format!("/roles/{role}")).await.json["resourceIds"], json!([resource]));
 }
 
 #[tokio::test]
 async fn a_resource_can_be_assigned_to_several_roles() {
     let app = TestApp::new().await;
     let admin = app.admin();
-    let resource = admin
-        .new_resource(&admin.new_credential("AWS Account").await)
-        .await;
+    let resource = admin.new_resource(&admin.new_credential("AWS Account").await).await;
     for name in ["Engineers", "Operators"] {
         let role = admin.new_role(name).await;
-        let _ = admin
-            .post_empty(&format!("/roles/{role}/resources/{resource}"))
-            .await
-            .expect(200);
+        let _ = admin.post_empty(&format!("/roles/{role}/resources/{resource}")).await.expect(200);
     }
 }
 
@@ -49,9 +35,7 @@ async fn the_role_is_looked_for_first() {
     let message = format!("Role not found with id: {UNKNOWN}");
     expect::reason(&admin.post_empty(&path).await, 404, "Not Found", &message, &path);
     // An existing resource does not change that.
-    let resource = admin
-        .new_resource(&admin.new_credential("AWS Account").await)
-        .await;
+    let resource = admin.new_resource(&admin.new_credential("AWS Account").await).await;
     let path = format!("/roles/{UNKNOWN}/resources/{resource}");
     expect::reason(&admin.post_empty(&path).await, 404, "Not Found", &message, &path);
 }
@@ -98,13 +82,7 @@ async fn callers_without_the_right_are_told_so_before_anything_else() {
     let app = TestApp::new().await;
     let path = format!("/roles/{UNKNOWN}/resources/{UNKNOWN_RESOURCE}");
     let message = "Missing or invalid authentication token";
-    expect::reason(
-        &app.anonymous().post_empty(&path).await,
-        401,
-        "Unauthorized",
-        message,
-        &path,
-    );
+    expect::reason(&app.anonymous().post_empty(&path).await, 401, "Unauthorized", message, &path);
     expect::reason(
         &app.member().post_empty(&path).await,
         403,

@@ -8,32 +8,17 @@ use crate::tokens::bad_callers;
 /// The five operations on objects that exist.
 fn operations(credential: &str, resource: &str, role: &str) -> [(&'static str, String, Option<Value>); 5] {
     [
-        (
-            "PATCH",
-            format!("/resources/{resource}"),
-            Some(json!({"name": "changed"})),
-        ),
+        ("PATCH", format!("/resources/{resource}"), Some(json!({"name": "changed"}))),
         ("DELETE", format!("/roles/{role}/resources/{resource}"), None),
         ("POST", format!("/roles/{role}/resources/{resource}"), None),
-        (
-            "PUT",
-            format!("/credentials/{credential}/"),
-            Some(json!({"name": "changed", "value": "v"})),
-        ),
+        ("PUT", format!("/credentials/{credential}/"), Some(json!({"name": "changed", "value": "v"}))),
         ("DELETE", format!("/resources/{resource}"), None),
     ]
 }
 
 async fn call(client: &Client, method: &str, path: &str, body: Option<&Value>) -> Reply {
     let body = body.map(Value::to_string).unwrap_or_default();
-    client
-        .send(
-            method,
-            &format!("/api/v1{path}"),
-            Some("application/json"),
-            body.into_bytes(),
-        )
-        .await
+    client.send(method, &format!("/api/v1{path}"), Some("application/json"), body.into_bytes()).await
 }
 
 #[tokio::test]
@@ -48,11 +33,7 @@ async fn nobody_without_a_good_token_gets_through() {
         for (method, path, body) in operations(&credential, &resource, &role) {
             let reply = call(&caller, method, &path, body.as_ref()).await;
             assert_eq!(reply.status.as_u16(), 401, "{name}: {method} {path}");
-            assert_eq!(
-                reply.header("www-authenticate"),
-                Some("Bearer"),
-                "{name}: {method} {path}"
-            );
+            assert_eq!(reply.header("www-authenticate"), Some("Bearer"), "{name}: {method} {path}");
         }
     }
     assert_eq!(app.db_items().await, before);

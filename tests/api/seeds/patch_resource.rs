@@ -49,10 +49,7 @@ async fn the_request_body_of_the_page_changes_everything_it_names() {
         "isActive": true,
         "config": {"port": 8443, "protocol": "tcp"},
     });
-    let reply = admin
-        .patch(&format!("/resources/{id}"), request)
-        .await
-        .expect(200);
+    let reply = admin.patch(&format!("/resources/{id}"), request).await.expect(200);
     let expected = json!({
         "id": id,
         "name": "Production API Gateway - Updated",
@@ -81,20 +78,14 @@ async fn update_name_and_config() {
     app.advance_seconds(3600);
     let request =
         json!({"name": "Production API Gateway - Updated", "config": {"port": 8443, "protocol": "tcp"}});
-    let after = admin
-        .patch(&format!("/resources/{id}"), request)
-        .await
-        .expect(200);
+    let after = admin.patch(&format!("/resources/{id}"), request).await.expect(200);
     let mut expected = before.json.clone();
     expected["name"] = "Production API Gateway - Updated".into();
     expected["config"] = json!({"port": 8443, "protocol": "tcp"});
     expected["updatedAt"] = "2026-02-18T11:30:00Z".into();
     assert_eq!(after.json, expected);
     let references = admin.get(&format!("/credentials/{credential}/")).await.json["references"].clone();
-    assert_eq!(
-        references[0]["root_object_display_name"],
-        "Production API Gateway - Updated"
-    );
+    assert_eq!(references[0]["root_object_display_name"], "Production API Gateway - Updated");
 }
 
 #[tokio::test]
@@ -103,17 +94,11 @@ async fn change_credential() {
     let (admin, id, first) = example(&app).await;
     let second = admin.new_credential("AWS Backup Account").await;
     let request = json!({"credentialId": uuid(&second)});
-    let reply = admin
-        .patch(&format!("/resources/{id}"), request)
-        .await
-        .expect(200);
+    let reply = admin.patch(&format!("/resources/{id}"), request).await.expect(200);
     assert_eq!(reply.json["credentialId"], uuid(&second));
     assert_eq!(reply.json["credentialName"], "AWS Backup Account");
     for (credential, count) in [(first, 0), (second, 1)] {
-        assert_eq!(
-            admin.get(&format!("/credentials/{credential}/")).await.json["usage_count"],
-            count
-        );
+        assert_eq!(admin.get(&format!("/credentials/{credential}/")).await.json["usage_count"], count);
     }
 }
 
@@ -122,10 +107,7 @@ async fn disable_resource() {
     let app = TestApp::new().await;
     let (admin, id, _) = example(&app).await;
     for active in [true, false] {
-        let reply = admin
-            .patch(&format!("/resources/{id}"), json!({"isActive": active}))
-            .await
-            .expect(200);
+        let reply = admin.patch(&format!("/resources/{id}"), json!({"isActive": active})).await.expect(200);
         assert_eq!(reply.json["isActive"], active);
     }
 }
@@ -134,18 +116,8 @@ async fn disable_resource() {
 async fn the_error_example_of_the_page() {
     let app = TestApp::new().await;
     let (admin, id, _) = example(&app).await;
-    let reply = admin
-        .patch(
-            &format!("/resources/{id}"),
-            json!({"resourceIdentifier": "sg-9xyz"}),
-        )
-        .await;
-    expect::code(
-        &reply,
-        400,
-        "VALIDATION_ERROR",
-        "Invalid resource identifier format",
-    );
+    let reply = admin.patch(&format!("/resources/{id}"), json!({"resourceIdentifier": "sg-9xyz"})).await;
+    expect::code(&reply, 400, "VALIDATION_ERROR", "Invalid resource identifier format");
 }
 
 #[tokio::test]
@@ -155,12 +127,7 @@ async fn the_rows_of_the_error_table() {
     let path = format!("/resources/{id}");
     let rename = json!({"name": "n"});
     let unauthorized = "Missing or invalid authentication token";
-    expect::code(
-        &app.anonymous().patch(&path, rename.clone()).await,
-        401,
-        "UNAUTHORIZED",
-        unauthorized,
-    );
+    expect::code(&app.anonymous().patch(&path, rename.clone()).await, 401, "UNAUTHORIZED", unauthorized);
     expect::code(
         &app.member().patch(&path, rename.clone()).await,
         403,
@@ -169,12 +136,7 @@ async fn the_rows_of_the_error_table() {
     );
     let missing = format!("/resources/{UNKNOWN}");
     let message = format!("Resource with ID {UNKNOWN} not found");
-    expect::code(
-        &admin.patch(&missing, rename).await,
-        404,
-        "RESOURCE_NOT_FOUND",
-        &message,
-    );
+    expect::code(&admin.patch(&missing, rename).await, 404, "RESOURCE_NOT_FOUND", &message);
     let message = format!("Credential with ID {UNKNOWN} not found");
     let reply = admin.patch(&path, json!({"credentialId": UNKNOWN})).await;
     expect::code(&reply, 404, "CREDENTIAL_NOT_FOUND", &message);
@@ -204,13 +166,6 @@ async fn the_new_credential_must_belong_to_the_same_organization() {
     let app = TestApp::new().await;
     let (admin, id, _) = example(&app).await;
     let foreign = uuid(&app.other_admin().new_credential("Theirs").await);
-    let reply = admin
-        .patch(&format!("/resources/{id}"), json!({"credentialId": foreign}))
-        .await;
-    expect::code(
-        &reply,
-        404,
-        "CREDENTIAL_NOT_FOUND",
-        &format!("Credential with ID {foreign} not found"),
-    );
+    let reply = admin.patch(&format!("/resources/{id}"), json!({"credentialId": foreign})).await;
+    expect::code(&reply, 404, "CREDENTIAL_NOT_FOUND", &format!("Credential with ID {foreign} not found"));
 }

@@ -34,10 +34,7 @@ async fn the_response_has_the_members_of_the_page_and_their_types() {
     let request = json!({
         "name": "string", "team": team, "description": "string", "is_sensitive": true, "value": "s3cret",
     });
-    let reply = admin
-        .put(&format!("/credentials/{id}/"), request)
-        .await
-        .expect(200);
+    let reply = admin.put(&format!("/credentials/{id}/"), request).await.expect(200);
     assert_eq!(reply.members(), MEMBERS);
     let expected = json!({
         "id": id,
@@ -76,18 +73,12 @@ async fn the_error_examples_of_the_page() {
         json!({"name": ["This field may not be blank."], "value": ["This field is required."]}),
     );
     expect::body(
-        &admin
-            .put(&path, json!({"name": "n", "value": null, "is_sensitive": false}))
-            .await,
+        &admin.put(&path, json!({"name": "n", "value": null, "is_sensitive": false})).await,
         400,
         json!({"non_field_errors": ["A new value is required to make a sensitive credential readable."]}),
     );
     let wrong = app.bearer("garbage").put(&path, json!({})).await;
-    expect::body(
-        &wrong,
-        401,
-        json!({"detail": "Incorrect authentication credentials."}),
-    );
+    expect::body(&wrong, 401, json!({"detail": "Incorrect authentication credentials."}));
     expect::body(
         &admin.put("/credentials/BWBeN28Vb7cMEx7Ym8AUzs/", json!({})).await,
         404,
@@ -99,9 +90,5 @@ async fn the_error_examples_of_the_page() {
         &json!({"__type": "com.amazonaws.dynamodb.v20120810#ValidationException"}),
     );
     let broken = admin.put(&path, json!({"name": "n", "value": "v"})).await;
-    expect::body(
-        &broken,
-        500,
-        json!({"detail": "Unexpected error while handling your request."}),
-    );
+    expect::body(&broken, 500, json!({"detail": "Unexpected error while handling your request."}));
 }

@@ -43,10 +43,7 @@ impl GivenFields {
     }
 
     fn get(&self, name: &str) -> Option<&Given> {
-        self.0
-            .iter()
-            .find(|(other, _)| other == name)
-            .map(|(_, given)| given)
+        self.0.iter().find(|(other, _)| other == name).map(|(_, given)| given)
     }
 }
 
@@ -58,15 +55,8 @@ pub enum Required {
 }
 
 /// The fields in the order of the schema, which is the order of the error body.
-const FIELDS: [&str; 7] = [
-    "name",
-    "team",
-    "description",
-    "is_sensitive",
-    "value",
-    "provider",
-    "credential_type",
-];
+const FIELDS: [&str; 7] =
+    ["name", "team", "description", "is_sensitive", "value", "provider", "credential_type"];
 
 /// The fields of a credential, checked one by one. A field that was not sent is `None`.
 #[derive(Debug, Clone)]
@@ -125,10 +115,7 @@ impl CredentialForm {
     /// # Errors
     /// Everything that is wrong, field by field.
     pub fn read(fields: &GivenFields, required: Required) -> Result<Self, Box<Rejected>> {
-        let mut reader = Reader {
-            fields,
-            violations: Violations::default(),
-        };
+        let mut reader = Reader { fields, violations: Violations::default() };
         let form = Self {
             name: reader.text("name", NAME_MAX, Blank::Refused),
             team: reader.team(),
@@ -145,10 +132,7 @@ impl CredentialForm {
             return Ok(form);
         }
         let violations = reader.violations.ordered(&FIELDS);
-        Err(Box::new(Rejected {
-            violations,
-            team: form.team.flatten(),
-        }))
+        Err(Box::new(Rejected { violations, team: form.team.flatten() }))
     }
 }
 
@@ -182,9 +166,7 @@ fn number_text(number: &serde_json::Number, raw: &str) -> String {
     if raw.bytes().all(|b| b.is_ascii_digit() || b == b'-') {
         return raw.into();
     }
-    number
-        .as_f64()
-        .map_or_else(|| raw.into(), |float| format!("{float:?}"))
+    number.as_f64().map_or_else(|| raw.into(), |float| format!("{float:?}"))
 }
 
 impl Reader<'_> {
@@ -203,24 +185,11 @@ impl Reader<'_> {
 
     fn text(&mut self, field: &'static str, limit: usize, blank: Blank) -> Option<String> {
         let text = match self.fields.get(field)? {
-            Given::Text(text)
-            | Given::Json {
-                value: Value::String(text),
-                ..
-            } => text.clone(),
-            Given::Json {
-                value: Value::Number(number),
-                raw,
-            } => number_text(number, raw),
-            Given::Json {
-                value: Value::Null, ..
-            } => return self.refuse(field, NULL),
+            Given::Text(text) | Given::Json { value: Value::String(text), .. } => text.clone(),
+            Given::Json { value: Value::Number(number), raw } => number_text(number, raw),
+            Given::Json { value: Value::Null, .. } => return self.refuse(field, NULL),
             Given::LoneSurrogate(unit) => return self.refuse(field, surrogate(*unit)),
-            Given::Json {
-                value: Value::Bool(_) | Value::Array(_) | Value::Object(_),
-                ..
-            }
-            | Given::File => {
+            Given::Json { value: Value::Bool(_) | Value::Array(_) | Value::Object(_), .. } | Given::File => {
                 return self.refuse(field, NOT_A_STRING);
             }
         };
@@ -241,30 +210,12 @@ impl Reader<'_> {
     fn team(&mut self) -> Option<Option<Team>> {
         let wrong = |kind: &str| format!("Incorrect type. Expected pk value, received {kind}.");
         let named = match self.fields.get("team")? {
-            Given::Json {
-                value: Value::Null, ..
-            } => return Some(None),
-            Given::Text(text)
-            | Given::Json {
-                value: Value::String(text),
-                ..
-            } => text.clone(),
-            Given::Json {
-                value: Value::Number(_),
-                raw,
-            } => raw.clone(),
-            Given::Json {
-                value: Value::Bool(_),
-                ..
-            } => return self.refuse("team", wrong("bool")),
-            Given::Json {
-                value: Value::Array(_),
-                ..
-            } => return self.refuse("team", wrong("list")),
-            Given::Json {
-                value: Value::Object(_),
-                ..
-            } => return self.refuse("team", wrong("dict")),
+            Given::Json { value: Value::Null, .. } => return Some(None),
+            Given::Text(text) | Given::Json { value: Value::String(text), .. } => text.clone(),
+            Given::Json { value: Value::Number(_), raw } => raw.clone(),
+            Given::Json { value: Value::Bool(_), .. } => return self.refuse("team", wrong("bool")),
+            Given::Json { value: Value::Array(_), .. } => return self.refuse("team", wrong("list")),
+            Given::Json { value: Value::Object(_), .. } => return self.refuse("team", wrong("dict")),
             Given::File => return self.refuse("team", wrong("file")),
             Given::LoneSurrogate(unit) => return self.refuse("team", surrogate(*unit)),
         };
@@ -281,26 +232,11 @@ impl Reader<'_> {
         let field = "is_sensitive";
         let found = match self.fields.get(field)? {
             Given::Text(text) if text.is_empty() => return None,
-            Given::Text(text)
-            | Given::Json {
-                value: Value::String(text),
-                ..
-            } => boolean_text(text),
-            Given::Json {
-                value: Value::Bool(flag),
-                ..
-            } => Some(*flag),
-            Given::Json {
-                value: Value::Number(number),
-                ..
-            } => number.as_f64().and_then(boolean_number),
-            Given::Json {
-                value: Value::Null, ..
-            } => return self.refuse(field, NULL),
-            Given::Json {
-                value: Value::Array(_) | Value::Object(_),
-                ..
-            }
+            Given::Text(text) | Given::Json { value: Value::String(text), .. } => boolean_text(text),
+            Given::Json { value: Value::Bool(flag), .. } => Some(*flag),
+            Given::Json { value: Value::Number(number), .. } => number.as_f64().and_then(boolean_number),
+            Given::Json { value: Value::Null, .. } => return self.refuse(field, NULL),
+            Given::Json { value: Value::Array(_) | Value::Object(_), .. }
             | Given::File
             | Given::LoneSurrogate(_) => None,
         };
@@ -310,21 +246,13 @@ impl Reader<'_> {
     fn value(&mut self) -> Option<Option<SecretJson>> {
         let field = "value";
         let (secret, length) = match self.fields.get(field)? {
-            Given::Json {
-                value: Value::Null, ..
-            } => return Some(None),
-            Given::Json {
-                value: Value::String(text),
-                ..
-            } if text.is_empty() => {
+            Given::Json { value: Value::Null, .. } => return Some(None),
+            Given::Json { value: Value::String(text), .. } if text.is_empty() => {
                 return self.refuse(field, BLANK);
             }
             Given::Text(text) if text.is_empty() => return Some(None),
             Given::Text(text) => (SecretJson::from_text(text), text.len()),
-            Given::Json {
-                value: Value::String(text),
-                raw,
-            } => (SecretJson::new(raw.clone()), text.len()),
+            Given::Json { value: Value::String(text), raw } => (SecretJson::new(raw.clone()), text.len()),
             Given::Json { raw, .. } => (SecretJson::new(raw.clone()), raw.len()),
             Given::LoneSurrogate(unit) => return self.refuse(field, surrogate(*unit)),
             Given::File => return self.refuse(field, NOT_A_STRING),
@@ -339,14 +267,8 @@ impl Reader<'_> {
     fn choice(&mut self, field: &'static str) -> Option<Option<String>> {
         match self.fields.get(field)? {
             Given::Text(text) if text.is_empty() => Some(None),
-            Given::Json {
-                value: Value::Null, ..
-            } => Some(None),
-            Given::Text(text)
-            | Given::Json {
-                value: Value::String(text),
-                ..
-            } => Some(Some(text.clone())),
+            Given::Json { value: Value::Null, .. } => Some(None),
+            Given::Text(text) | Given::Json { value: Value::String(text), .. } => Some(Some(text.clone())),
             Given::Json { .. } | Given::File | Given::LoneSurrogate(_) => self.refuse(field, NOT_A_STRING),
         }
     }
@@ -365,9 +287,7 @@ impl Reader<'_> {
             return Some(None);
         };
         let known = CredentialType::parse(&text);
-        known
-            .map(Some)
-            .or_else(|| self.refuse(field, format!("\"{text}\" is not a valid choice.")))
+        known.map(Some).or_else(|| self.refuse(field, format!("\"{text}\" is not a valid choice.")))
     }
 }
 

@@ -100,10 +100,6 @@ impl Credential {
     /// The value as a response may show it: nothing when the credential is sensitive.
     #[must_use]
     pub fn readable(&self, value: Option<SecretJson>) -> Option<Readable> {
-        if self.is_sensitive {
-            None
-        } else {
-            value.map(Readable)
-        }
+        if self.is_sensitive { None } else { value.map(Readable) }
     }
 }

@@ -80,18 +80,12 @@ impl CredentialPut {
         if !changes.is_empty() {
             after.updated_at = now;
         }
-        Ok(CredentialChange {
-            credential: after,
-            value,
-            changes,
-        })
+        Ok(CredentialChange { credential: after, value, changes })
     }
 }
 
 fn team_after(form: &CredentialForm, stored: Option<RoleId>) -> Option<RoleId> {
-    form.team
-        .as_ref()
-        .map_or(stored, |team| team.as_ref().map(|team| team.id))
+    form.team.as_ref().map_or(stored, |team| team.as_ref().map(|team| team.id))
 }
 
 fn value_change(form: &CredentialForm, stored: &Credential) -> Result<ValueChange, Violations> {
@@ -115,11 +109,7 @@ fn changes(before: &Credential, after: &Credential, value: &ValueChange) -> Vec<
     };
     [
         FieldChange::between("name", &before.name, &after.name),
-        FieldChange::between(
-            "team",
-            &before.team.map(RoleId::base58),
-            &after.team.map(RoleId::base58),
-        ),
+        FieldChange::between("team", &before.team.map(RoleId::base58), &after.team.map(RoleId::base58)),
         FieldChange::between("description", &before.description, &after.description),
         FieldChange::between("is_sensitive", &before.is_sensitive, &after.is_sensitive),
         value,
@@ -173,11 +163,7 @@ impl CredentialDraft {
             has_value: value.is_some(),
             provider: form.provider.unwrap_or(Provider::Aws),
             credential_type: form.credential_type.flatten(),
-            creator: Creator {
-                id: actor.id.clone(),
-                email: actor.email.clone(),
-                name: actor.name.clone(),
-            },
+            creator: Creator { id: actor.id.clone(), email: actor.email.clone(), name: actor.name.clone() },
             created_at: now,
             updated_at: now,
         };

@@ -66,10 +66,7 @@ fn credential_id(fields: &mut Fields) -> Option<CredentialId> {
     let text = fields.text("credentialId")?;
     let id = CredentialId::parse_any(&text).ok();
     if id.is_none() {
-        fields.refuse(
-            "credentialId",
-            "credentialId must be a UUID, a Base58 id or a credentials:// URI",
-        );
+        fields.refuse("credentialId", "credentialId must be a UUID, a Base58 id or a credentials:// URI");
     }
     id
 }
@@ -81,10 +78,7 @@ fn config(fields: &mut Fields) -> Option<Option<Map<String, Value>>> {
         Value::Object(config) => {
             let length = serde_json::to_string(&config).map_or(usize::MAX, |text| text.len());
             if length > CONFIG_MAX_BYTES {
-                fields.refuse(
-                    "config",
-                    format!("config must have at most {CONFIG_MAX_BYTES} bytes"),
-                );
+                fields.refuse("config", format!("config must have at most {CONFIG_MAX_BYTES} bytes"));
                 return None;
             }
             Some(Some(config))

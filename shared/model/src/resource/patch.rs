@@ -76,10 +76,7 @@ impl ResourcePatch {
             fields.refuse("region", REGION_FAULT);
         }
         if let Some(config) = &self.config {
-            let faults: Vec<_> = ResourceType::ALL
-                .iter()
-                .map(|kind| kind.config_fault(config))
-                .collect();
+            let faults: Vec<_> = ResourceType::ALL.iter().map(|kind| kind.config_fault(config)).collect();
             if let Some(Some(fault)) = faults.first()
                 && faults.iter().all(Option::is_some)
             {
@@ -119,53 +116,27 @@ impl ResourcePatch {
         if !changes.is_empty() {
             after.updated_at = now;
         }
-        Ok(Applied {
-            resource: after,
-            changes,
-        })
+        Ok(Applied { resource: after, changes })
     }
 
     fn check(&self, resource: &Resource, credential: Option<&NewCredential>) -> Result<(), Violations> {
         let mut violations = Violations::default();
-        if self
-            .resource_identifier
-            .as_deref()
-            .is_some_and(|id| !resource.resource_type.is_identifier(id))
-        {
+        if self.resource_identifier.as_deref().is_some_and(|id| !resource.resource_type.is_identifier(id)) {
             violations.add("resourceIdentifier", IDENTIFIER_FAULT);
         }
         if credential.is_some_and(|credential| credential.provider != resource.provider) {
-            violations.add(
-                "credentialId",
-                "credentialId must name a credential of the resource's provider",
-            );
+            violations.add("credentialId", "credentialId must name a credential of the resource's provider");
         }
-        if self
-            .region
-            .as_deref()
-            .is_some_and(|region| !resource.provider.is_region(region))
-        {
+        if self.region.as_deref().is_some_and(|region| !resource.provider.is_region(region)) {
             violations.add("region", REGION_FAULT);
         }
-        if let Some(fault) = self
-            .config
-            .as_ref()
-            .and_then(|c| resource.resource_type.config_fault(c))
-        {
+        if let Some(fault) = self.config.as_ref().and_then(|c| resource.resource_type.config_fault(c)) {
             violations.add("config", fault);
         }
-        if self
-            .provider
-            .as_deref()
-            .is_some_and(|provider| provider != resource.provider.as_str())
-        {
+        if self.provider.as_deref().is_some_and(|provider| provider != resource.provider.as_str()) {
             violations.add("provider", "provider cannot be changed after creation");
         }
-        if self
-            .resource_type
-            .as_deref()
-            .is_some_and(|kind| kind != resource.resource_type.as_str())
-        {
+        if self.resource_type.as_deref().is_some_and(|kind| kind != resource.resource_type.as_str()) {
             violations.add("resourceType", "resourceType cannot be changed after creation");
         }
         violations.or(())
@@ -181,11 +152,7 @@ fn set<T: Clone>(slot: &mut T, value: &Option<T>) {
 fn changes(before: &Resource, after: &Resource) -> Vec<FieldChange> {
     [
         FieldChange::between("name", &before.name, &after.name),
-        FieldChange::between(
-            "resourceIdentifier",
-            &before.resource_identifier,
-            &after.resource_identifier,
-        ),
+        FieldChange::between("resourceIdentifier", &before.resource_identifier, &after.resource_identifier),
         FieldChange::between("credentialId", &before.credential_id, &after.credential_id),
         FieldChange::between("region", &before.region, &after.region),
         FieldChange::between("isActive", &before.is_active, &after.is_active),

@@ -50,11 +50,6 @@ impl Store {
         }
         let entry = entry(AuditEvent::CredentialCreate, &credential, Map::new());
         tx.commit(actor, &entry, now).await?.certain()?;
-        Ok(CredentialRecord {
-            credential,
-            references: Vec::new(),
-            sealed,
-            version: 1,
-        })
+        Ok(CredentialRecord { credential, references: Vec::new(), sealed, version: 1 })
     }
 }

@@ -100,17 +100,12 @@ fn records(items: &[Item]) -> Result<Vec<CredentialRecord>, StoreError> {
             records.push(CredentialRecord {
                 credential: credential(item)?,
                 references: Vec::new(),
-                sealed: item
-                    .binary(SECRET)
-                    .map(|bytes| Sealed::from_bytes(bytes.to_vec())),
+                sealed: item.binary(SECRET).map(|bytes| Sealed::from_bytes(bytes.to_vec())),
                 version: item.number(VERSION)?,
             });
         } else if let Some(record) = records.last_mut() {
             let data: ReferenceData = item.members()?;
-            let reference = Reference {
-                resource_name: data.resource_name,
-                resource_id: data.resource_id,
-            };
+            let reference = Reference { resource_name: data.resource_name, resource_id: data.resource_id };
             record.references.push(reference);
         }
     }
@@ -162,10 +157,7 @@ impl Store {
     /// Busy or defect.
     pub async fn all_violations(&self, org: &OrgId, rejected: Rejected) -> Result<Violations, StoreError> {
         let team_exists = match &rejected.team {
-            Some(team) => self
-                .get(&keys::holder(org, &Holder::Role(team.id)))
-                .await?
-                .is_some(),
+            Some(team) => self.get(&keys::holder(org, &Holder::Role(team.id))).await?.is_some(),
             None => true,
         };
         Ok(rejected.violations(team_exists))
@@ -177,10 +169,6 @@ impl Store {
         org: &OrgId,
         id: CredentialId,
     ) -> Result<Option<Credential>, StoreError> {
-        self.get(&keys::credential(org, id))
-            .await?
-            .as_ref()
-            .map(credential)
-            .transpose()
+        self.get(&keys::credential(org, id)).await?.as_ref().map(credential).transpose()
     }
 }

@@ -45,27 +45,16 @@ impl Store {
                 ValueChange::Replace(value) => Some(vault.seal(org, id, value).await?),
                 ValueChange::Keep | ValueChange::Clear => None,
             };
-            if self
-                .write_credential(actor, &record, put, &change, sealed.as_ref(), now)
-                .await?
-            {
+            if self.write_credential(actor, &record, put, &change, sealed.as_ref(), now).await? {
                 let sealed = match change.value {
                     ValueChange::Keep => record.sealed,
                     ValueChange::Clear | ValueChange::Replace(_) => sealed,
                 };
                 let version = record.version + 1;
-                return Ok(CredentialRecord {
-                    credential: change.credential,
-                    sealed,
-                    version,
-                    ..record
-                });
+                return Ok(CredentialRecord { credential: change.credential, sealed, version, ..record });
             }
             backoff.pause("the credential changed").await?;
-            record = self
-                .credential(org, id)
-                .await?
-                .ok_or(Refusal::CredentialNotFound(id))?;
+            record = self.credential(org, id).await?.ok_or(Refusal::CredentialNotFound(id))?;
         }
     }
 
@@ -82,20 +71,14 @@ impl Store {
         let mut tx = Transaction::new(self);
         let condition = Expression::new("#version = :version", [(":version", number(record.version))]);
         let update = credential_update(change, sealed)?;
-        tx.update(&keys::credential(org, after.id), &update, &condition, |_| {
-            Failed::Stale
-        })?;
+        tx.update(&keys::credential(org, after.id), &update, &condition, |_| Failed::Stale)?;
         if let Some(team) = put.team().cloned() {
             tx.require(&keys::holder(org, &Holder::Role(team.id)), move |_| {
                 Failed::Refuse(unknown_team(&team.named).into())
             })?;
         }
         let renamed = after.name != record.credential.name;
-        let copies = if renamed {
-            record.references.as_slice()
-        } else {
-            &[]
-        };
+        let copies = if renamed { record.references.as_slice() } else { &[] };
         let (at_once, afterwards) = copies.split_at(copies.len().min(tx.room()));
         rename_copies(&mut tx, org, after.id, &after.name, at_once)?;
         let entry = entry(AuditEvent::CredentialUpdate, after, changes(&change.changes));
@@ -112,10 +95,7 @@ impl Store {
 }
 
 fn credential_update(change: &CredentialChange, sealed: Option<&Sealed>) -> Result<Expression, StoreError> {
-    let mut values = vec![
-        (":data", data(&CredentialData::from(&change.credential))?),
-        (":one", number(1)),
-    ];
+    let mut values = vec![(":data", data(&CredentialData::from(&change.credential))?), (":one", number(1))];
     let mut text = String::from("SET #data = :data, #version = #version + :one");
     match (&change.value, sealed) {
         (ValueChange::Replace(_), Some(sealed)) => {
@@ -142,10 +122,7 @@ fn rename_copies(
                 "SET #data.#credentialName = :name, #version = #version + :one",
                 [(":name", data(&name)?), (":one", number(1))],
             ),
-            &Expression::new(
-                "#data.#credentialId = :credential",
-                [(":credential", data(&credential)?)],
-            ),
+            &Expression::new("#data.#credentialId = :credential", [(":credential", data(&credential)?)]),
             |_| Failed::Stale,
         )?;
     }

@@ -49,23 +49,15 @@ impl Store {
         now: Timestamp,
     ) -> Result<Commit, StoreError> {
         let org = &actor.org;
-        let item = NewItem::new(
-            &keys::resource(org, resource.id),
-            Entity::Resource,
-            &ResourceData::from(resource),
-        )?
-        .listed(keys::listed(keys::resources(org), resource.id))
-        .with(keys::VERSION, number(1))
-        .with(keys::LIVE, number(0))
-        .with(keys::LINKED, number(0));
+        let item =
+            NewItem::new(&keys::resource(org, resource.id), Entity::Resource, &ResourceData::from(resource))?
+                .listed(keys::listed(keys::resources(org), resource.id))
+                .with(keys::VERSION, number(1))
+                .with(keys::LIVE, number(0))
+                .with(keys::LINKED, number(0));
         let mut tx = Transaction::new(self);
         tx.create(item, |_| Failed::Stale)?;
         add_reference(&mut tx, org, resource)?;
-        tx.commit(
-            actor,
-            &entry(AuditEvent::ResourceCreate, resource, Map::new()),
-            now,
-        )
-        .await
+        tx.commit(actor, &entry(AuditEvent::ResourceCreate, resource, Map::new()), now).await
     }
 }

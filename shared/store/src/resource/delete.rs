@@ -34,9 +34,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut backoff = Backoff::default();
         loop {
-            let partition = self
-                .query_partition(&keys::resource_partition(&actor.org, id))
-                .await?;
+            let partition = self.query_partition(&keys::resource_partition(&actor.org, id)).await?;
             let found = partition.iter().find(|item| item.entity == Entity::Resource);
             let item = found.ok_or(Refusal::ResourceNotFound(id))?;
             if item.number(LIVE)? != 0 {
@@ -92,12 +90,10 @@ fn delete_if_unused(
             (":zero", number(0)),
         ],
     );
-    tx.delete(&keys::resource(org, id), &condition, move |item| {
-        match item.map(|item| item.number(LIVE)) {
-            None => Failed::Refuse(Refusal::ResourceNotFound(id)),
-            Some(Ok(live)) if live > 0 => Failed::Refuse(Refusal::ResourceInUse),
-            Some(_) => Failed::Stale,
-        }
+    tx.delete(&keys::resource(org, id), &condition, move |item| match item.map(|item| item.number(LIVE)) {
+        None => Failed::Refuse(Refusal::ResourceNotFound(id)),
+        Some(Ok(live)) if live > 0 => Failed::Refuse(Refusal::ResourceInUse),
+        Some(_) => Failed::Stale,
     })
 }
 

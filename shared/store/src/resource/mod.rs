@@ -110,11 +110,8 @@ pub(crate) struct ReferenceData {
 
 fn reference_item(org: &OrgId, resource: &Resource) -> Result<NewItem, StoreError> {
     let id = resource.credential_id;
-    let members = ReferenceData {
-        credential_id: id,
-        resource_id: resource.id,
-        resource_name: resource.name.clone(),
-    };
+    let members =
+        ReferenceData { credential_id: id, resource_id: resource.id, resource_name: resource.name.clone() };
     let key = keys::reference(org, id, resource.id);
     let item = NewItem::new(&key, Entity::Reference, &members)?;
     Ok(item.listed(keys::listed_behind(keys::credentials(org), id, resource.id)))
@@ -124,14 +121,8 @@ fn reference_item(org: &OrgId, resource: &Resource) -> Result<NewItem, StoreErro
 fn add_reference(tx: &mut Transaction<'_>, org: &OrgId, resource: &Resource) -> Result<(), StoreError> {
     tx.update(
         &keys::credential(org, resource.credential_id),
-        &Expression::new(
-            "SET #usage = #usage + :one, #version = #version + :one",
-            [(":one", number(1))],
-        ),
-        &Expression::new(
-            "#data.#name = :name",
-            [(":name", data(&resource.credential_name)?)],
-        ),
+        &Expression::new("SET #usage = #usage + :one, #version = #version + :one", [(":one", number(1))]),
+        &Expression::new("#data.#name = :name", [(":name", data(&resource.credential_name)?)]),
         |_| Failed::Stale,
     )?;
     tx.create(reference_item(org, resource)?, |_| Failed::Stale)
@@ -146,18 +137,11 @@ fn drop_reference(
 ) -> Result<(), StoreError> {
     tx.update(
         &keys::credential(org, credential),
-        &Expression::new(
-            "SET #usage = #usage - :one, #version = #version + :one",
-            [(":one", number(1))],
-        ),
+        &Expression::new("SET #usage = #usage - :one, #version = #version + :one", [(":one", number(1))]),
         &Expression::exists(),
         |_| Failed::Stale,
     )?;
-    tx.delete(
-        &keys::reference(org, credential, resource),
-        &Expression::exists(),
-        |_| Failed::Stale,
-    )
+    tx.delete(&keys::reference(org, credential, resource), &Expression::exists(), |_| Failed::Stale)
 }
 
 fn entry(event: AuditEvent, resource: &Resource, details: Map<String, Value>) -> AuditEntry {
@@ -176,11 +160,7 @@ impl Store {
     /// # Errors
     /// Busy or defect.
     pub async fn resource(&self, org: &OrgId, id: ResourceId) -> Result<Option<Resource>, StoreError> {
-        self.get(&keys::resource(org, id))
-            .await?
-            .as_ref()
-            .map(resource)
-            .transpose()
+        self.get(&keys::resource(org, id)).await?.as_ref().map(resource).transpose()
     }
 
     /// All resources of the organization, in the order of their creation.
@@ -188,10 +168,6 @@ impl Store {
     /// # Errors
     /// Busy or defect.
     pub async fn resources_in_order_of_creation(&self, org: &OrgId) -> Result<Vec<Resource>, StoreError> {
-        self.query_listing(&keys::resources(org))
-            .await?
-            .iter()
-            .map(resource)
-            .collect()
+        self.query_listing(&keys::resources(org)).await?.iter().map(resource).collect()
     }
 }

@@ -36,17 +36,12 @@ impl Store {
         loop {
             let (item, new_credential) = self.resource_and_new_credential(&actor.org, id, patch).await?;
             let before = resource(&item)?;
-            let applied = patch
-                .apply(&before, new_credential.as_ref(), now)
-                .map_err(Refusal::Invalid)?;
+            let applied = patch.apply(&before, new_credential.as_ref(), now).map_err(Refusal::Invalid)?;
             if applied.changes.is_empty() {
                 return Ok(before);
             }
             let version = item.number(VERSION)?;
-            if let Commit::Done(_) = self
-                .write_resource(actor, &before, &applied, version, now)
-                .await?
-            {
+            if let Commit::Done(_) = self.write_resource(actor, &before, &applied, version, now).await? {
                 return Ok(applied.resource);
             }
             backoff.pause("the resource or its credential changed").await?;
@@ -68,13 +63,7 @@ impl Store {
         let (item, found) = self.get_both(&key, &keys::credential(org, wanted)).await?;
         let item = item.ok_or(Refusal::ResourceNotFound(id))?;
         let found = credential(&found.ok_or(Refusal::CredentialNotFound(wanted))?)?;
-        Ok((
-            item,
-            Some(NewCredential {
-                name: found.name,
-                provider: found.provider,
-            }),
-        ))
+        Ok((item, Some(NewCredential { name: found.name, provider: found.provider })))
     }
 
     async fn write_resource(

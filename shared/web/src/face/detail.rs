@@ -22,9 +22,9 @@ pub(super) fn body(failure: &Failure) -> Value {
         Failure::UnsupportedMediaType(sent) => {
             detail(&format!("Unsupported media type \"{sent}\" in request."))
         }
-        Failure::TooManyRequests { retry_after } => detail(&format!(
-            "Request was throttled. Expected available in {retry_after} seconds."
-        )),
+        Failure::TooManyRequests { retry_after } => {
+            detail(&format!("Request was throttled. Expected available in {retry_after} seconds."))
+        }
         Failure::Malformed(why) => detail(why),
         Failure::NotAnObject("null") => json!({NON_FIELD: ["No data provided"]}),
         Failure::NotAnObject(kind) => {

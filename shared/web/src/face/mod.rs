@@ -44,9 +44,7 @@ impl Face {
     /// The face of a path.
     #[must_use]
     pub fn of(path: &str) -> Self {
-        let family = path
-            .strip_prefix(BASE_PATH)
-            .and_then(|rest| rest.split('/').nth(1));
+        let family = path.strip_prefix(BASE_PATH).and_then(|rest| rest.split('/').nth(1));
         match family {
             Some("resources") => Self::Code,
             Some("credentials") => Self::Detail,
@@ -81,16 +79,10 @@ fn add_headers(response: &mut Response<Body>, failure: &Failure) {
             set(header::ALLOW, HeaderValue::from_str(&allowed.join(", ")));
         }
         Failure::TooManyRequests { retry_after } => {
-            set(
-                header::RETRY_AFTER,
-                HeaderValue::from_str(&retry_after.to_string()),
-            );
+            set(header::RETRY_AFTER, HeaderValue::from_str(&retry_after.to_string()));
         }
         Failure::Unavailable(_) => {
-            set(
-                header::RETRY_AFTER,
-                HeaderValue::from_str(&BUSY_RETRY_SECONDS.to_string()),
-            );
+            set(header::RETRY_AFTER, HeaderValue::from_str(&BUSY_RETRY_SECONDS.to_string()));
         }
         Failure::Forbidden
         | Failure::NoRoute
@@ -132,12 +124,7 @@ fn common_message(failure: &Failure, refused: impl Fn(&Refusal) -> String) -> St
 
 /// A body's members, in order.
 fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
-    Value::Object(
-        members
-            .into_iter()
-            .map(|(name, value)| (name.into(), value))
-            .collect(),
-    )
+    Value::Object(members.into_iter().map(|(name, value)| (name.into(), value)).collect())
 }
 
 /// The reason phrase of a status (RFC 9110 §15).

@@ -12,11 +12,7 @@ const VALIDATION_FAILED: &str = "Validation failed";
 
 pub(super) fn body(failure: &Failure, path: &str, now: Timestamp) -> Value {
     let status = failure.status();
-    let violations = if let Failure::Invalid(violations) = failure {
-        Some(violations)
-    } else {
-        None
-    };
+    let violations = if let Failure::Invalid(violations) = failure { Some(violations) } else { None };
     let message = match violations {
         Some(_) => VALIDATION_FAILED.into(),
         None => common_message(failure, sentence),

@@ -39,9 +39,7 @@ impl CredentialBody {
             "application/json" => json_fields(body),
             "application/x-www-form-urlencoded" => Ok(form_fields(body)),
             "multipart/form-data" => multipart_fields(&self.0, body).await,
-            _ => Err(Failure::UnsupportedMediaType(
-                self.0.header("content-type").unwrap_or_default().into(),
-            )),
+            _ => Err(Failure::UnsupportedMediaType(self.0.header("content-type").unwrap_or_default().into())),
         }
     }
 }
@@ -53,9 +51,7 @@ fn parse_error(error: impl fmt::Display) -> Failure {
 fn json_fields(body: &[u8]) -> Result<GivenFields, Failure> {
     let text = str::from_utf8(body).map_err(parse_error)?;
     let mut json = serde_json::Deserializer::from_str(text);
-    let raw = <&RawValue as serde::Deserialize>::deserialize(&mut json)
-        .map_err(parse_error)?
-        .get();
+    let raw = <&RawValue as serde::Deserialize>::deserialize(&mut json).map_err(parse_error)?.get();
     json.end().map_err(parse_error)?;
     if !raw.starts_with('{') {
         // Parsed only to tell broken JSON from JSON of another kind.
@@ -88,13 +84,8 @@ fn kind(value: &Value) -> &'static str {
 
 fn given(raw: &str) -> Result<Given, Failure> {
     match serde_json::from_str(raw) {
-        Ok(value) => Ok(Given::Json {
-            value,
-            raw: raw.into(),
-        }),
-        Err(error) => lone_surrogate(raw)
-            .map(Given::LoneSurrogate)
-            .ok_or_else(|| parse_error(error)),
+        Ok(value) => Ok(Given::Json { value, raw: raw.into() }),
+        Err(error) => lone_surrogate(raw).map(Given::LoneSurrogate).ok_or_else(|| parse_error(error)),
     }
 }
 
@@ -116,9 +107,7 @@ fn lone_surrogate(raw: &str) -> Option<u16> {
     if !raw.starts_with('"') {
         return None;
     }
-    let bytes = serde_json::Deserializer::from_str(raw)
-        .deserialize_bytes(Bytes)
-        .ok()?;
+    let bytes = serde_json::Deserializer::from_str(raw).deserialize_bytes(Bytes).ok()?;
     bytes.windows(3).find_map(|window| match window {
         [0xED, second @ 0xA0..=0xBF, third] => {
             Some(0xD000 | (u16::from(second & 0x3F) << 6) | u16::from(third & 0x3F))

@@ -75,9 +75,7 @@ impl<'de> Visitor<'de> for StrictVisitor {
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
-        Number::from_f64(value)
-            .map(Value::Number)
-            .ok_or_else(|| E::custom("number out of range"))
+        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("number out of range"))
     }
 
     fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
@@ -129,14 +127,8 @@ mod tests {
     #[test]
     fn faults_name_line_and_column() {
         assert_eq!(fault(b"{\"a\":\n  x}"), "expected value at line 2 column 3");
-        assert_eq!(
-            fault(b"{\"a\":1,\"a\":2}"),
-            "duplicate key \"a\" at line 1 column 10"
-        );
-        assert_eq!(
-            fault(b"{\"c\":{\"a\":1,\"a\":2}}"),
-            "duplicate key \"a\" at line 1 column 15"
-        );
+        assert_eq!(fault(b"{\"a\":1,\"a\":2}"), "duplicate key \"a\" at line 1 column 10");
+        assert_eq!(fault(b"{\"c\":{\"a\":1,\"a\":2}}"), "duplicate key \"a\" at line 1 column 15");
         assert_eq!(fault(b""), "EOF while parsing a value at line 1 column 0");
         assert_eq!(fault(b"{} x"), "trailing characters at line 1 column 4");
         assert_eq!(fault(b"{\"a\":1e999}"), "number out of range at line 1 column 10");
@@ -147,10 +139,7 @@ mod tests {
     #[test]
     fn only_objects_have_members() {
         for body in ["null", "[]", "5", "\"x\"", "true"] {
-            assert!(
-                matches!(members(body.as_bytes()), Err(Failure::NotAnObject(_))),
-                "{body}"
-            );
+            assert!(matches!(members(body.as_bytes()), Err(Failure::NotAnObject(_))), "{body}");
         }
     }
 }

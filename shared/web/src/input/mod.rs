@@ -35,9 +35,7 @@ impl Input for Arc<Incoming> {
 fn body(request: &Incoming) -> Result<&[u8], Failure> {
     let body = request.body();
     if body.len() > BODY_MAX_BYTES {
-        return Err(Failure::BodyTooLarge {
-            limit: BODY_MAX_BYTES,
-        });
+        return Err(Failure::BodyTooLarge { limit: BODY_MAX_BYTES });
     }
     Ok(body)
 }
@@ -45,10 +43,5 @@ fn body(request: &Incoming) -> Result<&[u8], Failure> {
 /// The media type without its parameters, in lower case.
 fn media_type(request: &Incoming) -> String {
     let header = request.header("content-type").unwrap_or_default();
-    header
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase()
+    header.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }

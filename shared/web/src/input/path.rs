@@ -59,9 +59,6 @@ impl<T: PathParameter> Input for Path<T> {
 /// `/roles/{id}/resources/{resourceId}`.
 impl Input for Path<(RoleId, ResourceId)> {
     fn read(request: &Arc<Incoming>) -> Result<Self, Failure> {
-        Ok(Self((
-            parameter(request, "id")?,
-            parameter(request, "resourceId")?,
-        )))
+        Ok(Self((parameter(request, "id")?, parameter(request, "resourceId")?)))
     }
 }

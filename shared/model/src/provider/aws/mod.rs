@@ -8,9 +8,7 @@ use serde_json::{Map, Value};
 pub fn is_security_group_id(text: &str) -> bool {
     text.strip_prefix("sg-").is_some_and(|digits| {
         (8..=17).contains(&digits.len())
-            && digits
-                .bytes()
-                .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+            && digits.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
     })
 }
 
@@ -41,9 +39,7 @@ const PORT_MAX: i64 = 65_535;
 /// kept as they are.
 #[must_use]
 pub fn security_group_config_fault(config: &Map<String, Value>) -> Option<String> {
-    protocol_fault(config)
-        .or_else(|| several_spellings(config))
-        .or_else(|| port_fault(config))
+    protocol_fault(config).or_else(|| several_spellings(config)).or_else(|| port_fault(config))
 }
 
 fn protocol_fault(config: &Map<String, Value>) -> Option<String> {
@@ -63,15 +59,11 @@ fn port_fault(config: &Map<String, Value>) -> Option<String> {
     let is_port = |value: &Value| value.as_i64().is_some_and(|port| (0..=PORT_MAX).contains(&port));
     for name in ["port", "fromPort", "toPort"] {
         if config.get(name).is_some_and(|value| !is_port(value)) {
-            return Some(format!(
-                "config.{name} must be a whole number from 0 to {PORT_MAX}"
-            ));
+            return Some(format!("config.{name} must be a whole number from 0 to {PORT_MAX}"));
         }
     }
     if let Some(ports) = config.get("ports") {
-        let all = ports
-            .as_array()
-            .is_some_and(|list| !list.is_empty() && list.iter().all(is_port));
+        let all = ports.as_array().is_some_and(|list| !list.is_empty() && list.iter().all(is_port));
         return (!all).then(|| format!("config.ports must list whole numbers from 0 to {PORT_MAX}"));
     }
     match (config.get("fromPort"), config.get("toPort")) {
@@ -135,11 +127,7 @@ mod tests {
             json!({"fromPort": 0, "toPort": 65535, "protocol": "all"}),
             json!({"port": 22, "note": {"any": "thing"}}),
         ] {
-            assert_eq!(
-                security_group_config_fault(good.as_object().unwrap()),
-                None,
-                "{good}"
-            );
+            assert_eq!(security_group_config_fault(good.as_object().unwrap()), None, "{good}");
         }
         for (bad, names) in [
             (json!({"protocol": "http"}), "protocol"),

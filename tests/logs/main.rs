@@ -1,0 +1,57 @@
+//! What the log says at its finest level. A process of its own, because it listens to everything in the process: the
+//! gateway, the handlers, the SDK, the embedded AWS.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+use serde_json::json;
+use std::sync::{Arc, Mutex};
+use support::{ORG, TestApp};
+
+/// What a subscriber at the finest level gets to see.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_secret_and_the_token_appear_in_no_log_line() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_ansi(false);
+    let subscriber = subscriber.with_writer(move || writer.clone()).finish();
+    tracing::subscriber::set_global_default(subscriber).unwrap();
+    let app = TestApp::new().await;
+    let token = app.token("admin", ORG, &["ORG_ADMIN"]);
+    let admin = app.bearer(&token);
+    for is_sensitive in [true, false] {
+        let body = json!({"name": "n", "value": "PLANTED-5ecret", "is_sensitive": is_sensitive});
+        let path = format!("/credentials/{}/", admin.post("/credentials/", body).await.expect(201).id());
+        let _ = admin.put(&path, json!({"name": "n", "value": "PLANTED-again"})).await.expect(200);
+        let _ = admin.put(&path, json!({"name": "", "value": "PLANTED-refused"})).await.expect(400);
+        let _ = admin
+            .send(
+                "PUT",
+                &format!("/api/v1{path}"),
+                Some("application/json"),
+                b"{\"value\": \"PLANTED-broken\"".to_vec(),
+            )
+            .await
+            .expect(400);
+        let _ = admin.get(&path).await.expect(200);
+    }
+    let text = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
+    assert!(text.contains("path=/api/v1/credentials/") && text.contains("status=201"), "nothing was heard");
+    let signature = token.rsplit('.').next().unwrap();
+    for secret in ["PLANTED", signature] {
+        let line = text.lines().find(|line| line.contains(secret));
+        assert_eq!(line, None);
+    }
+}
