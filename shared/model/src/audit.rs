@@ -14,6 +14,8 @@ pub enum AuditEvent {
     ResourceHold,
     ResourceRelease,
     RoleCreate,
+    RoleUpdate,
+    RoleDelete,
     RoleResourceAssign,
     RoleResourceUnassign,
     CredentialCreate,

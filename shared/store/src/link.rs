@@ -13,7 +13,7 @@ use crate::error::StoreError;
 use crate::expression::Expression;
 use crate::item::{Entity, NewItem, number};
 use crate::keys::{Holder, Key};
-use crate::transaction::{Failed, Transaction};
+use crate::transaction::{Failed, Receipt, Transaction};
 use crate::{Store, keys};
 
 /// The members of a link.
@@ -22,6 +22,30 @@ use crate::{Store, keys};
 struct LinkData {
     #[serde(with = "model::time::millis")]
     created_at: Timestamp,
+}
+
+/// A link between a holder and a resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Link {
+    pub(crate) holder: Holder,
+    pub(crate) resource: ResourceId,
+}
+
+/// Writes that one link costs: an item on either side.
+const WRITES_A_LINK: usize = 2;
+
+/// Removes as many links as a transaction has room for, and returns the others.
+pub(crate) fn remove_as_fits<'l>(
+    tx: &mut Transaction<'_>,
+    org: &OrgId,
+    links: &'l [Link],
+) -> Result<&'l [Link], StoreError> {
+    let (fitting, others) = links.split_at(links.len().min(tx.room() / WRITES_A_LINK));
+    for Link { holder, resource } in fitting {
+        tx.remove(&keys::link_of_resource(org, *resource, holder))?;
+        tx.remove(&keys::link_of_holder(org, holder, *resource))?;
+    }
+    Ok(others)
 }
 
 fn items(
@@ -54,6 +78,21 @@ fn entry(event: AuditEvent, role: RoleId, resource: ResourceId) -> AuditEntry {
 }
 
 impl Store {
+    /// Removes the links that had no room in the transaction that deleted one of their sides.
+    pub(crate) async fn remove_links_afterwards(
+        &self,
+        org: &OrgId,
+        mut links: &[Link],
+        receipt: &Receipt,
+    ) -> Result<(), StoreError> {
+        while !links.is_empty() {
+            let mut tx = Transaction::new(self);
+            links = remove_as_fits(&mut tx, org, links)?;
+            tx.follow_up(receipt).await?;
+        }
+        Ok(())
+    }
+
     /// Adds a resource to a role. One call.
     ///
     /// # Errors

@@ -9,12 +9,13 @@ use model::time::Timestamp;
 use serde_json::Map;
 
 use super::{drop_reference, entry, resource};
-use crate::error::StoreError;
+use crate::error::{StoreError, corrupt};
 use crate::expression::Expression;
 use crate::item::{Entity, Item, number};
 use crate::keys::{Holder, LINKED, LIVE, VERSION};
+use crate::link::{Link, remove_as_fits};
 use crate::retry::Backoff;
-use crate::transaction::{Commit, Failed, Receipt, Transaction};
+use crate::transaction::{Commit, Failed, Transaction};
 use crate::{Store, keys};
 
 impl Store {
@@ -40,8 +41,7 @@ impl Store {
             if item.number(LIVE)? != 0 {
                 return Err(Refusal::ResourceInUse.into());
             }
-            let holders = holders(&partition)?;
-            if self.remove_resource(actor, item, &holders, now).await?.is_some() {
+            if self.remove_resource(actor, item, &links(id, &partition)?, now).await? {
                 return Ok(());
             }
             backoff.pause("the resource changed").await?;
@@ -52,25 +52,20 @@ impl Store {
         &self,
         actor: &Actor,
         item: &Item,
-        holders: &[Holder],
+        links: &[Link],
         now: Timestamp,
-    ) -> Result<Option<Receipt>, StoreError> {
+    ) -> Result<bool, StoreError> {
         let (org, resource) = (&actor.org, resource(item)?);
         let mut tx = Transaction::new(self);
         delete_if_unused(&mut tx, org, &resource, item)?;
         drop_reference(&mut tx, org, resource.credential_id, resource.id)?;
-        let (at_once, afterwards) = holders.split_at(holders.len().min(tx.room() / 2));
-        remove_links(&mut tx, org, resource.id, at_once)?;
+        let afterwards = remove_as_fits(&mut tx, org, links)?;
         let entry = entry(AuditEvent::ResourceDelete, &resource, Map::new());
         let Commit::Done(receipt) = tx.commit(actor, &entry, now).await? else {
-            return Ok(None);
+            return Ok(false);
         };
-        for rest in afterwards.chunks(crate::transaction::WRITES_MAX / 2) {
-            let mut tx = Transaction::new(self);
-            remove_links(&mut tx, org, resource.id, rest)?;
-            tx.follow_up(&receipt).await?;
-        }
-        Ok(Some(receipt))
+        self.remove_links_afterwards(org, afterwards, &receipt).await?;
+        Ok(true)
     }
 }
 
@@ -97,25 +92,14 @@ fn delete_if_unused(
     })
 }
 
-fn holders(partition: &[Item]) -> Result<Vec<Holder>, StoreError> {
+/// The links in a resource's partition.
+fn links(resource: ResourceId, partition: &[Item]) -> Result<Vec<Link>, StoreError> {
     let links = partition.iter().filter(|item| item.entity == Entity::Link);
     links
         .map(|link| {
             let sk = link.sk()?;
-            Holder::of_link(sk).ok_or_else(|| crate::error::corrupt(format!("{sk} is no link")))
+            let holder = Holder::of_link(sk).ok_or_else(|| corrupt(format!("{sk} is no link")))?;
+            Ok(Link { holder, resource })
         })
         .collect()
-}
-
-fn remove_links(
-    tx: &mut Transaction<'_>,
-    org: &OrgId,
-    id: ResourceId,
-    holders: &[Holder],
-) -> Result<(), StoreError> {
-    for holder in holders {
-        tx.remove(&keys::link_of_resource(org, id, holder))?;
-        tx.remove(&keys::link_of_holder(org, holder, id))?;
-    }
-    Ok(())
 }

@@ -1,12 +1,18 @@
 //! Roles, which join people and resources.
 
-use serde::Serialize;
+mod draft;
+mod patch;
 
-use crate::fields::{Fields, FromFields};
-use crate::id::{ResourceId, RoleId, UserId};
-use crate::text::{DESCRIPTION_MAX, NAME_MAX, is_longer};
-use crate::time::Timestamp;
+pub use draft::RoleDraft;
+pub use patch::{AppliedToRole, RolePatch};
+
+use serde::Serialize;
 use serde_json::Value;
+
+use crate::fields::Fields;
+use crate::id::{ResourceId, RoleId, UserId};
+use crate::text::{DESCRIPTION_MAX, is_longer};
+use crate::time::Timestamp;
 
 /// Longest session that a role may allow, in hours: a year of 366 days. What a session gets is the smallest of
 /// this, the deployment's maximum and the other roles' limits.
@@ -34,31 +40,14 @@ pub struct Role {
     pub updated_at: Timestamp,
 }
 
-/// The members of `POST /roles`.
-#[derive(Debug, Clone)]
-pub struct RoleDraft {
-    name: String,
-    description: Option<String>,
-    max_session_duration_hours: Option<u32>,
-}
-
-impl FromFields for RoleDraft {
-    fn read(fields: &mut Fields) -> Option<Self> {
-        let name = fields.line("name", NAME_MAX);
-        let name = fields.require("name", name);
-        let description = description(fields);
-        let hours = max_session_duration_hours(fields);
-        Some(Self { name: name?, description, max_session_duration_hours: hours })
-    }
-}
-
-fn description(fields: &mut Fields) -> Option<String> {
+/// `description`. `Some(None)` is an explicit `null`, which clears it.
+fn description(fields: &mut Fields) -> Option<Option<String>> {
     match fields.take("description")? {
-        Value::Null => None,
-        Value::String(text) if !is_longer(&text, DESCRIPTION_MAX) => Some(text),
+        Value::Null => Some(None),
+        Value::String(text) if !is_longer(&text, DESCRIPTION_MAX) => Some(Some(text)),
         Value::String(_) => {
-            fields
-                .refuse("description", format!("description must have at most {DESCRIPTION_MAX} characters"));
+            let sentence = format!("description must have at most {DESCRIPTION_MAX} characters");
+            fields.refuse("description", sentence);
             None
         }
         Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
@@ -68,30 +57,17 @@ fn description(fields: &mut Fields) -> Option<String> {
     }
 }
 
-fn max_session_duration_hours(fields: &mut Fields) -> Option<u32> {
+/// `maxSessionDurationHours`. `Some(None)` is an explicit `null`, which lifts the limit.
+fn max_session_duration_hours(fields: &mut Fields) -> Option<Option<u32>> {
     let name = "maxSessionDurationHours";
     let value = fields.take(name)?;
+    if value.is_null() {
+        return Some(None);
+    }
     let hours = value.as_u64().and_then(|hours| u32::try_from(hours).ok());
     let hours = hours.filter(|hours| (1..=SESSION_HOURS_MAX).contains(hours));
-    if hours.is_none() && !value.is_null() {
+    if hours.is_none() {
         fields.refuse(name, format!("{name} must be a whole number from 1 to {SESSION_HOURS_MAX}"));
     }
-    hours
-}
-
-impl RoleDraft {
-    /// The role, with nobody and nothing in it.
-    #[must_use]
-    pub fn create(&self, now: Timestamp) -> Role {
-        Role {
-            id: RoleId::generate(now),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            max_session_duration_hours: self.max_session_duration_hours,
-            resource_ids: Vec::new(),
-            user_ids: Vec::new(),
-            created_at: now,
-            updated_at: now,
-        }
-    }
+    hours.map(Some)
 }

@@ -5,20 +5,23 @@
 //! | create | 1 |
 //! | get | 1 |
 //! | list | 1 a page |
+//! | update | 2: the partition; the transaction |
+//! | delete | 2: the partition; the transaction |
+
+mod create;
+mod delete;
+mod update;
 
 use model::audit::{AuditEntry, AuditEvent, AuditSubject};
 use model::id::{OrgId, ResourceId, RoleId};
-use model::principal::Actor;
-use model::refusal::Refusal;
-use model::role::{Role, RoleDraft};
+use model::role::Role;
 use model::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Map;
+use serde_json::{Map, Value};
 
 use crate::error::{StoreError, corrupt};
-use crate::item::{Entity, Item, NewItem, number};
+use crate::item::{Entity, Item, NewItem};
 use crate::keys::{Holder, RESOURCE_PREFIX};
-use crate::transaction::{Failed, Transaction};
 use crate::{Store, keys};
 
 /// The members of a role's item.
@@ -40,6 +43,33 @@ struct RoleData {
 #[serde(rename_all = "camelCase")]
 struct RoleNameData {
     role_id: RoleId,
+}
+
+impl From<&Role> for RoleData {
+    fn from(role: &Role) -> Self {
+        Self {
+            id: role.id,
+            name: role.name.clone(),
+            description: role.description.clone(),
+            max_session_duration_hours: role.max_session_duration_hours,
+            created_at: role.created_at,
+            updated_at: role.updated_at,
+        }
+    }
+}
+
+fn name_guard(org: &OrgId, role: &Role) -> Result<NewItem, StoreError> {
+    NewItem::new(&keys::role_name(org, &role.name), Entity::RoleName, &RoleNameData { role_id: role.id })
+}
+
+fn entry(event: AuditEvent, role: &Role, details: Map<String, Value>) -> AuditEntry {
+    AuditEntry {
+        event,
+        subject: AuditSubject::Role,
+        subject_id: role.id.to_string(),
+        subject_name: Some(role.name.clone()),
+        details,
+    }
 }
 
 fn role(item: &Item) -> Result<Role, StoreError> {
@@ -76,46 +106,6 @@ fn roles(items: &[Item]) -> Result<Vec<Role>, StoreError> {
 }
 
 impl Store {
-    /// Creates a role. One call.
-    ///
-    /// # Errors
-    /// `RoleNameTaken`; busy or defect.
-    pub async fn create_role(
-        &self,
-        actor: &Actor,
-        draft: &RoleDraft,
-        now: Timestamp,
-    ) -> Result<Role, StoreError> {
-        let (org, role) = (&actor.org, draft.create(now));
-        let members = RoleData {
-            id: role.id,
-            name: role.name.clone(),
-            description: role.description.clone(),
-            max_session_duration_hours: role.max_session_duration_hours,
-            created_at: role.created_at,
-            updated_at: role.updated_at,
-        };
-        let item = NewItem::new(&keys::holder(org, &Holder::Role(role.id)), Entity::Role, &members)?
-            .listed(keys::listed(keys::roles(org), role.id))
-            .with(keys::VERSION, number(1))
-            .with(keys::LINKED, number(0));
-        let guard = RoleNameData { role_id: role.id };
-        let guard = NewItem::new(&keys::role_name(org, &role.name), Entity::RoleName, &guard)?;
-        let mut tx = Transaction::new(self);
-        tx.create(item, |_| Failed::Stale)?;
-        let taken = role.name.clone();
-        tx.create(guard, move |_| Failed::Refuse(Refusal::RoleNameTaken(taken.clone())))?;
-        let entry = AuditEntry {
-            event: AuditEvent::RoleCreate,
-            subject: AuditSubject::Role,
-            subject_id: role.id.to_string(),
-            subject_name: Some(role.name.clone()),
-            details: Map::new(),
-        };
-        tx.commit(actor, &entry, now).await?.certain()?;
-        Ok(role)
-    }
-
     /// The role with this id, with its links.
     ///
     /// # Errors

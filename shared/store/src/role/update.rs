@@ -1,0 +1,77 @@
+//! The partial update of a role. A rename moves the guard of its name in the same transaction.
+
+use model::audit::{AuditEvent, changes};
+use model::id::RoleId;
+use model::principal::Actor;
+use model::refusal::Refusal;
+use model::role::{AppliedToRole, Role, RolePatch};
+use model::time::Timestamp;
+
+use super::{RoleData, entry, name_guard, roles};
+use crate::error::StoreError;
+use crate::expression::Expression;
+use crate::item::{Entity, data, number};
+use crate::keys::{Holder, VERSION};
+use crate::retry::Backoff;
+use crate::transaction::{Commit, Failed, Transaction};
+use crate::{Store, keys};
+
+impl Store {
+    /// Applies a patch to a role. A patch that changes nothing writes nothing.
+    ///
+    /// # Errors
+    /// `RoleNotFound`; `RoleNameTaken`; busy or defect.
+    pub async fn update_role(
+        &self,
+        actor: &Actor,
+        id: RoleId,
+        patch: &RolePatch,
+        now: Timestamp,
+    ) -> Result<Role, StoreError> {
+        let mut backoff = Backoff::default();
+        loop {
+            let partition =
+                self.query_partition(&keys::holder_partition(&actor.org, &Holder::Role(id))).await?;
+            let item = partition.iter().find(|item| item.entity == Entity::Role);
+            let version = item.ok_or(Refusal::RoleNotFound(id))?.number(VERSION)?;
+            let before = roles(&partition)?.pop().ok_or(Refusal::RoleNotFound(id))?;
+            let applied = patch.apply(&before, now);
+            if applied.changes.is_empty() {
+                return Ok(before);
+            }
+            if let Commit::Done(_) = self.write_role(actor, &before, &applied, version, now).await? {
+                return Ok(applied.role);
+            }
+            backoff.pause("the role changed").await?;
+        }
+    }
+
+    async fn write_role(
+        &self,
+        actor: &Actor,
+        before: &Role,
+        applied: &AppliedToRole,
+        version: i64,
+        now: Timestamp,
+    ) -> Result<Commit, StoreError> {
+        let (org, after) = (&actor.org, &applied.role);
+        let mut tx = Transaction::new(self);
+        tx.update(
+            &keys::holder(org, &Holder::Role(after.id)),
+            &Expression::new(
+                "SET #data = :data, #version = #version + :one",
+                [(":data", data(&RoleData::from(after))?), (":one", number(1))],
+            ),
+            &Expression::new("#version = :version", [(":version", number(version))]),
+            |_| Failed::Stale,
+        )?;
+        if before.name != after.name {
+            tx.remove(&keys::role_name(org, &before.name))?;
+            let taken = after.name.clone();
+            tx.create(name_guard(org, after)?, move |_| {
+                Failed::Refuse(Refusal::RoleNameTaken(taken.clone()))
+            })?;
+        }
+        tx.commit(actor, &entry(AuditEvent::RoleUpdate, after, changes(&applied.changes)), now).await
+    }
+}
