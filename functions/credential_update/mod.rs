@@ -1,6 +1,6 @@
 //! `PUT /credentials/{id}/`: updates a credential (seed).
 
-use model::credential::CredentialPut;
+use model::credential::CredentialUpdate;
 use model::id::CredentialId;
 use model::refusal::Refusal;
 use web::access::OrgAdmin;
@@ -23,7 +23,7 @@ pub async fn handler(
 ) -> Result<Ok200<CredentialView>, Failure> {
     let (store, org) = (app.store(), caller.org());
     let record = store.credential(org, id).await?.ok_or(Refusal::CredentialNotFound(id))?;
-    let put = match CredentialPut::read(&body.fields().await?) {
+    let put = match CredentialUpdate::read_whole(&body.fields().await?) {
         Ok(put) => put,
         Err(rejected) => return Err(Failure::Invalid(store.all_violations(org, *rejected).await?)),
     };

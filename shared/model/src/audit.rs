@@ -20,6 +20,7 @@ pub enum AuditEvent {
     RoleResourceUnassign,
     CredentialCreate,
     CredentialUpdate,
+    CredentialDelete,
 }
 
 /// The kind of object that an audit row is about.

@@ -25,6 +25,8 @@ pub enum Refusal {
     AlreadyHeld,
     /// The session row does not hold the resource.
     NotHeld,
+    /// So many resources use the credential.
+    CredentialInUse(usize),
     /// Another role of the organization has that name.
     RoleNameTaken(String),
     /// Members that do not fit what is stored.

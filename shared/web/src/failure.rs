@@ -133,6 +133,7 @@ fn refusal_status(refusal: &Refusal) -> StatusCode {
         | Refusal::ResourceInactive
         | Refusal::AlreadyHeld
         | Refusal::NotHeld
+        | Refusal::CredentialInUse(_)
         | Refusal::RoleNameTaken(_)
         | Refusal::Invalid(_) => StatusCode::BAD_REQUEST,
     }
@@ -157,6 +158,7 @@ impl From<Refusal> for Failure {
             | Refusal::ResourceInactive
             | Refusal::AlreadyHeld
             | Refusal::NotHeld
+            | Refusal::CredentialInUse(_)
             | Refusal::RoleNameTaken(_) => Self::Refused(refusal),
         }
     }

@@ -52,6 +52,8 @@ impl GivenFields {
 pub enum Required {
     /// `name` and `value`: PUT and POST.
     NameAndValue,
+    /// None: PATCH.
+    Nothing,
 }
 
 /// The fields in the order of the schema, which is the order of the error body.
@@ -127,6 +129,7 @@ impl CredentialForm {
         };
         match required {
             Required::NameAndValue => reader.require(["name", "value"]),
+            Required::Nothing => {}
         }
         if reader.violations.is_empty() {
             return Ok(form);

@@ -3,7 +3,7 @@
 pub mod input;
 mod update;
 
-pub use update::{CredentialChange, CredentialDraft, CredentialPut, ValueChange};
+pub use update::{CredentialChange, CredentialDraft, CredentialUpdate, ValueChange};
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! Creation and full update of a credential, and what may happen to its secret.
+//! Creation and update of a credential, and what may happen to its secret.
 
 use super::input::{CredentialForm, GivenFields, Rejected, Required, Team};
 use super::{Creator, Credential};
@@ -32,17 +32,25 @@ pub struct CredentialChange {
     pub changes: Vec<FieldChange>,
 }
 
-/// A checked body of `PUT /credentials/{id}/`.
+/// A checked body of `PUT` or `PATCH /credentials/{id}/`. A field that it omits keeps its value.
 #[derive(Debug, Clone)]
-pub struct CredentialPut(CredentialForm);
+pub struct CredentialUpdate(CredentialForm);
 
-impl CredentialPut {
-    /// Reads the body: `name` and `value` are required, every other field keeps its value when omitted.
+impl CredentialUpdate {
+    /// Reads the body of a PUT, in which `name` and `value` are required.
     ///
     /// # Errors
     /// Everything that is wrong, field by field.
-    pub fn read(fields: &GivenFields) -> Result<Self, Box<Rejected>> {
+    pub fn read_whole(fields: &GivenFields) -> Result<Self, Box<Rejected>> {
         CredentialForm::read(fields, Required::NameAndValue).map(Self)
+    }
+
+    /// Reads the body of a PATCH, in which nothing is required.
+    ///
+    /// # Errors
+    /// Everything that is wrong, field by field.
+    pub fn read_partial(fields: &GivenFields) -> Result<Self, Box<Rejected>> {
+        CredentialForm::read(fields, Required::Nothing).map(Self)
     }
 
     /// The team that the update names, which must exist.

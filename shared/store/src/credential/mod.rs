@@ -6,8 +6,10 @@
 //! | get | 1 |
 //! | list | 1 a page |
 //! | update | 2: the partition; the transaction |
+//! | delete | 2: the partition; the transaction |
 
 mod create;
+mod delete;
 mod update;
 
 use model::audit::{AuditEntry, AuditEvent, AuditSubject};

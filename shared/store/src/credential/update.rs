@@ -1,8 +1,8 @@
-//! The full update of a credential (seed `PUT /credentials/:id/`).
+//! The update of a credential, full (seed `PUT /credentials/:id/`) or partial.
 
 use model::audit::{AuditEvent, changes};
 use model::credential::input::unknown_team;
-use model::credential::{CredentialChange, CredentialPut, Reference, ValueChange};
+use model::credential::{CredentialChange, CredentialUpdate, Reference, ValueChange};
 use model::id::{CredentialId, OrgId};
 use model::principal::Actor;
 use model::refusal::Refusal;
@@ -31,13 +31,13 @@ impl Store {
         vault: &Vault,
         actor: &Actor,
         read: CredentialRecord,
-        put: &CredentialPut,
+        update: &CredentialUpdate,
         now: Timestamp,
     ) -> Result<CredentialRecord, StoreError> {
         let (org, id) = (&actor.org, read.credential.id);
         let (mut record, mut backoff) = (read, Backoff::default());
         loop {
-            let change = put.apply(&record.credential, now).map_err(Refusal::Invalid)?;
+            let change = update.apply(&record.credential, now).map_err(Refusal::Invalid)?;
             if change.changes.is_empty() {
                 return Ok(record);
             }
@@ -45,7 +45,7 @@ impl Store {
                 ValueChange::Replace(value) => Some(vault.seal(org, id, value).await?),
                 ValueChange::Keep | ValueChange::Clear => None,
             };
-            if self.write_credential(actor, &record, put, &change, sealed.as_ref(), now).await? {
+            if self.write_credential(actor, &record, update, &change, sealed.as_ref(), now).await? {
                 let sealed = match change.value {
                     ValueChange::Keep => record.sealed,
                     ValueChange::Clear | ValueChange::Replace(_) => sealed,
@@ -62,7 +62,7 @@ impl Store {
         &self,
         actor: &Actor,
         record: &CredentialRecord,
-        put: &CredentialPut,
+        update: &CredentialUpdate,
         change: &CredentialChange,
         sealed: Option<&Sealed>,
         now: Timestamp,
@@ -70,9 +70,9 @@ impl Store {
         let (org, after) = (&actor.org, &change.credential);
         let mut tx = Transaction::new(self);
         let condition = Expression::new("#version = :version", [(":version", number(record.version))]);
-        let update = credential_update(change, sealed)?;
-        tx.update(&keys::credential(org, after.id), &update, &condition, |_| Failed::Stale)?;
-        if let Some(team) = put.team().cloned() {
+        let expression = credential_update(change, sealed)?;
+        tx.update(&keys::credential(org, after.id), &expression, &condition, |_| Failed::Stale)?;
+        if let Some(team) = update.team().cloned() {
             tx.require(&keys::holder(org, &Holder::Role(team.id)), move |_| {
                 Failed::Refuse(unknown_team(&team.named).into())
             })?;

@@ -41,6 +41,7 @@ fn refusal_code(refusal: &Refusal) -> &'static str {
         Refusal::ResourceInUse | Refusal::AlreadyHeld => "RESOURCE_IN_USE",
         Refusal::ResourceInactive => "RESOURCE_INACTIVE",
         Refusal::NotHeld => "NOT_HELD",
+        Refusal::CredentialInUse(_) => "CREDENTIAL_IN_USE",
         Refusal::RoleNameTaken(_) => "ROLE_NAME_TAKEN",
         Refusal::Invalid(_) => "VALIDATION_ERROR",
     }
@@ -59,6 +60,7 @@ fn sentence(refusal: &Refusal) -> String {
         | Refusal::ResourceInactive
         | Refusal::AlreadyHeld
         | Refusal::NotHeld
+        | Refusal::CredentialInUse(_)
         | Refusal::RoleNameTaken(_)
         | Refusal::Invalid(_) => super::reason::sentence(refusal),
     }

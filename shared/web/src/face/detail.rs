@@ -64,6 +64,7 @@ fn refused(refusal: &Refusal) -> Value {
         | Refusal::ResourceInactive
         | Refusal::AlreadyHeld
         | Refusal::NotHeld
+        | Refusal::CredentialInUse(_)
         | Refusal::RoleNameTaken(_) => json!({NON_FIELD: [format!("{}.", super::reason::sentence(refusal))]}),
         Refusal::Invalid(violations) => fields(violations),
     }

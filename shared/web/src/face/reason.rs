@@ -45,6 +45,10 @@ pub(super) fn sentence(refusal: &Refusal) -> String {
         Refusal::ResourceInactive => "Resource is not active".into(),
         Refusal::AlreadyHeld => "Resource already held by this session".into(),
         Refusal::NotHeld => "Resource not held by this session".into(),
+        Refusal::CredentialInUse(count) => {
+            let resources = if *count == 1 { "resource" } else { "resources" };
+            format!("Cannot delete credential linked to {count} {resources}. Delete or reassign them first")
+        }
         Refusal::RoleNameTaken(name) => format!("A role with name '{name}' already exists"),
         Refusal::Invalid(_) => VALIDATION_FAILED.into(),
     }
