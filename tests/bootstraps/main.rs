@@ -1,2 +1,155 @@
-//! x
-fn main(){}
+//! The release bootstraps, each in a process of its own, invoked through the Lambda Runtime API with the events in
+//! `functions/*/event.json`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod bootstrap;
+mod journey;
+mod runtime_api;
+
+use bootstrap::Bootstrap;
+use journey::{Journey, settings};
+use local::template::{Route, Template};
+use serde_json::{Value, json};
+
+/// The values in the events of `credential-create` and `credential-update`.
+const SECRETS: [&str; 2] = ["the first secret", "the second secret"];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_function_answers_its_recorded_event() {
+    let mut journey = Journey::begin("every_function_answers_its_recorded_event").await;
+    creates(&mut journey).await;
+    shows_what_was_created(&mut journey).await;
+    changes(&mut journey).await;
+    deletes(&mut journey).await;
+    needs_no_token(&mut journey).await;
+    let token = journey.known("token").to_owned();
+    let log = journey.end();
+    for secret in SECRETS.into_iter().chain([token.as_str()]) {
+        assert!(!log.contains(secret), "a log holds what it must not");
+    }
+}
+
+async fn creates(journey: &mut Journey) {
+    let credential = journey.invoke("credential-create", 201).await;
+    journey.learn("credentialId", &credential);
+    assert_eq!(credential.body["uri"], format!("credentials://{}", journey.known("credentialId")));
+    assert_eq!(credential.body["is_sensitive"], true);
+    assert_eq!(credential.body["value"], Value::Null);
+    assert!(!credential.text.contains(SECRETS[0]));
+
+    let role = journey.invoke("role-create", 201).await;
+    journey.learn("roleId", &role);
+    assert_eq!(role.body["maxSessionDurationHours"], 4);
+    assert_eq!(role.body["resourceIds"], json!([]));
+
+    let resource = journey.invoke("resource-create", 201).await;
+    journey.learn("resourceId", &resource);
+    assert_eq!(resource.body["credentialName"], "Production AWS account");
+    assert_eq!(resource.body["isActive"], false);
+    assert_eq!(resource.body["config"], json!({"protocol": "tcp", "port": 22}));
+}
+
+async fn shows_what_was_created(journey: &mut Journey) {
+    let credential = journey.invoke("credential-get", 200).await.body;
+    assert_eq!(credential["id"], journey.known("credentialId"));
+    assert_eq!(credential["usage_count"], 1);
+    assert_eq!(credential["references"][0]["root_object_id"], journey.known("resourceId"));
+    let credentials = journey.invoke("credential-list", 200).await.body;
+    assert_eq!(credentials["count"], 1);
+    assert_eq!(credentials["length"], 50);
+    assert_eq!(credentials["results"], json!([credential]));
+
+    let resource = journey.invoke("resource-get", 200).await.body;
+    assert_eq!(resource["id"], journey.known("resourceId"));
+    assert_eq!(journey.invoke("resource-list", 200).await.body, json!([resource]));
+
+    let role = journey.invoke("role-get", 200).await.body;
+    assert_eq!(role["id"], journey.known("roleId"));
+    assert_eq!(journey.invoke("role-list", 200).await.body, json!([role]));
+}
+
+async fn changes(journey: &mut Journey) {
+    let assigned = journey.invoke("role-resource-assign", 200).await.body;
+    assert_eq!(assigned, json!({"message": "Resource assigned to role successfully"}));
+    let role = journey.invoke("role-get", 200).await.body;
+    assert_eq!(role["resourceIds"], json!([journey.known("resourceId")]));
+    // What another process wrote, a condition of the table refuses here.
+    let again = journey.invoke("role-resource-assign", 400).await.body;
+    assert_eq!(again["message"], "Resource already assigned to this role");
+
+    let resource = journey.invoke("resource-update", 200).await.body;
+    assert_eq!(resource["id"], journey.known("resourceId"));
+    assert_eq!(resource["name"], "Production bastion, port 2222");
+    assert_eq!(resource["config"], json!({"protocol": "tcp", "port": 2222}));
+
+    assert_eq!(journey.invoke("role-resource-unassign", 204).await.text, "");
+    let role = journey.invoke("role-get", 200).await.body;
+    assert_eq!(role["resourceIds"], json!([]));
+
+    let credential = journey.invoke("credential-update", 200).await;
+    assert_eq!(credential.body["description"], "Rotated each quarter.");
+    assert_eq!(credential.body["references"][0]["root_object_display_name"], "Production bastion, port 2222");
+    assert_eq!(credential.body["value"], Value::Null);
+    assert!(!credential.text.contains(SECRETS[1]));
+}
+
+async fn deletes(journey: &mut Journey) {
+    assert_eq!(journey.invoke("resource-delete", 204).await.text, "");
+    let gone = journey.invoke("resource-get", 404).await.body;
+    assert_eq!(gone["error"], "RESOURCE_NOT_FOUND");
+}
+
+async fn needs_no_token(journey: &mut Journey) {
+    let health = journey.invoke("health", 200).await.body;
+    assert_eq!(health["status"], "UP");
+    let nowhere = journey.invoke("fallback", 404).await.body;
+    assert_eq!(nowhere["status"], 404);
+    assert_eq!(nowhere["path"], "/api/v1/nowhere");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_function_starts_without_the_secret_for_tokens() {
+    for (name, _) in functions::all() {
+        let mut settings = settings(name, "http://127.0.0.1:9/");
+        settings.remove("POSTERN_JWT_SECRET").expect("template.yaml sets it");
+        let mut bootstrap =
+            Bootstrap::start("no_function_starts_without_the_secret_for_tokens", name, &settings).await;
+        let status = bootstrap.end().await.unwrap_or_else(|| panic!("{name} started"));
+        assert!(!status.success(), "{name} ended with {status}");
+        assert!(
+            bootstrap.log().contains("POSTERN_JWT_SECRET"),
+            "{name} says nothing of it: {}",
+            bootstrap.log()
+        );
+    }
+}
+
+#[test]
+fn every_recorded_event_came_by_a_route_of_its_function() {
+    for function in Template::built_in().unwrap().functions {
+        let event: Value = serde_json::from_str(&journey::recorded_event(function.binary())).unwrap();
+        let keys: Vec<_> = function.routes.iter().map(route_key).collect();
+        let (key, context) = (event["routeKey"].as_str().unwrap(), &event["requestContext"]);
+        assert!(keys.iter().any(|known| known == key), "{key} is none of {keys:?}");
+        assert_eq!(context["routeKey"], key);
+        assert_eq!(context["http"]["path"], event["rawPath"]);
+        if key != "$default" {
+            let filled = event["pathParameters"]
+                .as_object()
+                .into_iter()
+                .flatten()
+                .fold(key.to_owned(), |key, (name, value)| {
+                    key.replace(&format!("{{{name}}}"), value.as_str().unwrap())
+                });
+            let sent = [&context["http"]["method"], &event["rawPath"]].map(|part| part.as_str().unwrap());
+            assert_eq!(filled, sent.join(" "));
+        }
+    }
+}
+
+fn route_key(route: &Route) -> String {
+    match route {
+        Route::Exact { method, path } => format!("{method} {path}"),
+        Route::Default => "$default".into(),
+    }
+}

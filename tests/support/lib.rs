@@ -172,15 +172,15 @@ impl TestApp {
 
 /// An attribute as text that is the same for the same value.
 fn canonical(value: &AttributeValue) -> String {
-    match value {
-        AttributeValue::M(members) => {
-            let members: BTreeMap<_, _> =
-                members.iter().map(|(name, value)| (name, canonical(value))).collect();
-            format!("{members:?}")
-        }
-        AttributeValue::L(list) => format!("{:?}", list.iter().map(canonical).collect::<Vec<_>>()),
-        other => format!("{other:?}"),
+    if let AttributeValue::M(members) = value {
+        let members: BTreeMap<_, _> =
+            members.iter().map(|(name, value)| (name, canonical(value))).collect();
+        return format!("{members:?}");
     }
+    if let AttributeValue::L(list) = value {
+        return format!("{:?}", list.iter().map(canonical).collect::<Vec<_>>());
+    }
+    format!("{value:?}")
 }
 
 /// A time.

@@ -1,9 +1,9 @@
 //! The one place that knows DynamoDB.
 //!
 //! One table, whose partition keys begin with the organization ([`keys`]). Every public method is one access
-//! pattern. Every mutation is one `TransactWriteItems` that carries its audit row ([`transaction`]): there is no
+//! pattern. Every mutation is one `TransactWriteItems` that carries its audit row (`transaction`): there is no
 //! way to change the table without an [`Actor`](model::principal::Actor). Retries and time are decided by the
-//! caller's `now` and by [`retry`]; nothing here reads a clock.
+//! caller's `now` and by `retry`; nothing here reads a clock.
 
 mod audit;
 mod credential;

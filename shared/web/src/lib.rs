@@ -1,8 +1,8 @@
 //! From a gateway event to a handler and back.
 //!
 //! A function is [`serve`]d from its handler alone. The handler's signature is its contract: the second argument is
-//! an [access level](access), the further ones are [inputs](input), the result is a [reply](reply) whose type is the
-//! status. Everything that can go wrong is a [`Failure`], which the [face](face) of the path renders.
+//! an access level ([`access`]), the further ones are inputs ([`input`]), the result is a reply ([`reply`]) whose type is the
+//! status. Everything that can go wrong is a [`Failure`], which the face ([`face`]) of the path renders.
 
 pub mod access;
 mod app;

@@ -1,0 +1,117 @@
+//! The process of one function: its real bootstrap in the environment that Lambda would give it.
+
+use serde_json::Value;
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+use std::time::Duration;
+use tokio::process::{Child, Command};
+use tokio::time::timeout;
+
+use crate::runtime_api::{Invocation, Report, RuntimeApi};
+
+/// The longest that a bootstrap may take to answer or to end.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A running function. Its process ends with it.
+pub(crate) struct Bootstrap {
+    name: String,
+    api: RuntimeApi,
+    process: Child,
+    log: PathBuf,
+}
+
+impl Bootstrap {
+    /// Starts a function with these settings of its own. Its log goes to a file that bears the test's name.
+    pub(crate) async fn start(test: &str, name: &str, settings: &HashMap<String, String>) -> Self {
+        let api = RuntimeApi::open(name).await;
+        let logs = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
+        fs::create_dir_all(&logs).expect("a folder for the logs");
+        let log = logs.join(format!("{name}.log"));
+        let file = File::create(&log).expect("a log file");
+        let process = Command::new(executable(name))
+            .env_clear()
+            .envs(lambda_environment(name, &api.address))
+            .envs(settings)
+            .stdout(file.try_clone().expect("a second handle of the log"))
+            .stderr(file)
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap_or_else(|error| panic!("{name} cannot be started: {error}"));
+        Self { name: name.into(), api, process, log }
+    }
+
+    /// The function's response to an event, as API Gateway would get it.
+    pub(crate) async fn invoke(&mut self, event: String) -> Value {
+        let id = uuid::Uuid::now_v7().to_string();
+        self.api.invoke(Invocation { id: id.clone(), event });
+        let outcome = timeout(PATIENCE, async {
+            tokio::select! {
+                report = self.api.report() => Ok(report),
+                status = self.process.wait() => Err(status),
+            }
+        });
+        match outcome.await {
+            Ok(Ok(Report::Answer { id: answered, body })) => {
+                assert_eq!(answered, id, "{} answered another invocation", self.name);
+                serde_json::from_str(&body).expect("a response in JSON")
+            }
+            Ok(Ok(Report::Failure(failure))) => panic!("{} reported an error {failure}", self.name),
+            Ok(Err(status)) => panic!("{} ended with {status:?}:\n{}", self.name, self.log()),
+            Err(_) => panic!("{} did not answer within {PATIENCE:?}:\n{}", self.name, self.log()),
+        }
+    }
+
+    /// How the process ended; none when it said something first or outlived our patience.
+    pub(crate) async fn end(&mut self) -> Option<ExitStatus> {
+        timeout(PATIENCE, self.process.wait()).await.ok().map(|status| status.expect("a child of ours"))
+    }
+
+    /// That the process waits for the next event and has nothing more to say.
+    pub(crate) fn assert_idle(&mut self) {
+        let ended = self.process.try_wait().expect("a child of ours");
+        assert!(ended.is_none(), "{} ended with {ended:?}:\n{}", self.name, self.log());
+        let report = self.api.unread_report();
+        assert!(report.is_none(), "{} went on to report {report:?}", self.name);
+    }
+
+    /// What the function has logged so far.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(&self.log).expect("the log")
+    }
+}
+
+/// What Lambda itself sets, but for credentials that are none.
+fn lambda_environment(name: &str, runtime_api: &str) -> Vec<(&'static str, String)> {
+    vec![
+        ("AWS_LAMBDA_RUNTIME_API", runtime_api.into()),
+        ("AWS_LAMBDA_FUNCTION_NAME", name.into()),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".into()),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256".into()),
+        ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".into()),
+        ("AWS_LAMBDA_LOG_FORMAT", "JSON".into()),
+        ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{name}")),
+        ("AWS_LAMBDA_LOG_STREAM_NAME", "test".into()),
+        ("AWS_REGION", local::cloud::REGION.into()),
+        ("AWS_ACCESS_KEY_ID", "test".into()),
+        ("AWS_SECRET_ACCESS_KEY", "test".into()),
+        ("AWS_EC2_METADATA_DISABLED", "true".into()),
+        ("LAMBDA_TASK_ROOT", "/var/task".into()),
+        ("_HANDLER", "bootstrap".into()),
+    ]
+}
+
+/// A function's bootstrap, below `POSTERN_LAMBDA_DIR` or where `cargo lambda build` puts it.
+fn executable(name: &str) -> PathBuf {
+    #[expect(clippy::disallowed_methods, reason = "where the build went is the caller's to say")]
+    let folder = std::env::var("POSTERN_LAMBDA_DIR").unwrap_or_else(|_| "target/lambda".into());
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder).join(name).join("bootstrap");
+    assert!(
+        file.is_file(),
+        "There is no {}. Build the functions with `infra/tools.sh cargo lambda build --release -p functions`, and set \
+         POSTERN_LAMBDA_DIR where the build's folder is not target/lambda.",
+        file.display()
+    );
+    file
+}

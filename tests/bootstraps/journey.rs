@@ -1,0 +1,142 @@
+//! One walk through all functions, each in a process of its own, over one table.
+
+use auth::{JwtSettings, Mint, mint};
+use local::cloud::Cloud;
+use local::template::{TEMPLATE, Template};
+use model::principal::ORG_ADMIN;
+use secrecy::ExposeSecret;
+use serde_json::Value;
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+use crate::bootstrap::Bootstrap;
+
+const TABLE: &str = "postern";
+
+/// The functions, and what their answers have taught so far.
+pub(crate) struct Journey {
+    functions: BTreeMap<&'static str, Bootstrap>,
+    /// One name for each invocation.
+    invoked: Vec<String>,
+    /// What stands in the events' `{{placeholders}}`.
+    known: HashMap<&'static str, String>,
+    /// Runs in this process, for as long as the journey lasts.
+    _cloud: Cloud,
+}
+
+/// What API Gateway would send to the caller.
+pub(crate) struct Answer {
+    /// The body; null when there is none.
+    pub(crate) body: Value,
+    /// The body as it was sent.
+    pub(crate) text: String,
+}
+
+impl Journey {
+    /// Starts every function.
+    pub(crate) async fn begin(test: &str) -> Self {
+        let cloud = Cloud::in_memory(None).await.expect("an embedded cloud");
+        cloud.ensure_table(&Template::built_in().expect("the template"), TABLE).expect("the table");
+        let mut functions = BTreeMap::new();
+        for (name, _) in functions::all() {
+            let bootstrap = Bootstrap::start(test, name, &settings(name, cloud.endpoint())).await;
+            functions.insert(name, bootstrap);
+        }
+        let known = HashMap::from([("token", administrator())]);
+        Self { functions, invoked: Vec::new(), known, _cloud: cloud }
+    }
+
+    /// Fills in a placeholder of the events to come.
+    pub(crate) fn learn(&mut self, placeholder: &'static str, answer: &Answer) {
+        let id = answer.body["id"].as_str().expect("an id");
+        self.known.insert(placeholder, id.into());
+    }
+
+    /// What stands in a placeholder.
+    pub(crate) fn known(&self, placeholder: &str) -> &str {
+        &self.known[placeholder]
+    }
+
+    /// Invokes a function with its recorded event. The answer must have this status and the event's request id.
+    pub(crate) async fn invoke(&mut self, name: &str, status: u16) -> Answer {
+        let event = self.event(name);
+        let request: Value = serde_json::from_str(&event).expect("an event in JSON");
+        let response = self.functions.get_mut(name).expect("a function").invoke(event).await;
+        self.invoked.push(name.into());
+        assert_eq!(response["statusCode"], status, "{name}: {response}");
+        assert_eq!(response["headers"]["x-request-id"], request["requestContext"]["requestId"], "{name}");
+        assert_eq!(response["isBase64Encoded"], false, "{name}");
+        let text = response["body"].as_str().unwrap_or_default().to_owned();
+        let body =
+            if text.is_empty() { Value::Null } else { serde_json::from_str(&text).expect("a body in JSON") };
+        Answer { body, text }
+    }
+
+    /// The function's recorded event, with its placeholders filled in.
+    fn event(&self, name: &str) -> String {
+        let filled = self.known.iter().fold(recorded_event(name), |event, (placeholder, value)| {
+            event.replace(&format!("{{{{{placeholder}}}}}"), value)
+        });
+        assert!(!filled.contains("{{"), "{name}: nothing is known yet for a placeholder of\n{filled}");
+        filled
+    }
+
+    /// Ends the processes, which must all have been invoked, must have nothing more to say, and must have logged one
+    /// line for each request. Their logs.
+    pub(crate) fn end(mut self) -> String {
+        for (name, function) in &mut self.functions {
+            let invocations = self.invoked.iter().filter(|invoked| invoked == name).count();
+            assert_ne!(invocations, 0, "{name} was never invoked");
+            function.assert_idle();
+            let log = function.log();
+            let requests = log.lines().filter(|line| line.contains(r#""message":"request""#));
+            assert_eq!(requests.count(), invocations, "{name} logged\n{log}");
+        }
+        self.functions.values().map(Bootstrap::log).collect()
+    }
+}
+
+/// `event.json` of a function: as API Gateway sends it, with `{{placeholders}}` for what differs from run to run.
+pub(crate) fn recorded_event(name: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../functions").join(name.replace('-', "_"));
+    let file = folder.join("event.json");
+    std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
+
+/// A token of an administrator, as of now: bootstraps have the system's clock.
+fn administrator() -> String {
+    let roles = [String::from(ORG_ADMIN)];
+    let (email, name) = (Some("admin@acme.example"), Some("Ada Admin"));
+    let wish = Mint { sub: support::ADMIN, org: support::ORG, roles: &roles, email, name, ttl_seconds: 3600 };
+    mint(&support::jwt_settings(), &wish, web::clock::now()).expect("a token")
+}
+
+/// The settings that `template.yaml` gives a function, with values for this machine.
+pub(crate) fn settings(name: &str, cloud: &str) -> HashMap<String, String> {
+    let JwtSettings { secret, issuer, audience } = support::jwt_settings();
+    let value = |variable: &str| match variable {
+        "POSTERN_TABLE" => TABLE.into(),
+        "POSTERN_KMS_KEY_ID" => "alias/postern".into(),
+        "POSTERN_JWT_SECRET" => secret.expose_secret().into(),
+        "POSTERN_JWT_ISSUER" => issuer.clone(),
+        "POSTERN_JWT_AUDIENCE" => audience.clone(),
+        unknown => panic!("template.yaml sets {unknown}, of which this test knows no value"),
+    };
+    let mut settings: HashMap<_, _> =
+        variables(name).into_iter().map(|variable| (variable.clone(), value(&variable))).collect();
+    settings.insert("AWS_ENDPOINT_URL".into(), cloud.into());
+    settings
+}
+
+/// The names of the variables that `template.yaml` sets for a function: for all, and for this one.
+fn variables(name: &str) -> Vec<String> {
+    let template: serde_yaml_ng::Value = serde_yaml_ng::from_str(TEMPLATE).expect("template.yaml");
+    let resources = template["Resources"].as_mapping().expect("resources").values();
+    let built = serde_yaml_ng::Value::from(format!("target/lambda/{name}/"));
+    let own =
+        resources.map(|resource| &resource["Properties"]).filter(|properties| properties["CodeUri"] == built);
+    own.chain([&template["Globals"]["Function"]])
+        .filter_map(|properties| properties["Environment"]["Variables"].as_mapping())
+        .flat_map(|variables| variables.keys().filter_map(|name| name.as_str().map(String::from)))
+        .collect()
+}
