@@ -1,1 +1,15 @@
-#![allow(missing_docs, reason = "empty for now")]
+//! The store on a DynamoDB: refusals, races, retries, what is left in the table.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod calls;
+mod delete_resource;
+mod deletions;
+mod fixture;
+mod holds;
+mod interleavings;
+mod links;
+mod races;
+mod shapes;
+mod tenants;
+mod transactions;
+mod vault;

@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::time::Timestamp;
+use crate::violation::Violations;
+
 /// What happened. The spelling is the API's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -90,4 +93,59 @@ pub fn changes(changed: &[FieldChange]) -> Map<String, Value> {
         })
         .collect();
     Map::from_iter([(String::from("changes"), Value::Object(fields))])
+}
+
+/// Rows on a page of the log, where the query does not say.
+const ROWS_DEFAULT: usize = 100;
+/// Most rows on a page.
+pub const ROWS_MAX: usize = 500;
+
+/// Which rows of the log are wanted, and how many.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AuditFilter {
+    /// What happened.
+    pub event: Option<AuditEvent>,
+    /// Who did it.
+    pub actor_id: Option<String>,
+    /// To which object.
+    pub resource_id: Option<String>,
+    /// Not before this.
+    pub from: Option<Timestamp>,
+    /// Not after this.
+    pub to: Option<Timestamp>,
+    /// Rows on a page, 1–500.
+    pub limit: usize,
+}
+
+impl AuditFilter {
+    /// Reads the filter from a query, by the names of its parameters.
+    ///
+    /// # Errors
+    /// Parameters that cannot be read.
+    pub fn read<'q>(query: impl Fn(&str) -> Option<&'q str>) -> Result<Self, Violations> {
+        let mut wrong = Violations::default();
+        let event = query("eventType").and_then(|text| {
+            let event = serde_json::from_value(text.into()).ok();
+            if event.is_none() {
+                wrong.add("eventType", "eventType must be an event of the audit log");
+            }
+            event
+        });
+        let mut time = |name: &str| {
+            let time = Timestamp::parse(query(name)?).ok();
+            if time.is_none() {
+                wrong.add(name, format!("{name} must be a time, such as 2026-02-18T10:30:00Z"));
+            }
+            time
+        };
+        let (from, to) = (time("from"), time("to"));
+        let limit = query("limit").map_or(Some(ROWS_DEFAULT), |text| text.parse().ok());
+        let limit = limit.filter(|limit| (1..=ROWS_MAX).contains(limit));
+        if limit.is_none() {
+            wrong.add("limit", format!("limit must be a whole number from 1 to {ROWS_MAX}"));
+        }
+        let text = |name| query(name).map(String::from);
+        let (actor_id, resource_id) = (text("actorId"), text("resourceId"));
+        wrong.or(Self { event, actor_id, resource_id, from, to, limit: limit.unwrap_or(ROWS_DEFAULT) })
+    }
 }

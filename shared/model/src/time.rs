@@ -9,7 +9,7 @@ use time::macros::format_description;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(OffsetDateTime);
 
-/// A number of milliseconds that lies outside the years −9999 to 9999.
+/// A time that is none, or lies outside the years −9999 to 9999.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OutOfRange;
 
@@ -25,6 +25,16 @@ impl Timestamp {
         OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000)
             .map(Self)
             .map_err(|_| OutOfRange)
+    }
+
+    /// Reads ISO 8601 as RFC 3339 profiles it, with any offset; what lies below a millisecond is dropped.
+    ///
+    /// # Errors
+    /// [`OutOfRange`] for everything else.
+    pub fn parse(text: &str) -> Result<Self, OutOfRange> {
+        let time = OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339);
+        let millis = time.map_err(|_| OutOfRange)?.unix_timestamp_nanos().div_euclid(1_000_000);
+        Self::from_unix_millis(i64::try_from(millis).map_err(|_| OutOfRange)?)
     }
 
     /// Milliseconds since 1970-01-01T00:00:00Z.
@@ -94,6 +104,16 @@ mod tests {
         assert_eq!(time.to_string(), "2026-02-18T10:30:00Z");
         assert_eq!(time.unix_millis(), 1_771_410_600_999);
         assert_eq!(time.plus_seconds(60).to_string(), "2026-02-18T10:31:00Z");
+    }
+
+    #[test]
+    fn times_are_read_with_any_offset() {
+        for text in ["2026-02-18T10:30:00Z", "2026-02-18T11:30:00+01:00", "2026-02-18T10:30:00.0009Z"] {
+            assert_eq!(Timestamp::parse(text).unwrap().unix_millis(), 1_771_410_600_000, "{text}");
+        }
+        for text in ["", "2026-02-18", "2026-02-18T10:30:00", "2026-02-30T10:30:00Z", "yesterday"] {
+            assert_eq!(Timestamp::parse(text), Err(OutOfRange), "{text}");
+        }
     }
 
     #[test]

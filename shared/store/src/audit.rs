@@ -1,15 +1,19 @@
 //! The audit log. Rows are written by [`crate::transaction`] only, and never changed.
 
-use model::audit::{AuditEntry, AuditEvent, AuditSubject};
+use model::audit::{AuditEntry, AuditEvent, AuditFilter, AuditSubject};
 use model::id::{AuditId, OrgId, UserId};
 use model::principal::{Actor, ActorType};
+use model::refusal::Refusal;
 use model::time::Timestamp;
+use model::violation::Violations;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::error::{StoreError, corrupt};
-use crate::item::{Entity, Item, NewItem};
-use crate::{Store, keys};
+use crate::expression::Expression;
+use crate::item::{Entity, Item, NewItem, data, text};
+use crate::keys::Key;
+use crate::{Store, cursor, keys};
 
 /// A row as it is kept.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -52,6 +56,43 @@ impl AuditRow {
     }
 }
 
+fn position(list: &str, cursor: &str) -> Result<String, StoreError> {
+    let position = cursor::decode(list, cursor);
+    position.ok_or_else(|| {
+        Refusal::Invalid(Violations::one("cursor", "cursor was not made for this list")).into()
+    })
+}
+
+fn last_position(org: &OrgId, rows: &[AuditRow]) -> Option<String> {
+    rows.last().map(|row| keys::audit(org, row.created_at, row.id).sk)
+}
+
+fn between(list: &str, filter: &AuditFilter) -> Expression {
+    let (from, to) = keys::audit_between(filter.from, filter.to);
+    let values = [(":pk", text(list)), (":from", text(from)), (":to", text(to))];
+    if filter.from.is_none() && filter.to.is_none() {
+        return Expression::new("#pk = :pk", values.into_iter().take(1));
+    }
+    Expression::new("#pk = :pk AND #sk BETWEEN :from AND :to", values)
+}
+
+fn filter_expression(filter: &AuditFilter) -> Option<Expression> {
+    let mut conditions = Vec::new();
+    let mut values = Vec::new();
+    let event = filter.event.and_then(|event| data(&event).ok());
+    for (condition, name, value) in [
+        ("#data.#eventType = :event", ":event", event),
+        ("#data.#actorId = :actor", ":actor", filter.actor_id.as_ref().map(text)),
+        ("#data.#resourceId = :resource", ":resource", filter.resource_id.as_ref().map(text)),
+    ] {
+        if let Some(value) = value {
+            conditions.push(condition);
+            values.push((name, value));
+        }
+    }
+    (!conditions.is_empty()).then(|| Expression::new(conditions.join(" AND "), values))
+}
+
 /// The row for an entry.
 pub(crate) fn item(actor: &Actor, entry: &AuditEntry, now: Timestamp) -> Result<NewItem, StoreError> {
     let row = AuditRow {
@@ -71,7 +112,51 @@ pub(crate) fn item(actor: &Actor, entry: &AuditEntry, now: Timestamp) -> Result<
     NewItem::new(&keys::audit(&actor.org, now, row.id), Entity::Audit, &row)
 }
 
+/// A page of the log, newest first.
+#[derive(Debug, Clone)]
+pub struct AuditPage {
+    /// The rows.
+    pub rows: Vec<AuditRow>,
+    /// The cursor of the next page, unless this is the last.
+    pub next: Option<String>,
+}
+
+/// Rows that one call looks at when a filter leaves some out.
+const ROWS_A_CALL: i32 = 1000;
+/// Calls that one page may cost. A page that a filter leaves short has a cursor all the same.
+const CALLS_A_PAGE: usize = 10;
+
 impl Store {
+    /// The rows that a filter wants, newest first, from a cursor on.
+    ///
+    /// # Errors
+    /// `Invalid` for a cursor that was not made here for this organization's log; busy or defect.
+    pub async fn audit_rows_newest_first(
+        &self,
+        org: &OrgId,
+        filter: &AuditFilter,
+        cursor: Option<&str>,
+    ) -> Result<AuditPage, StoreError> {
+        let list = keys::audit_partition(org);
+        let mut position = cursor.map(|cursor| position(&list, cursor)).transpose()?;
+        let (condition, left_out) = (between(&list, filter), filter_expression(filter));
+        let count = if left_out.is_some() { ROWS_A_CALL } else { i32::try_from(filter.limit).unwrap_or(1) };
+        let mut rows: Vec<AuditRow> = Vec::new();
+        for _ in 0..CALLS_A_PAGE {
+            let after = position.map(|sk| Key { pk: list.clone(), sk });
+            let (items, next) = self.query_newest_first(&condition, left_out.as_ref(), count, after).await?;
+            let room = filter.limit - rows.len();
+            for item in items.iter().take(room) {
+                rows.push(item.members()?);
+            }
+            position = if items.len() > room { last_position(org, &rows) } else { next };
+            if position.is_none() || rows.len() == filter.limit {
+                break;
+            }
+        }
+        Ok(AuditPage { rows, next: position.map(|position| cursor::encode(&list, &position)) })
+    }
+
     /// Every row of an organization's audit log, oldest first.
     ///
     /// # Errors

@@ -185,6 +185,14 @@ pub fn audit(org: &OrgId, at: Timestamp, id: AuditId) -> Key {
     key(audit_partition(org), format!("{:015}#{id}", at.unix_millis()))
 }
 
+/// The bounds of the sort keys of audit rows from one time to another, both included.
+#[must_use]
+pub fn audit_between(from: Option<Timestamp>, to: Option<Timestamp>) -> (String, String) {
+    let bound = |time: Timestamp| format!("{:015}", time.unix_millis().max(0));
+    // `~` sorts after the `#` that follows the time.
+    (from.map_or_else(|| String::from("0"), bound), to.map_or_else(|| String::from("~"), |to| bound(to) + "~"))
+}
+
 /// The list of an organization's resources.
 #[must_use]
 pub fn resources(org: &OrgId) -> String {

@@ -7,6 +7,7 @@
 
 mod audit;
 mod credential;
+mod cursor;
 mod error;
 mod expression;
 mod hold;
@@ -20,7 +21,7 @@ mod role;
 mod transaction;
 mod vault;
 
-pub use audit::AuditRow;
+pub use audit::{AuditPage, AuditRow};
 pub use credential::CredentialRecord;
 pub use error::StoreError;
 pub use vault::{Sealed, Vault};

@@ -1,0 +1,215 @@
+//! Every failure on every face: status, headers, body.
+
+use http::{Request, Response};
+use lambda_http::Body;
+use model::id::{CredentialId, ResourceId, RoleId};
+use model::refusal::Refusal;
+use model::violation::{NON_FIELD, Violations};
+use support::{ORG, START_MILLIS, TestApp, actor, at_millis};
+use uuid::Uuid;
+use web::access::{Access, OrgAdmin};
+use web::face::Face;
+use web::{Failure, Incoming};
+
+/// What went wrong inside. No answer may repeat it.
+const CAUSE: &str = "SECRET-CAUSE";
+/// A path of each face.
+const PATHS: [(&str, &str); 3] =
+    [("K", "/api/v1/resources/1"), ("R", "/api/v1/roles/1"), ("D", "/api/v1/credentials/1/")];
+
+fn uuid(digit: u128) -> Uuid {
+    Uuid::from_u128(0x1111_1111_1111_1111_1111_1111_1111_1111 * digit)
+}
+
+/// The name of a failure in the table. No wildcard: a new variant must be given a line in [`failures`].
+fn name(failure: &Failure) -> String {
+    match failure {
+        Failure::Unauthenticated(why) => format!("Unauthenticated, {why:?}"),
+        Failure::Forbidden => "Forbidden".into(),
+        Failure::NoRoute => "NoRoute".into(),
+        Failure::NoPage => "NoPage".into(),
+        Failure::NoSuchId => "NoSuchId".into(),
+        Failure::MethodNotAllowed { .. } => "MethodNotAllowed".into(),
+        Failure::BodyTooLarge { .. } => "BodyTooLarge".into(),
+        Failure::UnsupportedMediaType(_) => "UnsupportedMediaType".into(),
+        Failure::TooManyRequests { .. } => "TooManyRequests".into(),
+        Failure::Malformed(_) => "Malformed".into(),
+        Failure::NotAnObject(kind) => format!("NotAnObject, {kind}"),
+        Failure::Invalid(violations) => format!("Invalid, {} violations", violations.iter().count()),
+        Failure::Refused(refusal) => format!("Refused, {}", refusal_name(refusal)),
+        Failure::Unavailable(_) => "Unavailable".into(),
+        Failure::Internal(_) => "Internal".into(),
+    }
+}
+
+/// The name of a refusal. No wildcard: a new variant must be given a line in [`refusals`].
+fn refusal_name(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::ResourceNotFound(_) => "ResourceNotFound",
+        Refusal::RoleNotFound(_) => "RoleNotFound",
+        Refusal::CredentialNotFound(_) => "CredentialNotFound",
+        Refusal::ResourceNotAssigned => "ResourceNotAssigned",
+        Refusal::ResourceAlreadyAssigned => "ResourceAlreadyAssigned",
+        Refusal::ResourceInUse => "ResourceInUse",
+        Refusal::ResourceInactive => "ResourceInactive",
+        Refusal::AlreadyHeld => "AlreadyHeld",
+        Refusal::NotHeld => "NotHeld",
+        Refusal::CredentialInUse(_) => "CredentialInUse",
+        Refusal::RoleNameTaken(_) => "RoleNameTaken",
+        Refusal::Invalid(_) => "Invalid",
+    }
+}
+
+fn refusals() -> Vec<Refusal> {
+    vec![
+        Refusal::ResourceNotFound(ResourceId::from(uuid(1))),
+        Refusal::RoleNotFound(RoleId::from(uuid(2))),
+        Refusal::CredentialNotFound(CredentialId::from(uuid(3))),
+        Refusal::ResourceNotAssigned,
+        Refusal::ResourceAlreadyAssigned,
+        Refusal::ResourceInUse,
+        Refusal::ResourceInactive,
+        Refusal::AlreadyHeld,
+        Refusal::NotHeld,
+        Refusal::CredentialInUse(1),
+        Refusal::CredentialInUse(3),
+        Refusal::RoleNameTaken("Developers".into()),
+        Refusal::Invalid(several()),
+    ]
+}
+
+fn several() -> Violations {
+    let mut violations = Violations::one("name", "name must not be blank");
+    violations.add("region", "region is required");
+    violations.add("name", "name must have at most 255 characters");
+    violations.add(NON_FIELD, "A rule over several fields.");
+    violations
+}
+
+/// The failures of callers, which only the access levels make.
+async fn unauthenticated(app: &TestApp) -> [Failure; 2] {
+    let request = || Request::builder().uri("/");
+    let missing = request().body(Body::Empty).unwrap();
+    let invalid = request().header("authorization", "Bearer nonsense").body(Body::Empty).unwrap();
+    let admit = async |request| OrgAdmin::admit(&app.app, &Incoming::new(request)).await.unwrap_err();
+    [admit(missing).await, admit(invalid).await]
+}
+
+/// The failure of an operation whose every call AWS answers with this.
+async fn of_store(app: &TestApp, attempts: usize, status: u16, kind: &str) -> Failure {
+    for _ in 0..attempts {
+        app.tap.fail_next("GetItem", status, &serde_json::json!({"__type": kind, "message": CAUSE}));
+    }
+    app.db.resource(&actor(ORG).org, ResourceId::from(uuid(1))).await.unwrap_err().into()
+}
+
+/// Every variant at least once.
+async fn failures() -> Vec<Failure> {
+    let app = TestApp::new().await;
+    let mut failures = Vec::from(unauthenticated(&app).await);
+    failures.extend([
+        Failure::Forbidden,
+        Failure::NoRoute,
+        Failure::NoPage,
+        Failure::NoSuchId,
+        Failure::MethodNotAllowed { method: "PUT".into(), allowed: vec!["GET".into(), "DELETE".into()] },
+        Failure::BodyTooLarge { limit: 262_144 },
+        Failure::UnsupportedMediaType("text/csv".into()),
+        Failure::TooManyRequests { retry_after: 7 },
+        Failure::Malformed("expected value at line 1 column 2".into()),
+        Failure::NotAnObject("null"),
+        Failure::NotAnObject("list"),
+        Failure::Invalid(Violations::one("name", "name is required")),
+        Failure::Invalid(several()),
+    ]);
+    failures.extend(refusals().into_iter().map(Failure::Refused));
+    failures.push(of_store(&app, 3, 500, "InternalServerError").await);
+    failures.push(of_store(&app, 1, 400, "AccessDeniedException").await);
+    failures.push(Failure::internal(CAUSE));
+    failures
+}
+
+fn render(failure: &Failure, path: &str) -> Response<Body> {
+    Face::of(path).render(failure, path, at_millis(START_MILLIS))
+}
+
+fn text(response: &Response<Body>) -> &str {
+    str::from_utf8(response.body()).unwrap()
+}
+
+/// The headers beside the media type.
+fn headers(response: &Response<Body>) -> Vec<String> {
+    let shown = response.headers().iter().filter(|(name, _)| name.as_str() != "content-type");
+    shown.map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect()
+}
+
+#[tokio::test]
+async fn errors() {
+    let mut table = String::new();
+    for failure in failures().await {
+        table += &format!("{}\n", name(&failure));
+        for (face, path) in PATHS {
+            let response = render(&failure, path);
+            let headers: String = headers(&response).iter().map(|header| format!("  [{header}]")).collect();
+            table += &format!("  {face}  {}  {}{headers}\n", response.status().as_u16(), text(&response));
+        }
+    }
+    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!("error_table", table);
+    });
+}
+
+#[tokio::test]
+async fn the_status_owes_its_headers_on_every_face() {
+    for failure in failures().await {
+        for (_, path) in PATHS {
+            let response = render(&failure, path);
+            let expected: &[&str] = match response.status().as_u16() {
+                401 => &["www-authenticate: Bearer"],
+                405 => &["allow: GET, DELETE"],
+                429 => &["retry-after: 7"],
+                503 => &["retry-after: 1"],
+                _ => &[],
+            };
+            assert_eq!(headers(&response), expected, "{} {path}", name(&failure));
+            assert_eq!(response.headers()["content-type"], "application/json");
+            assert_eq!(response.status(), failure.status());
+        }
+    }
+}
+
+#[tokio::test]
+async fn causes_are_for_the_log_only() {
+    let mut causes = 0;
+    for failure in failures().await {
+        causes += usize::from(failure.for_log().is_some_and(|cause| cause.contains(CAUSE)));
+        for (_, path) in PATHS {
+            let shown = text(&render(&failure, path)).to_owned();
+            assert!(!shown.contains(CAUSE) && !shown.contains("Exception"), "{shown}");
+        }
+    }
+    assert_eq!(causes, 3);
+}
+
+#[tokio::test]
+async fn each_face_keeps_to_its_own_members() {
+    for failure in failures().await {
+        for (face, path) in PATHS {
+            let body: serde_json::Value = serde_json::from_str(text(&render(&failure, path))).unwrap();
+            let members: Vec<_> = body.as_object().unwrap().keys().map(String::as_str).collect();
+            let invalid = matches!(failure, Failure::Invalid(_));
+            match face {
+                "K" => assert_eq!(members, ["error", "message", "timestamp"]),
+                "R" if invalid => {
+                    assert_eq!(
+                        members,
+                        ["timestamp", "status", "error", "message", "path", "validationErrors"]
+                    );
+                }
+                "R" => assert_eq!(members, ["timestamp", "status", "error", "message", "path"]),
+                _ if members == ["detail"] => assert!(body["detail"].is_string(), "{body}"),
+                _ => assert!(body.as_object().unwrap().values().all(serde_json::Value::is_array), "{body}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! Permissions: what each function may do at AWS is what it does, no less and no more.
+
+use local::template::TEMPLATE;
+use serde_json::{Value, json};
+use serde_yaml_ng::Value as Yaml;
+use std::collections::{BTreeMap, BTreeSet};
+use support::{Client, Reply, TestApp, resource_body};
+
+use crate::repository::{assert_nothing_wrong, route_keys, template};
+
+/// Actions with what they act on, such as `dynamodb:Query Table/index/listing`, by function.
+type Actions = BTreeMap<String, BTreeSet<String>>;
+
+/// What an ARN in the template stands for: `Table.Arn` and `${Table.Arn}/index/listing` without the decoration.
+fn target(resource: &Yaml) -> String {
+    resource.as_str().unwrap_or("?").replace("${", "").replace('}', "").replace(".Arn", "")
+}
+
+fn statements(function: &Yaml) -> impl Iterator<Item = &Yaml> {
+    let policies = function["Properties"].get("Policies").and_then(Yaml::as_sequence).into_iter().flatten();
+    policies.filter_map(|policy| policy.get("Statement")?.as_sequence()).flatten()
+}
+
+/// What the template allows.
+fn allowed() -> Actions {
+    let yaml: Yaml = serde_yaml_ng::from_str(TEMPLATE).unwrap();
+    let mut allowed = Actions::new();
+    for function in template().functions {
+        let mut actions = BTreeSet::new();
+        for statement in statements(&yaml["Resources"][function.logical_id.as_str()]) {
+            assert_eq!(statement["Effect"], "Allow", "{}", function.logical_id);
+            let target = target(&statement["Resource"]);
+            for action in statement["Action"].as_sequence().unwrap() {
+                actions.insert(format!("{} {target}", action.as_str().unwrap()));
+            }
+        }
+        let read: BTreeSet<_> = function.actions.iter().map(String::as_str).collect();
+        let named = actions.iter().map(|action| action.split(' ').next().unwrap()).collect();
+        assert_eq!(read, named, "{}: Function::actions says what the file says", function.logical_id);
+        allowed.insert(function.binary().into(), actions);
+    }
+    allowed
+}
+
+/// The actions for which AWS asks when it gets a call.
+fn actions(target: &str, body: &Value) -> Vec<String> {
+    let (service, operation) = target.split_once('.').unwrap();
+    if service == "TrentService" {
+        return vec![format!("kms:{operation} CredentialKey")];
+    }
+    let table = match body["IndexName"].as_str() {
+        Some(index) => format!("Table/index/{index}"),
+        None => "Table".into(),
+    };
+    let Some(parts) = body["TransactItems"].as_array() else {
+        return vec![format!("dynamodb:{operation} {table}")];
+    };
+    let action = |part: &Value| match part.as_object().unwrap().keys().next().unwrap().as_str() {
+        "ConditionCheck" => format!("dynamodb:ConditionCheckItem {table}"),
+        kind => format!("dynamodb:{kind}Item {table}"),
+    };
+    parts.iter().map(action).collect()
+}
+
+/// Requests, and what each made its function do.
+struct Drive {
+    app: TestApp,
+    admin: Client,
+    routes: Vec<(String, String)>,
+    seen: Actions,
+}
+
+/// Whether a request's method and path are those of a route.
+fn is_of(request: &str, route: &str) -> bool {
+    let (request, route) = (request.split(['/', ' ']), route.split(['/', ' ']));
+    let fits =
+        |(found, wanted): (&str, &str)| found == wanted || (wanted.starts_with('{') && !found.is_empty());
+    request.clone().count() == route.clone().count() && request.zip(route).all(fits)
+}
+
+impl Drive {
+    async fn new() -> Self {
+        let app = TestApp::new().await;
+        let functions = template().functions;
+        let routes = functions.iter().flat_map(|function| {
+            route_keys(function).into_iter().map(|route| (route, function.binary().to_owned()))
+        });
+        Self { admin: app.admin(), app, routes: routes.collect(), seen: Actions::new() }
+    }
+
+    /// Sends a request, and notes the calls of the function that answers it.
+    async fn call(&mut self, request: &str, body: Value, status: u16) -> Reply {
+        let (method, path) = request.split_once(' ').unwrap();
+        let (path, json) = (format!("/api/v1{path}"), (!body.is_null()).then_some("application/json"));
+        let body = json.map(|_| body.to_string()).unwrap_or_default();
+        self.app.tap.take_bodies();
+        let reply = self.admin.send(method, &path, json, body.into_bytes()).await;
+        let route = format!("{method} {path}");
+        let found = self.routes.iter().find(|(pattern, _)| is_of(&route, pattern));
+        let seen = self.seen.entry(found.map_or("fallback", |(_, function)| function).into()).or_default();
+        seen.extend(self.app.tap.take_bodies().iter().flat_map(|(target, body)| actions(target, body)));
+        reply.expect(status)
+    }
+
+    /// Requests without bodies.
+    async fn all(&mut self, requests: &[(String, u16)]) {
+        for (request, status) in requests {
+            let _ = self.call(request, Value::Null, *status).await;
+        }
+    }
+}
+
+/// An id of nothing.
+const NOTHING: &str = "00000000-0000-0000-0000-000000000007";
+
+async fn drive_credentials(drive: &mut Drive) {
+    let role = drive.admin.new_role("Team of credentials").await;
+    let create = "POST /credentials/";
+    let id = drive.call(create, json!({"name": "Secret", "value": "v", "team": role}), 201).await.id();
+    let readable = json!({"name": "Readable", "value": "v", "is_sensitive": false});
+    let readable = drive.call(create, readable, 201).await.id();
+    let wrong = json!({"name": "", "value": "v", "team": role});
+    let _ = drive.call(create, wrong.clone(), 400).await;
+    let _ = drive.call(create, json!({"name": "N", "value": "v", "team": NOTHING}), 400).await;
+    let _ = drive.admin.new_resource(&id).await;
+    let path = |id: &str| format!("GET /credentials/{id}/");
+    drive.all(&[(path(&id), 200), (path(&readable), 200), (path(NOTHING), 404)]).await;
+    drive.all(&[("GET /credentials/".into(), 200)]).await;
+    let path = format!("PUT /credentials/{id}/");
+    let rename = json!({"name": "Renamed", "value": "w", "team": role, "is_sensitive": false});
+    let _ = drive.call(&path, rename, 200).await;
+    let _ = drive.call(&path, wrong.clone(), 400).await;
+    let _ = drive.call(&format!("PUT /credentials/{NOTHING}/"), wrong, 404).await;
+}
+
+async fn drive_resources(drive: &mut Drive) {
+    let (from, to) = (drive.admin.new_credential("From").await, drive.admin.new_credential("To").await);
+    let id = drive.call("POST /resources", resource_body(&from), 201).await.id();
+    let _ = drive.call("POST /resources", resource_body(NOTHING), 404).await;
+    drive.all(&[("GET /resources".into(), 200), (format!("GET /resources/{id}"), 200)]).await;
+    drive.all(&[(format!("GET /resources/{NOTHING}"), 404)]).await;
+    let path = format!("PATCH /resources/{id}");
+    for (body, status) in [
+        (json!({"name": "Renamed"}), 200),
+        (json!({"credentialId": to}), 200),
+        (json!({"credentialId": NOTHING}), 404),
+        (json!({}), 200),
+    ] {
+        let _ = drive.call(&path, body, status).await;
+    }
+    drive.all(&[(format!("DELETE /resources/{id}"), 204), (format!("DELETE /resources/{id}"), 404)]).await;
+}
+
+async fn drive_roles(drive: &mut Drive) {
+    let role = drive.call("POST /roles", json!({"name": "Developers"}), 201).await.id();
+    let _ = drive.call("POST /roles", json!({"name": "Developers"}), 400).await;
+    drive.all(&[("GET /roles".into(), 200), (format!("GET /roles/{role}"), 200)]).await;
+    drive.all(&[(format!("GET /roles/{NOTHING}"), 404)]).await;
+    let credential = drive.admin.new_credential("AWS").await;
+    let resource = drive.admin.new_resource(&credential).await;
+    let link = format!("/roles/{role}/resources/{resource}");
+    drive.all(&[(format!("POST {link}"), 200), (format!("POST {link}"), 400)]).await;
+    drive.all(&[(format!("DELETE {link}"), 204), (format!("DELETE {link}"), 404)]).await;
+}
+
+async fn drive_the_rest(drive: &mut Drive) {
+    for (request, status) in [("GET /health", 200), ("GET /nothing", 404), ("DELETE /health", 405)] {
+        let _ = drive.call(request, Value::Null, status).await;
+    }
+}
+
+#[tokio::test]
+async fn every_function_may_do_what_it_does_and_nothing_else() {
+    let mut drive = Drive::new().await;
+    drive_credentials(&mut drive).await;
+    drive_resources(&mut drive).await;
+    drive_roles(&mut drive).await;
+    drive_the_rest(&mut drive).await;
+    let mut wrong = Vec::new();
+    for (function, allowed) in allowed() {
+        let Some(seen) = drive.seen.get(&function) else {
+            wrong.push(format!("{function}: tests/contract/iam.rs sends it no request: add some"));
+            continue;
+        };
+        wrong.extend(
+            seen.difference(&allowed).map(|action| format!("{function} lacks {action} in template.yaml")),
+        );
+        wrong.extend(allowed.difference(seen).map(|action| {
+            format!("{function} never used {action}: remove it from template.yaml, or add a request that needs it here")
+        }));
+    }
+    assert_nothing_wrong(&wrong);
+}
+
+#[test]
+fn calls_are_read_as_aws_reads_them() {
+    let transaction =
+        json!({"TransactItems": [{"Put": {}}, {"Update": {}}, {"Delete": {}}, {"ConditionCheck": {}}]});
+    let expected = ["PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"];
+    let expected = expected.map(|action| format!("dynamodb:{action} Table"));
+    assert_eq!(actions("DynamoDB_20120810.TransactWriteItems", &transaction), expected);
+    let query = json!({"IndexName": "listing"});
+    assert_eq!(actions("DynamoDB_20120810.Query", &query), ["dynamodb:Query Table/index/listing"]);
+    assert_eq!(actions("TrentService.Decrypt", &json!({})), ["kms:Decrypt CredentialKey"]);
+    assert!(is_of("GET /api/v1/roles/1", "GET /api/v1/roles/{id}"));
+    assert!(!is_of("GET /api/v1/roles/1/", "GET /api/v1/roles/{id}") && !is_of("PUT /a", "GET /a"));
+}

@@ -1,0 +1,117 @@
+//! One of each key, as it stands in the table.
+
+use model::id::{AuditId, CredentialId, OrgId, ResourceId, RoleId, SessionRowId, UserId};
+use store::keys::{self, Holder, Key, ListingKey};
+use support::{START_MILLIS, at_millis};
+use uuid::Uuid;
+
+use crate::repository::read;
+
+/// A UUID whose every digit is this one.
+fn all(digit: u128) -> Uuid {
+    Uuid::from_u128(0x1111_1111_1111_1111_1111_1111_1111_1111 * digit)
+}
+
+fn table(rows: &[(&str, Key)]) -> String {
+    let width = rows.iter().map(|(_, key)| key.pk.len()).max().unwrap();
+    rows.iter().map(|(function, Key { pk, sk })| format!("{function:<28} {pk:<width$}  {sk}\n")).collect()
+}
+
+fn listing(ListingKey { pk, sk }: ListingKey) -> Key {
+    Key { pk, sk }
+}
+
+fn partition(pk: String) -> Key {
+    Key { pk, sk: "…".into() }
+}
+
+/// The sort keys between two bounds, in the audit log.
+fn between(org: &OrgId, (from, to): (String, String)) -> Key {
+    Key { pk: keys::audit_partition(org), sk: format!("{from} to {to}") }
+}
+
+/// A line for each function of `store::keys`.
+fn rows() -> Vec<(&'static str, Key)> {
+    let org = OrgId::parse("acme").unwrap();
+    let (resource, role, credential) =
+        (ResourceId::from(all(1)), RoleId::from(all(2)), CredentialId::from(all(3)));
+    let (row, audit) = (SessionRowId::from(all(4)), AuditId::from(all(5)));
+    let (in_role, user) = (Holder::Role(role), Holder::User(UserId::parse("auth0.alice").unwrap()));
+    vec![
+        ("resource_partition", partition(keys::resource_partition(&org, resource))),
+        ("resource", keys::resource(&org, resource)),
+        ("link_of_resource, role", keys::link_of_resource(&org, resource, &in_role)),
+        ("link_of_resource, user", keys::link_of_resource(&org, resource, &user)),
+        ("hold", keys::hold(&org, resource, row)),
+        ("holder_partition, role", partition(keys::holder_partition(&org, &in_role))),
+        ("holder, role", keys::holder(&org, &in_role)),
+        ("link_of_holder, role", keys::link_of_holder(&org, &in_role, resource)),
+        ("role_name", keys::role_name(&org, "On call, #1")),
+        ("holder_partition, user", partition(keys::holder_partition(&org, &user))),
+        ("holder, user", keys::holder(&org, &user)),
+        ("link_of_holder, user", keys::link_of_holder(&org, &user, resource)),
+        ("credential_partition", partition(keys::credential_partition(&org, credential))),
+        ("credential", keys::credential(&org, credential)),
+        ("reference", keys::reference(&org, credential, resource)),
+        ("audit_partition", partition(keys::audit_partition(&org))),
+        ("audit", keys::audit(&org, at_millis(START_MILLIS), audit)),
+        (
+            "audit_between",
+            between(&org, keys::audit_between(Some(at_millis(0)), Some(at_millis(START_MILLIS)))),
+        ),
+        ("audit_between, open", between(&org, keys::audit_between(None, None))),
+        ("resources, listed", listing(keys::listed(keys::resources(&org), resource))),
+        ("roles, listed", listing(keys::listed(keys::roles(&org), role))),
+        ("roles, listed_behind", listing(keys::listed_behind(keys::roles(&org), role, resource))),
+        ("credentials, listed", listing(keys::listed(keys::credentials(&org), credential))),
+        (
+            "credentials, listed_behind",
+            listing(keys::listed_behind(keys::credentials(&org), credential, resource)),
+        ),
+    ]
+}
+
+#[test]
+fn keys() {
+    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!("key_table", table(&rows()));
+    });
+}
+
+#[test]
+fn every_key_function_has_a_line() {
+    let source = read("shared/store/src/keys.rs");
+    let functions = source.lines().filter_map(|line| line.strip_prefix("pub fn ")?.split('(').next());
+    let rows = rows();
+    let covered = |function: &str| rows.iter().any(|(name, _)| name.split(", ").any(|word| word == function));
+    let missing: Vec<_> = functions.filter(|function| !covered(function)).collect();
+    assert!(missing.is_empty(), "tests/contract/key_table.rs: add a line for {missing:?}");
+}
+
+#[test]
+fn every_key_begins_with_its_organization() {
+    for (function, key) in rows() {
+        assert!(key.pk.starts_with("ORG#acme#"), "{function}: {}", key.pk);
+    }
+}
+
+#[test]
+fn objects_come_first_in_their_partition() {
+    let rows = rows();
+    for (_, object) in rows.iter().filter(|(_, key)| key.sk.starts_with('#')) {
+        let others = rows.iter().filter(|(_, key)| key.pk == object.pk && key.sk != object.sk);
+        assert!(others.into_iter().all(|(_, other)| object.sk < other.sk), "{object:?}");
+    }
+}
+
+#[test]
+fn a_link_names_its_holder() {
+    let org = OrgId::parse("acme").unwrap();
+    for holder in [Holder::Role(RoleId::from(all(2))), Holder::User(UserId::parse("auth0.alice").unwrap())] {
+        let key = keys::link_of_resource(&org, ResourceId::from(all(1)), &holder);
+        assert_eq!(Holder::of_link(&key.sk), Some(holder));
+    }
+    for other in ["#RESOURCE", "HOLD#1", "ROLE#1", "ROLE#", "USER#", "USER#a#b", "ROLE", "", "GROUP#1"] {
+        assert_eq!(Holder::of_link(other), None, "{other}");
+    }
+}

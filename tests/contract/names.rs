@@ -1,0 +1,211 @@
+//! One name four ways: folder `resource_update`, binary `resource-update`, `ResourceUpdateFunction`,
+//! `target/lambda/resource-update/`.
+
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::repository::{assert_nothing_wrong, find, function_folders, read, route_keys, template};
+
+fn snake(name: &str) -> String {
+    name.replace('-', "_")
+}
+
+fn logical_id(name: &str) -> String {
+    let capitalized = |word: &str| word[..1].to_uppercase() + &word[1..];
+    let words: String = name.split('-').map(capitalized).collect();
+    format!("{words}Function")
+}
+
+/// The binaries of `functions/Cargo.toml`, by name, with their paths.
+fn binaries() -> Vec<(String, String)> {
+    let manifest = read("functions/Cargo.toml");
+    let member = |section: &str, name: &str| {
+        let line = section.lines().find_map(|line| line.strip_prefix(name)?.trim().strip_prefix('='));
+        line.unwrap_or_default().trim().trim_matches('"').to_owned()
+    };
+    let sections = manifest.split("[[bin]]").skip(1);
+    sections.map(|section| (member(section, "name"), member(section, "path"))).collect()
+}
+
+fn handlers() -> Vec<String> {
+    functions::all().into_iter().map(|(name, _)| name.into()).collect()
+}
+
+/// The names in a place, each of which must stand there once.
+fn once(place: &str, names: Vec<String>, wrong: &mut Vec<String>) -> BTreeSet<String> {
+    let mut seen = BTreeSet::new();
+    for name in names {
+        if !seen.insert(name.clone()) {
+            wrong.push(format!("{place} has {name} twice: remove one"));
+        }
+    }
+    seen
+}
+
+/// What to add where, so that every name stands in all four places: folders, manifest, `all()`, template.
+fn missing(places: [&BTreeSet<String>; 4]) -> Vec<String> {
+    let mut missing = Vec::new();
+    for name in places.into_iter().flatten().collect::<BTreeSet<_>>() {
+        let (snake, logical_id) = (snake(name), logical_id(name));
+        let additions = [
+            format!("functions/{snake}/: main.rs and mod.rs"),
+            format!(
+                "functions/Cargo.toml: [[bin]] name = \"{name}\", path = \"{snake}/main.rs\", test = false"
+            ),
+            format!(
+                "functions/lib.rs: pub mod {snake}; and (\"{name}\", Endpoint::new({snake}::handler)) in all()"
+            ),
+            format!("template.yaml: {logical_id} with CodeUri: target/lambda/{name}/"),
+        ];
+        let absent = places.into_iter().zip(additions).filter(|(place, _)| !place.contains(name));
+        missing.extend(absent.map(|(_, addition)| format!("{name}: add to {addition}")));
+    }
+    missing
+}
+
+#[test]
+fn every_function_stands_in_all_four_places() {
+    let mut wrong = Vec::new();
+    let folders = function_folders().iter().map(|folder| folder.replace('_', "-")).collect();
+    let folders = once("functions/", folders, &mut wrong);
+    let manifest = binaries().into_iter().map(|(name, _)| name).collect();
+    let manifest = once("functions/Cargo.toml", manifest, &mut wrong);
+    let all = once("functions::all()", handlers(), &mut wrong);
+    let described = template().functions.iter().map(|function| function.binary().into()).collect();
+    let described = once("template.yaml", described, &mut wrong);
+    assert!(described.len() > 10, "there are functions to compare");
+    wrong.extend(missing([&folders, &manifest, &all, &described]));
+    assert_nothing_wrong(&wrong);
+}
+
+#[test]
+fn a_name_that_is_missing_anywhere_is_reported_there() {
+    let (both, one): (BTreeSet<_>, BTreeSet<_>) =
+        (["role-get", "role-list"].map(String::from).into(), ["role-get".into()].into());
+    assert!(missing([&both, &both, &both, &both]).is_empty());
+    for (place, expected) in [
+        (0, "role-list: add to functions/role_list/: main.rs and mod.rs"),
+        (
+            1,
+            "role-list: add to functions/Cargo.toml: [[bin]] name = \"role-list\", path = \"role_list/main.rs\", test = false",
+        ),
+        (
+            2,
+            "role-list: add to functions/lib.rs: pub mod role_list; and (\"role-list\", Endpoint::new(role_list::handler)) in all()",
+        ),
+        (3, "role-list: add to template.yaml: RoleListFunction with CodeUri: target/lambda/role-list/"),
+    ] {
+        let mut places = [&both; 4];
+        places[place] = &one;
+        assert_eq!(missing(places), [expected]);
+    }
+    let mut wrong = Vec::new();
+    once("template.yaml", vec!["a".into(), "a".into()], &mut wrong);
+    assert_eq!(wrong, ["template.yaml has a twice: remove one"]);
+}
+
+#[test]
+fn every_place_spells_the_name_its_own_way() {
+    let mut wrong = Vec::new();
+    for (name, path) in binaries() {
+        let expected = format!("{}/main.rs", snake(&name));
+        if path != expected {
+            wrong.push(format!("functions/Cargo.toml: the path of {name} is {path}, and must be {expected}"));
+        }
+    }
+    for function in template().functions {
+        let (name, id) = (function.binary(), &function.logical_id);
+        let expected = format!("target/lambda/{name}/");
+        if function.code_uri != expected {
+            wrong.push(format!(
+                "template.yaml: the CodeUri of {id} is {}, and must be {expected}",
+                function.code_uri
+            ));
+        }
+        if *id != logical_id(name) {
+            wrong.push(format!("template.yaml: {id} runs {name}, and must be called {}", logical_id(name)));
+        }
+    }
+    assert_nothing_wrong(&wrong);
+}
+
+#[test]
+fn every_binary_serves_the_handler_of_its_folder_and_nothing_else() {
+    let mut wrong = Vec::new();
+    for folder in function_folders() {
+        let (path, name) = (format!("functions/{folder}/main.rs"), folder.replace('_', "-"));
+        let source = read(&path);
+        let (doc, rest) = source.split_once("\n\n").unwrap_or_default();
+        let expected = format!(
+            "#[tokio::main(flavor = \"current_thread\")]\nasync fn main() -> Result<(), web::Error> {{\n    \
+             web::serve(functions::{folder}::handler).await\n}}\n"
+        );
+        if !doc.starts_with(&format!("//! The Lambda function `{name}`: ")) || doc.contains('\n') {
+            wrong.push(format!("{path}: its first line must be: //! The Lambda function `{name}`: …"));
+        }
+        if rest != expected {
+            wrong.push(format!("{path}: after its first line it must say:\n{expected}"));
+        }
+    }
+    assert_nothing_wrong(&wrong);
+}
+
+/// The names of the parameters in a route.
+fn parameters(route: &str) -> BTreeSet<String> {
+    let inside = |segment: &str| Some(segment.strip_prefix('{')?.strip_suffix('}')?.to_owned());
+    route.split('/').filter_map(inside).collect()
+}
+
+fn event_faults(event: &Value, routes: &[String]) -> Vec<String> {
+    let key = event["routeKey"].as_str().unwrap_or_default();
+    let mut faults = Vec::new();
+    if !routes.iter().any(|route| route == key) {
+        faults.push(format!("its routeKey is {key:?}, and must be one of {routes:?}"));
+    }
+    if event["requestContext"]["routeKey"] != event["routeKey"] {
+        faults.push("requestContext.routeKey must be routeKey".into());
+    }
+    let (method, route) = key.split_once(' ').unwrap_or_default();
+    if !route.is_empty() && event["requestContext"]["http"]["method"] != method {
+        faults.push(format!("requestContext.http.method must be {method}"));
+    }
+    let given = event["pathParameters"].as_object().into_iter().flat_map(|given| given.keys().cloned());
+    if given.collect::<BTreeSet<_>>() != parameters(route) {
+        faults.push(format!("pathParameters must name {:?}", parameters(route)));
+    }
+    if event["version"] != "2.0" {
+        faults.push("version must be \"2.0\"".into());
+    }
+    faults
+}
+
+#[test]
+fn every_function_has_an_event_of_one_of_its_routes() {
+    let mut wrong = Vec::new();
+    let routes: BTreeMap<_, _> = template()
+        .functions
+        .iter()
+        .map(|function| (snake(function.binary()), route_keys(function)))
+        .collect();
+    for folder in function_folders() {
+        let (path, routes) =
+            (format!("functions/{folder}/event.json"), routes.get(&folder).cloned().unwrap_or_default());
+        let Some(text) = find(&path) else {
+            wrong.push(format!("{path}: add an event, as API Gateway would send it, of one of {routes:?}"));
+            continue;
+        };
+        let event = serde_json::from_str(&text).unwrap_or_default();
+        wrong.extend(event_faults(&event, &routes).iter().map(|fault| format!("{path}: {fault}")));
+    }
+    assert_nothing_wrong(&wrong);
+}
+
+#[test]
+fn names_are_spelled_as_they_should_be() {
+    assert_eq!(logical_id("role-resource-assign"), "RoleResourceAssignFunction");
+    assert_eq!(snake("role-resource-assign"), "role_resource_assign");
+    assert_eq!(
+        parameters("/api/v1/roles/{id}/resources/{resourceId}"),
+        ["id", "resourceId"].map(String::from).into()
+    );
+}

@@ -1,0 +1,67 @@
+//! The repository's files, as these tests read them.
+
+use local::template::{Function, Route, Template};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().into()
+}
+
+/// A file of the repository, where there is one.
+pub(crate) fn find(path: &str) -> Option<String> {
+    fs::read_to_string(root().join(path)).ok()
+}
+
+/// A file of the repository.
+pub(crate) fn read(path: &str) -> String {
+    find(path).unwrap_or_else(|| panic!("there is no {path}"))
+}
+
+/// The names of what a folder holds.
+pub(crate) fn list(folder: &str) -> Vec<String> {
+    let entries = fs::read_dir(root().join(folder)).unwrap_or_else(|_| panic!("there is no folder {folder}"));
+    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+/// The folders below `functions/` that hold a function.
+pub(crate) fn function_folders() -> Vec<String> {
+    list("functions")
+        .into_iter()
+        .filter(|name| find(&format!("functions/{name}/main.rs")).is_some())
+        .collect()
+}
+
+pub(crate) fn template() -> Template {
+    Template::built_in().unwrap()
+}
+
+/// A function's routes as events name them, such as `GET /api/v1/roles/{id}`.
+pub(crate) fn route_keys(function: &Function) -> Vec<String> {
+    let key = |route: &Route| match route {
+        Route::Exact { method, path } => format!("{method} {path}"),
+        Route::Default => "$default".into(),
+    };
+    function.routes.iter().map(key).collect()
+}
+
+/// Method and path of every route but the default one, sorted by path, then by method.
+pub(crate) fn exact_routes() -> Vec<(String, String)> {
+    let functions = template().functions;
+    let exact = |route: Route| match route {
+        Route::Exact { method, path } => Some((path, method)),
+        Route::Default => None,
+    };
+    let mut routes: Vec<_> =
+        functions.into_iter().flat_map(|function| function.routes).filter_map(exact).collect();
+    routes.sort();
+    routes.into_iter().map(|(path, method)| (method, path)).collect()
+}
+
+/// Fails with everything that is wrong, a line each.
+#[track_caller]
+pub(crate) fn assert_nothing_wrong(wrong: &[String]) {
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}

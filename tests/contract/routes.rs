@@ -1,0 +1,70 @@
+//! Routes: `template.yaml` is their truth, and the fallback's list follows it.
+
+use local::template::Route;
+use std::collections::BTreeMap;
+use web::face::{BASE_PATH, Face};
+
+use crate::repository::{assert_nothing_wrong, exact_routes, read, route_keys, template};
+
+#[test]
+fn the_fallback_knows_every_route() {
+    const FILE: &str = "functions/fallback/routes.txt";
+    let expected: String = exact_routes().iter().map(|(method, path)| format!("{method} {path}\n")).collect();
+    assert!(read(FILE) == expected, "{FILE} must say what template.yaml says:\n\n{expected}");
+}
+
+#[test]
+fn credentials_have_both_spellings_and_nothing_else_has() {
+    let routes = exact_routes();
+    let mut wrong = Vec::new();
+    for (method, path) in &routes {
+        let bare = path.trim_end_matches('/');
+        let spellings = [bare.to_owned(), format!("{bare}/")];
+        let there = spellings.map(|path| (routes.contains(&(method.clone(), path.clone())), path));
+        for (is_there, path) in there {
+            let expected = Face::of(&path) == Face::Detail || path == bare;
+            if is_there != expected {
+                let what = if expected { "add" } else { "remove" };
+                wrong.push(format!("template.yaml: {what} {method} {path}"));
+            }
+        }
+    }
+    assert_nothing_wrong(&wrong);
+}
+
+#[test]
+fn every_route_has_one_function_and_lies_below_the_base_path() {
+    let mut owners: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for function in template().functions {
+        for key in route_keys(&function) {
+            owners.entry(key).or_default().push(function.binary().into());
+        }
+    }
+    let mut wrong = Vec::new();
+    for (route, owners) in &owners {
+        if owners.len() != 1 {
+            wrong.push(format!("template.yaml: {route} has {owners:?}"));
+        }
+        if route != "$default" && !route.contains(&format!(" {BASE_PATH}/")) {
+            wrong.push(format!("template.yaml: {route} does not begin with {BASE_PATH}/"));
+        }
+    }
+    assert_eq!(owners.get("$default").map(Vec::as_slice), Some(["fallback".to_owned()].as_slice()));
+    assert_nothing_wrong(&wrong);
+}
+
+#[test]
+fn every_function_has_a_route_and_both_spellings_go_to_the_same_one() {
+    for function in template().functions {
+        assert!(!function.routes.is_empty(), "template.yaml: {} has no route", function.logical_id);
+        let spelled: std::collections::BTreeSet<_> = function
+            .routes
+            .iter()
+            .map(|route| match route {
+                Route::Exact { method, path } => format!("{method} {}", path.trim_end_matches('/')),
+                Route::Default => "$default".into(),
+            })
+            .collect();
+        assert_eq!(spelled.len(), 1, "template.yaml: {} has {spelled:?}", function.logical_id);
+    }
+}

@@ -1,0 +1,253 @@
+//! Transactions that DynamoDB cancels, throttles or fails: what is retried, what is an answer, what is a defect.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use model::id::{ResourceId, RoleId};
+use model::refusal::Refusal;
+use serde_json::{Value, json};
+use std::time::Duration;
+use store::{Store, StoreError};
+use support::{ORG, TABLE, TestApp, actor};
+
+use crate::fixture::{audited, refusal, resource_id, role_id};
+
+const CONDITION: &str = "ConditionalCheckFailed";
+const CONFLICT: &str = "TransactionConflict";
+/// The writes of an assignment: the role, the resource, the two link items, the audit row.
+const WRITES: usize = 5;
+/// Attempts of a transaction that keeps meeting another one.
+const ATTEMPTS: usize = 13;
+/// Attempts of the SDK at a call that fails in a passing way.
+const SDK_ATTEMPTS: usize = 3;
+
+struct Ready {
+    app: TestApp,
+    role: RoleId,
+    resource: ResourceId,
+}
+
+impl Ready {
+    async fn new() -> Self {
+        let app = TestApp::new().await;
+        let admin = app.admin();
+        let credential = admin.new_credential("AWS").await;
+        let (resource, role) = (admin.new_resource(&credential).await, admin.new_role("Developers").await);
+        app.tap.take_calls();
+        app.tap.take_bodies();
+        Self { role: role_id(&role), resource: resource_id(&resource), app }
+    }
+
+    async fn assign(&self) -> Result<(), StoreError> {
+        self.assign_through(&self.app.db).await
+    }
+
+    async fn assign_through(&self, db: &Store) -> Result<(), StoreError> {
+        db.assign_resource_to_role(&actor(ORG), self.role, self.resource, self.app.now()).await
+    }
+
+    /// How many assignments are on record.
+    async fn recorded(&self) -> usize {
+        let rows = audited(&self.app.db_table().await);
+        rows.iter().filter(|(event, _)| event == "ROLE_RESOURCE_ASSIGN").count()
+    }
+
+    /// The idempotency tokens of the transactions since the last time.
+    fn tokens(&self) -> Vec<String> {
+        let calls = self.app.tap.take_bodies();
+        let transactions = calls.into_iter().filter(|(target, _)| target.ends_with(".TransactWriteItems"));
+        transactions.map(|(_, body)| body["ClientRequestToken"].as_str().unwrap().into()).collect()
+    }
+}
+
+/// Reasons for a cancellation, all `None` but for these.
+fn reasons(at: &[(usize, &'static str)]) -> [&'static str; WRITES] {
+    let mut reasons = ["None"; WRITES];
+    for (position, code) in at {
+        reasons[*position] = code;
+    }
+    reasons
+}
+
+fn error(kind: &str) -> Value {
+    json!({"__type": format!("com.amazonaws.dynamodb.v20120810#{kind}"), "message": "a fault of the test"})
+}
+
+#[tokio::test]
+async fn what_says_nothing_about_the_conditions_is_tried_again() {
+    for codes in [
+        reasons(&[(0, CONFLICT)]),
+        reasons(&[(4, CONFLICT)]),
+        reasons(&[(1, "ThrottlingError")]),
+        reasons(&[(2, "ProvisionedThroughputExceeded")]),
+        reasons(&[(0, CONDITION), (1, CONFLICT)]),
+        reasons(&[(1, CONFLICT), (3, CONDITION)]),
+        reasons(&[(0, CONDITION), (1, "ThrottlingError"), (2, CONFLICT)]),
+    ] {
+        let ready = Ready::new().await;
+        ready.app.tap.cancel_next(&codes);
+        ready.assign().await.unwrap();
+        let tokens = ready.tokens();
+        assert_eq!(tokens.len(), 2, "{codes:?}");
+        assert_ne!(tokens[0], tokens[1], "a new attempt is a new request");
+        assert_eq!(ready.recorded().await, 1, "{codes:?}");
+        assert_eq!(refusal(ready.assign().await), Refusal::ResourceAlreadyAssigned);
+    }
+}
+
+#[tokio::test]
+async fn the_first_false_condition_is_the_refusal_and_is_not_tried_again() {
+    let ready = Ready::new().await;
+    let role = Refusal::RoleNotFound(ready.role);
+    let resource = Refusal::ResourceNotFound(ready.resource);
+    for (codes, expected) in [
+        (reasons(&[(0, CONDITION)]), role.clone()),
+        (reasons(&[(1, CONDITION)]), resource.clone()),
+        (reasons(&[(2, CONDITION)]), Refusal::ResourceAlreadyAssigned),
+        (reasons(&[(3, CONDITION)]), Refusal::ResourceAlreadyAssigned),
+        (reasons(&[(0, CONDITION), (1, CONDITION), (2, CONDITION), (3, CONDITION)]), role),
+        (reasons(&[(1, CONDITION), (3, CONDITION)]), resource),
+    ] {
+        ready.app.tap.cancel_next(&codes);
+        assert_eq!(refusal(ready.assign().await), expected, "{codes:?}");
+        assert_eq!(ready.app.tap.take_calls(), ["TransactWriteItems"]);
+    }
+    assert_eq!(ready.recorded().await, 0);
+}
+
+#[tokio::test]
+async fn what_was_read_too_early_is_read_again() {
+    let ready = Ready::new().await;
+    let (admin, tap) = (ready.app.admin(), &ready.app.tap);
+    tap.cancel_next(&[CONDITION, "None"]);
+    let _ =
+        admin.patch(&format!("/resources/{}", ready.resource), json!({"name": "Renamed"})).await.expect(200);
+    assert_eq!(tap.take_calls(), ["GetItem", "TransactWriteItems", "GetItem", "TransactWriteItems"]);
+    tap.cancel_next(&[CONDITION, "None", "None", "None"]);
+    let _ = admin.delete(&format!("/resources/{}", ready.resource)).await.expect(404);
+    assert_eq!(
+        tap.take_calls(),
+        ["Query", "TransactWriteItems"],
+        "an item that is gone needs no second look"
+    );
+    tap.cancel_next(&["None", CONDITION, "None", "None"]);
+    let _ = admin.delete(&format!("/resources/{}", ready.resource)).await.expect(204);
+    assert_eq!(tap.take_calls(), ["Query", "TransactWriteItems", "Query", "TransactWriteItems"]);
+}
+
+#[tokio::test]
+async fn conflicts_are_retried_twelve_times_and_no_more() {
+    let (lucky, unlucky) = tokio::join!(Ready::new(), Ready::new());
+    for _ in 1..ATTEMPTS {
+        lucky.app.tap.cancel_next(&reasons(&[(0, CONFLICT)]));
+        unlucky.app.tap.cancel_next(&reasons(&[(0, CONFLICT), (1, CONDITION)]));
+    }
+    unlucky.app.tap.cancel_next(&reasons(&[(0, CONFLICT), (1, CONDITION)]));
+    let before = unlucky.app.db_table().await;
+    unlucky.app.tap.take_calls();
+    let (last, gave_up) = tokio::join!(lucky.assign(), unlucky.assign());
+    last.unwrap();
+    assert_eq!(lucky.app.tap.take_calls(), ["TransactWriteItems"; ATTEMPTS]);
+    assert_eq!(lucky.recorded().await, 1);
+    assert!(matches!(gave_up, Err(StoreError::Busy(_))), "{gave_up:?}");
+    assert_eq!(unlucky.app.tap.take_calls(), ["TransactWriteItems"; ATTEMPTS]);
+    assert_eq!(unlucky.app.db_table().await, before);
+}
+
+#[tokio::test]
+async fn an_unknown_reason_is_a_defect_at_once() {
+    let ready = Ready::new().await;
+    for codes in [
+        reasons(&[(0, "ValidationError")]),
+        reasons(&[(0, CONFLICT), (2, "ItemCollectionSizeLimitExceeded")]),
+        reasons(&[(0, CONDITION), (4, "ValidationError")]),
+        reasons(&[(4, CONDITION)]),
+        reasons(&[]),
+    ] {
+        ready.app.tap.cancel_next(&codes);
+        let failed = ready.assign().await;
+        assert!(matches!(failed, Err(StoreError::Defect(_))), "{codes:?}: {failed:?}");
+        assert_eq!(ready.app.tap.take_calls(), ["TransactWriteItems"], "{codes:?}");
+    }
+    assert_eq!(ready.recorded().await, 0);
+}
+
+#[tokio::test]
+async fn a_fault_of_dynamodb_is_tried_again_as_the_same_request() {
+    let ready = Ready::new().await;
+    ready.app.tap.fail_next("TransactWriteItems", 500, &error("InternalServerError"));
+    ready.assign().await.unwrap();
+    let tokens = ready.tokens();
+    assert_eq!(tokens.len(), 2);
+    assert_eq!(tokens[0], tokens[1], "a lost answer must not let the writes happen twice");
+    assert_eq!(ready.recorded().await, 1);
+}
+
+/// The same table through a client that waits less between its attempts.
+fn hasty(app: &TestApp) -> Store {
+    let retry = RetryConfig::standard().with_initial_backoff(Duration::from_millis(1));
+    let config = app.cloud.dynamodb().config().to_builder().retry_config(retry);
+    Store::new(Client::from_conf(config.build()), TABLE)
+}
+
+#[tokio::test]
+async fn a_fault_that_lasts_is_busy_or_a_defect() {
+    for (kind, status, attempts, busy) in [
+        ("InternalServerError", 500, SDK_ATTEMPTS, true),
+        ("ProvisionedThroughputExceededException", 400, SDK_ATTEMPTS, true),
+        ("ThrottlingException", 400, SDK_ATTEMPTS, true),
+        ("TransactionInProgressException", 400, SDK_ATTEMPTS, true),
+        ("ResourceNotFoundException", 400, 1, false),
+        ("AccessDeniedException", 400, 1, false),
+        ("ValidationException", 400, 1, false),
+    ] {
+        let ready = Ready::new().await;
+        for _ in 0..attempts {
+            ready.app.tap.fail_next("TransactWriteItems", status, &error(kind));
+        }
+        let failed = ready.assign_through(&hasty(&ready.app)).await;
+        assert_eq!(matches!(failed, Err(StoreError::Busy(_))), busy, "{kind}: {failed:?}");
+        assert_eq!(matches!(failed, Err(StoreError::Defect(_))), !busy, "{kind}: {failed:?}");
+        assert_eq!(ready.app.tap.take_calls().len(), attempts, "{kind}");
+        assert_eq!(ready.recorded().await, 0);
+        ready.assign().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn callers_are_told_to_come_back_or_that_it_broke() {
+    let ready = Ready::new().await;
+    let (admin, path) = (ready.app.admin(), format!("/roles/{}/resources/{}", ready.role, ready.resource));
+    for _ in 0..SDK_ATTEMPTS {
+        ready.app.tap.fail_next("TransactWriteItems", 500, &error("InternalServerError"));
+    }
+    let busy = admin.post_empty(&path).await.expect(503);
+    assert_eq!(busy.header("retry-after"), Some("1"));
+    ready.app.tap.fail_next("TransactWriteItems", 400, &error("AccessDeniedException"));
+    let broken = admin.post_empty(&path).await.expect(500);
+    for reply in [busy, broken] {
+        assert!(
+            !reply.text.contains("fault of the test") && !reply.text.contains("Exception"),
+            "{}",
+            reply.text
+        );
+    }
+    let _ = admin.post_empty(&path).await.expect(200);
+    assert_eq!(ready.recorded().await, 1);
+}
+
+#[tokio::test]
+async fn a_vault_that_is_out_of_reach_writes_nothing() {
+    let ready = Ready::new().await;
+    let admin = ready.app.admin();
+    let before = ready.app.db_table().await;
+    let body = json!({"name": "AWS", "value": "hunter2"});
+    for _ in 0..SDK_ATTEMPTS {
+        let fault = json!({"__type": "KMSInternalException", "message": "a fault of the test"});
+        ready.app.tap.fail_next("GenerateDataKey", 500, &fault);
+    }
+    let _ = admin.post("/credentials/", body.clone()).await.expect(503);
+    let denied = json!({"__type": "AccessDeniedException", "message": "a fault of the test"});
+    ready.app.tap.fail_next("GenerateDataKey", 400, &denied);
+    let _ = admin.post("/credentials/", body).await.expect(500);
+    assert_eq!(ready.app.db_table().await, before);
+}
