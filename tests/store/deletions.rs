@@ -10,7 +10,7 @@ use store::keys::{self, Holder};
 use support::{ORG, TestApp, actor, org, resource_body};
 
 use crate::fixture::{
-    at, audited, credential_id, difference, naming, read, refusal, resource_id, role_id, usage,
+    at, audited, copies, credential_id, difference, naming, read, refusal, resource_id, role_id, usage,
 };
 use crate::interleavings::between;
 
@@ -44,10 +44,8 @@ async fn a_deleted_role_leaves_no_link_and_frees_its_name() {
     let app = TestApp::new().await;
     let admin = app.admin();
     let credential = admin.new_credential("AWS").await;
-    let mut resources = Vec::new();
-    for _ in 0..60 {
-        resources.push(resource_id(&admin.new_resource(&credential).await));
-    }
+    let first = resource_id(&admin.new_resource(&credential).await);
+    let resources = copies(&app, first, 60).await;
     let other = role_id(&admin.new_role("Other").await);
     app.db.assign_resource_to_role(&actor(ORG), other, resources[0], app.now()).await.unwrap();
     for links in [0, 1, 48, 49, 60] {

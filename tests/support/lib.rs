@@ -173,8 +173,7 @@ impl TestApp {
 /// An attribute as text that is the same for the same value.
 fn canonical(value: &AttributeValue) -> String {
     if let AttributeValue::M(members) = value {
-        let members: BTreeMap<_, _> =
-            members.iter().map(|(name, value)| (name, canonical(value))).collect();
+        let members: BTreeMap<_, _> = members.iter().map(|(name, value)| (name, canonical(value))).collect();
         return format!("{members:?}");
     }
     if let AttributeValue::L(list) = value {

@@ -190,7 +190,10 @@ pub fn audit(org: &OrgId, at: Timestamp, id: AuditId) -> Key {
 pub fn audit_between(from: Option<Timestamp>, to: Option<Timestamp>) -> (String, String) {
     let bound = |time: Timestamp| format!("{:015}", time.unix_millis().max(0));
     // `~` sorts after the `#` that follows the time.
-    (from.map_or_else(|| String::from("0"), bound), to.map_or_else(|| String::from("~"), |to| bound(to) + "~"))
+    (
+        from.map_or_else(|| String::from("0"), bound),
+        to.map_or_else(|| String::from("~"), |to| bound(to) + "~"),
+    )
 }
 
 /// The list of an organization's resources.
