@@ -20,7 +20,7 @@ pub async fn handler(
     let (store, org) = (app.store(), caller.org());
     let draft = match CredentialDraft::read(&body.fields().await?) {
         Ok(draft) => draft,
-        Err(rejected) => return Err(Failure::Invalid(store.all_violations(org, *rejected).await?)),
+        Err(rejected) => return Err(store.all_violations(org, *rejected).await?.into()),
     };
     let record = store.create_credential(app.vault()?, &caller.actor(), &draft, app.now).await?;
     Ok(Created(CredentialView::of(&app, org, record).await?))

@@ -25,7 +25,7 @@ pub async fn handler(
     let record = store.credential(org, id).await?.ok_or(Refusal::CredentialNotFound(id))?;
     let put = match CredentialUpdate::read_whole(&body.fields().await?) {
         Ok(put) => put,
-        Err(rejected) => return Err(Failure::Invalid(store.all_violations(org, *rejected).await?)),
+        Err(rejected) => return Err(store.all_violations(org, *rejected).await?.into()),
     };
     let record = store.update_credential(app.vault()?, &caller.actor(), record, &put, app.now).await?;
     Ok(Ok200(CredentialView::of(&app, org, record).await?))

@@ -105,17 +105,22 @@ async fn demo_script(gateway: &Gateway, jwt: &JwtSettings, base: &str) -> Result
 
 /// Ctrl-C, or what a supervisor sends.
 async fn stop_signal() {
-    let interrupt = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = interrupt => return,
-                _ = terminate.recv() => return,
-            }
-        }
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = termination() => {}
     }
-    #[cfg(not(unix))]
-    let _ = interrupt.await;
+}
+
+#[cfg(unix)]
+async fn termination() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => drop(terminate.recv().await),
+        Err(_) => std::future::pending().await,
+    }
+}
+
+#[cfg(not(unix))]
+async fn termination() {
+    std::future::pending().await
 }

@@ -35,7 +35,9 @@ fn name(failure: &Failure) -> String {
         Failure::TooManyRequests { .. } => "TooManyRequests".into(),
         Failure::Malformed(_) => "Malformed".into(),
         Failure::NotAnObject(kind) => format!("NotAnObject, {kind}"),
-        Failure::Invalid(violations) => format!("Invalid, {} violations", violations.iter().count()),
+        Failure::Refused(Refusal::Invalid(violations)) => {
+            format!("Refused, Invalid, {} violations", violations.iter().count())
+        }
         Failure::Refused(refusal) => format!("Refused, {}", refusal_name(refusal)),
         Failure::Unavailable(_) => "Unavailable".into(),
         Failure::Internal(_) => "Internal".into(),
@@ -119,8 +121,8 @@ async fn failures() -> Vec<Failure> {
         Failure::Malformed("expected value at line 1 column 2".into()),
         Failure::NotAnObject("null"),
         Failure::NotAnObject("list"),
-        Failure::Invalid(Violations::one("name", "name is required")),
-        Failure::Invalid(several()),
+        Violations::one("name", "name is required").into(),
+        several().into(),
     ]);
     failures.extend(refusals().into_iter().map(Failure::Refused));
     failures.push(of_store(&app, 3, 500, "InternalServerError").await);
@@ -197,7 +199,7 @@ async fn each_face_keeps_to_its_own_members() {
         for (face, path) in PATHS {
             let body: serde_json::Value = serde_json::from_str(text(&render(&failure, path))).unwrap();
             let members: Vec<_> = body.as_object().unwrap().keys().map(String::as_str).collect();
-            let invalid = matches!(failure, Failure::Invalid(_));
+            let invalid = matches!(failure, Failure::Refused(Refusal::Invalid(_)));
             match face {
                 "K" => assert_eq!(members, ["error", "message", "timestamp"]),
                 "R" if invalid => {

@@ -1,5 +1,7 @@
 //! Which tokens are accepted, and why the others are not.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
 use auth::{JwtSettings, Mint, Rejected, SecretTooShort, Verifier, mint};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use model::time::Timestamp;

@@ -108,6 +108,11 @@ impl Item {
             .ok_or_else(|| corrupt(format!("it has no number {name}")))
     }
 
+    /// Whether an attribute is there.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.attributes.contains_key(name)
+    }
+
     /// The sort key.
     pub(crate) fn sk(&self) -> Result<&str, StoreError> {
         let value = self.attributes.get(keys::SK).and_then(|value| value.as_s().ok());

@@ -45,6 +45,8 @@ pub(crate) const LIVE: &str = "live";
 pub(crate) const LINKED: &str = "linked";
 /// On a credential: number of resources that use it. It blocks the deletion.
 pub(crate) const USAGE: &str = "usage";
+/// On a credential: present while some of its resources may still carry its old name.
+pub(crate) const RENAMING: &str = "renaming";
 /// On a credential: the sealed value.
 pub(crate) const SECRET: &str = "secret";
 

@@ -128,8 +128,10 @@ impl Store {
     ) -> Result<(), StoreError> {
         let (org, holder) = (&actor.org, Holder::Role(role));
         let mut tx = Transaction::new(self);
-        tx.require(&keys::holder(org, &holder), move |_| Failed::Refuse(Refusal::RoleNotFound(role)))?;
-        tx.require(&keys::resource(org, resource), move |_| {
+        tx.require(&keys::holder(org, &holder), &Expression::exists(), move |_| {
+            Failed::Refuse(Refusal::RoleNotFound(role))
+        })?;
+        tx.require(&keys::resource(org, resource), &Expression::exists(), move |_| {
             Failed::Refuse(Refusal::ResourceNotFound(resource))
         })?;
         for key in

@@ -34,6 +34,8 @@ pub(crate) enum Failed {
     Refuse(Refusal),
     /// What was read before the transaction is out of date: read again.
     Stale,
+    /// Somebody has done something newer: a follow-up is no longer wanted.
+    Superseded,
 }
 
 type OnFailed = Box<dyn Fn(Option<&Item>) -> Failed + Send + Sync>;
@@ -42,6 +44,13 @@ type OnFailed = Box<dyn Fn(Option<&Item>) -> Failed + Send + Sync>;
 #[derive(Debug)]
 pub(crate) struct Receipt(());
 
+impl Receipt {
+    /// For a transaction of an earlier request, whose remains were found in the table.
+    pub(crate) fn of_remains() -> Self {
+        Self(())
+    }
+}
+
 /// How a transaction ended, when nothing was refused.
 #[derive(Debug)]
 pub(crate) enum Commit {
@@ -49,6 +58,15 @@ pub(crate) enum Commit {
     Done(Receipt),
     /// It did not, because what was read before is out of date.
     Stale,
+}
+
+/// How a follow-up ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FollowUp {
+    /// Whatever of it was still needed has happened.
+    Done,
+    /// It is no longer wanted.
+    Superseded,
 }
 
 impl Commit {
@@ -164,18 +182,19 @@ impl<'a> Transaction<'a> {
         Ok(())
     }
 
-    /// Requires that an item exists.
+    /// Requires a condition of an item that is not written.
     pub(crate) fn require(
         &mut self,
         key: &Key,
+        condition: &Expression,
         on_failed: impl Fn(Option<&Item>) -> Failed + Send + Sync + 'static,
     ) -> Result<(), StoreError> {
-        let condition = Expression::exists();
         let check = ConditionCheck::builder()
             .table_name(&self.store.table)
             .set_key(Some(primary_key(key)))
             .set_expression_attribute_names(Some(names(&[&condition.text])))
-            .condition_expression(condition.text)
+            .set_expression_attribute_values(values(&[condition]))
+            .condition_expression(&condition.text)
             .build();
         self.push(TransactWriteItem::builder().condition_check(built(check)?).build(), on_failed);
         Ok(())
@@ -189,28 +208,39 @@ impl<'a> Transaction<'a> {
         now: Timestamp,
     ) -> Result<Commit, StoreError> {
         self.create(audit::item(actor, entry, now)?, |_| Failed::Stale)?;
-        match self.write().await? {
+        match self.write().await?.into_iter().next() {
             None => Ok(Commit::Done(Receipt(()))),
-            Some(Failed::Stale) => Ok(Commit::Stale),
-            Some(Failed::Refuse(refusal)) => Err(refusal.into()),
+            Some((_, Failed::Stale | Failed::Superseded)) => Ok(Commit::Stale),
+            Some((_, Failed::Refuse(refusal))) => Err(refusal.into()),
         }
     }
 
-    /// Finishes what a committed transaction began and had no room for. Conditions that fail are no matter:
-    /// the write is no longer needed.
-    pub(crate) async fn follow_up(self, _receipt: &Receipt) -> Result<(), StoreError> {
-        if !self.writes.is_empty() {
-            self.write().await?;
+    /// Finishes what a committed transaction began and had no room for. A write whose condition is false is no longer
+    /// needed, and does not keep the others from happening; one that was [`Failed::Superseded`] ends it all.
+    pub(crate) async fn follow_up(mut self, _receipt: &Receipt) -> Result<FollowUp, StoreError> {
+        while !self.writes.is_empty() {
+            let failed = self.write().await?;
+            if failed.is_empty() {
+                return Ok(FollowUp::Done);
+            }
+            if failed.iter().any(|(_, failed)| matches!(failed, Failed::Superseded)) {
+                return Ok(FollowUp::Superseded);
+            }
+            for (position, _) in failed.into_iter().rev() {
+                self.writes.remove(position);
+                drop(self.on_failed.remove(position));
+            }
         }
-        Ok(())
+        Ok(FollowUp::Done)
     }
 
-    async fn write(&self) -> Result<Option<Failed>, StoreError> {
+    /// Writes, and says which conditions were false, by position.
+    async fn write(&self) -> Result<Vec<(usize, Failed)>, StoreError> {
         let mut backoff = Backoff::default();
         loop {
             let call = self.store.client.transact_write_items().set_transact_items(Some(self.writes.clone()));
             let Err(error) = call.send().await else {
-                return Ok(None);
+                return Ok(Vec::new());
             };
             let reasons = cancellation_reasons(&error).ok_or_else(|| from_sdk(&error))?;
             let unknown = reasons.iter().filter_map(CancellationReason::code).find(|code| !is_known(code));
@@ -219,20 +249,22 @@ impl<'a> Transaction<'a> {
             }
             let retry = reasons.iter().any(|reason| reason.code().is_some_and(is_passing));
             if !retry {
-                return self.first_failed(reasons).map(Some);
+                return self.failed(reasons);
             }
             backoff.pause("a transaction met another one").await?;
         }
     }
 
-    /// What the first write whose condition was false says.
-    fn first_failed(&self, reasons: &[CancellationReason]) -> Result<Failed, StoreError> {
-        let failed = reasons.iter().zip(&self.on_failed).find(|(reason, _)| reason.code() == Some(CONDITION));
-        let (reason, on_failed) =
-            failed.ok_or_else(|| corrupt("a transaction was cancelled for no reason"))?;
-        let item =
-            reason.item.clone().filter(|attributes| !attributes.is_empty()).map(Item::read).transpose()?;
-        Ok(on_failed(item.as_ref()))
+    /// What each write whose condition was false says.
+    fn failed(&self, reasons: &[CancellationReason]) -> Result<Vec<(usize, Failed)>, StoreError> {
+        let mut failed = Vec::new();
+        for (position, (reason, on_failed)) in reasons.iter().zip(&self.on_failed).enumerate() {
+            if reason.code() == Some(CONDITION) {
+                let attributes = reason.item.clone().filter(|attributes| !attributes.is_empty());
+                failed.push((position, on_failed(attributes.map(Item::read).transpose()?.as_ref())));
+            }
+        }
+        if failed.is_empty() { Err(corrupt("a transaction was cancelled for no reason")) } else { Ok(failed) }
     }
 }
 

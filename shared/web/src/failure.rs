@@ -53,9 +53,7 @@ pub enum Failure {
     Malformed(String),
     /// 400 for a body that is JSON, but no object; with the seed's name of what it is.
     NotAnObject(&'static str),
-    /// 400 for members that are wrong.
-    Invalid(Violations),
-    /// 400 or 404 for what the stored state does not allow.
+    /// 400 for members that are wrong, 400 or 404 for what the stored state does not allow.
     Refused(Refusal),
     /// 503.
     Unavailable(Internal),
@@ -92,7 +90,7 @@ impl Failure {
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::Malformed(_) | Self::NotAnObject(_) | Self::Invalid(_) => StatusCode::BAD_REQUEST,
+            Self::Malformed(_) | Self::NotAnObject(_) => StatusCode::BAD_REQUEST,
             Self::Refused(refusal) => refusal_status(refusal),
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -115,7 +113,6 @@ impl Failure {
             | Self::TooManyRequests { .. }
             | Self::Malformed(_)
             | Self::NotAnObject(_)
-            | Self::Invalid(_)
             | Self::Refused(_) => None,
         }
     }
@@ -141,26 +138,13 @@ fn refusal_status(refusal: &Refusal) -> StatusCode {
 
 impl From<Violations> for Failure {
     fn from(violations: Violations) -> Self {
-        Self::Invalid(violations)
+        Self::Refused(Refusal::Invalid(violations))
     }
 }
 
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::Invalid(violations) => Self::Invalid(violations),
-            Refusal::ResourceNotFound(_)
-            | Refusal::RoleNotFound(_)
-            | Refusal::CredentialNotFound(_)
-            | Refusal::ResourceNotAssigned
-            | Refusal::ResourceAlreadyAssigned
-            | Refusal::ResourceInUse
-            | Refusal::ResourceInactive
-            | Refusal::AlreadyHeld
-            | Refusal::NotHeld
-            | Refusal::CredentialInUse(_)
-            | Refusal::RoleNameTaken(_) => Self::Refused(refusal),
-        }
+        Self::Refused(refusal)
     }
 }
 

@@ -5,13 +5,14 @@ use lambda_http::aws_lambda_events::query_map::QueryMap;
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, Request, RequestExt};
 use model::principal::Principal;
+use std::fmt;
 use std::sync::OnceLock;
 
 /// Largest body, in bytes (contract §7).
 pub(crate) const BODY_MAX_BYTES: usize = 256 * 1024;
 
-/// A request that API Gateway has routed to this function.
-#[derive(Debug)]
+/// A request that API Gateway has routed to this function. Its headers and its body hold tokens and secrets, so that
+/// `Debug` shows neither.
 pub struct Incoming {
     /// The method's name.
     pub method: String,
@@ -29,6 +30,12 @@ pub struct Incoming {
     body: Body,
     /// Who turned out to be calling, for the log.
     pub(crate) principal: OnceLock<Principal>,
+}
+
+impl fmt::Debug for Incoming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} ({})", self.method, self.path, self.request_id)
+    }
 }
 
 impl Incoming {

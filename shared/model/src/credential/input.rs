@@ -5,6 +5,7 @@
 //! as it is instead of clearing it; `value` is taken byte for byte; in forms `value` is plain text.
 
 use serde_json::Value;
+use std::fmt;
 
 use super::{CredentialType, VALUE_MAX_BYTES};
 use crate::id::RoleId;
@@ -13,8 +14,8 @@ use crate::secret::SecretJson;
 use crate::text::{DESCRIPTION_MAX, NAME_MAX, is_longer};
 use crate::violation::Violations;
 
-/// A field as it was sent.
-#[derive(Debug, Clone)]
+/// A field as it was sent. It may be a secret: `Debug` says what kind of thing it is, and no more.
+#[derive(Clone)]
 pub enum Given {
     /// A JSON value, with its text as it stood in the body.
     Json {
@@ -29,6 +30,17 @@ pub enum Given {
     Text(String),
     /// A file part of a multipart form.
     File,
+}
+
+impl fmt::Debug for Given {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Json { .. } => "Json",
+            Self::LoneSurrogate(_) => "LoneSurrogate",
+            Self::Text(_) => "Text",
+            Self::File => "File",
+        })
+    }
 }
 
 /// The fields of a body; of a repeated field, the last.

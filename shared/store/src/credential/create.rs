@@ -10,6 +10,7 @@ use serde_json::Map;
 
 use super::{CredentialData, CredentialRecord, entry};
 use crate::error::StoreError;
+use crate::expression::Expression;
 use crate::item::{Entity, NewItem, bytes, number};
 use crate::keys::Holder;
 use crate::transaction::{Failed, Transaction};
@@ -44,12 +45,12 @@ impl Store {
         let mut tx = Transaction::new(self);
         tx.create(item, |_| Failed::Stale)?;
         if let Some(team) = draft.team().cloned() {
-            tx.require(&keys::holder(org, &Holder::Role(team.id)), move |_| {
+            tx.require(&keys::holder(org, &Holder::Role(team.id)), &Expression::exists(), move |_| {
                 Failed::Refuse(unknown_team(&team.named).into())
             })?;
         }
         let entry = entry(AuditEvent::CredentialCreate, &credential, Map::new());
         tx.commit(actor, &entry, now).await?.certain()?;
-        Ok(CredentialRecord { credential, references: Vec::new(), sealed, version: 1 })
+        Ok(CredentialRecord { credential, references: Vec::new(), sealed, version: 1, renaming: false })
     }
 }

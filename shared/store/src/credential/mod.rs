@@ -10,6 +10,7 @@
 
 mod create;
 mod delete;
+mod rename;
 mod update;
 
 use model::audit::{AuditEntry, AuditEvent, AuditSubject};
@@ -24,7 +25,7 @@ use serde_json::{Map, Value};
 
 use crate::error::StoreError;
 use crate::item::{Entity, Item};
-use crate::keys::{Holder, SECRET, VERSION};
+use crate::keys::{Holder, RENAMING, SECRET, VERSION};
 use crate::resource::ReferenceData;
 use crate::{Sealed, Store, keys};
 
@@ -74,6 +75,8 @@ pub struct CredentialRecord {
     /// The value, for the vault.
     pub sealed: Option<Sealed>,
     version: i64,
+    /// A rename has not reached all resources yet.
+    renaming: bool,
 }
 
 /// The credential of an item, without its references.
@@ -104,6 +107,7 @@ fn records(items: &[Item]) -> Result<Vec<CredentialRecord>, StoreError> {
                 references: Vec::new(),
                 sealed: item.binary(SECRET).map(|bytes| Sealed::from_bytes(bytes.to_vec())),
                 version: item.number(VERSION)?,
+                renaming: item.has(RENAMING),
             });
         } else if let Some(record) = records.last_mut() {
             let data: ReferenceData = item.members()?;

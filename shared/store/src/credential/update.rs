@@ -2,26 +2,25 @@
 
 use model::audit::{AuditEvent, changes};
 use model::credential::input::unknown_team;
-use model::credential::{CredentialChange, CredentialUpdate, Reference, ValueChange};
-use model::id::{CredentialId, OrgId};
+use model::credential::{CredentialChange, CredentialUpdate, ValueChange};
 use model::principal::Actor;
 use model::refusal::Refusal;
 use model::time::Timestamp;
 
+use super::rename::{COPIES_AT_ONCE, rename_copies};
 use super::{CredentialData, CredentialRecord, entry};
 use crate::error::StoreError;
 use crate::expression::Expression;
 use crate::item::{bytes, data, number};
 use crate::keys::Holder;
 use crate::retry::Backoff;
-use crate::transaction::{Commit, Failed, Transaction, WRITES_MAX};
+use crate::transaction::{Commit, Failed, Transaction};
 use crate::{Sealed, Store, Vault, keys};
 
 impl Store {
     /// Updates a credential that was read before. An update that changes nothing writes nothing.
     ///
-    /// A rename also changes the copies of the name that its resources carry, in the same transaction as far as
-    /// 100 writes go, and right after it beyond that.
+    /// A rename also changes the copies of the name that its resources carry: [`super::rename`].
     ///
     /// # Errors
     /// `Invalid` for what the stored credential does not allow, or a team that does not exist;
@@ -35,7 +34,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<CredentialRecord, StoreError> {
         let (org, id) = (&actor.org, read.credential.id);
-        let (mut record, mut backoff) = (read, Backoff::default());
+        let (mut record, mut backoff) = (self.finish_rename(org, read).await?, Backoff::default());
         loop {
             let change = update.apply(&record.credential, now).map_err(Refusal::Invalid)?;
             if change.changes.is_empty() {
@@ -70,33 +69,37 @@ impl Store {
         let (org, after) = (&actor.org, &change.credential);
         let mut tx = Transaction::new(self);
         let condition = Expression::new("#version = :version", [(":version", number(record.version))]);
-        let expression = credential_update(change, sealed)?;
+        let renamed = after.name != record.credential.name;
+        let copies = if renamed { record.references.as_slice() } else { &[] };
+        let expression = credential_update(change, sealed, copies.len() > COPIES_AT_ONCE)?;
         tx.update(&keys::credential(org, after.id), &expression, &condition, |_| Failed::Stale)?;
         if let Some(team) = update.team().cloned() {
-            tx.require(&keys::holder(org, &Holder::Role(team.id)), move |_| {
+            tx.require(&keys::holder(org, &Holder::Role(team.id)), &Expression::exists(), move |_| {
                 Failed::Refuse(unknown_team(&team.named).into())
             })?;
         }
-        let renamed = after.name != record.credential.name;
-        let copies = if renamed { record.references.as_slice() } else { &[] };
-        let (at_once, afterwards) = copies.split_at(copies.len().min(tx.room()));
-        rename_copies(&mut tx, org, after.id, &after.name, at_once)?;
+        let (at_once, afterwards) = copies.split_at(copies.len().min(COPIES_AT_ONCE));
+        rename_copies(&mut tx, org, after, at_once)?;
         let entry = entry(AuditEvent::CredentialUpdate, after, changes(&change.changes));
         let Commit::Done(receipt) = tx.commit(actor, &entry, now).await? else {
             return Ok(false);
         };
-        for rest in afterwards.chunks(WRITES_MAX) {
-            let mut tx = Transaction::new(self);
-            rename_copies(&mut tx, org, after.id, &after.name, rest)?;
-            tx.follow_up(&receipt).await?;
-        }
+        self.rename_afterwards(org, after, afterwards, &receipt).await?;
         Ok(true)
     }
 }
 
-fn credential_update(change: &CredentialChange, sealed: Option<&Sealed>) -> Result<Expression, StoreError> {
+fn credential_update(
+    change: &CredentialChange,
+    sealed: Option<&Sealed>,
+    rename_goes_on: bool,
+) -> Result<Expression, StoreError> {
     let mut values = vec![(":data", data(&CredentialData::from(&change.credential))?), (":one", number(1))];
     let mut text = String::from("SET #data = :data, #version = #version + :one");
+    if rename_goes_on {
+        text.push_str(", #renaming = :yes");
+        values.push((":yes", data(&true)?));
+    }
     match (&change.value, sealed) {
         (ValueChange::Replace(_), Some(sealed)) => {
             text.push_str(", #secret = :secret");
@@ -106,25 +109,4 @@ fn credential_update(change: &CredentialChange, sealed: Option<&Sealed>) -> Resu
         (ValueChange::Keep | ValueChange::Replace(_), _) => {}
     }
     Ok(Expression::new(text, values))
-}
-
-fn rename_copies(
-    tx: &mut Transaction<'_>,
-    org: &OrgId,
-    credential: CredentialId,
-    name: &str,
-    references: &[Reference],
-) -> Result<(), StoreError> {
-    for reference in references {
-        tx.update(
-            &keys::resource(org, reference.resource_id),
-            &Expression::new(
-                "SET #data.#credentialName = :name, #version = #version + :one",
-                [(":name", data(&name)?), (":one", number(1))],
-            ),
-            &Expression::new("#data.#credentialId = :credential", [(":credential", data(&credential)?)]),
-            |_| Failed::Stale,
-        )?;
-    }
-    Ok(())
 }

@@ -15,7 +15,7 @@ use crate::item::{Entity, Item, number};
 use crate::keys::{Holder, LINKED, LIVE, VERSION};
 use crate::link::{Link, remove_as_fits};
 use crate::retry::Backoff;
-use crate::transaction::{Commit, Failed, Transaction};
+use crate::transaction::{Commit, Failed, Receipt, Transaction};
 use crate::{Store, keys};
 
 impl Store {
@@ -36,12 +36,16 @@ impl Store {
         let mut backoff = Backoff::default();
         loop {
             let partition = self.query_partition(&keys::resource_partition(&actor.org, id)).await?;
-            let found = partition.iter().find(|item| item.entity == Entity::Resource);
-            let item = found.ok_or(Refusal::ResourceNotFound(id))?;
+            let links = links(id, &partition)?;
+            let Some(item) = partition.iter().find(|item| item.entity == Entity::Resource) else {
+                // Links without their resource are what a deletion left that broke off.
+                self.remove_links_afterwards(&actor.org, &links, &Receipt::of_remains()).await?;
+                return Err(Refusal::ResourceNotFound(id).into());
+            };
             if item.number(LIVE)? != 0 {
                 return Err(Refusal::ResourceInUse.into());
             }
-            if self.remove_resource(actor, item, &links(id, &partition)?, now).await? {
+            if self.remove_resource(actor, item, &links, now).await? {
                 return Ok(());
             }
             backoff.pause("the resource changed").await?;

@@ -4,18 +4,17 @@ use model::audit::AuditEvent;
 use model::id::RoleId;
 use model::principal::Actor;
 use model::refusal::Refusal;
-use model::role::Role;
 use model::time::Timestamp;
 use serde_json::Map;
 
-use super::{entry, roles};
+use super::{entry, linked_resource, role};
 use crate::error::StoreError;
 use crate::expression::Expression;
 use crate::item::{Entity, Item, number};
 use crate::keys::{Holder, LINKED, VERSION};
 use crate::link::{Link, remove_as_fits};
 use crate::retry::Backoff;
-use crate::transaction::{Commit, Failed, Transaction};
+use crate::transaction::{Commit, Failed, Receipt, Transaction};
 use crate::{Store, keys};
 
 impl Store {
@@ -29,10 +28,13 @@ impl Store {
         loop {
             let partition =
                 self.query_partition(&keys::holder_partition(&actor.org, &Holder::Role(id))).await?;
-            let item = partition.iter().find(|item| item.entity == Entity::Role);
-            let item = item.ok_or(Refusal::RoleNotFound(id))?;
-            let role = roles(&partition)?.pop().ok_or(Refusal::RoleNotFound(id))?;
-            if self.remove_role(actor, &role, item, now).await? {
+            let links = links(id, &partition)?;
+            let Some(item) = partition.iter().find(|item| item.entity == Entity::Role) else {
+                // Links without their role are what a deletion left that broke off.
+                self.remove_links_afterwards(&actor.org, &links, &Receipt::of_remains()).await?;
+                return Err(Refusal::RoleNotFound(id).into());
+            };
+            if self.remove_role(actor, item, &links, now).await? {
                 return Ok(());
             }
             backoff.pause("the role changed").await?;
@@ -42,11 +44,11 @@ impl Store {
     async fn remove_role(
         &self,
         actor: &Actor,
-        role: &Role,
         seen: &Item,
+        links: &[Link],
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let org = &actor.org;
+        let (org, role) = (&actor.org, role(seen)?);
         let mut tx = Transaction::new(self);
         let condition = Expression::new(
             "#version = :version AND #linked = :linked",
@@ -54,17 +56,18 @@ impl Store {
         );
         tx.delete(&keys::holder(org, &Holder::Role(role.id)), &condition, |_| Failed::Stale)?;
         tx.remove(&keys::role_name(org, &role.name))?;
-        let links: Vec<Link> = role
-            .resource_ids
-            .iter()
-            .map(|id| Link { holder: Holder::Role(role.id), resource: *id })
-            .collect();
-        let afterwards = remove_as_fits(&mut tx, org, &links)?;
-        let entry = entry(AuditEvent::RoleDelete, role, Map::new());
+        let afterwards = remove_as_fits(&mut tx, org, links)?;
+        let entry = entry(AuditEvent::RoleDelete, &role, Map::new());
         let Commit::Done(receipt) = tx.commit(actor, &entry, now).await? else {
             return Ok(false);
         };
         self.remove_links_afterwards(org, afterwards, &receipt).await?;
         Ok(true)
     }
+}
+
+/// The links in a role's partition.
+fn links(role: RoleId, partition: &[Item]) -> Result<Vec<Link>, StoreError> {
+    let links = partition.iter().filter(|item| item.entity == Entity::Link);
+    links.map(|link| Ok(Link { holder: Holder::Role(role), resource: linked_resource(link)? })).collect()
 }

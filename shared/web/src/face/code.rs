@@ -24,7 +24,7 @@ fn code(failure: &Failure) -> &'static str {
         Failure::BodyTooLarge { .. } => "PAYLOAD_TOO_LARGE",
         Failure::UnsupportedMediaType(_) => "UNSUPPORTED_MEDIA_TYPE",
         Failure::TooManyRequests { .. } => "RATE_LIMIT_EXCEEDED",
-        Failure::Malformed(_) | Failure::NotAnObject(_) | Failure::Invalid(_) => "VALIDATION_ERROR",
+        Failure::Malformed(_) | Failure::NotAnObject(_) => "VALIDATION_ERROR",
         Failure::Refused(refusal) => refusal_code(refusal),
         Failure::Unavailable(_) => "SERVICE_UNAVAILABLE",
         Failure::Internal(_) => "INTERNAL_ERROR",
@@ -61,7 +61,10 @@ fn sentence(refusal: &Refusal) -> String {
         | Refusal::AlreadyHeld
         | Refusal::NotHeld
         | Refusal::CredentialInUse(_)
-        | Refusal::RoleNameTaken(_)
-        | Refusal::Invalid(_) => super::reason::sentence(refusal),
+        | Refusal::RoleNameTaken(_) => super::reason::sentence(refusal),
+        Refusal::Invalid(violations) => {
+            let sentences: Vec<&str> = violations.iter().map(|(_, sentence)| sentence).collect();
+            sentences.join("; ")
+        }
     }
 }

@@ -30,7 +30,6 @@ pub(super) fn body(failure: &Failure) -> Value {
         Failure::NotAnObject(kind) => {
             json!({NON_FIELD: [format!("Invalid data. Expected a dictionary, but got {kind}.")]})
         }
-        Failure::Invalid(violations) => fields(violations),
         Failure::Refused(refusal) => refused(refusal),
         Failure::Unavailable(_) => detail("The service is busy, try again."),
         Failure::Internal(_) => detail("Unexpected error while handling your request."),

@@ -92,7 +92,6 @@ fn add_headers(response: &mut Response<Body>, failure: &Failure) {
         | Failure::UnsupportedMediaType(_)
         | Failure::Malformed(_)
         | Failure::NotAnObject(_)
-        | Failure::Invalid(_)
         | Failure::Refused(_)
         | Failure::Internal(_) => {}
     }
@@ -112,10 +111,6 @@ fn common_message(failure: &Failure, refused: impl Fn(&Refusal) -> String) -> St
         Failure::TooManyRequests { .. } => TOO_MANY_REQUESTS.into(),
         Failure::Malformed(why) => format!("The body is not valid JSON: {why}"),
         Failure::NotAnObject(_) => "The body must be a JSON object".into(),
-        Failure::Invalid(violations) => {
-            let sentences: Vec<&str> = violations.iter().map(|(_, sentence)| sentence).collect();
-            sentences.join("; ")
-        }
         Failure::Refused(refusal) => refused(refusal),
         Failure::Unavailable(_) => UNAVAILABLE.into(),
         Failure::Internal(_) => INTERNAL.into(),

@@ -12,19 +12,14 @@ const VALIDATION_FAILED: &str = "Validation failed";
 
 pub(super) fn body(failure: &Failure, path: &str, now: Timestamp) -> Value {
     let status = failure.status();
-    let violations = if let Failure::Invalid(violations) = failure { Some(violations) } else { None };
-    let message = match violations {
-        Some(_) => VALIDATION_FAILED.into(),
-        None => common_message(failure, sentence),
-    };
     let mut body = object([
         ("timestamp", now.to_string().into()),
         ("status", status.as_u16().into()),
         ("error", phrase(status).into()),
-        ("message", message.into()),
+        ("message", common_message(failure, sentence).into()),
         ("path", path.into()),
     ]);
-    if let (Some(violations), Value::Object(members)) = (violations, &mut body) {
+    if let (Failure::Refused(Refusal::Invalid(violations)), Value::Object(members)) = (failure, &mut body) {
         let mut fields = Map::new();
         for (field, sentence) in violations.iter() {
             fields.entry(field).or_insert_with(|| sentence.into());

@@ -1,0 +1,149 @@
+//! What happens around the transactions that follow a commit: others come between, or AWS fails there.
+
+use model::refusal::Refusal;
+use serde_json::json;
+use store::{StoreError, keys};
+use support::{ORG, TestApp, actor, org};
+
+use crate::fixture::{at, copies, naming, rename, resource_id, role_id};
+
+const FAULT: &str = "com.amazonaws.dynamodb.v20120810#InternalServerError";
+
+/// A credential with 150 resources: 97 copies of its name fit into the rename's own transaction.
+async fn credential_with_many_resources(app: &TestApp) -> (String, Vec<String>) {
+    let admin = app.admin();
+    let credential = admin.new_credential("Old").await;
+    let first = resource_id(&admin.new_resource(&credential).await);
+    let mut ids = copies(app, first, 149).await;
+    ids.push(first);
+    let mut ids: Vec<_> = ids.iter().map(ToString::to_string).collect();
+    ids.sort();
+    (credential, ids)
+}
+
+async fn with_name(app: &TestApp, ids: &[String], name: &str) -> usize {
+    let table = app.db_table().await;
+    let item = |id: &String| &table[&at(&keys::resource(&org(ORG), resource_id(id)))];
+    ids.iter().filter(|id| item(id)["data"]["credentialName"] == name).count()
+}
+
+/// One resource leaves the credential between the commit and the follow-up: the others keep the old name.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_resource_that_leaves_does_not_keep_the_others_from_their_new_name() {
+    let app = TestApp::new().await;
+    let (credential, ids) = credential_with_many_resources(&app).await;
+    let other = app.admin().new_credential("Other").await;
+    let mut commit = app.tap.stop_next("TransactWriteItems");
+    let (admin, id) = (app.admin(), credential.clone());
+    let running = tokio::spawn(async move { rename(&admin, &id, "New").await });
+    commit.reached().await;
+    let mut follow_up = app.tap.stop_next("TransactWriteItems");
+    drop(commit);
+    follow_up.reached().await;
+    let _ = app
+        .admin()
+        .patch(&format!("/resources/{}", ids[149]), json!({"credentialId": other}))
+        .await
+        .expect(200);
+    drop(follow_up);
+    let _ = running.await.unwrap().expect(200);
+    assert_eq!(with_name(&app, &ids[..149], "New").await, 149);
+}
+
+/// The follow-up of an earlier rename overtakes a later one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_last_rename_wins_everywhere() {
+    let app = TestApp::new().await;
+    let (credential, ids) = credential_with_many_resources(&app).await;
+    let mut commit = app.tap.stop_next("TransactWriteItems");
+    let (admin, id) = (app.admin(), credential.clone());
+    let running = tokio::spawn(async move { rename(&admin, &id, "First").await });
+    commit.reached().await;
+    let mut follow_up = app.tap.stop_next("TransactWriteItems");
+    drop(commit);
+    follow_up.reached().await;
+    let _ = rename(&app.admin(), &credential, "Second").await.expect(200);
+    drop(follow_up);
+    let _ = running.await.unwrap().expect(200);
+    assert_eq!(with_name(&app, &ids, "Second").await, 150);
+}
+
+/// The follow-up meets a DynamoDB that is down: 503, and the caller's second try finds nothing to change.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_rename_that_broke_off_is_finished_by_the_next_try() {
+    let app = TestApp::new().await;
+    let (credential, ids) = credential_with_many_resources(&app).await;
+    let mut commit = app.tap.stop_next("TransactWriteItems");
+    let (admin, id) = (app.admin(), credential.clone());
+    let running = tokio::spawn(async move { rename(&admin, &id, "New").await });
+    commit.reached().await;
+    let mut follow_up = app.tap.stop_next("TransactWriteItems");
+    drop(commit);
+    follow_up.reached().await;
+    for _ in 0..3 {
+        app.tap.fail_next("TransactWriteItems", 500, &json!({"__type": FAULT}));
+    }
+    drop(follow_up);
+    let _ = running.await.unwrap().expect(503);
+    let _ = rename(&app.admin(), &credential, "New").await.expect(200);
+    assert_eq!(with_name(&app, &ids, "New").await, 150);
+}
+
+/// The same for the deletion of a resource with 60 links: 503, then 404, and 12 roles keep a link to nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_deletion_that_broke_off_leaves_no_links() {
+    let app = TestApp::new().await;
+    let admin = app.admin();
+    let credential = admin.new_credential("AWS").await;
+    let id = admin.new_resource(&credential).await;
+    for number in 0..60 {
+        let role = admin.new_role(&format!("Role {number}")).await;
+        let _ = admin.post_empty(&format!("/roles/{role}/resources/{id}")).await.expect(200);
+    }
+    let mut commit = app.tap.stop_next("TransactWriteItems");
+    let (deleting, path) = (app.admin(), format!("/resources/{id}"));
+    let running = tokio::spawn(async move { deleting.delete(&path).await });
+    commit.reached().await;
+    let mut follow_up = app.tap.stop_next("TransactWriteItems");
+    drop(commit);
+    follow_up.reached().await;
+    for _ in 0..3 {
+        app.tap.fail_next("TransactWriteItems", 500, &json!({"__type": FAULT}));
+    }
+    drop(follow_up);
+    let _ = running.await.unwrap().expect(503);
+    let _ = admin.delete(&format!("/resources/{id}")).await.expect(404);
+    assert!(!admin.get("/roles").await.expect(200).text.contains(&id));
+    assert_eq!(naming(&app.db_table().await, &id), []);
+}
+
+/// The same for the deletion of a role.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_deletion_of_a_role_that_broke_off_leaves_no_links() {
+    let app = TestApp::new().await;
+    let admin = app.admin();
+    let credential = admin.new_credential("AWS").await;
+    let role = admin.new_role("Engineers").await;
+    for _ in 0..60 {
+        let id = admin.new_resource(&credential).await;
+        let _ = admin.post_empty(&format!("/roles/{role}/resources/{id}")).await.expect(200);
+    }
+    let id = role_id(&role);
+    let delete = || {
+        let (db, now) = (app.db.clone(), app.now());
+        tokio::spawn(async move { db.delete_role(&actor(ORG), id, now).await })
+    };
+    let mut commit = app.tap.stop_next("TransactWriteItems");
+    let running = delete();
+    commit.reached().await;
+    let mut follow_up = app.tap.stop_next("TransactWriteItems");
+    drop(commit);
+    follow_up.reached().await;
+    for _ in 0..3 {
+        app.tap.fail_next("TransactWriteItems", 500, &json!({"__type": FAULT}));
+    }
+    drop(follow_up);
+    assert!(matches!(running.await.unwrap(), Err(StoreError::Busy(_))));
+    assert!(matches!(delete().await.unwrap(), Err(StoreError::Refused(Refusal::RoleNotFound(_)))));
+    assert_eq!(naming(&app.db_table().await, &role), []);
+}
