@@ -1,9 +1,12 @@
 //! Every function's handler. A folder holds one function: `mod.rs` with its handler, `main.rs` with its binary,
 //! `event.json` with an event that API Gateway would send it.
 
+pub mod audit_log_list;
 pub mod credential_create;
+pub mod credential_delete;
 pub mod credential_get;
 pub mod credential_list;
+pub mod credential_patch;
 pub mod credential_update;
 pub mod fallback;
 pub mod health;
@@ -13,10 +16,12 @@ pub mod resource_get;
 pub mod resource_list;
 pub mod resource_update;
 pub mod role_create;
+pub mod role_delete;
 pub mod role_get;
 pub mod role_list;
 pub mod role_resource_assign;
 pub mod role_resource_unassign;
+pub mod role_update;
 pub mod views;
 
 use web::Endpoint;
@@ -26,9 +31,12 @@ use web::Endpoint;
 #[must_use]
 pub fn all() -> Vec<(&'static str, Endpoint)> {
     vec![
+        ("audit-log-list", Endpoint::new(audit_log_list::handler)),
         ("credential-create", Endpoint::new(credential_create::handler)),
+        ("credential-delete", Endpoint::new(credential_delete::handler)),
         ("credential-get", Endpoint::new(credential_get::handler)),
         ("credential-list", Endpoint::new(credential_list::handler)),
+        ("credential-patch", Endpoint::new(credential_patch::handler)),
         ("credential-update", Endpoint::new(credential_update::handler)),
         ("fallback", Endpoint::new(fallback::handler)),
         ("health", Endpoint::new(health::handler)),
@@ -38,9 +46,11 @@ pub fn all() -> Vec<(&'static str, Endpoint)> {
         ("resource-list", Endpoint::new(resource_list::handler)),
         ("resource-update", Endpoint::new(resource_update::handler)),
         ("role-create", Endpoint::new(role_create::handler)),
+        ("role-delete", Endpoint::new(role_delete::handler)),
         ("role-get", Endpoint::new(role_get::handler)),
         ("role-list", Endpoint::new(role_list::handler)),
         ("role-resource-assign", Endpoint::new(role_resource_assign::handler)),
         ("role-resource-unassign", Endpoint::new(role_resource_unassign::handler)),
+        ("role-update", Endpoint::new(role_update::handler)),
     ]
 }

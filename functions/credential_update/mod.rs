@@ -1,6 +1,7 @@
 //! `PUT /credentials/{id}/`: updates a credential (seed).
 
 use model::credential::CredentialUpdate;
+use model::credential::input::{GivenFields, Rejected};
 use model::id::CredentialId;
 use model::refusal::Refusal;
 use web::access::OrgAdmin;
@@ -21,12 +22,25 @@ pub async fn handler(
     Path(id): Path<CredentialId>,
     body: CredentialBody,
 ) -> Result<Ok200<CredentialView>, Failure> {
+    update(&app, &caller, id, &body, CredentialUpdate::read_whole).await
+}
+
+type ReadUpdate = fn(&GivenFields) -> Result<CredentialUpdate, Box<Rejected>>;
+
+/// What PUT and PATCH have in common: they differ in how the body is read.
+pub(crate) async fn update(
+    app: &App,
+    caller: &OrgAdmin,
+    id: CredentialId,
+    body: &CredentialBody,
+    read: ReadUpdate,
+) -> Result<Ok200<CredentialView>, Failure> {
     let (store, org) = (app.store(), caller.org());
     let record = store.credential(org, id).await?.ok_or(Refusal::CredentialNotFound(id))?;
-    let put = match CredentialUpdate::read_whole(&body.fields().await?) {
-        Ok(put) => put,
+    let update = match read(&body.fields().await?) {
+        Ok(update) => update,
         Err(rejected) => return Err(store.all_violations(org, *rejected).await?.into()),
     };
-    let record = store.update_credential(app.vault()?, &caller.actor(), record, &put, app.now).await?;
-    Ok(Ok200(CredentialView::of(&app, org, record).await?))
+    let record = store.update_credential(app.vault()?, &caller.actor(), record, &update, app.now).await?;
+    Ok(Ok200(CredentialView::of(app, org, record).await?))
 }

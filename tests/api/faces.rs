@@ -63,7 +63,7 @@ async fn known_paths_name_their_methods_to_callers_with_a_token() {
         for slash in ["", "/"] {
             let reply = caller.post_empty(&format!("/credentials/BWBeN28Vb7cMEx7Ym8AUzs{slash}")).await;
             expect::body(&reply, 405, json!({"detail": "Method \"POST\" not allowed."}));
-            assert_eq!(reply.header("allow"), Some("GET, PUT"));
+            assert_eq!(reply.header("allow"), Some("DELETE, GET, PATCH, PUT"));
         }
     }
 }

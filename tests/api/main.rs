@@ -1,6 +1,7 @@
 //! The API, request by request: a module for each family of paths, and one for what all share.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod audit_logs;
 mod bodies;
 mod credentials;
 mod expect;

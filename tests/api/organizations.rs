@@ -12,10 +12,14 @@ async fn answers(caller: &Client, credential: &str, resource: &str, role: &str) 
         caller.patch(&resource, json!({"name": "mine"})).await,
         caller.delete(&resource).await,
         caller.get(&role).await,
+        caller.patch(&role, json!({"name": "mine"})).await,
+        caller.delete(&role).await,
         caller.post_empty(&link).await,
         caller.delete(&link).await,
         caller.get(&credential).await,
         caller.put(&credential, json!({"name": "mine", "value": "mine"})).await,
+        caller.patch(&credential, json!({"name": "mine"})).await,
+        caller.delete(&credential).await,
     ]
 }
 

@@ -130,3 +130,111 @@ async fn impossible_ids_are_400_and_unknown_ones_404() {
     let message = format!("Role not found with id: {good}");
     expect::reason(&admin.get(&path).await, 404, "Not Found", &message, &path);
 }
+
+#[tokio::test]
+async fn a_role_is_changed_in_part() {
+    let app = TestApp::new().await;
+    let admin = app.admin();
+    let body = json!({"name": "Engineers", "description": "d", "maxSessionDurationHours": 4});
+    let role = admin.post("/roles", body).await.expect(201);
+    let path = format!("/roles/{}", role.id());
+    app.advance_seconds(60);
+    for (body, member, value) in [
+        (json!({"name": "Operators"}), "name", json!("Operators")),
+        (json!({"description": null}), "description", Value::Null),
+        (json!({"maxSessionDurationHours": 48}), "maxSessionDurationHours", json!(48)),
+        (json!({"maxSessionDurationHours": null}), "maxSessionDurationHours", Value::Null),
+    ] {
+        let reply = admin.patch(&path, body).await.expect(200);
+        assert_eq!(reply.json[member], value);
+        assert_eq!(reply.json["updatedAt"], "2026-02-18T10:31:00Z");
+        assert_eq!(admin.get(&path).await.text, reply.text);
+    }
+    let details = app.db_audit().await.pop().unwrap().details().unwrap();
+    assert_eq!(
+        Value::Object(details),
+        json!({"changes": {"maxSessionDurationHours": {"from": 48, "to": null}}})
+    );
+}
+
+#[tokio::test]
+async fn an_update_of_a_role_that_changes_nothing_writes_nothing() {
+    let app = TestApp::new().await;
+    let admin = app.admin();
+    let (role, resource) = admin.new_role_and_resource().await;
+    let _ = admin.post_empty(&format!("/roles/{role}/resources/{resource}")).await.expect(200);
+    let path = format!("/roles/{role}");
+    let shown = admin.get(&path).await;
+    let before = app.db_items().await;
+    let unknown = admin.patch(&path, json!({"colour": 1, "name": null})).await;
+    let fields = json!({"name": "name must not be null", "colour": "Unknown field: colour"});
+    expect::invalid(&unknown, &path, fields);
+    app.advance_seconds(60);
+    for body in [json!({}), json!({"name": "Engineers"}), shown.json.clone()] {
+        assert_eq!(admin.patch(&path, body).await.expect(200).text, shown.text);
+    }
+    assert_eq!(app.db_items().await, before);
+}
+
+#[tokio::test]
+async fn a_rename_frees_the_old_name_and_takes_the_new_one() {
+    let app = TestApp::new().await;
+    let admin = app.admin();
+    let (first, second) = (admin.new_role("First").await, admin.new_role("Second").await);
+    let path = format!("/roles/{first}");
+    let taken = admin.patch(&path, json!({"name": "Second"})).await;
+    expect::reason(&taken, 400, "Bad Request", "A role with name 'Second' already exists", &path);
+    let _ = admin.patch(&path, json!({"name": "Third"})).await.expect(200);
+    let _ = admin.patch(&format!("/roles/{second}"), json!({"name": "First"})).await.expect(200);
+    let _ = admin.new_role("Second").await;
+    let again = admin.post("/roles", json!({"name": "Third"})).await.expect(400);
+    assert_eq!(again.json["message"], "A role with name 'Third' already exists");
+}
+
+#[tokio::test]
+async fn a_deleted_role_leaves_nothing_but_its_audit_rows() {
+    let app = TestApp::new().await;
+    let admin = app.admin();
+    let credential = admin.new_credential("AWS Account").await;
+    for links in [0, 1, 48, 49, 60] {
+        let role = admin.new_role("Engineers").await;
+        for _ in 0..links {
+            let resource = admin.new_resource(&credential).await;
+            let _ = admin.post_empty(&format!("/roles/{role}/resources/{resource}")).await.expect(200);
+        }
+        let _ = admin.delete(&format!("/roles/{role}")).await.expect(204);
+        let left: Vec<_> = app
+            .db_items()
+            .await
+            .into_iter()
+            .filter(|((pk, sk), item)| {
+                !pk.ends_with("#AUDIT") && (pk.contains(&role) || sk.contains(&role) || item.contains(&role))
+            })
+            .collect();
+        assert_eq!(left, [], "{links} links");
+        let path = format!("/roles/{role}");
+        let message = format!("Role not found with id: {role}");
+        expect::reason(&admin.get(&path).await, 404, "Not Found", &message, &path);
+        expect::reason(&admin.delete(&path).await, 404, "Not Found", &message, &path);
+        expect::reason(&admin.patch(&path, json!({})).await, 404, "Not Found", &message, &path);
+    }
+}
+
+#[tokio::test]
+async fn a_credential_keeps_the_team_that_was_deleted() {
+    let app = TestApp::new().await;
+    let admin = app.admin();
+    let role = admin.new_role("Engineers").await;
+    let team = model::id::base58(role.parse().unwrap());
+    let body = json!({"name": "n", "value": "v", "team": team});
+    let id = admin.post("/credentials/", body).await.expect(201).id();
+    let _ = admin.delete(&format!("/roles/{role}")).await.expect(204);
+    let path = format!("/credentials/{id}/");
+    assert_eq!(
+        admin.get(&path).await.expect(200).json["team"],
+        json!(team),
+        "it does not become everybody's"
+    );
+    let reply = admin.patch(&path, json!({"team": null})).await.expect(200);
+    assert_eq!(reply.json["team"], Value::Null);
+}

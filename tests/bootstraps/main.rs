@@ -91,12 +91,25 @@ async fn changes(journey: &mut Journey) {
     assert_eq!(credential.body["references"][0]["root_object_display_name"], "Production bastion, port 2222");
     assert_eq!(credential.body["value"], Value::Null);
     assert!(!credential.text.contains(SECRETS[1]));
+
+    let patched = journey.invoke("credential-patch", 200).await.body;
+    assert_eq!(patched["description"], "Rotated by hand");
+    let role = journey.invoke("role-update", 200).await.body;
+    assert_eq!(role["description"], "On call");
 }
 
 async fn deletes(journey: &mut Journey) {
+    let in_use = journey.invoke("credential-delete", 400).await.body;
+    assert!(in_use["non_field_errors"][0].is_string(), "{in_use}");
     assert_eq!(journey.invoke("resource-delete", 204).await.text, "");
     let gone = journey.invoke("resource-get", 404).await.body;
     assert_eq!(gone["error"], "RESOURCE_NOT_FOUND");
+    assert_eq!(journey.invoke("role-delete", 204).await.text, "");
+    assert_eq!(journey.invoke("credential-delete", 204).await.text, "");
+    let log = journey.invoke("audit-log-list", 200).await.body;
+    let events: Vec<_> =
+        log["content"].as_array().expect("rows").iter().map(|row| &row["eventType"]).collect();
+    assert_eq!(events[..3], ["CREDENTIAL_DELETE", "ROLE_DELETE", "RESOURCE_DELETE"]);
 }
 
 async fn needs_no_token(journey: &mut Journey) {

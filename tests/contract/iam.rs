@@ -95,7 +95,7 @@ impl Drive {
         let body = json.map(|_| body.to_string()).unwrap_or_default();
         self.app.tap.take_bodies();
         let reply = self.admin.send(method, &path, json, body.into_bytes()).await;
-        let route = format!("{method} {path}");
+        let route = format!("{method} {}", path.split('?').next().unwrap());
         let found = self.routes.iter().find(|(pattern, _)| is_of(&route, pattern));
         let seen = self.seen.entry(found.map_or("fallback", |(_, function)| function).into()).or_default();
         seen.extend(self.app.tap.take_bodies().iter().flat_map(|(target, body)| actions(target, body)));
@@ -126,11 +126,15 @@ async fn drive_credentials(drive: &mut Drive) {
     let path = |id: &str| format!("GET /credentials/{id}/");
     drive.all(&[(path(&id), 200), (path(&readable), 200), (path(NOTHING), 404)]).await;
     drive.all(&[("GET /credentials/".into(), 200)]).await;
-    let path = format!("PUT /credentials/{id}/");
-    let rename = json!({"name": "Renamed", "value": "w", "team": role, "is_sensitive": false});
-    let _ = drive.call(&path, rename, 200).await;
-    let _ = drive.call(&path, wrong.clone(), 400).await;
-    let _ = drive.call(&format!("PUT /credentials/{NOTHING}/"), wrong, 404).await;
+    for (method, name) in [("PUT", "Renamed"), ("PATCH", "Renamed again")] {
+        let path = format!("{method} /credentials/{id}/");
+        let rename = json!({"name": name, "value": "w", "team": role, "is_sensitive": false});
+        let _ = drive.call(&path, rename, 200).await;
+        let _ = drive.call(&path, wrong.clone(), 400).await;
+        let _ = drive.call(&format!("{method} /credentials/{NOTHING}/"), wrong.clone(), 404).await;
+    }
+    let delete = |id: &str| format!("DELETE /credentials/{id}/");
+    drive.all(&[(delete(&id), 400), (delete(&readable), 204), (delete(NOTHING), 404)]).await;
 }
 
 async fn drive_resources(drive: &mut Drive) {
@@ -161,10 +165,21 @@ async fn drive_roles(drive: &mut Drive) {
     let link = format!("/roles/{role}/resources/{resource}");
     drive.all(&[(format!("POST {link}"), 200), (format!("POST {link}"), 400)]).await;
     drive.all(&[(format!("DELETE {link}"), 204), (format!("DELETE {link}"), 404)]).await;
+    let path = format!("PATCH /roles/{role}");
+    for name in ["Engineers", "Engineers"] {
+        let _ = drive.call(&path, json!({"name": name}), 200).await;
+    }
+    drive.all(&[(format!("POST {link}"), 200), (format!("DELETE /roles/{role}"), 204)]).await;
+    drive.all(&[(format!("DELETE /roles/{role}"), 404)]).await;
 }
 
 async fn drive_the_rest(drive: &mut Drive) {
-    for (request, status) in [("GET /health", 200), ("GET /nothing", 404), ("DELETE /health", 405)] {
+    for (request, status) in [
+        ("GET /audit-logs?eventType=ROLE_CREATE&limit=1", 200),
+        ("GET /health", 200),
+        ("GET /nothing", 404),
+        ("DELETE /health", 405),
+    ] {
         let _ = drive.call(request, Value::Null, status).await;
     }
 }

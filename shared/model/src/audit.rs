@@ -139,6 +139,9 @@ impl AuditFilter {
             time
         };
         let (from, to) = (time("from"), time("to"));
+        if from.zip(to).is_some_and(|(from, to)| to < from) {
+            wrong.add("to", "to must not be before from");
+        }
         let limit = query("limit").map_or(Some(ROWS_DEFAULT), |text| text.parse().ok());
         let limit = limit.filter(|limit| (1..=ROWS_MAX).contains(limit));
         if limit.is_none() {

@@ -140,7 +140,9 @@ impl Store {
         let list = keys::audit_partition(org);
         let mut position = cursor.map(|cursor| position(&list, cursor)).transpose()?;
         let (condition, left_out) = (between(&list, filter), filter_expression(filter));
-        let count = if left_out.is_some() { ROWS_A_CALL } else { i32::try_from(filter.limit).unwrap_or(1) };
+        // One more than wanted tells the last page from one that is just full.
+        let count =
+            if left_out.is_some() { ROWS_A_CALL } else { i32::try_from(filter.limit).unwrap_or(1) + 1 };
         let mut rows: Vec<AuditRow> = Vec::new();
         for _ in 0..CALLS_A_PAGE {
             let after = position.map(|sk| Key { pk: list.clone(), sk });

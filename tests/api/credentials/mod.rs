@@ -1,5 +1,6 @@
 //! `/credentials`: the rules of the seed's framework, in all three encodings.
 
+mod changes;
 mod encodings;
 mod fields;
 mod lists;

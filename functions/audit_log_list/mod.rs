@@ -1,0 +1,30 @@
+//! `GET /audit-logs`: what was done in the organization, newest first.
+
+use model::audit::AuditFilter;
+use serde::Serialize;
+use web::access::OrgAdmin;
+use web::input::Query;
+use web::reply::Ok200;
+use web::{App, Failure};
+
+use crate::views::AuditLogEntry;
+
+/// A page of the log.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Page {
+    content: Vec<AuditLogEntry>,
+    /// `null` on the last page. A page that a filter leaves short may have a next one.
+    next_cursor: Option<String>,
+}
+
+/// Shows a page. A cursor names a position in the log, and survives what is written meanwhile.
+///
+/// # Errors
+/// 400 for a parameter that cannot be read and for a cursor that was not made for this log.
+pub async fn handler(app: App, caller: OrgAdmin, query: Query) -> Result<Ok200<Page>, Failure> {
+    let filter = AuditFilter::read(|name| query.get(name))?;
+    let page = app.store().audit_rows_newest_first(caller.org(), &filter, query.get("cursor")).await?;
+    let content = page.rows.into_iter().map(AuditLogEntry::of).collect::<Result<_, _>>()?;
+    Ok(Ok200(Page { content, next_cursor: page.next }))
+}

@@ -1,0 +1,24 @@
+//! `PATCH /credentials/{id}/`: changes the fields that the body names.
+
+use model::credential::CredentialUpdate;
+use model::id::CredentialId;
+use web::access::OrgAdmin;
+use web::input::{CredentialBody, Path};
+use web::reply::Ok200;
+use web::{App, Failure};
+
+use crate::credential_update::update;
+use crate::views::CredentialView;
+
+/// Updates the credential. An empty body changes nothing.
+///
+/// # Errors
+/// Those of `PUT`, but that no field is required.
+pub async fn handler(
+    app: App,
+    caller: OrgAdmin,
+    Path(id): Path<CredentialId>,
+    body: CredentialBody,
+) -> Result<Ok200<CredentialView>, Failure> {
+    update(&app, &caller, id, &body, CredentialUpdate::read_partial).await
+}

@@ -1,0 +1,16 @@
+//! `DELETE /roles/{id}`: deletes a role and its links.
+
+use model::id::RoleId;
+use web::access::OrgAdmin;
+use web::input::Path;
+use web::reply::NoContent;
+use web::{App, Failure};
+
+/// Deletes the role. It unlinks resources and people, and never refuses; running sessions do not change.
+///
+/// # Errors
+/// 404.
+pub async fn handler(app: App, caller: OrgAdmin, Path(id): Path<RoleId>) -> Result<NoContent, Failure> {
+    app.store().delete_role(&caller.actor(), id, app.now).await?;
+    Ok(NoContent)
+}

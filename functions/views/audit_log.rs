@@ -1,0 +1,51 @@
+//! A row of the audit log as the API shows it.
+
+use model::audit::{AuditEvent, AuditSubject};
+use model::principal::ActorType;
+use model::time::Timestamp;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use store::AuditRow;
+use web::Failure;
+
+/// A row, in the contract's order of members.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AuditLogEntry {
+    id: String,
+    event_type: AuditEvent,
+    actor_id: String,
+    actor_email: Option<String>,
+    actor_type: ActorType,
+    resource_type: AuditSubject,
+    resource_id: String,
+    resource_name: Option<String>,
+    result: String,
+    ip_address: Option<String>,
+    details: Map<String, Value>,
+    created_at: Timestamp,
+}
+
+impl AuditLogEntry {
+    /// The representation of a row.
+    ///
+    /// # Errors
+    /// An internal failure when the row cannot be read.
+    pub fn of(row: AuditRow) -> Result<Self, Failure> {
+        let details = row.details()?;
+        Ok(Self {
+            id: row.id.to_string(),
+            event_type: row.event_type,
+            actor_id: row.actor_id.to_string(),
+            actor_email: row.actor_email,
+            actor_type: row.actor_type,
+            resource_type: row.resource_type,
+            resource_id: row.resource_id,
+            resource_name: row.resource_name,
+            result: row.result,
+            ip_address: row.ip_address,
+            details,
+            created_at: row.created_at,
+        })
+    }
+}
