@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use store::AuditRow;
 use web::Failure;
 
-/// A row, in the contract's order of members.
+/// A row, in the API's order of members.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AuditLogEntry {

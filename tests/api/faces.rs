@@ -38,7 +38,11 @@ async fn unknown_paths_are_404_to_anybody() {
         let path = "/resources/550e8400-e29b-41d4-a716-446655440000/nothing";
         expect::code(&caller.get(path).await, 404, "NOT_FOUND", "No such endpoint");
         expect::reason(&caller.get("/nothing").await, 404, "Not Found", "No such endpoint", "/nothing");
-        expect::reason(&caller.get("/roles/").await, 404, "Not Found", "No such endpoint", "/roles/");
+        for path in
+            ["/roles/", "/roles//resources/x", "/roles/x/resources/", "/roles/x/resources/y/z", "/Roles"]
+        {
+            expect::reason(&caller.get(path).await, 404, "Not Found", "No such endpoint", path);
+        }
         expect::body(&caller.get("/credentials/x/y").await, 404, json!({"detail": "Not found."}));
         let reply = caller.send("GET", "/", None, Vec::new()).await;
         assert_eq!((reply.status.as_u16(), &reply.json["path"]), (404, &json!("/")));

@@ -60,6 +60,10 @@ fn rows() -> Vec<(&'static str, Key)> {
             between(&org, keys::audit_between(Some(at_millis(0)), Some(at_millis(START_MILLIS)))),
         ),
         ("audit_between, open", between(&org, keys::audit_between(None, None))),
+        ("audit, before", {
+            let key = keys::audit(&org, at_millis(START_MILLIS), audit);
+            keys::Key { sk: keys::before(&key.sk), ..key }
+        }),
         ("resources, listed", listing(keys::listed(keys::resources(&org), resource))),
         ("roles, listed", listing(keys::listed(keys::roles(&org), role))),
         ("roles, listed_behind", listing(keys::listed_behind(keys::roles(&org), role, resource))),

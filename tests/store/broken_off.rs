@@ -123,6 +123,7 @@ async fn a_deletion_of_a_role_that_broke_off_leaves_no_links() {
     let app = TestApp::new().await;
     let admin = app.admin();
     let credential = admin.new_credential("AWS").await;
+    let neighbour = admin.new_role("Neighbour").await;
     let role = admin.new_role("Engineers").await;
     for _ in 0..60 {
         let id = admin.new_resource(&credential).await;
@@ -144,6 +145,9 @@ async fn a_deletion_of_a_role_that_broke_off_leaves_no_links() {
     }
     drop(follow_up);
     assert!(matches!(running.await.unwrap(), Err(StoreError::Busy(_))));
+    let shown = admin.get("/roles").await.expect(200).json;
+    assert_eq!((shown.as_array().unwrap().len(), &shown[0]["id"]), (1, &json!(neighbour)));
+    assert_eq!(shown[0]["resourceIds"], json!([]), "links of no role are nobody's");
     assert!(matches!(delete().await.unwrap(), Err(StoreError::Refused(Refusal::RoleNotFound(_)))));
     assert_eq!(naming(&app.db_table().await, &role), []);
 }

@@ -1,6 +1,6 @@
 //! What is wrong with an input, field by field.
 
-/// Violations of a request's fields, in the order in which the contract lists the fields.
+/// Violations of a request's fields, in the order in which the API lists the fields.
 ///
 /// Each sentence stands on its own, because one of the three error faces prints it without the field's name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -12,7 +12,6 @@ use serde_json::{Map, Value};
 use crate::error::{StoreError, corrupt};
 use crate::expression::Expression;
 use crate::item::{Entity, Item, NewItem, data, text};
-use crate::keys::Key;
 use crate::{Store, cursor, keys};
 
 /// A row as it is kept.
@@ -67,13 +66,13 @@ fn last_position(org: &OrgId, rows: &[AuditRow]) -> Option<String> {
     rows.last().map(|row| keys::audit(org, row.created_at, row.id).sk)
 }
 
-fn between(list: &str, filter: &AuditFilter) -> Expression {
+/// The rows within the filter's times and older than a position; nothing when there can be none. The position is a
+/// bound and not DynamoDB's own start key, which must not lie outside of the times.
+fn between(list: &str, filter: &AuditFilter, position: Option<&str>) -> Option<Expression> {
     let (from, to) = keys::audit_between(filter.from, filter.to);
-    let values = [(":pk", text(list)), (":from", text(from)), (":to", text(to))];
-    if filter.from.is_none() && filter.to.is_none() {
-        return Expression::new("#pk = :pk", values.into_iter().take(1));
-    }
-    Expression::new("#pk = :pk AND #sk BETWEEN :from AND :to", values)
+    let to = position.map_or(to.clone(), |position| keys::before(position).min(to));
+    let values = [(":pk", text(list)), (":from", text(&from)), (":to", text(&to))];
+    (from <= to).then(|| Expression::new("#pk = :pk AND #sk BETWEEN :from AND :to", values))
 }
 
 fn filter_expression(filter: &AuditFilter) -> Option<Expression> {
@@ -139,14 +138,16 @@ impl Store {
     ) -> Result<AuditPage, StoreError> {
         let list = keys::audit_partition(org);
         let mut position = cursor.map(|cursor| position(&list, cursor)).transpose()?;
-        let (condition, left_out) = (between(&list, filter), filter_expression(filter));
+        let left_out = filter_expression(filter);
         // One more than wanted tells the last page from one that is just full.
         let count =
             if left_out.is_some() { ROWS_A_CALL } else { i32::try_from(filter.limit).unwrap_or(1) + 1 };
         let mut rows: Vec<AuditRow> = Vec::new();
         for _ in 0..CALLS_A_PAGE {
-            let after = position.map(|sk| Key { pk: list.clone(), sk });
-            let (items, next) = self.query_newest_first(&condition, left_out.as_ref(), count, after).await?;
+            let Some(condition) = between(&list, filter, position.as_deref()) else {
+                return Ok(AuditPage { rows, next: None });
+            };
+            let (items, next) = self.query_newest_first(&condition, left_out.as_ref(), count).await?;
             let room = filter.limit - rows.len();
             for item in items.iter().take(room) {
                 rows.push(item.members()?);

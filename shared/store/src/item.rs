@@ -113,14 +113,38 @@ impl Item {
         self.attributes.contains_key(name)
     }
 
+    fn key(&self, name: &str) -> Result<&str, StoreError> {
+        let value = self.attributes.get(name).and_then(|value| value.as_s().ok());
+        value.map(String::as_str).ok_or_else(|| corrupt(format!("it has no key {name}")))
+    }
+
+    /// The partition key.
+    pub(crate) fn pk(&self) -> Result<&str, StoreError> {
+        self.key(keys::PK)
+    }
+
     /// The sort key.
     pub(crate) fn sk(&self) -> Result<&str, StoreError> {
-        let value = self.attributes.get(keys::SK).and_then(|value| value.as_s().ok());
-        value.map(String::as_str).ok_or_else(|| corrupt("it has no sort key"))
+        self.key(keys::SK)
     }
 
     /// A binary attribute, where there is one.
     pub(crate) fn binary(&self, name: &str) -> Option<&[u8]> {
         self.attributes.get(name)?.as_b().ok().map(AsRef::as_ref)
     }
+}
+
+/// Objects of a kind, each with what stands behind it in its partition. What stands behind nothing is passed over.
+pub(crate) fn owned(items: &[Item], kind: Entity) -> Result<Vec<(&Item, Vec<&Item>)>, StoreError> {
+    let mut owners: Vec<(&Item, Vec<&Item>)> = Vec::new();
+    for item in items {
+        if item.entity == kind {
+            owners.push((item, Vec::new()));
+        } else if let Some((owner, belongings)) = owners.last_mut()
+            && owner.pk()? == item.pk()?
+        {
+            belongings.push(item);
+        }
+    }
+    Ok(owners)
 }

@@ -198,6 +198,15 @@ pub fn audit_between(from: Option<Timestamp>, to: Option<Timestamp>) -> (String,
     )
 }
 
+/// A bound that lies before a sort key and after every smaller one of the same length.
+#[must_use]
+pub fn before(sk: &str) -> String {
+    let mut characters = sk.chars();
+    let last = characters.next_back().map_or(0, |last| u32::from(last).saturating_sub(1));
+    let last = char::from_u32(last).unwrap_or('\0');
+    format!("{}{last}~", characters.as_str())
+}
+
 /// The list of an organization's resources.
 #[must_use]
 pub fn resources(org: &OrgId) -> String {

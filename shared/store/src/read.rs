@@ -57,14 +57,13 @@ impl Store {
         self.query(Some(keys::LISTING), &condition).await
     }
 
-    /// At most `count` items of a partition from the newest on, and where the next page goes on. Items that the
+    /// At most `count` items of a partition from the newest on, and the sort key where more may follow. Items that the
     /// filter leaves out count, so that one call has a bound.
     pub(crate) async fn query_newest_first(
         &self,
         condition: &Expression,
         filter: Option<&Expression>,
         count: i32,
-        after: Option<Key>,
     ) -> Result<(Vec<Item>, Option<String>), StoreError> {
         let texts: Vec<&str> = [Some(condition), filter]
             .into_iter()
@@ -72,23 +71,20 @@ impl Store {
             .map(|expression| expression.text.as_str())
             .collect();
         let used: Vec<&Expression> = [Some(condition), filter].into_iter().flatten().collect();
-        let output =
-            self.client
-                .query()
-                .table_name(&self.table)
-                .consistent_read(true)
-                .scan_index_forward(false)
-                .limit(count)
-                .key_condition_expression(&condition.text)
-                .set_filter_expression(filter.map(|filter| filter.text.clone()))
-                .set_expression_attribute_names(Some(names(&texts)))
-                .set_expression_attribute_values(values(&used))
-                .set_exclusive_start_key(after.map(|key| {
-                    HashMap::from([(keys::PK.into(), text(key.pk)), (keys::SK.into(), text(key.sk))])
-                }))
-                .send()
-                .await
-                .map_err(|error| from_sdk(&error))?;
+        let output = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .scan_index_forward(false)
+            .limit(count)
+            .key_condition_expression(&condition.text)
+            .set_filter_expression(filter.map(|filter| filter.text.clone()))
+            .set_expression_attribute_names(Some(names(&texts)))
+            .set_expression_attribute_values(values(&used))
+            .send()
+            .await
+            .map_err(|error| from_sdk(&error))?;
         let next = output.last_evaluated_key.and_then(|key| key.get(keys::SK)?.as_s().ok().cloned());
         let items = output.items.unwrap_or_default().into_iter().map(Item::read).collect::<Result<_, _>>()?;
         Ok((items, next))

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use crate::error::{Cause, StoreError};
 
-/// Attempts after the first. With [`FIRST_PAUSE`] and [`LONGEST_PAUSE`] the pauses add up to 3.5 s on average,
-/// well within the function's timeout.
+/// Attempts after the first. With [`FIRST_PAUSE`] and [`LONGEST_PAUSE`] the pauses add up to 1.7 s on average and to
+/// 3.4 s at most, which leaves the function's timeout of 10 s room for an operation that reads again in between.
 const RETRIES: u32 = 12;
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
-const LONGEST_PAUSE: Duration = Duration::from_millis(800);
+const LONGEST_PAUSE: Duration = Duration::from_millis(400);
 
 /// Counts attempts.
 #[derive(Debug, Default)]

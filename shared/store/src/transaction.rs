@@ -2,7 +2,7 @@
 //!
 //! A transaction is cancelled as a whole, with one reason for each of its writes, in their order. A condition
 //! that was evaluated and found false ends the operation, and the first such write names the refusal: that is how
-//! the order of the contract's 404s costs no extra read. A conflict with another transaction or a throttled write
+//! the order of the API's 404s costs no extra read. A conflict with another transaction or a throttled write
 //! says nothing about the conditions, so the transaction is tried again.
 
 use aws_sdk_dynamodb::error::SdkError;

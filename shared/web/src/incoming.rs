@@ -8,7 +8,7 @@ use model::principal::Principal;
 use std::fmt;
 use std::sync::OnceLock;
 
-/// Largest body, in bytes (contract §7).
+/// Largest body, in bytes (docs/api.md).
 pub(crate) const BODY_MAX_BYTES: usize = 256 * 1024;
 
 /// A request that API Gateway has routed to this function. Its headers and its body hold tokens and secrets, so that

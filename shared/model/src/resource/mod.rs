@@ -18,7 +18,7 @@ use crate::time::Timestamp;
 /// of the table holds 400 KB.
 pub const CONFIG_MAX_BYTES: usize = 16 * 1024;
 
-/// A cloud resource whose ingress rules Postern manages. Its JSON is the API's representation (contract: seed
+/// A cloud resource whose ingress rules Postern manages. Its JSON is the API's representation (seed
 /// `PATCH /resources/{id}`).
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -65,7 +65,7 @@ pub struct Applied {
 }
 
 impl ResourcePatch {
-    /// What can be refused before the resource is known: a body is checked before existence (contract §1).
+    /// What can be refused before the resource is known: a body is checked before existence (docs/errors.md).
     fn refuse_what_no_type_has(&self, fields: &mut Fields) {
         let identifier = self.resource_identifier.as_deref();
         if identifier.is_some_and(|id| !ResourceType::ALL.iter().any(|kind| kind.is_identifier(id))) {

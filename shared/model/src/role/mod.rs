@@ -18,7 +18,7 @@ use crate::time::Timestamp;
 /// this, the deployment's maximum and the other roles' limits.
 pub const SESSION_HOURS_MAX: u32 = 8_784;
 
-/// A role. Its JSON is the API's representation (contract §4).
+/// A role. Its JSON is the API's representation (docs/api.md).
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Role {

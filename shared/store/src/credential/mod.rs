@@ -22,9 +22,10 @@ use model::time::Timestamp;
 use model::violation::Violations;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 
 use crate::error::StoreError;
-use crate::item::{Entity, Item};
+use crate::item::{Entity, Item, owned};
 use crate::keys::{Holder, RENAMING, SECRET, VERSION};
 use crate::resource::ReferenceData;
 use crate::{Sealed, Store, keys};
@@ -97,28 +98,25 @@ pub(crate) fn credential(item: &Item) -> Result<Credential, StoreError> {
     })
 }
 
-/// Credentials out of items in which each credential is followed by its references.
+/// Credentials out of items in which each credential is followed by its references. A reference whose credential is
+/// not there is passed over: an index may show the one before the other.
 fn records(items: &[Item]) -> Result<Vec<CredentialRecord>, StoreError> {
-    let mut records: Vec<CredentialRecord> = Vec::new();
-    for item in items {
-        if item.entity == Entity::Credential {
-            records.push(CredentialRecord {
-                credential: credential(item)?,
-                references: Vec::new(),
-                sealed: item.binary(SECRET).map(|bytes| Sealed::from_bytes(bytes.to_vec())),
-                version: item.number(VERSION)?,
-                renaming: item.has(RENAMING),
-            });
-        } else if let Some(record) = records.last_mut() {
-            let data: ReferenceData = item.members()?;
-            let reference = Reference { resource_name: data.resource_name, resource_id: data.resource_id };
-            record.references.push(reference);
-        }
-    }
-    for record in &mut records {
-        record.references.sort();
-    }
-    Ok(records)
+    let record = |(item, belongings): (&Item, Vec<&Item>)| {
+        let references = belongings.into_iter().map(reference).collect::<Result<BTreeSet<_>, _>>()?;
+        Ok(CredentialRecord {
+            credential: credential(item)?,
+            references: references.into_iter().collect(),
+            sealed: item.binary(SECRET).map(|bytes| Sealed::from_bytes(bytes.to_vec())),
+            version: item.number(VERSION)?,
+            renaming: item.has(RENAMING),
+        })
+    };
+    owned(items, Entity::Credential)?.into_iter().map(record).collect()
+}
+
+fn reference(item: &Item) -> Result<Reference, StoreError> {
+    let data: ReferenceData = item.members()?;
+    Ok(Reference { resource_name: data.resource_name, resource_id: data.resource_id })
 }
 
 fn entry(event: AuditEvent, credential: &Credential, details: Map<String, Value>) -> AuditEntry {

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::error::{StoreError, corrupt};
-use crate::item::{Entity, Item, NewItem};
+use crate::item::{Entity, Item, NewItem, owned};
 use crate::keys::{Holder, RESOURCE_PREFIX};
 use crate::{Store, keys};
 
@@ -92,17 +92,14 @@ fn linked_resource(item: &Item) -> Result<ResourceId, StoreError> {
     id.ok_or_else(|| corrupt(format!("{sk} is no link of a role")))
 }
 
-/// Roles out of items in which each role is followed by its links.
+/// Roles out of items in which each role is followed by its links. A link whose role is not there is passed over: an
+/// index may show the one before the other, and a deletion may have broken off.
 fn roles(items: &[Item]) -> Result<Vec<Role>, StoreError> {
-    let mut roles: Vec<Role> = Vec::new();
-    for item in items {
-        if item.entity == Entity::Role {
-            roles.push(role(item)?);
-        } else if let Some(role) = roles.last_mut() {
-            role.resource_ids.push(linked_resource(item)?);
-        }
-    }
-    Ok(roles)
+    let with_links = |(owner, belongings): (&Item, Vec<&Item>)| {
+        let resource_ids = belongings.into_iter().map(linked_resource).collect::<Result<_, _>>()?;
+        Ok(Role { resource_ids, ..role(owner)? })
+    };
+    owned(items, Entity::Role)?.into_iter().map(with_links).collect()
 }
 
 impl Store {

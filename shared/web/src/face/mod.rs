@@ -1,4 +1,4 @@
-//! The three error bodies. The path alone picks one, before anything else runs (contract §2).
+//! The three error bodies. The path alone picks one, before anything else runs (docs/errors.md).
 
 mod code;
 mod detail;
@@ -30,7 +30,7 @@ pub enum Face {
 /// Seconds after which a caller may try again when AWS was busy.
 const BUSY_RETRY_SECONDS: u32 = 1;
 
-/// What callers without a valid token are told on the faces of EntryGuard.
+/// What callers without a valid token are told on the faces K and R.
 const UNAUTHENTICATED: &str = "Missing or invalid authentication token";
 /// What members are told where an administrator is wanted.
 const FORBIDDEN: &str = "Requires the ORG_ADMIN role";
