@@ -62,7 +62,7 @@ fn rows() -> Vec<(&'static str, Key)> {
         ("audit_between, open", between(&org, keys::audit_between(None, None))),
         ("audit, before", {
             let key = keys::audit(&org, at_millis(START_MILLIS), audit);
-            keys::Key { sk: keys::before(&key.sk), ..key }
+            Key { sk: keys::before(&key.sk), ..key }
         }),
         ("resources, listed", listing(keys::listed(keys::resources(&org), resource))),
         ("roles, listed", listing(keys::listed(keys::roles(&org), role))),

@@ -2,8 +2,10 @@
 
 use model::refusal::Refusal;
 use serde_json::json;
+use std::future::Future;
 use store::{StoreError, keys};
-use support::{ORG, TestApp, actor, org};
+use support::{Gate, ORG, TestApp, actor, org};
+use tokio::task::JoinHandle;
 
 use crate::fixture::{at, copies, naming, rename, resource_id, role_id};
 
@@ -27,19 +29,37 @@ async fn with_name(app: &TestApp, ids: &[String], name: &str) -> usize {
     ids.iter().filter(|id| item(id)["data"]["credentialName"] == name).count()
 }
 
+/// Starts an operation, and stops it between its transaction and what follows it.
+async fn stopped_after_commit<F>(app: &TestApp, operation: F) -> (JoinHandle<F::Output>, Gate)
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    let mut commit = app.tap.stop_next("TransactWriteItems");
+    let running = tokio::spawn(operation);
+    commit.reached().await;
+    let mut follow_up = app.tap.stop_next("TransactWriteItems");
+    drop(commit);
+    follow_up.reached().await;
+    (running, follow_up)
+}
+
+/// Lets AWS fail for as long as the SDK tries.
+fn fail_follow_up(app: &TestApp, follow_up: Gate) {
+    for _ in 0..3 {
+        app.tap.fail_next("TransactWriteItems", 500, &json!({"__type": FAULT}));
+    }
+    drop(follow_up);
+}
+
 /// One resource leaves the credential between the commit and the follow-up: the others keep the old name.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_resource_that_leaves_does_not_keep_the_others_from_their_new_name() {
     let app = TestApp::new().await;
     let (credential, ids) = credential_with_many_resources(&app).await;
     let other = app.admin().new_credential("Other").await;
-    let mut commit = app.tap.stop_next("TransactWriteItems");
     let (admin, id) = (app.admin(), credential.clone());
-    let running = tokio::spawn(async move { rename(&admin, &id, "New").await });
-    commit.reached().await;
-    let mut follow_up = app.tap.stop_next("TransactWriteItems");
-    drop(commit);
-    follow_up.reached().await;
+    let (running, follow_up) =
+        stopped_after_commit(&app, async move { rename(&admin, &id, "New").await }).await;
     let _ = app
         .admin()
         .patch(&format!("/resources/{}", ids[149]), json!({"credentialId": other}))
@@ -55,13 +75,9 @@ async fn a_resource_that_leaves_does_not_keep_the_others_from_their_new_name() {
 async fn the_last_rename_wins_everywhere() {
     let app = TestApp::new().await;
     let (credential, ids) = credential_with_many_resources(&app).await;
-    let mut commit = app.tap.stop_next("TransactWriteItems");
     let (admin, id) = (app.admin(), credential.clone());
-    let running = tokio::spawn(async move { rename(&admin, &id, "First").await });
-    commit.reached().await;
-    let mut follow_up = app.tap.stop_next("TransactWriteItems");
-    drop(commit);
-    follow_up.reached().await;
+    let (running, follow_up) =
+        stopped_after_commit(&app, async move { rename(&admin, &id, "First").await }).await;
     let _ = rename(&app.admin(), &credential, "Second").await.expect(200);
     drop(follow_up);
     let _ = running.await.unwrap().expect(200);
@@ -73,17 +89,10 @@ async fn the_last_rename_wins_everywhere() {
 async fn a_rename_that_broke_off_is_finished_by_the_next_try() {
     let app = TestApp::new().await;
     let (credential, ids) = credential_with_many_resources(&app).await;
-    let mut commit = app.tap.stop_next("TransactWriteItems");
     let (admin, id) = (app.admin(), credential.clone());
-    let running = tokio::spawn(async move { rename(&admin, &id, "New").await });
-    commit.reached().await;
-    let mut follow_up = app.tap.stop_next("TransactWriteItems");
-    drop(commit);
-    follow_up.reached().await;
-    for _ in 0..3 {
-        app.tap.fail_next("TransactWriteItems", 500, &json!({"__type": FAULT}));
-    }
-    drop(follow_up);
+    let (running, follow_up) =
+        stopped_after_commit(&app, async move { rename(&admin, &id, "New").await }).await;
+    fail_follow_up(&app, follow_up);
     let _ = running.await.unwrap().expect(503);
     let _ = rename(&app.admin(), &credential, "New").await.expect(200);
     assert_eq!(with_name(&app, &ids, "New").await, 150);
@@ -100,17 +109,9 @@ async fn a_deletion_that_broke_off_leaves_no_links() {
         let role = admin.new_role(&format!("Role {number}")).await;
         let _ = admin.post_empty(&format!("/roles/{role}/resources/{id}")).await.expect(200);
     }
-    let mut commit = app.tap.stop_next("TransactWriteItems");
     let (deleting, path) = (app.admin(), format!("/resources/{id}"));
-    let running = tokio::spawn(async move { deleting.delete(&path).await });
-    commit.reached().await;
-    let mut follow_up = app.tap.stop_next("TransactWriteItems");
-    drop(commit);
-    follow_up.reached().await;
-    for _ in 0..3 {
-        app.tap.fail_next("TransactWriteItems", 500, &json!({"__type": FAULT}));
-    }
-    drop(follow_up);
+    let (running, follow_up) = stopped_after_commit(&app, async move { deleting.delete(&path).await }).await;
+    fail_follow_up(&app, follow_up);
     let _ = running.await.unwrap().expect(503);
     let _ = admin.delete(&format!("/resources/{id}")).await.expect(404);
     assert!(!admin.get("/roles").await.expect(200).text.contains(&id));
@@ -132,22 +133,14 @@ async fn a_deletion_of_a_role_that_broke_off_leaves_no_links() {
     let id = role_id(&role);
     let delete = || {
         let (db, now) = (app.db.clone(), app.now());
-        tokio::spawn(async move { db.delete_role(&actor(ORG), id, now).await })
+        async move { db.delete_role(&actor(ORG), id, now).await }
     };
-    let mut commit = app.tap.stop_next("TransactWriteItems");
-    let running = delete();
-    commit.reached().await;
-    let mut follow_up = app.tap.stop_next("TransactWriteItems");
-    drop(commit);
-    follow_up.reached().await;
-    for _ in 0..3 {
-        app.tap.fail_next("TransactWriteItems", 500, &json!({"__type": FAULT}));
-    }
-    drop(follow_up);
+    let (running, follow_up) = stopped_after_commit(&app, delete()).await;
+    fail_follow_up(&app, follow_up);
     assert!(matches!(running.await.unwrap(), Err(StoreError::Busy(_))));
     let shown = admin.get("/roles").await.expect(200).json;
     assert_eq!((shown.as_array().unwrap().len(), &shown[0]["id"]), (1, &json!(neighbour)));
     assert_eq!(shown[0]["resourceIds"], json!([]), "links of no role are nobody's");
-    assert!(matches!(delete().await.unwrap(), Err(StoreError::Refused(Refusal::RoleNotFound(_)))));
+    assert!(matches!(delete().await, Err(StoreError::Refused(Refusal::RoleNotFound(_)))));
     assert_eq!(naming(&app.db_table().await, &role), []);
 }
