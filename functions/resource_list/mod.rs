@@ -2,13 +2,15 @@
 
 use model::resource::Resource;
 use web::access::OrgAdmin;
-use web::reply::Ok200;
+use web::input::ListQuery;
+use web::reply::ListReply;
 use web::{App, Failure};
 
-/// Lists all resources as a bare array, in the order of their creation.
+/// Lists the resources as a bare array, in the order of their creation: all of them, or a part.
 ///
 /// # Errors
-/// None of its own.
-pub async fn handler(app: App, caller: OrgAdmin) -> Result<Ok200<Vec<Resource>>, Failure> {
-    Ok(Ok200(app.store().resources_in_order_of_creation(caller.org()).await?))
+/// 400 for a `limit` that is none, and for a `cursor` that was not made for this list.
+pub async fn handler(app: App, caller: OrgAdmin, query: ListQuery) -> Result<ListReply<Resource>, Failure> {
+    let listed = app.store().resources_in_order_of_creation(caller.org(), &query.part).await?;
+    Ok(query.reply(listed))
 }

@@ -2,13 +2,15 @@
 
 use model::role::Role;
 use web::access::OrgAdmin;
-use web::reply::Ok200;
+use web::input::ListQuery;
+use web::reply::ListReply;
 use web::{App, Failure};
 
-/// Lists all roles with their links as a bare array, in the order of their creation.
+/// Lists the roles with their links as a bare array, in the order of their creation: all of them, or a part.
 ///
 /// # Errors
-/// None of its own.
-pub async fn handler(app: App, caller: OrgAdmin) -> Result<Ok200<Vec<Role>>, Failure> {
-    Ok(Ok200(app.store().roles_in_order_of_creation(caller.org()).await?))
+/// 400 for a `limit` that is none, and for a `cursor` that was not made for this list.
+pub async fn handler(app: App, caller: OrgAdmin, query: ListQuery) -> Result<ListReply<Role>, Failure> {
+    let listed = app.store().roles_in_order_of_creation(caller.org(), &query.part).await?;
+    Ok(query.reply(listed))
 }

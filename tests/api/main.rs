@@ -6,6 +6,7 @@ mod bodies;
 mod credentials;
 mod expect;
 mod faces;
+mod lists;
 mod organizations;
 mod resources;
 mod roles;

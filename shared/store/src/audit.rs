@@ -3,15 +3,14 @@
 use model::audit::{AuditEntry, AuditEvent, AuditFilter, AuditSubject};
 use model::id::{AuditId, OrgId, UserId};
 use model::principal::{Actor, ActorType};
-use model::refusal::Refusal;
 use model::time::Timestamp;
-use model::violation::Violations;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::error::{StoreError, corrupt};
 use crate::expression::Expression;
 use crate::item::{Entity, Item, NewItem, data, text};
+use crate::list::position;
 use crate::{Store, cursor, keys};
 
 /// A row as it is kept.
@@ -53,13 +52,6 @@ impl AuditRow {
     pub fn details(&self) -> Result<Map<String, Value>, StoreError> {
         serde_json::from_str(&self.details).map_err(corrupt)
     }
-}
-
-fn position(list: &str, cursor: &str) -> Result<String, StoreError> {
-    let position = cursor::decode(list, cursor);
-    position.ok_or_else(|| {
-        Refusal::Invalid(Violations::one("cursor", "cursor was not made for this list")).into()
-    })
 }
 
 fn last_position(org: &OrgId, rows: &[AuditRow]) -> Option<String> {

@@ -108,6 +108,11 @@ impl Item {
             .ok_or_else(|| corrupt(format!("it has no number {name}")))
     }
 
+    /// The place in its list.
+    pub(crate) fn listing_sk(&self) -> Result<&str, StoreError> {
+        self.key(keys::LISTING_SK)
+    }
+
     /// Whether an attribute is there.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.attributes.contains_key(name)

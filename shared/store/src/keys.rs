@@ -198,6 +198,12 @@ pub fn audit_between(from: Option<Timestamp>, to: Option<Timestamp>) -> (String,
     )
 }
 
+/// A bound that lies behind an object's place in a list and all that belongs to the object: `$` follows `#`.
+#[must_use]
+pub fn behind(listing_sk: &str) -> String {
+    format!("{listing_sk}$")
+}
+
 /// A bound that lies before a sort key and after every smaller one of the same length.
 #[must_use]
 pub fn before(sk: &str) -> String {

@@ -14,6 +14,7 @@ mod hold;
 mod item;
 pub mod keys;
 mod link;
+mod list;
 mod read;
 mod resource;
 mod retry;
@@ -24,6 +25,7 @@ mod vault;
 pub use audit::{AuditPage, AuditRow};
 pub use credential::CredentialRecord;
 pub use error::StoreError;
+pub use list::{ListPart, Listed};
 pub use vault::{Sealed, Vault};
 
 use aws_sdk_dynamodb::Client;

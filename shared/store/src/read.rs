@@ -47,14 +47,17 @@ impl Store {
 
     /// Everything in a partition of the table, as it is now, in the order of the sort keys.
     pub(crate) async fn query_partition(&self, pk: &str) -> Result<Vec<Item>, StoreError> {
-        self.query(None, &Expression::new("#pk = :pk", [(":pk", text(pk))])).await
+        self.query(None, &Expression::new("#pk = :pk", [(":pk", text(pk))]), |_| false).await
     }
 
-    /// Everything in a partition of the listing index, in the order of its sort keys. What was written within
-    /// the last second may be missing: indexes follow the table.
-    pub(crate) async fn query_listing(&self, pk: &str) -> Result<Vec<Item>, StoreError> {
-        let condition = Expression::new(format!("#{} = :pk", keys::LISTING_PK), [(":pk", text(pk))]);
-        self.query(Some(keys::LISTING), &condition).await
+    /// What a condition finds in the listing index, in the order of its sort keys, until there is enough. What was
+    /// written within the last second may be missing: indexes follow the table.
+    pub(crate) async fn query_listing(
+        &self,
+        condition: &Expression,
+        enough: impl Fn(&[Item]) -> bool,
+    ) -> Result<Vec<Item>, StoreError> {
+        self.query(Some(keys::LISTING), condition, enough).await
     }
 
     /// At most `count` items of a partition from the newest on, and the sort key where more may follow. Items that the
@@ -90,7 +93,12 @@ impl Store {
         Ok((items, next))
     }
 
-    async fn query(&self, index: Option<&str>, condition: &Expression) -> Result<Vec<Item>, StoreError> {
+    async fn query(
+        &self,
+        index: Option<&str>,
+        condition: &Expression,
+        enough: impl Fn(&[Item]) -> bool,
+    ) -> Result<Vec<Item>, StoreError> {
         let mut items = Vec::new();
         let mut from: Option<HashMap<String, AttributeValue>> = None;
         loop {
@@ -109,7 +117,7 @@ impl Store {
                 items.push(Item::read(attributes)?);
             }
             from = output.last_evaluated_key;
-            if from.is_none() {
+            if from.is_none() || enough(&items) {
                 return Ok(items);
             }
         }

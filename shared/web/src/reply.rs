@@ -27,6 +27,24 @@ pub struct Created<T>(pub T);
 #[derive(Debug)]
 pub struct NoContent;
 
+/// 200 with a bare array, and a `Link` header to the next part where there is one.
+/// [`ListQuery::reply`](crate::input::ListQuery::reply) makes it.
+#[derive(Debug)]
+pub struct ListReply<T> {
+    pub(crate) items: Vec<T>,
+    pub(crate) next: Option<String>,
+}
+
+impl<T: Serialize + Send> Reply for ListReply<T> {
+    fn into_response(self) -> Result<Response<Body>, Failure> {
+        let mut response = with_body(StatusCode::OK, &self.items)?;
+        if let Some(Ok(next)) = self.next.map(HeaderValue::try_from) {
+            response.headers_mut().insert(header::LINK, next);
+        }
+        Ok(response)
+    }
+}
+
 /// The body of operations that have nothing to show.
 #[derive(Debug, Serialize)]
 pub struct Message {

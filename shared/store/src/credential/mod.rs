@@ -28,7 +28,7 @@ use crate::error::StoreError;
 use crate::item::{Entity, Item, owned};
 use crate::keys::{Holder, RENAMING, SECRET, VERSION};
 use crate::resource::ReferenceData;
-use crate::{Sealed, Store, keys};
+use crate::{ListPart, Sealed, Store, keys};
 
 /// The members of a credential's item. The sealed value stands beside them.
 #[derive(Serialize, Deserialize)]
@@ -151,7 +151,9 @@ impl Store {
         &self,
         org: &OrgId,
     ) -> Result<Vec<CredentialRecord>, StoreError> {
-        records(&self.query_listing(&keys::credentials(org)).await?)
+        let whole = ListPart::default();
+        let (items, _) = self.list_part(&keys::credentials(org), Entity::Credential, &whole).await?;
+        records(&items)
     }
 
     /// Everything that is wrong with fields that were refused: whether their team exists is looked up only then,

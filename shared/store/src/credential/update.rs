@@ -20,7 +20,7 @@ use crate::{Sealed, Store, Vault, keys};
 impl Store {
     /// Updates a credential that was read before. An update that changes nothing writes nothing.
     ///
-    /// A rename also changes the copies of the name that its resources carry: [`super::rename`].
+    /// A rename also changes the copies of the name that its resources carry, as the module `rename` describes.
     ///
     /// # Errors
     /// `Invalid` for what the stored credential does not allow, or a team that does not exist;

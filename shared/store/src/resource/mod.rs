@@ -24,7 +24,7 @@ use crate::error::{StoreError, corrupt};
 use crate::expression::Expression;
 use crate::item::{Entity, Item, NewItem, data, number};
 use crate::transaction::{Failed, Transaction};
-use crate::{Store, keys};
+use crate::{ListPart, Listed, Store, keys};
 
 /// The members of a resource's item.
 #[derive(Serialize, Deserialize)]
@@ -163,11 +163,16 @@ impl Store {
         self.get(&keys::resource(org, id)).await?.as_ref().map(resource).transpose()
     }
 
-    /// All resources of the organization, in the order of their creation.
+    /// The organization's resources, in the order of their creation.
     ///
     /// # Errors
-    /// Busy or defect.
-    pub async fn resources_in_order_of_creation(&self, org: &OrgId) -> Result<Vec<Resource>, StoreError> {
-        self.query_listing(&keys::resources(org)).await?.iter().map(resource).collect()
+    /// `Invalid` for a cursor that was not made for this list; busy or defect.
+    pub async fn resources_in_order_of_creation(
+        &self,
+        org: &OrgId,
+        part: &ListPart,
+    ) -> Result<Listed<Resource>, StoreError> {
+        let (items, next) = self.list_part(&keys::resources(org), Entity::Resource, part).await?;
+        Ok(Listed { items: items.iter().map(resource).collect::<Result<_, _>>()?, next })
     }
 }

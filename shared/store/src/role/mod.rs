@@ -22,7 +22,7 @@ use serde_json::{Map, Value};
 use crate::error::{StoreError, corrupt};
 use crate::item::{Entity, Item, NewItem, owned};
 use crate::keys::{Holder, RESOURCE_PREFIX};
-use crate::{Store, keys};
+use crate::{ListPart, Listed, Store, keys};
 
 /// The members of a role's item.
 #[derive(Serialize, Deserialize)]
@@ -112,11 +112,16 @@ impl Store {
         Ok(roles(&items)?.pop())
     }
 
-    /// All roles of the organization with their links, in the order of their creation.
+    /// The organization's roles with their links, in the order of their creation.
     ///
     /// # Errors
-    /// Busy or defect.
-    pub async fn roles_in_order_of_creation(&self, org: &OrgId) -> Result<Vec<Role>, StoreError> {
-        roles(&self.query_listing(&keys::roles(org)).await?)
+    /// `Invalid` for a cursor that was not made for this list; busy or defect.
+    pub async fn roles_in_order_of_creation(
+        &self,
+        org: &OrgId,
+        part: &ListPart,
+    ) -> Result<Listed<Role>, StoreError> {
+        let (items, next) = self.list_part(&keys::roles(org), Entity::Role, part).await?;
+        Ok(Listed { items: roles(&items)?, next })
     }
 }

@@ -8,7 +8,7 @@ mod query;
 pub use form::CredentialBody;
 pub use json::Json;
 pub use path::{Path, PathParameter};
-pub use query::Query;
+pub use query::{ListQuery, Query};
 
 use std::sync::Arc;
 

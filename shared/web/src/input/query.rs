@@ -1,10 +1,13 @@
 //! Parameters of the query.
 
+use model::violation::Violations;
 use std::sync::Arc;
+use store::{ListPart, Listed};
 
 use super::Input;
 use crate::failure::Failure;
 use crate::incoming::Incoming;
+use crate::reply::ListReply;
 
 /// The query. Unknown parameters are ignored.
 #[derive(Debug, Clone)]
@@ -21,5 +24,40 @@ impl Query {
 impl Input for Query {
     fn read(request: &Arc<Incoming>) -> Result<Self, Failure> {
         Ok(Self(Arc::clone(request)))
+    }
+}
+
+/// Most objects in one part of a list.
+const LIMIT_MAX: usize = 500;
+
+/// Which part of a list is wanted: `limit` (1–500) and `cursor`. Without `limit` everything comes.
+#[derive(Debug, Clone)]
+pub struct ListQuery {
+    /// The part.
+    pub part: ListPart,
+    path: String,
+}
+
+impl Input for ListQuery {
+    fn read(request: &Arc<Incoming>) -> Result<Self, Failure> {
+        let query = Query(Arc::clone(request));
+        let limit =
+            query.get("limit").map(|text| text.parse().ok().filter(|limit| (1..=LIMIT_MAX).contains(limit)));
+        if limit == Some(None) {
+            let sentence = format!("limit must be a whole number from 1 to {LIMIT_MAX}");
+            return Err(Violations::one("limit", sentence).into());
+        }
+        let part = ListPart { limit: limit.flatten(), cursor: query.get("cursor").map(String::from) };
+        Ok(Self { part, path: request.path.clone() })
+    }
+}
+
+impl ListQuery {
+    /// The reply: the bare array, and a link to the next part where there is one (RFC 8288).
+    #[must_use]
+    pub fn reply<T>(&self, listed: Listed<T>) -> ListReply<T> {
+        let limit = self.part.limit.map(|limit| format!("limit={limit}&")).unwrap_or_default();
+        let next = listed.next.map(|cursor| format!("<{}?{limit}cursor={cursor}>; rel=\"next\"", self.path));
+        ListReply { items: listed.items, next }
     }
 }
