@@ -1,6 +1,7 @@
 //! `GET /credentials/`: the organization's credentials, page by page.
 
 use futures_util::future::try_join_all;
+use model::credential::{CredentialListing, CredentialPage};
 use serde::Serialize;
 use web::access::OrgAdmin;
 use web::input::Query;
@@ -9,13 +10,7 @@ use web::{App, Failure};
 
 use crate::views::CredentialView;
 
-/// Credentials on a page, where the query does not say.
-const DEFAULT_LENGTH: usize = 10;
-
-/// Most credentials on a page; a greater `length` is clamped.
-const LENGTH_MAX: usize = 100;
-
-/// A page. Pages count from 1.
+/// A page.
 #[derive(Debug, Serialize)]
 pub struct Page {
     count: usize,
@@ -25,23 +20,15 @@ pub struct Page {
     results: Vec<CredentialView>,
 }
 
-/// Lists the credentials by name, then by id.
+/// Lists credentials: `search` and `is_sensitive` choose them, `ordering` sorts them, `page` and `length` cut them.
 ///
 /// # Errors
-/// 404 `Invalid page.` for a page that is none or lies past the end.
+/// 400 for an `is_sensitive` that is no boolean; 404 `Invalid page.` for a page that is none or lies past the end.
 pub async fn handler(app: App, caller: OrgAdmin, query: Query) -> Result<Ok200<Page>, Failure> {
-    let mut records = app.store().credentials_in_order_of_creation(caller.org()).await?;
-    records.sort_by(|a, b| (&a.credential.name, a.credential.id).cmp(&(&b.credential.name, b.credential.id)));
-    let length = query.get("length").and_then(|text| text.parse().ok()).filter(|length| *length > 0);
-    let length = length.unwrap_or(DEFAULT_LENGTH).min(LENGTH_MAX);
-    let count = records.len();
-    let page_total = count.div_ceil(length).max(1);
-    let page = query.get("page").map_or(Ok(1), str::parse).map_err(|_| Failure::NoPage)?;
-    if !(1..=page_total).contains(&page) {
-        return Err(Failure::NoPage);
-    }
-    let on_page = records.into_iter().skip((page - 1) * length).take(length);
-    let views = on_page.map(|record| CredentialView::of(&app, caller.org(), record));
-    let results = try_join_all(views).await?;
-    Ok(Ok200(Page { count, page_total, page, length, results }))
+    let listing = CredentialListing::read(|name| query.get(name))?;
+    let records = app.store().credentials_in_order_of_creation(caller.org()).await?;
+    let page = listing.page(records, |record| (&record.credential, record.references.len()));
+    let CredentialPage { count, page_total, page, length, results } = page.ok_or(Failure::NoPage)?;
+    let views = results.into_iter().map(|record| CredentialView::of(&app, caller.org(), record));
+    Ok(Ok200(Page { count, page_total, page, length, results: try_join_all(views).await? }))
 }

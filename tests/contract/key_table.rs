@@ -67,7 +67,7 @@ fn rows() -> Vec<(&'static str, Key)> {
         ("resources, listed", listing(keys::listed(keys::resources(&org), resource))),
         ("roles, listed", listing(keys::listed(keys::roles(&org), role))),
         ("roles, behind", {
-            let keys::ListingKey { pk, sk } = keys::listed(keys::roles(&org), role);
+            let ListingKey { pk, sk } = keys::listed(keys::roles(&org), role);
             Key { pk, sk: keys::behind(&sk) }
         }),
         ("roles, listed_behind", listing(keys::listed_behind(keys::roles(&org), role, resource))),

@@ -14,9 +14,6 @@ async fn pages_have_the_envelope_of_the_seeds_product() {
     }
     let page = admin.get("/credentials/").await.expect(200);
     assert_eq!(page.members(), ["count", "page_total", "page", "length", "results"]);
-    let names = |page: &Value| -> Vec<String> {
-        page["results"].as_array().unwrap().iter().map(|c| c["name"].as_str().unwrap().into()).collect()
-    };
     assert_eq!(names(&page.json).len(), 10);
     assert_eq!(names(&page.json)[0], "Credential 00");
     let second = admin.get("/credentials/?page=2").await.expect(200).json;
@@ -46,4 +43,55 @@ async fn readable_values_are_shown_and_sensitive_ones_are_not() {
     let page = admin.get("/credentials/").await.json;
     assert_eq!(page["results"][0]["value"], Value::Null);
     assert_eq!(page["results"][1]["value"], json!({"user": "u"}));
+}
+
+fn names(page: &Value) -> Vec<&str> {
+    page["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|credential| credential["name"].as_str().unwrap())
+        .collect()
+}
+
+#[tokio::test]
+async fn lists_are_searched_filtered_and_ordered() {
+    let app = TestApp::new().await;
+    let admin = app.admin();
+    for (name, description, is_sensitive) in
+        [("Banana", "für Prod", true), ("apple", "", false), ("Cherry", "50% banana", true)]
+    {
+        app.advance_seconds(1);
+        let body = json!({"name": name, "description": description, "value": "needle", "is_sensitive": is_sensitive});
+        let _ = admin.post("/credentials/", body).await.expect(201);
+    }
+    app.advance_seconds(1);
+    let all = admin.get("/credentials/?ordering=created_at").await.expect(200).json;
+    let banana = all["results"][0]["id"].as_str().unwrap();
+    let _ = admin.new_resource(banana).await;
+    let _ =
+        admin.patch(&format!("/credentials/{banana}/"), json!({"description": "FÜR PROD"})).await.expect(200);
+    for (query, expected) in [
+        ("", vec!["Banana", "Cherry", "apple"]),
+        ("ordering=-name", vec!["apple", "Cherry", "Banana"]),
+        ("ordering=created_at", vec!["Banana", "apple", "Cherry"]),
+        ("ordering=-created_at", vec!["Cherry", "apple", "Banana"]),
+        ("ordering=updated_at", vec!["apple", "Cherry", "Banana"]),
+        ("ordering=-usage_count", vec!["Banana", "apple", "Cherry"]),
+        ("ordering=value", vec!["Banana", "Cherry", "apple"]),
+        ("search=BANANA", vec!["Banana", "Cherry"]),
+        ("search=f%C3%BCr", vec!["Banana"]),
+        ("search=50%25", vec!["Cherry"]),
+        ("search=needle", vec![]),
+        ("search=nothing", vec![]),
+        ("is_sensitive=True", vec!["Banana", "Cherry"]),
+        ("is_sensitive=False", vec!["apple"]),
+        ("is_sensitive=", vec!["Banana", "Cherry", "apple"]),
+        ("is_sensitive=True&search=banana&ordering=-name&length=1&page=2", vec!["Banana"]),
+    ] {
+        let page = admin.get(&format!("/credentials/?{query}")).await.expect(200).json;
+        assert_eq!(names(&page), expected, "{query}");
+    }
+    let wrong = admin.get("/credentials/?is_sensitive=maybe").await;
+    expect::body(&wrong, 400, json!({"is_sensitive": ["Must be a valid boolean."]}));
 }

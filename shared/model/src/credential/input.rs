@@ -166,7 +166,7 @@ const REQUIRED: &str = "This field is required.";
 const NULL: &str = "This field may not be null.";
 const BLANK: &str = "This field may not be blank.";
 const NOT_A_STRING: &str = "Not a valid string.";
-const NOT_A_BOOLEAN: &str = "Must be a valid boolean.";
+pub(super) const NOT_A_BOOLEAN: &str = "Must be a valid boolean.";
 
 fn surrogate(unit: u16) -> String {
     format!("Surrogate characters are not allowed: U+{unit:X}.")
@@ -306,7 +306,7 @@ impl Reader<'_> {
     }
 }
 
-fn boolean_text(text: &str) -> Option<bool> {
+pub(super) fn boolean_text(text: &str) -> Option<bool> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "t" | "yes" | "y" | "on" | "1" => Some(true),
         "false" | "f" | "no" | "n" | "off" | "0" => Some(false),

@@ -1,8 +1,10 @@
 //! Credentials: the secrets with which providers are asked, and their rules (seed `PUT /credentials/:id/`).
 
 pub mod input;
+mod listing;
 mod update;
 
+pub use listing::{CredentialListing, CredentialPage};
 pub use update::{CredentialChange, CredentialDraft, CredentialUpdate, ValueChange};
 
 use serde::{Deserialize, Serialize};
