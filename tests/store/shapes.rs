@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use std::collections::HashMap;
 use store::keys::{self, Holder, Key};
 use store::{AuditRow, StoreError};
-use support::{Client, ORG, Reply, TestApp, actor, org};
+use support::{Client, ORG, Reply, TestApp, actor, every_audit_row, org};
 
 use crate::fixture::{at, credential_id, put_raw, raw, resource_id, role_id};
 
@@ -142,7 +142,7 @@ async fn an_audit_row_of_another_shape_is_a_defect() {
     let good = raw(app, &key).await;
     for alteration in alterations() {
         put_raw(app, vec![altered(&good, &alteration)]).await;
-        let failed = app.db.audit_rows_oldest_first(&org(ORG)).await;
+        let failed = app.db.audit_rows_newest_first(&org(ORG), &every_audit_row(), None).await;
         assert!(matches!(failed, Err(StoreError::Defect(_))), "{alteration:?}: {failed:?}");
     }
 }

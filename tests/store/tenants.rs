@@ -3,7 +3,7 @@
 use model::refusal::Refusal;
 use serde_json::{Value, json};
 use store::keys;
-use support::{Client, ORG, OTHER_ORG, TestApp, actor, org};
+use support::{Client, ORG, OTHER_ORG, TestApp, actor, every_audit_row, org};
 
 use crate::fixture::{
     active_resource, credential_id, read, refusal, rename, resource_id, role_id, session_row,
@@ -126,7 +126,9 @@ async fn the_store_finds_nothing_under_another_organization() {
     assert!(db.resource(&org(OTHER_ORG), resource).await.unwrap().is_none());
     assert!(db.role(&org(OTHER_ORG), role).await.unwrap().is_none());
     assert!(db.credential(&org(OTHER_ORG), credential_id(&theirs.credential)).await.unwrap().is_none());
-    assert!(db.audit_rows_oldest_first(&org(OTHER_ORG)).await.unwrap().is_empty());
+    assert!(
+        db.audit_rows_newest_first(&org(OTHER_ORG), &every_audit_row(), None).await.unwrap().rows.is_empty()
+    );
     let missing = Refusal::ResourceNotFound(resource);
     let patch = read::<model::resource::ResourcePatch>(json!({"name": "Taken"}));
     assert_eq!(refusal(db.update_resource(&stranger, resource, &patch, now).await), missing);

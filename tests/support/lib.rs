@@ -15,7 +15,7 @@ mod client;
 mod tap;
 
 pub use client::{Client, Reply};
-pub use tap::TapRecord;
+pub use tap::{Gate, TapRecord};
 
 use auth::{JwtSettings, Mint, Verifier, mint};
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -23,11 +23,12 @@ use axum::body::Bytes;
 use local::cloud::Cloud;
 use local::gateway::Gateway;
 use local::template::Template;
+use model::audit::AuditFilter;
 use model::id::{OrgId, UserId};
 use model::principal::{Actor, ActorType, ORG_ADMIN};
 use model::time::Timestamp;
 use serde_json::Value;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use store::{AuditRow, Store, Vault};
@@ -153,33 +154,34 @@ impl TestApp {
 
     /// The audit log of [`ORG`], oldest first.
     pub async fn db_audit(&self) -> Vec<AuditRow> {
-        self.db.audit_rows_oldest_first(&org(ORG)).await.expect("the audit log")
+        let (mut rows, mut cursor) = (Vec::new(), None);
+        loop {
+            let page =
+                self.db.audit_rows_newest_first(&org(ORG), &every_audit_row(), cursor.as_deref()).await;
+            let page = page.expect("the audit log");
+            rows.extend(page.rows);
+            cursor = page.next;
+            if cursor.is_none() {
+                rows.reverse();
+                return rows;
+            }
+        }
     }
 
-    /// Every item of the table as text, by primary key.
-    pub async fn db_items(&self) -> BTreeMap<(String, String), String> {
+    /// Every item of the table as JSON, by primary key. Bytes are hexadecimal.
+    pub async fn db_table(&self) -> BTreeMap<(String, String), Value> {
         #[expect(clippy::disallowed_methods, reason = "a test compares whole tables")]
-        let pages = self.cloud.dynamodb().scan().table_name(TABLE).into_paginator().items().send();
-        let items = pages.collect::<Result<Vec<_>, _>>().await.expect("a scan");
-        let key =
-            |item: &HashMap<String, AttributeValue>, name: &str| item[name].as_s().expect("a key").clone();
-        items
-            .into_iter()
-            .map(|item| ((key(&item, "pk"), key(&item, "sk")), canonical(&AttributeValue::M(item))))
-            .collect()
+        let pages = self.cloud.dynamodb().scan().table_name(TABLE).consistent_read(true).into_paginator();
+        let items = pages.items().send().collect::<Result<Vec<_>, _>>().await.expect("a scan");
+        let key = |item: &Value, name: &str| item[name].as_str().expect("a key").to_owned();
+        let items = items.into_iter().map(|item| attribute_json(&AttributeValue::M(item)));
+        items.map(|item| ((key(&item, "pk"), key(&item, "sk")), item)).collect()
     }
-}
 
-/// An attribute as text that is the same for the same value.
-fn canonical(value: &AttributeValue) -> String {
-    if let AttributeValue::M(members) = value {
-        let members: BTreeMap<_, _> = members.iter().map(|(name, value)| (name, canonical(value))).collect();
-        return format!("{members:?}");
+    /// The same, each item as text.
+    pub async fn db_items(&self) -> BTreeMap<(String, String), String> {
+        self.db_table().await.into_iter().map(|(key, item)| (key, item.to_string())).collect()
     }
-    if let AttributeValue::L(list) = value {
-        return format!("{:?}", list.iter().map(canonical).collect::<Vec<_>>());
-    }
-    format!("{value:?}")
 }
 
 /// A time.
@@ -192,6 +194,12 @@ pub fn at_millis(millis: i64) -> Timestamp {
 #[must_use]
 pub fn org(name: &str) -> OrgId {
     OrgId::parse(name).expect("an organization")
+}
+
+/// A filter that leaves no row of the audit log out.
+#[must_use]
+pub fn every_audit_row() -> AuditFilter {
+    AuditFilter::read(|name| (name == "limit").then_some("500")).expect("a filter")
 }
 
 /// An actor, for operations past HTTP.
@@ -219,20 +227,6 @@ pub fn resource_body(credential: &str) -> Value {
 
 pub(crate) fn bytes(text: impl Into<String>) -> Bytes {
     Bytes::from(text.into())
-}
-
-pub use tap::Gate;
-
-impl TestApp {
-    /// Every item of the table as JSON, by primary key. Bytes are hexadecimal.
-    pub async fn db_table(&self) -> BTreeMap<(String, String), Value> {
-        #[expect(clippy::disallowed_methods, reason = "a test compares whole tables")]
-        let pages = self.cloud.dynamodb().scan().table_name(TABLE).consistent_read(true).into_paginator();
-        let items = pages.items().send().collect::<Result<Vec<_>, _>>().await.expect("a scan");
-        let key = |item: &Value, name: &str| item[name].as_str().expect("a key").to_owned();
-        let items = items.into_iter().map(|item| attribute_json(&AttributeValue::M(item)));
-        items.map(|item| ((key(&item, "pk"), key(&item, "sk")), item)).collect()
-    }
 }
 
 /// An attribute as JSON: texts, numbers and flags as such, bytes as hexadecimal text.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::error::{StoreError, corrupt};
 use crate::expression::Expression;
-use crate::item::{Entity, Item, NewItem, data, text};
+use crate::item::{Entity, NewItem, data, text};
 use crate::list::position;
 use crate::{Store, cursor, keys};
 
@@ -150,14 +150,5 @@ impl Store {
             }
         }
         Ok(AuditPage { rows, next: position.map(|position| cursor::encode(&list, &position)) })
-    }
-
-    /// Every row of an organization's audit log, oldest first.
-    ///
-    /// # Errors
-    /// Busy or defect.
-    pub async fn audit_rows_oldest_first(&self, org: &OrgId) -> Result<Vec<AuditRow>, StoreError> {
-        let items = self.query_partition(&keys::audit_partition(org)).await?;
-        items.iter().map(Item::members).collect()
     }
 }

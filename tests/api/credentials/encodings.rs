@@ -201,3 +201,45 @@ async fn files_are_no_values() {
                                       "value": ["Not a valid string."]}),
     );
 }
+
+#[tokio::test]
+async fn limits_and_rules_are_the_same_in_every_encoding() {
+    let app = TestApp::new().await;
+    let (admin, path) = admin_with_credential(&app).await;
+    let theirs = app.other_admin().new_role("Theirs").await;
+    let theirs = model::id::base58(theirs.parse().unwrap());
+    let too_long = |limit: usize| format!("Ensure this field has no more than {limit} characters.");
+    let no_object = |team: &str| format!("Invalid pk \"{team}\" - object does not exist.");
+    for encoding in ALL {
+        let sent = async |fields: &[(&str, &str)]| put(&admin, &path, encoding, fields).await;
+        let (name, description) = ("😀".repeat(255), "é".repeat(1024));
+        let fits = sent(&[("name", &name), ("value", "v"), ("description", &description)]).await.expect(200);
+        assert_eq!((&fits.json["name"], &fits.json["description"]), (&json!(name), &json!(description)));
+        let (name, description) = (name + "😀", description + "é");
+        let long = sent(&[("name", &name), ("value", "v"), ("description", &description)]).await;
+        expect::body(&long, 400, json!({"name": [too_long(255)], "description": [too_long(1024)]}));
+        let huge = sent(&[("name", "n"), ("value", &"x".repeat(65_537))]).await;
+        expect::body(&huge, 400, json!({"value": [too_long(65_536)]}));
+        let nobody = sent(&[("name", "n"), ("value", "v"), ("team", "")]).await.expect(200);
+        assert_eq!(nobody.json["team"], json!(null));
+        for team in ["zz", "BWBeN28Vb7cMEx7Ym8AUzs", theirs.as_str()] {
+            let unknown = sent(&[("name", "n"), ("value", "v"), ("team", team)]).await;
+            expect::body(&unknown, 400, json!({"team": [no_object(team)]}));
+        }
+        let read_only = [("name", "n"), ("value", "v"), ("id", "x"), ("usage_count", "9"), ("creator", "me")];
+        let ignored = sent(&[read_only.as_slice(), &[("colour", "red")]].concat()).await.expect(200);
+        assert_eq!((&ignored.json["id"], &ignored.json["usage_count"]), (&nobody.json["id"], &json!(0)));
+    }
+    let message = "A new value is required to make a sensitive credential readable.";
+    for encoding in [Encoding::Form, Encoding::Multipart] {
+        let reply =
+            put(&admin, &path, encoding, &[("name", "n"), ("value", ""), ("is_sensitive", "false")]).await;
+        expect::body(&reply, 400, json!({"non_field_errors": [message]}));
+        let shown =
+            put(&admin, &path, encoding, &[("name", "n"), ("value", "v"), ("is_sensitive", "0")]).await;
+        assert_eq!(shown.expect(200).json["value"], "v");
+        let hidden =
+            put(&admin, &path, encoding, &[("name", "n"), ("value", ""), ("is_sensitive", "1")]).await;
+        assert_eq!(hidden.expect(200).json["value"], json!(null));
+    }
+}
