@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::part;
 use crate::time::Timestamp;
 use crate::violation::Violations;
 
@@ -97,8 +98,6 @@ pub fn changes(changed: &[FieldChange]) -> Map<String, Value> {
 
 /// Rows on a page of the log, where the query does not say.
 const ROWS_DEFAULT: usize = 100;
-/// Most rows on a page.
-pub const ROWS_MAX: usize = 500;
 
 /// Which rows of the log are wanted, and how many.
 #[derive(Debug, Clone, PartialEq)]
@@ -142,13 +141,9 @@ impl AuditFilter {
         if from.zip(to).is_some_and(|(from, to)| to < from) {
             wrong.add("to", "to must not be before from");
         }
-        let limit = query("limit").map_or(Some(ROWS_DEFAULT), |text| text.parse().ok());
-        let limit = limit.filter(|limit| (1..=ROWS_MAX).contains(limit));
-        if limit.is_none() {
-            wrong.add("limit", format!("limit must be a whole number from 1 to {ROWS_MAX}"));
-        }
+        let limit = part::limit(query("limit"), &mut wrong).unwrap_or(ROWS_DEFAULT);
         let text = |name| query(name).map(String::from);
         let (actor_id, resource_id) = (text("actorId"), text("resourceId"));
-        wrong.or(Self { event, actor_id, resource_id, from, to, limit: limit.unwrap_or(ROWS_DEFAULT) })
+        wrong.or(Self { event, actor_id, resource_id, from, to, limit })
     }
 }

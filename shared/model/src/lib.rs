@@ -7,6 +7,7 @@ pub mod audit;
 pub mod credential;
 pub mod fields;
 pub mod id;
+pub mod part;
 pub mod principal;
 pub mod provider;
 pub mod refusal;

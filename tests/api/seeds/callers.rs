@@ -5,8 +5,15 @@ use support::{Client, Reply, TestApp};
 
 use crate::tokens::bad_callers;
 
-/// The five operations on objects that exist.
-fn operations(credential: &str, resource: &str, role: &str) -> [(&'static str, String, Option<Value>); 5] {
+/// Method, path and body of a request.
+type Operation = (&'static str, String, Option<Value>);
+
+/// The five operations, on objects that exist.
+async fn operations(app: &TestApp) -> [Operation; 5] {
+    let admin = app.admin();
+    let credential = admin.new_credential("AWS Account").await;
+    let resource = admin.new_resource(&credential).await;
+    let role = admin.new_role("Engineers").await;
     [
         ("PATCH", format!("/resources/{resource}"), Some(json!({"name": "changed"}))),
         ("DELETE", format!("/roles/{role}/resources/{resource}"), None),
@@ -24,14 +31,11 @@ async fn call(client: &Client, method: &str, path: &str, body: Option<&Value>) -
 #[tokio::test]
 async fn nobody_without_a_good_token_gets_through() {
     let app = TestApp::new().await;
-    let admin = app.admin();
-    let credential = admin.new_credential("AWS Account").await;
-    let resource = admin.new_resource(&credential).await;
-    let role = admin.new_role("Engineers").await;
+    let operations = operations(&app).await;
     let before = app.db_items().await;
     for (name, caller) in bad_callers(&app) {
-        for (method, path, body) in operations(&credential, &resource, &role) {
-            let reply = call(&caller, method, &path, body.as_ref()).await;
+        for (method, path, body) in &operations {
+            let reply = call(&caller, method, path, body.as_ref()).await;
             assert_eq!(reply.status.as_u16(), 401, "{name}: {method} {path}");
             assert_eq!(reply.header("www-authenticate"), Some("Bearer"), "{name}: {method} {path}");
         }
@@ -42,15 +46,12 @@ async fn nobody_without_a_good_token_gets_through() {
 #[tokio::test]
 async fn members_are_refused_and_other_organizations_find_nothing() {
     let app = TestApp::new().await;
-    let admin = app.admin();
-    let credential = admin.new_credential("AWS Account").await;
-    let resource = admin.new_resource(&credential).await;
-    let role = admin.new_role("Engineers").await;
+    let operations = operations(&app).await;
     let before = app.db_items().await;
-    for (method, path, body) in operations(&credential, &resource, &role) {
-        let reply = call(&app.member(), method, &path, body.as_ref()).await;
+    for (method, path, body) in &operations {
+        let reply = call(&app.member(), method, path, body.as_ref()).await;
         assert_eq!(reply.status.as_u16(), 403, "{method} {path}");
-        let reply = call(&app.other_admin(), method, &path, body.as_ref()).await;
+        let reply = call(&app.other_admin(), method, path, body.as_ref()).await;
         assert_eq!(reply.status.as_u16(), 404, "{method} {path}");
     }
     assert_eq!(app.db_items().await, before);

@@ -1,5 +1,6 @@
 //! Parameters of the query.
 
+use model::part;
 use model::violation::Violations;
 use std::sync::Arc;
 use store::{ListPart, Listed};
@@ -27,9 +28,6 @@ impl Input for Query {
     }
 }
 
-/// Most objects in one part of a list.
-const LIMIT_MAX: usize = 500;
-
 /// Which part of a list is wanted: `limit` (1–500) and `cursor`. Without `limit` everything comes.
 #[derive(Debug, Clone)]
 pub struct ListQuery {
@@ -41,13 +39,9 @@ pub struct ListQuery {
 impl Input for ListQuery {
     fn read(request: &Arc<Incoming>) -> Result<Self, Failure> {
         let query = Query(Arc::clone(request));
-        let limit =
-            query.get("limit").map(|text| text.parse().ok().filter(|limit| (1..=LIMIT_MAX).contains(limit)));
-        if limit == Some(None) {
-            let sentence = format!("limit must be a whole number from 1 to {LIMIT_MAX}");
-            return Err(Violations::one("limit", sentence).into());
-        }
-        let part = ListPart { limit: limit.flatten(), cursor: query.get("cursor").map(String::from) };
+        let mut wrong = Violations::default();
+        let limit = part::limit(query.get("limit"), &mut wrong);
+        let part = wrong.or(ListPart { limit, cursor: query.get("cursor").map(String::from) })?;
         Ok(Self { part, path: request.path.clone() })
     }
 }
