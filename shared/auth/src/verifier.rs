@@ -2,7 +2,7 @@
 
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use model::id::{OrgId, UserId};
-use model::principal::{ORG_ADMIN, Principal};
+use model::principal::{ActorType, ORG_ADMIN, Principal};
 use model::time::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -132,6 +132,7 @@ fn principal(claims: &Claims) -> Result<Principal, Rejected> {
         is_org_admin: has_role(&claims.roles, ORG_ADMIN),
         email: text(&claims.email),
         name: text(&claims.name),
+        kind: ActorType::User,
     })
 }
 

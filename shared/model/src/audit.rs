@@ -25,6 +25,17 @@ pub enum AuditEvent {
     CredentialCreate,
     CredentialUpdate,
     CredentialDelete,
+    ResourceVerify,
+    UserCreate,
+    UserUpdate,
+    UserDelete,
+    RoleUserAssign,
+    RoleUserUnassign,
+    UserResourceAssign,
+    UserResourceUnassign,
+    ApiKeyCreate,
+    ApiKeyRevoke,
+    AccessDenied,
 }
 
 /// The kind of object that an audit row is about.
@@ -35,6 +46,23 @@ pub enum AuditSubject {
     Resource,
     Role,
     Credential,
+    User,
+    ApiKey,
+    Request,
+}
+
+/// How an attempt ended. The spelling is the API's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum AuditResult {
+    /// It happened.
+    Success,
+    /// It was tried, and did not come out as wished.
+    Failure,
+    /// The state did not allow it; nothing was changed.
+    Refused,
+    /// The caller may not; nothing was changed.
+    Denied,
 }
 
 /// One line of the record: what was done to what. Who did it and when is added by the transaction.
@@ -48,8 +76,19 @@ pub struct AuditEntry {
     pub subject_id: String,
     /// The object's name at that time, where the operation knows it without an extra read.
     pub subject_name: Option<String>,
+    /// How it ended.
+    pub result: AuditResult,
     /// Further members; for updates `changes`, from [`changes`].
     pub details: Map<String, Value>,
+}
+
+impl AuditEntry {
+    /// The line of an attempt that was refused, and why.
+    #[must_use]
+    pub fn refused(self, reason: &str) -> Self {
+        let details = Map::from_iter([(String::from("reason"), reason.into())]);
+        Self { result: AuditResult::Refused, details, ..self }
+    }
 }
 
 /// A changed field, before and after. Secrets are recorded as changed with both sides masked.

@@ -50,6 +50,15 @@ impl Fields {
         self.members.shift_remove(name)
     }
 
+    /// Takes a member out when it is an explicit `null`, and says whether it was.
+    pub fn clears(&mut self, name: &str) -> bool {
+        let is_null = self.members.get(name).is_some_and(Value::is_null);
+        if is_null {
+            self.take(name);
+        }
+        is_null
+    }
+
     /// Passes over a member that the representation has and that a request cannot set.
     pub fn ignore(&mut self, name: &str) {
         self.take(name);

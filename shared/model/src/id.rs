@@ -87,6 +87,10 @@ uuid_id! {
     CredentialId
 }
 uuid_id! {
+    /// An API key.
+    ApiKeyId
+}
+uuid_id! {
     /// A row of the audit log.
     AuditId
 }
@@ -147,6 +151,22 @@ impl CredentialId {
     pub fn parse_any(text: &str) -> Result<Self, NotAnId> {
         let bare = text.strip_prefix("credentials://").unwrap_or(text);
         Self::parse(bare).or_else(|_| parse_base58(bare).map(Self))
+    }
+}
+
+impl ApiKeyId {
+    /// The spelling in the text of a key.
+    #[must_use]
+    pub fn base58(self) -> String {
+        base58(self.0)
+    }
+
+    /// Reads the spelling in the text of a key.
+    ///
+    /// # Errors
+    /// [`NotAnId`] for everything else.
+    pub fn parse_base58(text: &str) -> Result<Self, NotAnId> {
+        parse_base58(text).map(Self)
     }
 }
 
@@ -221,6 +241,12 @@ named_id! {
 }
 
 impl UserId {
+    /// The id of somebody whose token is not known yet: a fresh UUID of version 7.
+    #[must_use]
+    pub fn generate(now: Timestamp) -> Self {
+        Self(ordered(now).as_hyphenated().to_string())
+    }
+
     /// The spelling of the credentials face: Base58 where the id is a UUID, else the id itself.
     #[must_use]
     pub fn base58(&self) -> String {

@@ -3,11 +3,15 @@
 //! Nothing here awaits, reads a clock or an environment variable, or knows HTTP or AWS. Time is an argument,
 //! and every rule can be tested as a plain function.
 
+pub mod api_key;
 pub mod audit;
 pub mod credential;
 pub mod fields;
 pub mod id;
+pub mod link;
+pub mod once;
 pub mod part;
+pub mod precondition;
 pub mod principal;
 pub mod provider;
 pub mod refusal;
@@ -16,4 +20,5 @@ pub mod role;
 pub mod secret;
 pub mod text;
 pub mod time;
+pub mod user;
 pub mod violation;

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::credential::Creator;
 use crate::id::{OrgId, UserId};
+use crate::once::Once;
 
 /// The claim's word for an administrator of an organization.
 pub const ORG_ADMIN: &str = "ORG_ADMIN";
@@ -20,6 +22,8 @@ pub struct Principal {
     pub email: Option<String>,
     /// For display only.
     pub name: Option<String>,
+    /// How they showed who they are.
+    pub kind: ActorType,
 }
 
 /// What kind of party acted.
@@ -28,6 +32,8 @@ pub struct Principal {
 pub enum ActorType {
     /// A person with a token.
     User,
+    /// A program with an API key, on behalf of the person who made the key.
+    ApiKey,
     /// Postern itself: sweeps, reconciliation, rules that ran out.
     System,
 }
@@ -47,4 +53,14 @@ pub struct Actor {
     pub name: Option<String>,
     /// The address that the gateway saw, for the audit log.
     pub ip_address: Option<String>,
+    /// The request's `Idempotency-Key`, where it has one.
+    pub once: Option<Once>,
+}
+
+impl Actor {
+    /// The actor as the creator of something.
+    #[must_use]
+    pub fn as_creator(&self) -> Creator {
+        Creator { id: self.id.clone(), email: self.email.clone(), name: self.name.clone() }
+    }
 }

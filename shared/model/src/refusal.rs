@@ -1,6 +1,7 @@
 //! Why an operation is refused although the request was well-formed.
 
-use crate::id::{CredentialId, ResourceId, RoleId};
+use crate::id::{ApiKeyId, CredentialId, ResourceId, RoleId, UserId};
+use crate::link::LinkKind;
 use crate::violation::Violations;
 
 /// A refusal, free of HTTP. The list is closed: a new reason is a new variant, and every face must say what it
@@ -13,10 +14,14 @@ pub enum Refusal {
     RoleNotFound(RoleId),
     /// No such credential in the organization.
     CredentialNotFound(CredentialId),
-    /// The role does not reach the resource.
-    ResourceNotAssigned,
-    /// The role reaches the resource already.
-    ResourceAlreadyAssigned,
+    /// No such person in the organization.
+    UserNotFound(UserId),
+    /// No such API key in the organization.
+    ApiKeyNotFound(ApiKeyId),
+    /// There is no such link.
+    NotAssigned(LinkKind),
+    /// There is that link already.
+    AlreadyAssigned(LinkKind),
     /// A session holds the resource, or may get to.
     ResourceInUse,
     /// The resource takes no part in new sessions.
@@ -29,6 +34,22 @@ pub enum Refusal {
     CredentialInUse(usize),
     /// Another role of the organization has that name.
     RoleNameTaken(String),
+    /// The person has as many such links as one may have.
+    TooManyLinks(LinkKind),
+    /// Another person of the organization has that id.
+    UserIdTaken(UserId),
+    /// Another person of the organization has that email.
+    EmailTaken(String),
+    /// The person was deactivated.
+    UserInactive,
+    /// The provider said no, for this reason.
+    VerificationFailed(String),
+    /// The resource changed while the provider was asked about it.
+    VerificationOutdated,
+    /// `If-Match` names another state than the present one.
+    PreconditionFailed,
+    /// The `Idempotency-Key` belongs to a request with another body.
+    IdempotencyKeyReused,
     /// Members that do not fit what is stored.
     Invalid(Violations),
 }

@@ -1,0 +1,75 @@
+//! What an email is, and when two are the same.
+
+/// Longest email, in bytes (RFC 5321 §4.5.3.1.3, without the angle brackets).
+pub const EMAIL_MAX: usize = 254;
+
+/// Longest part before the `@`, in bytes (RFC 5321 §4.5.3.1.1).
+const LOCAL_MAX: usize = 64;
+
+/// Whether a text can be an email: something, `@`, and a domain of at least two labels. Whether somebody reads it is for
+/// the identity provider to know.
+#[must_use]
+pub fn is_email(text: &str) -> bool {
+    let Some((local, domain)) = text.split_once('@') else {
+        return false;
+    };
+    let has_stray = text.chars().any(|c| c.is_whitespace() || c.is_control() || c == '#');
+    text.len() <= EMAIL_MAX
+        && !has_stray
+        && (1..=LOCAL_MAX).contains(&local.len())
+        && domain.contains('.')
+        && domain.split('.').all(is_label)
+}
+
+fn is_label(label: &str) -> bool {
+    !label.is_empty()
+        && !label.starts_with('-')
+        && !label.ends_with('-')
+        && label.chars().all(|c| c.is_alphanumeric() || c == '-')
+}
+
+/// The form in which emails are compared: two that differ in case only are the same person's.
+#[must_use]
+pub fn email_key(email: &str) -> String {
+    email.to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn emails_have_a_person_and_a_domain() {
+        for good in ["a@b.example", "ada.lovelace+x@acme.co.uk", "jörg@müller.example", "a'b@c-d.e1"] {
+            assert!(is_email(good), "{good}");
+        }
+        let long = format!("{}@b.example", "x".repeat(65));
+        let longest = format!("a@{}example", "label-label.".repeat(22));
+        for bad in [
+            "",
+            "a",
+            "@b.example",
+            "a@",
+            "a@b",
+            "a@@b.example",
+            "a@b@c.example",
+            "a b@c.example",
+            "a@b..example",
+            "a@-b.example",
+            "a@b-.example",
+            "a@b.example.",
+            "a#b@c.example",
+            "a@b.example\n",
+            &long,
+            &longest,
+        ] {
+            assert!(!is_email(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn case_makes_no_other_person() {
+        assert_eq!(email_key("Ada@ACME.example"), email_key("ada@acme.example"));
+        assert_ne!(email_key("ada@acme.example"), email_key("bob@acme.example"));
+    }
+}

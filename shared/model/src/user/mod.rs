@@ -1,0 +1,171 @@
+//! Users: the directory of an organization's people. Identity, passwords and who is an administrator belong to the
+//! organization's identity provider.
+
+mod draft;
+mod email;
+mod patch;
+
+pub use draft::UserDraft;
+pub use email::{EMAIL_MAX, email_key, is_email};
+pub use patch::{AppliedToUser, UserPatch};
+
+use serde::Serialize;
+
+use crate::fields::Fields;
+use crate::id::{ResourceId, RoleId, UserId};
+use crate::principal::Principal;
+use crate::text::{NAME_MAX, is_blank, is_longer};
+use crate::time::Timestamp;
+
+/// A person. Its JSON is the API's representation (docs/api.md).
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct User {
+    /// The `sub` of the person's tokens.
+    pub id: UserId,
+    /// Unique in the organization, whatever the case. None only for somebody who entered by a token without a usable one.
+    pub email: Option<String>,
+    /// For people, 1–255 characters.
+    pub name: Option<String>,
+    /// Whether the person may start sessions.
+    pub is_active: bool,
+    /// Their roles, in the order of the roles' creation.
+    pub role_ids: Vec<RoleId>,
+    /// What they may open without a role, in the order of the resources' creation.
+    pub resource_ids: Vec<ResourceId>,
+    /// Creation.
+    pub created_at: Timestamp,
+    /// The last change of the user; links do not move it.
+    pub updated_at: Timestamp,
+}
+
+impl User {
+    /// Somebody whom the directory does not know yet, as their token says.
+    #[must_use]
+    pub fn entered(principal: &Principal, now: Timestamp) -> Self {
+        let is_name = |name: &String| {
+            !is_blank(name) && !is_longer(name, NAME_MAX) && !name.chars().any(char::is_control)
+        };
+        Self {
+            id: principal.user.clone(),
+            email: principal.email.clone().filter(|email| is_email(email)),
+            name: principal.name.clone().filter(is_name),
+            is_active: true,
+            role_ids: Vec::new(),
+            resource_ids: Vec::new(),
+            created_at: now,
+            updated_at: now,
+        }
+    }
+}
+
+/// `email`.
+fn email(fields: &mut Fields) -> Option<String> {
+    let text = fields.text("email")?;
+    if is_email(&text) {
+        return Some(text);
+    }
+    fields.refuse("email", "Invalid email format");
+    None
+}
+
+/// `name`. `Some(None)` is an explicit `null`, which clears it.
+fn name(fields: &mut Fields) -> Option<Option<String>> {
+    if fields.clears("name") {
+        return Some(None);
+    }
+    fields.line("name", NAME_MAX).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fields::FromFields;
+    use crate::id::OrgId;
+    use crate::principal::ActorType;
+    use crate::violation::Violations;
+    use serde_json::{Value, json};
+
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_unix_millis(millis).unwrap()
+    }
+
+    fn read<T: FromFields>(body: &Value) -> Result<T, Violations> {
+        Fields::read(body.as_object().unwrap().clone())
+    }
+
+    fn wrong<T: FromFields + std::fmt::Debug>(body: &Value) -> Vec<String> {
+        let violations = read::<T>(body).unwrap_err();
+        violations.iter().map(|(_, sentence)| sentence.into()).collect()
+    }
+
+    #[test]
+    fn drafts_have_an_email_and_may_have_an_id_and_a_name() {
+        let body = json!({"id": "auth0.ada", "email": "ada@acme.example", "name": "Ada"});
+        let user = read::<UserDraft>(&body).unwrap().create(at(1000));
+        assert_eq!((user.id.as_str(), user.email.as_deref()), ("auth0.ada", Some("ada@acme.example")));
+        assert!(user.is_active && user.role_ids.is_empty() && user.resource_ids.is_empty());
+        let user =
+            read::<UserDraft>(&json!({"email": "a@b.example", "name": null})).unwrap().create(at(1000));
+        assert_eq!((user.id.as_str().len(), user.name), (36, None));
+    }
+
+    #[test]
+    fn everything_that_is_wrong_with_a_draft_is_named() {
+        for (body, sentences) in [
+            (json!({}), vec!["email is required"]),
+            (json!({"email": "x"}), vec!["Invalid email format"]),
+            (json!({"email": null}), vec!["email must not be null"]),
+            (
+                json!({"id": "a b", "email": "a@b.example", "name": ""}),
+                vec!["id must have 1 to 128 URL-safe characters", "name must not be blank"],
+            ),
+            (json!({"email": "a@b.example", "isOrgAdmin": true}), vec!["Unknown field: isOrgAdmin"]),
+        ] {
+            assert_eq!(wrong::<UserDraft>(&body), sentences, "{body}");
+        }
+    }
+
+    #[test]
+    fn patches_change_what_they_name() {
+        let body = json!({"email": "ada@acme.example", "name": "Ada"});
+        let user = read::<UserDraft>(&body).unwrap().create(at(1000));
+        for (body, fields) in [
+            (json!({}), vec![]),
+            (json!({"name": "Ada", "isActive": true, "id": "x", "roleIds": [1], "createdAt": 1}), vec![]),
+            (json!({"name": null}), vec!["name"]),
+            (
+                json!({"email": "b@acme.example", "name": "B", "isActive": false}),
+                vec!["email", "name", "isActive"],
+            ),
+        ] {
+            let applied = read::<UserPatch>(&body).unwrap().apply(&user, at(2000));
+            assert_eq!(
+                applied.changes.iter().map(|change| change.field).collect::<Vec<_>>(),
+                fields,
+                "{body}"
+            );
+            let expected = if fields.is_empty() { at(1000) } else { at(2000) };
+            assert_eq!(applied.user.updated_at, expected, "{body}");
+        }
+        assert_eq!(wrong::<UserPatch>(&json!({"isActive": 1})), ["isActive must be true or false"]);
+    }
+
+    #[test]
+    fn who_enters_by_a_token_keeps_what_is_usable_of_it() {
+        let principal = |email: Option<&str>, name: Option<&str>| Principal {
+            org: OrgId::parse("acme").unwrap(),
+            user: UserId::parse("ada").unwrap(),
+            is_org_admin: false,
+            email: email.map(String::from),
+            name: name.map(String::from),
+            kind: ActorType::User,
+        };
+        let user = User::entered(&principal(Some("ada@acme.example"), Some("Ada")), at(1));
+        assert_eq!((user.email.as_deref(), user.name.as_deref()), (Some("ada@acme.example"), Some("Ada")));
+        for (email, name) in [(None, None), (Some("x"), Some("  ")), (Some(""), Some("a\u{7}"))] {
+            let user = User::entered(&principal(email, name), at(1));
+            assert_eq!((user.email, user.name), (None, None));
+        }
+    }
+}

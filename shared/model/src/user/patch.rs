@@ -1,0 +1,57 @@
+//! The partial update of a user.
+
+use super::{User, email, name};
+use crate::audit::FieldChange;
+use crate::fields::{Fields, FromFields};
+use crate::time::Timestamp;
+
+/// The members of `PATCH /users/{id}`. Absent members stay as they are; `null` clears the name.
+#[derive(Debug, Clone, Default)]
+pub struct UserPatch {
+    email: Option<String>,
+    name: Option<Option<String>>,
+    is_active: Option<bool>,
+}
+
+impl FromFields for UserPatch {
+    fn read(fields: &mut Fields) -> Option<Self> {
+        let patch = Self { email: email(fields), name: name(fields), is_active: fields.flag("isActive") };
+        // What the representation has beside these, so that a caller may send back what it was shown.
+        for read_only in ["id", "roleIds", "resourceIds", "createdAt", "updatedAt"] {
+            fields.ignore(read_only);
+        }
+        Some(patch)
+    }
+}
+
+/// What a patch makes of a user.
+#[derive(Debug, Clone)]
+pub struct AppliedToUser {
+    /// The user afterwards.
+    pub user: User,
+    /// Each changed field, for the record. Empty when the patch changes nothing.
+    pub changes: Vec<FieldChange>,
+}
+
+impl UserPatch {
+    /// Applies the patch. `updatedAt` moves to `now` only when something changes.
+    #[must_use]
+    pub fn apply(&self, user: &User, now: Timestamp) -> AppliedToUser {
+        let mut after = user.clone();
+        after.email = self.email.clone().or(after.email);
+        after.name = self.name.clone().unwrap_or(after.name);
+        after.is_active = self.is_active.unwrap_or(after.is_active);
+        let changes: Vec<_> = [
+            FieldChange::between("email", &user.email, &after.email),
+            FieldChange::between("name", &user.name, &after.name),
+            FieldChange::between("isActive", &user.is_active, &after.is_active),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        if !changes.is_empty() {
+            after.updated_at = now;
+        }
+        AppliedToUser { user: after, changes }
+    }
+}
