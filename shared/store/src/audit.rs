@@ -1,6 +1,6 @@
 //! The audit log. Rows are written by [`crate::transaction`] only, and never changed.
 
-use model::audit::{AuditEntry, AuditEvent, AuditFilter, AuditSubject};
+use model::audit::{AuditEntry, AuditEvent, AuditFilter, AuditResult, AuditSubject};
 use model::id::{AuditId, OrgId, UserId};
 use model::principal::{Actor, ActorType};
 use model::time::Timestamp;
@@ -11,6 +11,7 @@ use crate::error::{StoreError, corrupt};
 use crate::expression::Expression;
 use crate::item::{Entity, NewItem, data, text};
 use crate::list::position;
+use crate::transaction::Transaction;
 use crate::{Store, cursor, keys};
 
 /// A row as it is kept.
@@ -33,8 +34,8 @@ pub struct AuditRow {
     pub resource_id: String,
     /// The object's name at that time, where it was known.
     pub resource_name: Option<String>,
-    /// `SUCCESS`.
-    pub result: String,
+    /// How it ended.
+    pub result: AuditResult,
     /// The address that the gateway saw.
     pub ip_address: Option<String>,
     /// Further members, as JSON text: they are JSON of the caller's making, deeper than DynamoDB's 32 levels.
@@ -95,7 +96,7 @@ pub(crate) fn item(actor: &Actor, entry: &AuditEntry, now: Timestamp) -> Result<
         resource_type: entry.subject,
         resource_id: entry.subject_id.clone(),
         resource_name: entry.subject_name.clone(),
-        result: "SUCCESS".into(),
+        result: entry.result,
         ip_address: actor.ip_address.clone(),
         details: Value::Object(entry.details.clone()).to_string(),
         created_at: now,
@@ -118,6 +119,19 @@ const ROWS_A_CALL: i32 = 1000;
 const CALLS_A_PAGE: usize = 10;
 
 impl Store {
+    /// Records an attempt that changed nothing: one that the state or the caller's rights did not allow.
+    ///
+    /// # Errors
+    /// Busy or defect.
+    pub async fn record_attempt(
+        &self,
+        actor: &Actor,
+        entry: &AuditEntry,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        Transaction::new(self).commit(actor, entry, now).await?.certain().map(drop)
+    }
+
     /// The rows that a filter wants, newest first, from a cursor on.
     ///
     /// # Errors

@@ -11,6 +11,8 @@ use std::fmt;
 pub enum StoreError {
     /// The operation was understood and refused.
     Refused(Refusal),
+    /// Another request with the same `Idempotency-Key` was carried out meanwhile.
+    Repeated,
     /// DynamoDB or KMS was busy or out of reach for longer than we retry. Trying again later is right.
     Busy(Cause),
     /// A defect: an item that cannot be read, a request that AWS does not understand, a missing permission.

@@ -3,7 +3,7 @@
 //! The count of holds stands on the resource's own item, so that taking one and deleting the resource are
 //! conditions on the same item: whichever transaction comes second fails.
 
-use model::audit::{AuditEntry, AuditEvent, AuditSubject};
+use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
 use model::id::{ResourceId, SessionRowId};
 use model::principal::Actor;
 use model::refusal::Refusal;
@@ -31,6 +31,7 @@ fn entry(event: AuditEvent, resource: ResourceId, row: SessionRowId) -> AuditEnt
         subject: AuditSubject::Resource,
         subject_id: resource.to_string(),
         subject_name: None,
+        result: AuditResult::Success,
         details: Map::from_iter([(String::from("sessionRowId"), row.to_string().into())]),
     }
 }

@@ -23,6 +23,11 @@ pub(crate) enum Entity {
     Hold,
     Credential,
     Reference,
+    User,
+    Email,
+    Remains,
+    ApiKey,
+    Once,
     Audit,
 }
 
@@ -38,6 +43,11 @@ pub(crate) fn number(value: impl ToString) -> AttributeValue {
 
 pub(crate) fn bytes(value: Vec<u8>) -> AttributeValue {
     AttributeValue::B(Blob::new(value))
+}
+
+/// A set of texts. DynamoDB has no empty one.
+pub(crate) fn set(values: impl IntoIterator<Item = impl ToString>) -> AttributeValue {
+    AttributeValue::Ss(values.into_iter().map(|value| value.to_string()).collect())
 }
 
 /// An entity's members as one map attribute.
@@ -131,6 +141,14 @@ impl Item {
     /// The sort key.
     pub(crate) fn sk(&self) -> Result<&str, StoreError> {
         self.key(keys::SK)
+    }
+
+    /// A set of texts, in order; empty where there is none.
+    pub(crate) fn set(&self, name: &str) -> Vec<&str> {
+        let set = self.attributes.get(name).and_then(|value| value.as_ss().ok());
+        let mut values: Vec<&str> = set.into_iter().flatten().map(String::as_str).collect();
+        values.sort_unstable();
+        values
     }
 
     /// A binary attribute, where there is one.

@@ -5,11 +5,15 @@
 //! | resource | the resource's | `#RESOURCE` | resources, by id |
 //! | its links | the resource's | `ROLE#…`, `USER#…` | |
 //! | its holds | the resource's | `HOLD#…` | |
-//! | role, user | the holder's | `#ROLE`, `#USER` | roles, by id |
-//! | its links | the holder's | `RESOURCE#…` | behind the role |
+//! | role | the role's | `#ROLE` | roles, by id |
+//! | its links | the role's | `RESOURCE#…`, `USER#…` | behind the role |
+//! | user, with their links | the user's | `#USER` | users, by time of creation and id |
+//! | what is left of a user | the user's | `REMAINS` | |
 //! | credential | the credential's | `#CREDENTIAL` | credentials, by id |
 //! | its references | the credential's | `RESOURCE#…` | behind the credential |
-//! | role name | one per name | `#ROLE_NAME` | |
+//! | role name, email | one per name | `#ROLE_NAME`, `#EMAIL` | |
+//! | API key | the key's | `#API_KEY` | API keys, by id |
+//! | first result | one per caller and key | `#ONCE` | |
 //! | audit row | the organization's audit log | time and id | |
 //!
 //! `#` sorts before every letter, so that an object comes first in a query of its partition. No id contains `#`
@@ -17,7 +21,7 @@
 //! is one in the order of creation, and a link can stand behind its role in the listing without knowing when the
 //! role was made. `tests/contract/key_table.rs` prints one of each.
 
-use model::id::{AuditId, CredentialId, OrgId, ResourceId, RoleId, SessionRowId, UserId};
+use model::id::{ApiKeyId, AuditId, CredentialId, OrgId, ResourceId, RoleId, SessionRowId, UserId};
 use model::time::Timestamp;
 
 /// Partition key of the table.
@@ -45,6 +49,14 @@ pub(crate) const LIVE: &str = "live";
 pub(crate) const LINKED: &str = "linked";
 /// On a credential: number of resources that use it. It blocks the deletion.
 pub(crate) const USAGE: &str = "usage";
+/// On a user: the ids of their roles.
+pub(crate) const ROLE_IDS: &str = "roleIds";
+/// On a user: the ids of the resources that they may open without a role.
+pub(crate) const RESOURCE_IDS: &str = "resourceIds";
+/// On an API key: the digest of its text.
+pub(crate) const HASH: &str = "hash";
+/// On a first result: seconds since 1970, after which it counts no longer. The table's time to live tidies up.
+pub const EXPIRES_AT: &str = "expiresAt";
 /// On a credential: present while some of its resources may still carry its old name.
 pub(crate) const RENAMING: &str = "renaming";
 /// On a credential: the sealed value.
@@ -145,10 +157,55 @@ pub fn holder(org: &OrgId, holder: &Holder) -> Key {
 /// Prefix of the sort keys of everything that names a resource: links on the holder's side, references.
 pub(crate) const RESOURCE_PREFIX: &str = "RESOURCE#";
 
-/// A resource's link to a holder, on the holder's side.
+/// Prefix of the sort keys of a role's people.
+pub(crate) const USER_PREFIX: &str = "USER#";
+
+/// A role.
 #[must_use]
-pub fn link_of_holder(org: &OrgId, holder: &Holder, id: ResourceId) -> Key {
-    key(holder_partition(org, holder), format!("{RESOURCE_PREFIX}{id}"))
+pub fn role(org: &OrgId, id: RoleId) -> Key {
+    holder(org, &Holder::Role(id))
+}
+
+/// A user.
+#[must_use]
+pub fn user(org: &OrgId, id: &UserId) -> Key {
+    holder(org, &Holder::User(id.clone()))
+}
+
+/// The links that a deleted user still has on the other side.
+#[must_use]
+pub fn remains(org: &OrgId, id: &UserId) -> Key {
+    key(holder_partition(org, &Holder::User(id.clone())), "REMAINS")
+}
+
+/// A role's link to a resource, on the role's side.
+#[must_use]
+pub fn link_of_role(org: &OrgId, role: RoleId, id: ResourceId) -> Key {
+    key(holder_partition(org, &Holder::Role(role)), format!("{RESOURCE_PREFIX}{id}"))
+}
+
+/// A role's link to a person, on the role's side. The other side is a set on the user.
+#[must_use]
+pub fn member_of_role(org: &OrgId, role: RoleId, user: &UserId) -> Key {
+    key(holder_partition(org, &Holder::Role(role)), format!("{USER_PREFIX}{user}"))
+}
+
+/// The guard of a user's email, in the form in which emails are compared.
+#[must_use]
+pub fn email(org: &OrgId, email_key: &str) -> Key {
+    key(format!("ORG#{org}#EMAIL#{email_key}"), "#EMAIL")
+}
+
+/// An API key.
+#[must_use]
+pub fn api_key(org: &OrgId, id: ApiKeyId) -> Key {
+    key(format!("ORG#{org}#API_KEY#{id}"), "#API_KEY")
+}
+
+/// The first result of a request with an `Idempotency-Key`, given by the digest of the key.
+#[must_use]
+pub fn once(org: &OrgId, user: &UserId, digest: &str) -> Key {
+    key(format!("ORG#{org}#ONCE#{user}#{digest}"), "#ONCE")
 }
 
 /// The guard of a role's name.
@@ -231,14 +288,32 @@ pub fn credentials(org: &OrgId) -> String {
     format!("ORG#{org}#CREDENTIALS")
 }
 
+/// The list of an organization's users, by [`user_listed`].
+#[must_use]
+pub fn users(org: &OrgId) -> String {
+    format!("ORG#{org}#USERS")
+}
+
+/// A user's place in the list: their id, which a token gave, says nothing about when they came.
+#[must_use]
+pub fn user_listed(org: &OrgId, created_at: Timestamp, id: &UserId) -> ListingKey {
+    ListingKey { pk: users(org), sk: format!("{:015}#{id}", created_at.unix_millis()) }
+}
+
+/// The list of an organization's API keys.
+#[must_use]
+pub fn api_keys(org: &OrgId) -> String {
+    format!("ORG#{org}#API_KEYS")
+}
+
 /// An object's place in a list.
 #[must_use]
 pub fn listed(list: String, id: impl ToString) -> ListingKey {
     ListingKey { pk: list, sk: id.to_string() }
 }
 
-/// The place of something that belongs to an object: behind it.
+/// The place of something that belongs to an object: behind it, by its sort key in the object's partition.
 #[must_use]
-pub fn listed_behind(list: String, owner: impl ToString, id: ResourceId) -> ListingKey {
-    ListingKey { pk: list, sk: format!("{}#{RESOURCE_PREFIX}{id}", owner.to_string()) }
+pub fn listed_behind(list: String, owner: impl ToString, belonging: &Key) -> ListingKey {
+    ListingKey { pk: list, sk: format!("{}#{}", owner.to_string(), belonging.sk) }
 }

@@ -5,6 +5,7 @@
 //! way to change the table without an [`Actor`](model::principal::Actor). Retries and time are decided by the
 //! caller's `now` and by `retry`; nothing here reads a clock.
 
+mod api_key;
 mod audit;
 mod credential;
 mod cursor;
@@ -15,17 +16,24 @@ mod item;
 pub mod keys;
 mod link;
 mod list;
+mod once;
 mod read;
 mod resource;
 mod retry;
 mod role;
+mod tag;
 mod transaction;
+mod user;
 mod vault;
 
+pub use api_key::KeyRecord;
 pub use audit::{AuditPage, AuditRow};
 pub use credential::CredentialRecord;
-pub use error::StoreError;
+pub use error::{Cause, StoreError};
 pub use list::{ListPart, Listed};
+pub use resource::Verified;
+pub use tag::Tagged;
+pub use user::Reach;
 pub use vault::{Sealed, Vault};
 
 use aws_sdk_dynamodb::Client;

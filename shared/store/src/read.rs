@@ -1,6 +1,7 @@
 //! Reads: the only loops over pages.
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use futures_util::future::try_join_all;
 use std::collections::HashMap;
 
 use crate::Store;
@@ -9,6 +10,9 @@ use crate::expression::{Expression, names, values};
 use crate::item::{Attributes, Item, text};
 use crate::keys::{self, Key};
 use crate::retry::Backoff;
+
+/// DynamoDB's limit of items in one `BatchGetItem`.
+const BATCH_MAX: usize = 100;
 
 impl Store {
     /// One item, as it is now.
@@ -25,7 +29,22 @@ impl Store {
         a: &Key,
         b: &Key,
     ) -> Result<(Option<Item>, Option<Item>), StoreError> {
-        let mut wanted = keys_and_attributes(vec![a, b])?;
+        let mut found = self.get_batch(&[a.clone(), b.clone()]).await?;
+        let mut take = |key: &Key| {
+            let place = found.iter().position(|attributes| has_key(attributes, key));
+            place.map(|place| Item::read(found.swap_remove(place))).transpose()
+        };
+        Ok((take(a)?, take(b)?))
+    }
+
+    /// Those of some items that exist, each as it is now, in no order. One call for each 100, several at once.
+    pub(crate) async fn get_all(&self, keys: &[Key]) -> Result<Vec<Item>, StoreError> {
+        let batches = try_join_all(keys.chunks(BATCH_MAX).map(|some| self.get_batch(some))).await?;
+        batches.into_iter().flatten().map(Item::read).collect()
+    }
+
+    async fn get_batch(&self, keys: &[Key]) -> Result<Vec<Attributes>, StoreError> {
+        let mut wanted = keys_and_attributes(keys)?;
         let mut found: Vec<Attributes> = Vec::new();
         let mut backoff = Backoff::default();
         loop {
@@ -33,16 +52,11 @@ impl Store {
             let output = call.send().await.map_err(|error| from_sdk(&error))?;
             found.extend(output.responses.into_iter().flatten().flat_map(|(_, items)| items));
             match output.unprocessed_keys.unwrap_or_default().remove(&self.table) {
-                None => break,
+                None => return Ok(found),
                 Some(rest) => wanted = rest,
             }
             backoff.pause("a read was throttled").await?;
         }
-        let mut take = |key: &Key| {
-            let place = found.iter().position(|attributes| has_key(attributes, key));
-            place.map(|place| Item::read(found.swap_remove(place))).transpose()
-        };
-        Ok((take(a)?, take(b)?))
     }
 
     /// Everything in a partition of the table, as it is now, in the order of the sort keys.
@@ -124,7 +138,7 @@ impl Store {
     }
 }
 
-fn keys_and_attributes(wanted: Vec<&Key>) -> Result<KeysAndAttributes, StoreError> {
+fn keys_and_attributes(wanted: &[Key]) -> Result<KeysAndAttributes, StoreError> {
     let mut builder = KeysAndAttributes::builder().consistent_read(true);
     for key in wanted {
         let key = [(keys::PK.into(), text(&key.pk)), (keys::SK.into(), text(&key.sk))];

@@ -7,6 +7,7 @@
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
     AttributeValue, CancellationReason, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure,
     TransactWriteItem, Update,
@@ -19,8 +20,9 @@ use std::collections::HashMap;
 
 use crate::error::{Cause, StoreError, corrupt, from_sdk};
 use crate::expression::{Expression, names, values};
-use crate::item::{Item, NewItem, text};
+use crate::item::{Item, NewItem, number, text};
 use crate::keys::{self, Key};
+use crate::once::{self, Recorded};
 use crate::retry::Backoff;
 use crate::{Store, audit};
 
@@ -36,6 +38,10 @@ pub(crate) enum Failed {
     Stale,
     /// Somebody has done something newer: a follow-up is no longer wanted.
     Superseded,
+    /// There is nothing left that this write would do: the others happen without it.
+    Needless,
+    /// The same request has been carried out before.
+    Repeated,
 }
 
 type OnFailed = Box<dyn Fn(Option<&Item>) -> Failed + Send + Sync>;
@@ -113,6 +119,26 @@ impl<'a> Transaction<'a> {
         self.on_failed.push(Box::new(on_failed));
     }
 
+    /// A transaction whose result is kept for repetitions of the request. The first write, so that a repetition is told
+    /// from a request that the first one made impossible.
+    pub(crate) fn once(
+        store: &'a Store,
+        actor: &Actor,
+        result: &impl Recorded,
+        now: Timestamp,
+    ) -> Result<Self, StoreError> {
+        let mut tx = Self::new(store);
+        if let Some(once) = &actor.once {
+            let item = once::item(actor, once, result, now)?;
+            let expired = Expression::new(
+                "attribute_not_exists(#pk) OR #expiresAt <= :now",
+                [(":now", number(now.unix_seconds()))],
+            );
+            tx.put(item, &expired, |_| Failed::Repeated)?;
+        }
+        Ok(tx)
+    }
+
     /// How many more writes fit, the audit row included.
     pub(crate) fn room(&self) -> usize {
         WRITES_MAX.saturating_sub(self.writes.len() + 1)
@@ -124,12 +150,22 @@ impl<'a> Transaction<'a> {
         item: NewItem,
         on_failed: impl Fn(Option<&Item>) -> Failed + Send + Sync + 'static,
     ) -> Result<(), StoreError> {
-        let condition = Expression::absent();
+        self.put(item, &Expression::absent(), on_failed)
+    }
+
+    /// Puts an item under a condition.
+    fn put(
+        &mut self,
+        item: NewItem,
+        condition: &Expression,
+        on_failed: impl Fn(Option<&Item>) -> Failed + Send + Sync + 'static,
+    ) -> Result<(), StoreError> {
         let put = Put::builder()
             .table_name(&self.store.table)
             .set_item(Some(item.into_attributes()))
             .set_expression_attribute_names(Some(names(&[&condition.text])))
-            .condition_expression(condition.text)
+            .set_expression_attribute_values(values(&[condition]))
+            .condition_expression(&condition.text)
             .build();
         self.push(TransactWriteItem::builder().put(built(put)?).build(), on_failed);
         Ok(())
@@ -208,10 +244,24 @@ impl<'a> Transaction<'a> {
         now: Timestamp,
     ) -> Result<Commit, StoreError> {
         self.create(audit::item(actor, entry, now)?, |_| Failed::Stale)?;
-        match self.write().await?.into_iter().next() {
-            None => Ok(Commit::Done(Receipt(()))),
-            Some((_, Failed::Stale | Failed::Superseded)) => Ok(Commit::Stale),
-            Some((_, Failed::Refuse(refusal))) => Err(refusal.into()),
+        loop {
+            let failed = self.write().await?;
+            if failed.is_empty() {
+                return Ok(Commit::Done(Receipt(())));
+            }
+            match failed.iter().map(|(_, failed)| failed).find(|failed| !matches!(failed, Failed::Needless)) {
+                None | Some(Failed::Needless) => self.drop_writes(&failed),
+                Some(Failed::Stale | Failed::Superseded) => return Ok(Commit::Stale),
+                Some(Failed::Repeated) => return Err(StoreError::Repeated),
+                Some(Failed::Refuse(refusal)) => return Err(refusal.clone().into()),
+            }
+        }
+    }
+
+    fn drop_writes(&mut self, failed: &[(usize, Failed)]) {
+        for (position, _) in failed.iter().rev() {
+            self.writes.remove(*position);
+            drop(self.on_failed.remove(*position));
         }
     }
 
@@ -226,10 +276,7 @@ impl<'a> Transaction<'a> {
             if failed.iter().any(|(_, failed)| matches!(failed, Failed::Superseded)) {
                 return Ok(FollowUp::Superseded);
             }
-            for (position, _) in failed.into_iter().rev() {
-                self.writes.remove(position);
-                drop(self.on_failed.remove(position));
-            }
+            self.drop_writes(&failed);
         }
         Ok(FollowUp::Done)
     }
@@ -266,6 +313,34 @@ impl<'a> Transaction<'a> {
         }
         if failed.is_empty() { Err(corrupt("a transaction was cancelled for no reason")) } else { Ok(failed) }
     }
+}
+
+impl Store {
+    /// Updates an item under a condition, or leaves it. For bookkeeping that is no change of the organization: everything
+    /// else has its audit row.
+    pub(crate) async fn update_if(
+        &self,
+        key: &Key,
+        update: &Expression,
+        condition: &Expression,
+    ) -> Result<(), StoreError> {
+        #[expect(clippy::disallowed_methods, reason = "this is the one place")]
+        let call = self.client.update_item().table_name(&self.table).set_key(Some(primary_key(key)));
+        let call = call
+            .set_expression_attribute_names(Some(names(&[&update.text, &condition.text])))
+            .set_expression_attribute_values(values(&[update, condition]))
+            .update_expression(&update.text)
+            .condition_expression(&condition.text);
+        match call.send().await {
+            Ok(_) => Ok(()),
+            Err(error) if is_unmet(&error) => Ok(()),
+            Err(error) => Err(from_sdk(&error)),
+        }
+    }
+}
+
+fn is_unmet<R>(error: &SdkError<UpdateItemError, R>) -> bool {
+    error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception)
 }
 
 const CONDITION: &str = "ConditionalCheckFailed";

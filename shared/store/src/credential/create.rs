@@ -3,6 +3,7 @@
 use model::audit::AuditEvent;
 use model::credential::CredentialDraft;
 use model::credential::input::unknown_team;
+use model::id::OrgId;
 use model::principal::Actor;
 use model::refusal::Refusal;
 use model::time::Timestamp;
@@ -28,29 +29,46 @@ impl Store {
         draft: &CredentialDraft,
         now: Timestamp,
     ) -> Result<CredentialRecord, StoreError> {
+        self.once(actor, now, self.insert_credential(vault, actor, draft, now)).await
+    }
+
+    async fn insert_credential(
+        &self,
+        vault: &Vault,
+        actor: &Actor,
+        draft: &CredentialDraft,
+        now: Timestamp,
+    ) -> Result<CredentialRecord, StoreError> {
         let org = &actor.org;
         let (credential, value) = draft.create(actor, now).map_err(Refusal::Invalid)?;
         let sealed = match &value {
             Some(value) => Some(vault.seal(org, credential.id, value).await?),
             None => None,
         };
-        let key = keys::credential(org, credential.id);
-        let mut item = NewItem::new(&key, Entity::Credential, &CredentialData::from(&credential))?
-            .listed(keys::listed(keys::credentials(org), credential.id))
-            .with(keys::VERSION, number(1))
-            .with(keys::USAGE, number(0));
-        if let Some(sealed) = &sealed {
-            item = item.with(keys::SECRET, bytes(sealed.to_bytes()));
-        }
-        let mut tx = Transaction::new(self);
-        tx.create(item, |_| Failed::Stale)?;
+        let record =
+            CredentialRecord { credential, references: Vec::new(), sealed, version: 1, renaming: false };
+        let mut tx = Transaction::once(self, actor, &record, now)?;
+        tx.create(item(org, &record)?, |_| Failed::Stale)?;
         if let Some(team) = draft.team().cloned() {
             tx.require(&keys::holder(org, &Holder::Role(team.id)), &Expression::exists(), move |_| {
                 Failed::Refuse(unknown_team(&team.named).into())
             })?;
         }
-        let entry = entry(AuditEvent::CredentialCreate, &credential, Map::new());
+        let entry = entry(AuditEvent::CredentialCreate, &record.credential, Map::new());
         tx.commit(actor, &entry, now).await?.certain()?;
-        Ok(CredentialRecord { credential, references: Vec::new(), sealed, version: 1, renaming: false })
+        Ok(record)
     }
+}
+
+fn item(org: &OrgId, record: &CredentialRecord) -> Result<NewItem, StoreError> {
+    let credential = &record.credential;
+    let key = keys::credential(org, credential.id);
+    let item = NewItem::new(&key, Entity::Credential, &CredentialData::from(credential))?
+        .listed(keys::listed(keys::credentials(org), credential.id))
+        .with(keys::VERSION, number(1))
+        .with(keys::USAGE, number(0));
+    Ok(match &record.sealed {
+        Some(sealed) => item.with(keys::SECRET, bytes(sealed.to_bytes())),
+        None => item,
+    })
 }

@@ -13,10 +13,13 @@ mod delete;
 mod rename;
 mod update;
 
-use model::audit::{AuditEntry, AuditEvent, AuditSubject};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
 use model::credential::input::Rejected;
 use model::credential::{Creator, Credential, CredentialType, Reference};
 use model::id::{CredentialId, OrgId, RoleId};
+use model::precondition::ETag;
 use model::provider::Provider;
 use model::time::Timestamp;
 use model::violation::Violations;
@@ -24,16 +27,18 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
-use crate::error::StoreError;
+use crate::error::{StoreError, corrupt};
 use crate::item::{Entity, Item, owned};
 use crate::keys::{Holder, RENAMING, SECRET, VERSION};
+use crate::once::Recorded;
 use crate::resource::ReferenceData;
+use crate::tag::tag;
 use crate::{ListPart, Sealed, Store, keys};
 
 /// The members of a credential's item. The sealed value stands beside them.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct CredentialData {
+pub(crate) struct CredentialData {
     id: CredentialId,
     name: String,
     team: Option<RoleId>,
@@ -80,22 +85,64 @@ pub struct CredentialRecord {
     renaming: bool,
 }
 
+impl CredentialRecord {
+    /// The state: the credential, where it is used, and how often it or its value changed.
+    ///
+    /// # Errors
+    /// A defect.
+    pub fn tag(&self) -> Result<ETag, StoreError> {
+        let references = self.references.iter().map(|used| (&used.resource_name, used.resource_id));
+        let shown = (CredentialData::from(&self.credential), references.collect::<Vec<_>>());
+        tag(self.version, &shown)
+    }
+}
+
+/// A new credential's form among the first results.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct CreatedData {
+    credential: CredentialData,
+    /// The sealed value in Base64.
+    sealed: Option<String>,
+}
+
+/// A new credential, which nothing uses yet.
+impl Recorded for CredentialRecord {
+    type Data = CreatedData;
+
+    fn to_data(&self) -> CreatedData {
+        let sealed = self.sealed.as_ref().map(|sealed| STANDARD.encode(sealed.to_bytes()));
+        CreatedData { credential: (&self.credential).into(), sealed }
+    }
+
+    fn from_data(data: CreatedData) -> Result<Self, StoreError> {
+        let sealed = data.sealed.map(|text| STANDARD.decode(text)).transpose().map_err(corrupt)?;
+        let credential = data.credential.with_value(sealed.is_some());
+        let sealed = sealed.map(Sealed::from_bytes);
+        Ok(Self { credential, references: Vec::new(), sealed, version: 1, renaming: false })
+    }
+}
+
+impl CredentialData {
+    fn with_value(self, has_value: bool) -> Credential {
+        Credential {
+            id: self.id,
+            name: self.name,
+            team: self.team,
+            description: self.description,
+            is_sensitive: self.is_sensitive,
+            has_value,
+            provider: self.provider,
+            credential_type: self.credential_type,
+            creator: self.creator,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        }
+    }
+}
+
 /// The credential of an item, without its references.
 pub(crate) fn credential(item: &Item) -> Result<Credential, StoreError> {
-    let data: CredentialData = item.members()?;
-    Ok(Credential {
-        id: data.id,
-        name: data.name,
-        team: data.team,
-        description: data.description,
-        is_sensitive: data.is_sensitive,
-        has_value: item.binary(SECRET).is_some(),
-        provider: data.provider,
-        credential_type: data.credential_type,
-        creator: data.creator,
-        created_at: data.created_at,
-        updated_at: data.updated_at,
-    })
+    Ok(item.members::<CredentialData>()?.with_value(item.binary(SECRET).is_some()))
 }
 
 /// Credentials out of items in which each credential is followed by its references. A reference whose credential is
@@ -125,6 +172,7 @@ fn entry(event: AuditEvent, credential: &Credential, details: Map<String, Value>
         subject: AuditSubject::Credential,
         subject_id: credential.id.base58(),
         subject_name: Some(credential.name.clone()),
+        result: AuditResult::Success,
         details,
     }
 }

@@ -3,6 +3,7 @@
 use model::audit::{AuditEvent, changes};
 use model::credential::input::unknown_team;
 use model::credential::{CredentialChange, CredentialUpdate, ValueChange};
+use model::precondition::Precondition;
 use model::principal::Actor;
 use model::refusal::Refusal;
 use model::time::Timestamp;
@@ -14,6 +15,7 @@ use crate::expression::Expression;
 use crate::item::{bytes, data, number};
 use crate::keys::Holder;
 use crate::retry::Backoff;
+use crate::tag::require;
 use crate::transaction::{Commit, Failed, Transaction};
 use crate::{Sealed, Store, Vault, keys};
 
@@ -23,7 +25,7 @@ impl Store {
     /// A rename also changes the copies of the name that its resources carry, as the module `rename` describes.
     ///
     /// # Errors
-    /// `Invalid` for what the stored credential does not allow, or a team that does not exist;
+    /// `PreconditionFailed`; `Invalid` for what the stored credential does not allow, or a team that does not exist;
     /// `CredentialNotFound` when it was deleted meanwhile; busy or defect.
     pub async fn update_credential(
         &self,
@@ -31,11 +33,13 @@ impl Store {
         actor: &Actor,
         read: CredentialRecord,
         update: &CredentialUpdate,
+        expected: &Precondition,
         now: Timestamp,
     ) -> Result<CredentialRecord, StoreError> {
         let (org, id) = (&actor.org, read.credential.id);
         let (mut record, mut backoff) = (self.finish_rename(org, read).await?, Backoff::default());
         loop {
+            require(expected, &record.tag()?)?;
             let change = update.apply(&record.credential, now).map_err(Refusal::Invalid)?;
             if change.changes.is_empty() {
                 return Ok(record);

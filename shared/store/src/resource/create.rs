@@ -26,6 +26,15 @@ impl Store {
         draft: &ResourceDraft,
         now: Timestamp,
     ) -> Result<Resource, StoreError> {
+        self.once(actor, now, self.carry_out_creation(actor, draft, now)).await
+    }
+
+    async fn carry_out_creation(
+        &self,
+        actor: &Actor,
+        draft: &ResourceDraft,
+        now: Timestamp,
+    ) -> Result<Resource, StoreError> {
         let mut backoff = Backoff::default();
         loop {
             let credential = self.credential_alone(&actor.org, draft.credential_id).await?;
@@ -55,7 +64,7 @@ impl Store {
                 .with(keys::VERSION, number(1))
                 .with(keys::LIVE, number(0))
                 .with(keys::LINKED, number(0));
-        let mut tx = Transaction::new(self);
+        let mut tx = Transaction::once(self, actor, resource, now)?;
         tx.create(item, |_| Failed::Stale)?;
         add_reference(&mut tx, org, resource)?;
         tx.commit(actor, &entry(AuditEvent::ResourceCreate, resource, Map::new()), now).await

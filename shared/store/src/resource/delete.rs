@@ -2,19 +2,22 @@
 
 use model::audit::AuditEvent;
 use model::id::{OrgId, ResourceId};
+use model::link::Link;
+use model::precondition::Precondition;
 use model::principal::Actor;
 use model::refusal::Refusal;
 use model::resource::Resource;
 use model::time::Timestamp;
 use serde_json::Map;
 
-use super::{drop_reference, entry, resource};
+use super::{drop_reference, entry, resource, tagged};
 use crate::error::{StoreError, corrupt};
 use crate::expression::Expression;
 use crate::item::{Entity, Item, number};
 use crate::keys::{Holder, LINKED, LIVE, VERSION};
-use crate::link::{Link, remove_as_fits};
+use crate::link::{Gone, remove_as_fits};
 use crate::retry::Backoff;
+use crate::tag::require;
 use crate::transaction::{Commit, Failed, Receipt, Transaction};
 use crate::{Store, keys};
 
@@ -26,11 +29,13 @@ impl Store {
     /// removed right after it.
     ///
     /// # Errors
-    /// `ResourceNotFound`; `ResourceInUse` while a session row is live; busy or defect.
+    /// `ResourceNotFound`; `PreconditionFailed`; `ResourceInUse` while a session row is live, which is put on record; busy
+    /// or defect.
     pub async fn delete_resource(
         &self,
         actor: &Actor,
         id: ResourceId,
+        expected: &Precondition,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let mut backoff = Backoff::default();
@@ -39,14 +44,24 @@ impl Store {
             let links = links(id, &partition)?;
             let Some(item) = partition.iter().find(|item| item.entity == Entity::Resource) else {
                 // Links without their resource are what a deletion left that broke off.
-                self.remove_links_afterwards(&actor.org, &links, &Receipt::of_remains()).await?;
+                let receipt = Receipt::of_remains();
+                self.remove_links_afterwards(&actor.org, &links, Gone::RoleOrResource, &receipt).await?;
                 return Err(Refusal::ResourceNotFound(id).into());
             };
-            if item.number(LIVE)? != 0 {
-                return Err(Refusal::ResourceInUse.into());
-            }
-            if self.remove_resource(actor, item, &links, now).await? {
-                return Ok(());
+            require(expected, &tagged(item)?.tag)?;
+            let outcome = match item.number(LIVE)? {
+                0 => self.remove_resource(actor, item, &links, now).await,
+                _ => Err(Refusal::ResourceInUse.into()),
+            };
+            match outcome {
+                Ok(true) => return Ok(()),
+                Ok(false) => {}
+                Err(StoreError::Refused(Refusal::ResourceInUse)) => {
+                    let entry = entry(AuditEvent::ResourceDelete, &resource(item)?, Map::new());
+                    self.record_attempt(actor, &entry.refused("RESOURCE_IN_USE"), now).await?;
+                    return Err(Refusal::ResourceInUse.into());
+                }
+                Err(error) => return Err(error),
             }
             backoff.pause("the resource changed").await?;
         }
@@ -63,12 +78,12 @@ impl Store {
         let mut tx = Transaction::new(self);
         delete_if_unused(&mut tx, org, &resource, item)?;
         drop_reference(&mut tx, org, resource.credential_id, resource.id)?;
-        let afterwards = remove_as_fits(&mut tx, org, links)?;
+        let afterwards = remove_as_fits(&mut tx, org, links, Gone::RoleOrResource, 0)?;
         let entry = entry(AuditEvent::ResourceDelete, &resource, Map::new());
         let Commit::Done(receipt) = tx.commit(actor, &entry, now).await? else {
             return Ok(false);
         };
-        self.remove_links_afterwards(org, afterwards, &receipt).await?;
+        self.remove_links_afterwards(org, afterwards, Gone::RoleOrResource, &receipt).await?;
         Ok(true)
     }
 }
@@ -103,7 +118,10 @@ fn links(resource: ResourceId, partition: &[Item]) -> Result<Vec<Link>, StoreErr
         .map(|link| {
             let sk = link.sk()?;
             let holder = Holder::of_link(sk).ok_or_else(|| corrupt(format!("{sk} is no link")))?;
-            Ok(Link { holder, resource })
+            Ok(match holder {
+                Holder::Role(role) => Link::RoleResource(role, resource),
+                Holder::User(user) => Link::UserResource(user, resource),
+            })
         })
         .collect()
 }

@@ -7,29 +7,36 @@
 //! | list | 1 a page |
 //! | update | 2: the resource, with the new credential if there is one; the transaction |
 //! | delete | 2: the partition; the transaction |
+//! | record a verification | 1, after the reads of what is verified |
 
 mod create;
 mod delete;
 mod update;
+mod verify;
 
-use model::audit::{AuditEntry, AuditEvent, AuditSubject};
+pub use verify::Verified;
+
+use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
 use model::id::{CredentialId, OrgId, ResourceId};
 use model::provider::{Provider, ResourceType};
 use model::resource::Resource;
 use model::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 
 use crate::error::{StoreError, corrupt};
 use crate::expression::Expression;
 use crate::item::{Entity, Item, NewItem, data, number};
+use crate::keys::{Key, VERSION};
+use crate::once::Recorded;
 use crate::transaction::{Failed, Transaction};
-use crate::{ListPart, Listed, Store, keys};
+use crate::{ListPart, Listed, Store, Tagged, keys};
 
 /// The members of a resource's item.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct ResourceData {
+pub(crate) struct ResourceData {
     id: ResourceId,
     name: String,
     credential_id: CredentialId,
@@ -99,6 +106,22 @@ fn resource(item: &Item) -> Result<Resource, StoreError> {
     item.members::<ResourceData>()?.try_into()
 }
 
+fn tagged(item: &Item) -> Result<Tagged<Resource>, StoreError> {
+    Tagged::new(item.number(VERSION)?, resource(item)?)
+}
+
+impl Recorded for Resource {
+    type Data = ResourceData;
+
+    fn to_data(&self) -> ResourceData {
+        self.into()
+    }
+
+    fn from_data(data: ResourceData) -> Result<Self, StoreError> {
+        data.try_into()
+    }
+}
+
 /// The members of a credential's reference to a resource: what `references[]` prints of it.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -114,7 +137,7 @@ fn reference_item(org: &OrgId, resource: &Resource) -> Result<NewItem, StoreErro
         ReferenceData { credential_id: id, resource_id: resource.id, resource_name: resource.name.clone() };
     let key = keys::reference(org, id, resource.id);
     let item = NewItem::new(&key, Entity::Reference, &members)?;
-    Ok(item.listed(keys::listed_behind(keys::credentials(org), id, resource.id)))
+    Ok(item.listed(keys::listed_behind(keys::credentials(org), id, &key)))
 }
 
 /// Adds a resource to a credential, provided that the credential still has the name that was copied from it.
@@ -150,6 +173,7 @@ fn entry(event: AuditEvent, resource: &Resource, details: Map<String, Value>) ->
         subject: AuditSubject::Resource,
         subject_id: resource.id.to_string(),
         subject_name: Some(resource.name.clone()),
+        result: AuditResult::Success,
         details,
     }
 }
@@ -159,8 +183,27 @@ impl Store {
     ///
     /// # Errors
     /// Busy or defect.
-    pub async fn resource(&self, org: &OrgId, id: ResourceId) -> Result<Option<Resource>, StoreError> {
-        self.get(&keys::resource(org, id)).await?.as_ref().map(resource).transpose()
+    pub async fn resource(
+        &self,
+        org: &OrgId,
+        id: ResourceId,
+    ) -> Result<Option<Tagged<Resource>>, StoreError> {
+        self.get(&keys::resource(org, id)).await?.as_ref().map(tagged).transpose()
+    }
+
+    /// Those of some resources that exist, in the order of their creation. One call for each 100, at once.
+    ///
+    /// # Errors
+    /// Busy or defect.
+    pub async fn resources_with_ids(
+        &self,
+        org: &OrgId,
+        ids: &BTreeSet<ResourceId>,
+    ) -> Result<Vec<Resource>, StoreError> {
+        let keys: Vec<Key> = ids.iter().map(|id| keys::resource(org, *id)).collect();
+        let mut found = self.get_all(&keys).await?.iter().map(resource).collect::<Result<Vec<_>, _>>()?;
+        found.sort_by_key(|resource| resource.id);
+        Ok(found)
     }
 
     /// The organization's resources, in the order of their creation.

@@ -2,20 +2,22 @@
 
 use model::audit::{AuditEvent, changes};
 use model::id::{OrgId, ResourceId};
+use model::precondition::Precondition;
 use model::principal::Actor;
 use model::refusal::Refusal;
 use model::resource::{Applied, NewCredential, Resource, ResourcePatch};
 use model::time::Timestamp;
 
-use super::{ResourceData, add_reference, drop_reference, entry, resource};
+use super::{ResourceData, add_reference, drop_reference, entry, tagged};
 use crate::credential::credential;
 use crate::error::StoreError;
 use crate::expression::Expression;
 use crate::item::{Item, data, number};
 use crate::keys::VERSION;
 use crate::retry::Backoff;
+use crate::tag::require;
 use crate::transaction::{Commit, Failed, Transaction};
-use crate::{Store, keys};
+use crate::{Store, Tagged, keys};
 
 impl Store {
     /// Applies a patch to a resource. A patch that changes nothing writes nothing.
@@ -23,26 +25,28 @@ impl Store {
     /// Running sessions keep the rules that they applied: what was applied is kept with the session's row.
     ///
     /// # Errors
-    /// `ResourceNotFound`; then `CredentialNotFound`; then `Invalid` for members that do not fit the stored
-    /// resource; busy or defect.
+    /// `ResourceNotFound`; then `CredentialNotFound`; then `PreconditionFailed`; then `Invalid` for members that do not
+    /// fit the stored resource; busy or defect.
     pub async fn update_resource(
         &self,
         actor: &Actor,
         id: ResourceId,
         patch: &ResourcePatch,
+        expected: &Precondition,
         now: Timestamp,
-    ) -> Result<Resource, StoreError> {
+    ) -> Result<Tagged<Resource>, StoreError> {
         let mut backoff = Backoff::default();
         loop {
             let (item, new_credential) = self.resource_and_new_credential(&actor.org, id, patch).await?;
-            let before = resource(&item)?;
+            let Tagged { value: before, tag } = tagged(&item)?;
+            require(expected, &tag)?;
             let applied = patch.apply(&before, new_credential.as_ref(), now).map_err(Refusal::Invalid)?;
             if applied.changes.is_empty() {
-                return Ok(before);
+                return Ok(Tagged { value: before, tag });
             }
             let version = item.number(VERSION)?;
             if let Commit::Done(_) = self.write_resource(actor, &before, &applied, version, now).await? {
-                return Ok(applied.resource);
+                return Tagged::new(version + 1, applied.resource);
             }
             backoff.pause("the resource or its credential changed").await?;
         }

@@ -10,7 +10,6 @@ use serde_json::Map;
 use super::{RoleData, entry, name_guard};
 use crate::error::StoreError;
 use crate::item::{Entity, NewItem, number};
-use crate::keys::Holder;
 use crate::transaction::{Failed, Transaction};
 use crate::{Store, keys};
 
@@ -25,13 +24,17 @@ impl Store {
         draft: &RoleDraft,
         now: Timestamp,
     ) -> Result<Role, StoreError> {
-        let (org, role) = (&actor.org, draft.create(now));
-        let key = keys::holder(org, &Holder::Role(role.id));
-        let item = NewItem::new(&key, Entity::Role, &RoleData::from(&role))?
+        let role = draft.create(now);
+        self.once(actor, now, self.insert_role(actor, role, now)).await
+    }
+
+    async fn insert_role(&self, actor: &Actor, role: Role, now: Timestamp) -> Result<Role, StoreError> {
+        let org = &actor.org;
+        let item = NewItem::new(&keys::role(org, role.id), Entity::Role, &RoleData::from(&role))?
             .listed(keys::listed(keys::roles(org), role.id))
             .with(keys::VERSION, number(1))
             .with(keys::LINKED, number(0));
-        let mut tx = Transaction::new(self);
+        let mut tx = Transaction::once(self, actor, &role, now)?;
         tx.create(item, |_| Failed::Stale)?;
         let taken = role.name.clone();
         tx.create(name_guard(org, &role)?, move |_| Failed::Refuse(Refusal::RoleNameTaken(taken.clone())))?;

@@ -2,18 +2,22 @@
 
 use model::audit::AuditEvent;
 use model::id::RoleId;
+use model::link::Link;
+use model::precondition::Precondition;
 use model::principal::Actor;
 use model::refusal::Refusal;
+use model::role::Role;
 use model::time::Timestamp;
 use serde_json::Map;
 
-use super::{entry, linked_resource, role};
+use super::{RoleData, entry, roles};
 use crate::error::StoreError;
 use crate::expression::Expression;
 use crate::item::{Entity, Item, number};
 use crate::keys::{Holder, LINKED, VERSION};
-use crate::link::{Link, remove_as_fits};
+use crate::link::{FromRole, Gone, from_role, remove_as_fits};
 use crate::retry::Backoff;
+use crate::tag::require;
 use crate::transaction::{Commit, Failed, Receipt, Transaction};
 use crate::{Store, keys};
 
@@ -22,8 +26,14 @@ impl Store {
     /// whose team it was: they keep the id of a team that nobody is in, rather than become everybody's.
     ///
     /// # Errors
-    /// `RoleNotFound`; busy or defect.
-    pub async fn delete_role(&self, actor: &Actor, id: RoleId, now: Timestamp) -> Result<(), StoreError> {
+    /// `RoleNotFound`; `PreconditionFailed`; busy or defect.
+    pub async fn delete_role(
+        &self,
+        actor: &Actor,
+        id: RoleId,
+        expected: &Precondition,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let mut backoff = Backoff::default();
         loop {
             let partition =
@@ -31,9 +41,13 @@ impl Store {
             let links = links(id, &partition)?;
             let Some(item) = partition.iter().find(|item| item.entity == Entity::Role) else {
                 // Links without their role are what a deletion left that broke off.
-                self.remove_links_afterwards(&actor.org, &links, &Receipt::of_remains()).await?;
+                let receipt = Receipt::of_remains();
+                self.remove_links_afterwards(&actor.org, &links, Gone::RoleOrResource, &receipt).await?;
                 return Err(Refusal::RoleNotFound(id).into());
             };
+            if let Some(role) = roles(&partition)?.pop() {
+                require(expected, &role.tag)?;
+            }
             if self.remove_role(actor, item, &links, now).await? {
                 return Ok(());
             }
@@ -48,20 +62,20 @@ impl Store {
         links: &[Link],
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let (org, role) = (&actor.org, role(seen)?);
+        let (org, role) = (&actor.org, Role::from(seen.members::<RoleData>()?));
         let mut tx = Transaction::new(self);
         let condition = Expression::new(
             "#version = :version AND #linked = :linked",
             [(":version", number(seen.number(VERSION)?)), (":linked", number(seen.number(LINKED)?))],
         );
-        tx.delete(&keys::holder(org, &Holder::Role(role.id)), &condition, |_| Failed::Stale)?;
+        tx.delete(&keys::role(org, role.id), &condition, |_| Failed::Stale)?;
         tx.remove(&keys::role_name(org, &role.name))?;
-        let afterwards = remove_as_fits(&mut tx, org, links)?;
+        let afterwards = remove_as_fits(&mut tx, org, links, Gone::RoleOrResource, 0)?;
         let entry = entry(AuditEvent::RoleDelete, &role, Map::new());
         let Commit::Done(receipt) = tx.commit(actor, &entry, now).await? else {
             return Ok(false);
         };
-        self.remove_links_afterwards(org, afterwards, &receipt).await?;
+        self.remove_links_afterwards(org, afterwards, Gone::RoleOrResource, &receipt).await?;
         Ok(true)
     }
 }
@@ -69,5 +83,11 @@ impl Store {
 /// The links in a role's partition.
 fn links(role: RoleId, partition: &[Item]) -> Result<Vec<Link>, StoreError> {
     let links = partition.iter().filter(|item| item.entity == Entity::Link);
-    links.map(|link| Ok(Link { holder: Holder::Role(role), resource: linked_resource(link)? })).collect()
+    let link = |link| {
+        Ok(match from_role(link)? {
+            FromRole::Resource(resource) => Link::RoleResource(role, resource),
+            FromRole::User(user) => Link::RoleUser(role, user),
+        })
+    };
+    links.map(link).collect()
 }

@@ -12,22 +12,24 @@ mod create;
 mod delete;
 mod update;
 
-use model::audit::{AuditEntry, AuditEvent, AuditSubject};
-use model::id::{OrgId, ResourceId, RoleId};
+use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
+use model::id::{OrgId, RoleId};
 use model::role::Role;
 use model::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::error::{StoreError, corrupt};
+use crate::error::StoreError;
 use crate::item::{Entity, Item, NewItem, owned};
-use crate::keys::{Holder, RESOURCE_PREFIX};
-use crate::{ListPart, Listed, Store, keys};
+use crate::keys::{Holder, VERSION};
+use crate::link::{FromRole, from_role};
+use crate::once::Recorded;
+use crate::{ListPart, Listed, Store, Tagged, keys};
 
 /// The members of a role's item.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct RoleData {
+pub(crate) struct RoleData {
     id: RoleId,
     name: String,
     description: Option<String>,
@@ -68,36 +70,51 @@ fn entry(event: AuditEvent, role: &Role, details: Map<String, Value>) -> AuditEn
         subject: AuditSubject::Role,
         subject_id: role.id.to_string(),
         subject_name: Some(role.name.clone()),
+        result: AuditResult::Success,
         details,
     }
 }
 
-fn role(item: &Item) -> Result<Role, StoreError> {
-    let data: RoleData = item.members()?;
-    Ok(Role {
-        id: data.id,
-        name: data.name,
-        description: data.description,
-        max_session_duration_hours: data.max_session_duration_hours,
-        resource_ids: Vec::new(),
-        user_ids: Vec::new(),
-        created_at: data.created_at,
-        updated_at: data.updated_at,
-    })
+impl From<RoleData> for Role {
+    fn from(data: RoleData) -> Self {
+        Self {
+            id: data.id,
+            name: data.name,
+            description: data.description,
+            max_session_duration_hours: data.max_session_duration_hours,
+            resource_ids: Vec::new(),
+            user_ids: Vec::new(),
+            created_at: data.created_at,
+            updated_at: data.updated_at,
+        }
+    }
 }
 
-fn linked_resource(item: &Item) -> Result<ResourceId, StoreError> {
-    let sk = item.sk()?;
-    let id = sk.strip_prefix(RESOURCE_PREFIX).and_then(|id| ResourceId::parse(id).ok());
-    id.ok_or_else(|| corrupt(format!("{sk} is no link of a role")))
+/// A new role, in which there is nobody and nothing yet.
+impl Recorded for Role {
+    type Data = RoleData;
+
+    fn to_data(&self) -> RoleData {
+        self.into()
+    }
+
+    fn from_data(data: RoleData) -> Result<Self, StoreError> {
+        Ok(data.into())
+    }
 }
 
 /// Roles out of items in which each role is followed by its links. A link whose role is not there is passed over: an
 /// index may show the one before the other, and a deletion may have broken off.
-fn roles(items: &[Item]) -> Result<Vec<Role>, StoreError> {
+fn roles(items: &[Item]) -> Result<Vec<Tagged<Role>>, StoreError> {
     let with_links = |(owner, belongings): (&Item, Vec<&Item>)| {
-        let resource_ids = belongings.into_iter().map(linked_resource).collect::<Result<_, _>>()?;
-        Ok(Role { resource_ids, ..role(owner)? })
+        let mut role = Role::from(owner.members::<RoleData>()?);
+        for link in belongings {
+            match from_role(link)? {
+                FromRole::Resource(id) => role.resource_ids.push(id),
+                FromRole::User(id) => role.user_ids.push(id),
+            }
+        }
+        Tagged::new(owner.number(VERSION)?, role)
     };
     owned(items, Entity::Role)?.into_iter().map(with_links).collect()
 }
@@ -107,7 +124,7 @@ impl Store {
     ///
     /// # Errors
     /// Busy or defect.
-    pub async fn role(&self, org: &OrgId, id: RoleId) -> Result<Option<Role>, StoreError> {
+    pub async fn role(&self, org: &OrgId, id: RoleId) -> Result<Option<Tagged<Role>>, StoreError> {
         let items = self.query_partition(&keys::holder_partition(org, &Holder::Role(id))).await?;
         Ok(roles(&items)?.pop())
     }
@@ -122,6 +139,6 @@ impl Store {
         part: &ListPart,
     ) -> Result<Listed<Role>, StoreError> {
         let (items, next) = self.list_part(&keys::roles(org), Entity::Role, part).await?;
-        Ok(Listed { items: roles(&items)?, next })
+        Ok(Listed { items: roles(&items)?.into_iter().map(|role| role.value).collect(), next })
     }
 }

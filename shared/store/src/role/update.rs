@@ -2,6 +2,7 @@
 
 use model::audit::{AuditEvent, changes};
 use model::id::RoleId;
+use model::precondition::Precondition;
 use model::principal::Actor;
 use model::refusal::Refusal;
 use model::role::{AppliedToRole, Role, RolePatch};
@@ -13,21 +14,23 @@ use crate::expression::Expression;
 use crate::item::{Entity, data, number};
 use crate::keys::{Holder, VERSION};
 use crate::retry::Backoff;
+use crate::tag::require;
 use crate::transaction::{Commit, Failed, Transaction};
-use crate::{Store, keys};
+use crate::{Store, Tagged, keys};
 
 impl Store {
     /// Applies a patch to a role. A patch that changes nothing writes nothing.
     ///
     /// # Errors
-    /// `RoleNotFound`; `RoleNameTaken`; busy or defect.
+    /// `RoleNotFound`; `PreconditionFailed`; `RoleNameTaken`; busy or defect.
     pub async fn update_role(
         &self,
         actor: &Actor,
         id: RoleId,
         patch: &RolePatch,
+        expected: &Precondition,
         now: Timestamp,
-    ) -> Result<Role, StoreError> {
+    ) -> Result<Tagged<Role>, StoreError> {
         let mut backoff = Backoff::default();
         loop {
             let partition =
@@ -35,12 +38,13 @@ impl Store {
             let item = partition.iter().find(|item| item.entity == Entity::Role);
             let version = item.ok_or(Refusal::RoleNotFound(id))?.number(VERSION)?;
             let before = roles(&partition)?.pop().ok_or(Refusal::RoleNotFound(id))?;
-            let applied = patch.apply(&before, now);
+            require(expected, &before.tag)?;
+            let applied = patch.apply(&before.value, now);
             if applied.changes.is_empty() {
                 return Ok(before);
             }
-            if let Commit::Done(_) = self.write_role(actor, &before, &applied, version, now).await? {
-                return Ok(applied.role);
+            if let Commit::Done(_) = self.write_role(actor, &before.value, &applied, version, now).await? {
+                return Tagged::new(version + 1, applied.role);
             }
             backoff.pause("the role changed").await?;
         }
@@ -57,7 +61,7 @@ impl Store {
         let (org, after) = (&actor.org, &applied.role);
         let mut tx = Transaction::new(self);
         tx.update(
-            &keys::holder(org, &Holder::Role(after.id)),
+            &keys::role(org, after.id),
             &Expression::new(
                 "SET #data = :data, #version = #version + :one",
                 [(":data", data(&RoleData::from(after))?), (":one", number(1))],

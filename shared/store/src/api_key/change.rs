@@ -1,0 +1,78 @@
+//! The making and the revoking of API keys.
+
+use model::api_key::ApiKey;
+use model::audit::AuditEvent;
+use model::id::ApiKeyId;
+use model::principal::Actor;
+use model::refusal::Refusal;
+use model::time::Timestamp;
+
+use super::{ApiKeyData, entry};
+use crate::error::StoreError;
+use crate::expression::Expression;
+use crate::item::{Entity, NewItem, bytes, number};
+use crate::retry::Backoff;
+use crate::transaction::{Commit, Failed, Transaction};
+use crate::{Store, keys};
+
+impl Store {
+    /// Creates an API key. One call. A repetition of the request gets the first key, and not its text, which nobody has
+    /// any more: the caller tells by the id.
+    ///
+    /// # Errors
+    /// Busy or defect.
+    pub async fn create_api_key(
+        &self,
+        actor: &Actor,
+        key: ApiKey,
+        hash: &[u8],
+        now: Timestamp,
+    ) -> Result<ApiKey, StoreError> {
+        self.once(actor, now, async {
+            let org = &actor.org;
+            let item = NewItem::new(&keys::api_key(org, key.id), Entity::ApiKey, &ApiKeyData::from(&key))?
+                .listed(keys::listed(keys::api_keys(org), key.id))
+                .with(keys::HASH, bytes(hash.to_vec()));
+            let mut tx = Transaction::once(self, actor, &key, now)?;
+            tx.create(item, |_| Failed::Stale)?;
+            tx.commit(actor, &entry(AuditEvent::ApiKeyCreate, &key), now).await?.certain()?;
+            Ok(key.clone())
+        })
+        .await
+    }
+
+    /// Revokes an API key. It stays listed. Revoking it again changes nothing.
+    ///
+    /// # Errors
+    /// `ApiKeyNotFound`; busy or defect.
+    pub async fn revoke_api_key(
+        &self,
+        actor: &Actor,
+        id: ApiKeyId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut backoff = Backoff::default();
+        loop {
+            let record = self.api_key(&actor.org, id).await?.ok_or(Refusal::ApiKeyNotFound(id))?;
+            if record.key.revoked_at.is_some() {
+                return Ok(());
+            }
+            let mut tx = Transaction::new(self);
+            tx.update(
+                &keys::api_key(&actor.org, id),
+                &Expression::new("SET #data.#revokedAt = :now", [(":now", number(now.unix_millis()))]),
+                &Expression::new(
+                    "attribute_type(#data.#revokedAt, :null)",
+                    [(":null", crate::item::text("NULL"))],
+                ),
+                |_| Failed::Stale,
+            )?;
+            if let Commit::Done(_) =
+                tx.commit(actor, &entry(AuditEvent::ApiKeyRevoke, &record.key), now).await?
+            {
+                return Ok(());
+            }
+            backoff.pause("the key was revoked meanwhile").await?;
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! First results: what a request with an `Idempotency-Key` did is kept with what it changed, in the same transaction, and
+//! is the answer to its repetitions.
+
+use model::id::OrgId;
+use model::once::{KEPT_HOURS, Once};
+use model::principal::Actor;
+use model::refusal::Refusal;
+use model::time::Timestamp;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Cause, StoreError, corrupt};
+use crate::item::{Entity, NewItem, number};
+use crate::{Store, keys};
+
+/// A result that can be kept.
+pub(crate) trait Recorded: Sized {
+    /// Its form in the table.
+    type Data: Serialize + DeserializeOwned;
+
+    /// Into the table's form.
+    fn to_data(&self) -> Self::Data;
+
+    /// Out of the table's form.
+    fn from_data(data: Self::Data) -> Result<Self, StoreError>;
+}
+
+/// Operations that have nothing to show.
+impl Recorded for () {
+    type Data = ();
+
+    fn to_data(&self) {}
+
+    fn from_data((): ()) -> Result<Self, StoreError> {
+        Ok(())
+    }
+}
+
+/// The members of a first result.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct OnceData {
+    fingerprint: String,
+    /// JSON text, because it may be nested deeper than DynamoDB's 32 levels.
+    result: String,
+}
+
+/// Seconds for which a result is kept.
+const KEPT_SECONDS: i64 = KEPT_HOURS * 3600;
+
+pub(crate) fn item(
+    actor: &Actor,
+    once: &Once,
+    result: &impl Recorded,
+    now: Timestamp,
+) -> Result<NewItem, StoreError> {
+    let result = serde_json::to_string(&result.to_data())
+        .map_err(|error| StoreError::Defect(Cause::new(format!("a result cannot be written: {error}"))))?;
+    let members = OnceData { fingerprint: once.fingerprint.clone(), result };
+    let item = NewItem::new(&key(&actor.org, actor, once), Entity::Once, &members)?;
+    Ok(item.with(keys::EXPIRES_AT, number(now.plus_seconds(KEPT_SECONDS).unix_seconds())))
+}
+
+fn key(org: &OrgId, actor: &Actor, once: &Once) -> keys::Key {
+    keys::once(org, &actor.id, &once.key)
+}
+
+impl Store {
+    /// Carries a request out unless it has been: then its first result. A request without an `Idempotency-Key` is carried
+    /// out, and costs no read for it.
+    pub(crate) async fn once<T: Recorded>(
+        &self,
+        actor: &Actor,
+        now: Timestamp,
+        carry_out: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let Some(once) = &actor.once else {
+            return carry_out.await;
+        };
+        if let Some(first) = self.first_result(actor, once, now).await? {
+            return Ok(first);
+        }
+        match carry_out.await {
+            // The same request came twice at once, and the other one was first.
+            Err(StoreError::Repeated) => {
+                self.first_result(actor, once, now).await?.ok_or(StoreError::Repeated)
+            }
+            result => result,
+        }
+    }
+
+    async fn first_result<T: Recorded>(
+        &self,
+        actor: &Actor,
+        once: &Once,
+        now: Timestamp,
+    ) -> Result<Option<T>, StoreError> {
+        let item = self.get(&key(&actor.org, actor, once)).await?;
+        let Some(item) = item else { return Ok(None) };
+        if item.number(keys::EXPIRES_AT)? <= now.unix_seconds() {
+            return Ok(None);
+        }
+        let data: OnceData = item.members()?;
+        if data.fingerprint != once.fingerprint {
+            return Err(Refusal::IdempotencyKeyReused.into());
+        }
+        let result = serde_json::from_str(&data.result).map_err(corrupt)?;
+        T::from_data(result).map(Some)
+    }
+}

@@ -1,0 +1,140 @@
+//! The record of a verification with the provider.
+
+use model::audit::{AuditEntry, AuditEvent, AuditResult, FieldChange, changes};
+use model::principal::Actor;
+use model::refusal::Refusal;
+use model::resource::Resource;
+use model::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{ResourceData, entry, resource};
+use crate::error::StoreError;
+use crate::expression::Expression;
+use crate::item::{data, number};
+use crate::keys::VERSION;
+use crate::once::Recorded;
+use crate::retry::Backoff;
+use crate::transaction::{Commit, Failed, Transaction};
+use crate::{Store, keys};
+
+/// A resource after the provider was asked.
+#[derive(Debug, Clone)]
+pub struct Verified {
+    /// The resource, active or not as the provider said.
+    pub resource: Resource,
+    /// Why the provider refused, where it did.
+    pub refused: Option<String>,
+}
+
+/// A verification's form among the first results.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct VerifiedData {
+    resource: ResourceData,
+    refused: Option<String>,
+}
+
+impl Recorded for Verified {
+    type Data = VerifiedData;
+
+    fn to_data(&self) -> VerifiedData {
+        VerifiedData { resource: self.resource.to_data(), refused: self.refused.clone() }
+    }
+
+    fn from_data(data: VerifiedData) -> Result<Self, StoreError> {
+        Ok(Self { resource: Resource::from_data(data.resource)?, refused: data.refused })
+    }
+}
+
+impl Store {
+    /// Verifies a resource once for each `Idempotency-Key`: `ask` asks the provider, and its answer is recorded with
+    /// [`Store::record_verification`].
+    ///
+    /// # Errors
+    /// Those of `ask`; busy or defect.
+    pub async fn verify_once(
+        &self,
+        actor: &Actor,
+        now: Timestamp,
+        ask: impl Future<Output = Result<Verified, StoreError>>,
+    ) -> Result<Verified, StoreError> {
+        self.once(actor, now, ask).await
+    }
+
+    /// Records what the provider said of a resource as it was `asked` about: success makes it active, a refusal inactive.
+    ///
+    /// # Errors
+    /// `ResourceNotFound`; `VerificationOutdated` when what the provider was asked about has changed meanwhile; busy or
+    /// defect.
+    pub async fn record_verification(
+        &self,
+        actor: &Actor,
+        asked: &Resource,
+        refused: Option<String>,
+        now: Timestamp,
+    ) -> Result<Verified, StoreError> {
+        let mut backoff = Backoff::default();
+        loop {
+            let item = self.get(&keys::resource(&actor.org, asked.id)).await?;
+            let item = item.ok_or(Refusal::ResourceNotFound(asked.id))?;
+            let (before, version) = (resource(&item)?, item.number(VERSION)?);
+            if !is_same_question(asked, &before) {
+                return Err(Refusal::VerificationOutdated.into());
+            }
+            let verified =
+                Verified { resource: after(&before, refused.is_none(), now), refused: refused.clone() };
+            if let Commit::Done(_) = self.write_verification(actor, &before, &verified, version, now).await? {
+                return Ok(verified);
+            }
+            backoff.pause("the resource changed").await?;
+        }
+    }
+
+    async fn write_verification(
+        &self,
+        actor: &Actor,
+        before: &Resource,
+        verified: &Verified,
+        version: i64,
+        now: Timestamp,
+    ) -> Result<Commit, StoreError> {
+        let after = &verified.resource;
+        let mut tx = Transaction::once(self, actor, verified, now)?;
+        tx.update(
+            &keys::resource(&actor.org, after.id),
+            &Expression::new(
+                "SET #data = :data, #version = #version + :one",
+                [(":data", data(&ResourceData::from(after))?), (":one", number(1))],
+            ),
+            &Expression::new("#version = :version", [(":version", number(version))]),
+            |_| Failed::Stale,
+        )?;
+        tx.commit(actor, &verification_entry(before, verified), now).await
+    }
+}
+
+/// Whether the provider would still be asked the same.
+fn is_same_question(asked: &Resource, now: &Resource) -> bool {
+    asked.credential_id == now.credential_id
+        && asked.resource_identifier == now.resource_identifier
+        && asked.region == now.region
+}
+
+fn after(before: &Resource, is_active: bool, now: Timestamp) -> Resource {
+    let last_verified_at = if is_active { Some(now) } else { before.last_verified_at };
+    Resource { is_active, last_verified_at, updated_at: now, ..before.clone() }
+}
+
+fn verification_entry(before: &Resource, verified: &Verified) -> AuditEntry {
+    let after = &verified.resource;
+    let changed = [
+        FieldChange::between("isActive", &before.is_active, &after.is_active),
+        FieldChange::between("lastVerifiedAt", &before.last_verified_at, &after.last_verified_at),
+    ];
+    let changed: Vec<_> = changed.into_iter().flatten().collect();
+    let mut entry = entry(AuditEvent::ResourceVerify, after, changes(&changed));
+    if let Some(reason) = &verified.refused {
+        entry.result = AuditResult::Failure;
+        entry.details.insert("reason".into(), reason.as_str().into());
+    }
+    entry
+}

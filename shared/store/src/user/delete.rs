@@ -1,0 +1,121 @@
+//! The deletion of a user.
+//!
+//! The ids of a user's links go with their item. Where the links are more than the transaction has room for, it leaves a note
+//! of the others in the user's partition, so that a repeated deletion finds them if the first one breaks off.
+
+use model::audit::AuditEvent;
+use model::id::{OrgId, UserId};
+use model::link::Link;
+use model::precondition::Precondition;
+use model::principal::Actor;
+use model::refusal::Refusal;
+use model::time::Timestamp;
+use model::user::{User, email_key};
+use serde_json::Map;
+
+use super::{UserData, entry, resource_ids, role_ids, user};
+use crate::error::StoreError;
+use crate::expression::Expression;
+use crate::item::{Entity, Item, NewItem, number, set};
+use crate::keys::{Holder, LINKED, RESOURCE_IDS, ROLE_IDS, VERSION};
+use crate::link::{Gone, remove_as_fits};
+use crate::retry::Backoff;
+use crate::tag::require;
+use crate::transaction::{Commit, Failed, Receipt, Transaction};
+use crate::{Store, keys};
+
+impl Store {
+    /// Deletes a user with their links and the guard of their email.
+    ///
+    /// # Errors
+    /// `UserNotFound`; `PreconditionFailed`; busy or defect.
+    pub async fn delete_user(
+        &self,
+        actor: &Actor,
+        id: &UserId,
+        expected: &Precondition,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut backoff = Backoff::default();
+        loop {
+            let partition = keys::holder_partition(&actor.org, &Holder::User(id.clone()));
+            let partition = self.query_partition(&partition).await?;
+            let of_kind = |kind| partition.iter().find(|item| item.entity == kind);
+            if let Some(remains) = of_kind(Entity::Remains) {
+                self.remove_remains(&actor.org, id, &links(id, remains)?, &Receipt::of_remains()).await?;
+            }
+            let item = of_kind(Entity::User).ok_or_else(|| Refusal::UserNotFound(id.clone()))?;
+            require(expected, &user(item)?.tag)?;
+            if self.remove_user(actor, item, now).await? {
+                return Ok(());
+            }
+            backoff.pause("the user changed").await?;
+        }
+    }
+
+    async fn remove_user(&self, actor: &Actor, seen: &Item, now: Timestamp) -> Result<bool, StoreError> {
+        let (org, user) = (&actor.org, User::from(seen.members::<UserData>()?));
+        let mut tx = Transaction::new(self);
+        let condition = Expression::new(
+            "#version = :version AND #linked = :linked",
+            [(":version", number(seen.number(VERSION)?)), (":linked", number(seen.number(LINKED)?))],
+        );
+        tx.delete(&keys::user(org, &user.id), &condition, |_| Failed::Stale)?;
+        if let Some(email) = user.email.as_deref() {
+            tx.remove(&keys::email(org, &email_key(email)))?;
+        }
+        let links = links(&user.id, seen)?;
+        // One write is kept for the note.
+        let afterwards = remove_as_fits(&mut tx, org, &links, Gone::User, 1)?;
+        if !afterwards.is_empty() {
+            tx.create(remains(org, &user.id, afterwards)?, |_| Failed::Stale)?;
+        }
+        let entry = entry(AuditEvent::UserDelete, &user, Map::new());
+        let Commit::Done(receipt) = tx.commit(actor, &entry, now).await? else {
+            return Ok(false);
+        };
+        if !afterwards.is_empty() {
+            self.remove_remains(org, &user.id, afterwards, &receipt).await?;
+        }
+        Ok(true)
+    }
+
+    async fn remove_remains(
+        &self,
+        org: &OrgId,
+        id: &UserId,
+        links: &[Link],
+        receipt: &Receipt,
+    ) -> Result<(), StoreError> {
+        self.remove_links_afterwards(org, links, Gone::User, receipt).await?;
+        let mut tx = Transaction::new(self);
+        tx.remove(&keys::remains(org, id))?;
+        tx.follow_up(receipt).await.map(drop)
+    }
+}
+
+fn links(id: &UserId, item: &Item) -> Result<Vec<Link>, StoreError> {
+    let roles = role_ids(item)?.into_iter().map(|role| Link::RoleUser(role, id.clone()));
+    let resources = resource_ids(item)?.into_iter().map(|resource| Link::UserResource(id.clone(), resource));
+    Ok(roles.chain(resources).collect())
+}
+
+/// The note of links that are still to be removed.
+fn remains(org: &OrgId, id: &UserId, links: &[Link]) -> Result<NewItem, StoreError> {
+    let (mut roles, mut resources) = (Vec::new(), Vec::new());
+    for link in links {
+        match link {
+            Link::RoleUser(role, _) => roles.push(role),
+            Link::UserResource(_, resource) => resources.push(resource),
+            Link::RoleResource(..) => {}
+        }
+    }
+    let mut item = NewItem::new(&keys::remains(org, id), Entity::Remains, &Map::new())?;
+    if !roles.is_empty() {
+        item = item.with(ROLE_IDS, set(roles));
+    }
+    if !resources.is_empty() {
+        item = item.with(RESOURCE_IDS, set(resources));
+    }
+    Ok(item)
+}

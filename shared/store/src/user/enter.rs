@@ -1,0 +1,42 @@
+//! The entry of a person in the directory by themselves: at the first request that is about them.
+
+use model::principal::{Actor, Principal};
+use model::refusal::Refusal;
+use model::time::Timestamp;
+use model::user::User;
+
+use crate::Store;
+use crate::error::StoreError;
+use crate::retry::Backoff;
+
+impl Store {
+    /// The caller's own user. A caller whom the directory does not know is entered in it, as their token says.
+    ///
+    /// An email that another person has is left out: what a token calls an email may be anybody's claim, and must not
+    /// lead to somebody else's rights.
+    ///
+    /// # Errors
+    /// `UserInactive`; busy or defect.
+    pub async fn enter_user(
+        &self,
+        actor: &Actor,
+        principal: &Principal,
+        now: Timestamp,
+    ) -> Result<User, StoreError> {
+        let (mut user, mut backoff) = (User::entered(principal, now), Backoff::default());
+        loop {
+            if let Some(known) = self.user(&principal.org, &principal.user).await? {
+                let user = known.value;
+                return if user.is_active { Ok(user) } else { Err(Refusal::UserInactive.into()) };
+            }
+            match self.insert_user(actor, &user, now).await {
+                Ok(commit) => return commit.certain().map(|_| user),
+                Err(StoreError::Refused(Refusal::EmailTaken(_))) => user.email = None,
+                // Entered meanwhile by another request.
+                Err(StoreError::Refused(Refusal::UserIdTaken(_))) => {}
+                Err(error) => return Err(error),
+            }
+            backoff.pause("the directory changed").await?;
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Users: a person's item carries their links, as sets of ids.
+//!
+//! | Operation | Calls |
+//! |---|---|
+//! | create | 1 |
+//! | get | 1 |
+//! | list | 1 a page |
+//! | update | 2: the user; the transaction |
+//! | delete | 2: the partition; the transaction |
+//! | enter | 1, and a transaction the first time |
+//! | what a session would open | 2: the roles, all at once; the resources, 100 a call, all at once |
+
+mod create;
+mod delete;
+mod enter;
+mod reach;
+mod update;
+
+pub use reach::Reach;
+
+use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
+use model::id::{OrgId, ResourceId, RoleId, UserId};
+use model::time::Timestamp;
+use model::user::{User, email_key};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::error::{StoreError, corrupt};
+use crate::item::{Entity, Item, NewItem};
+use crate::keys::{RESOURCE_IDS, ROLE_IDS, VERSION};
+use crate::once::Recorded;
+use crate::{ListPart, Listed, Store, Tagged, keys};
+
+/// The members of a user's item. Their links stand beside them.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct UserData {
+    id: UserId,
+    email: Option<String>,
+    name: Option<String>,
+    is_active: bool,
+    #[serde(with = "model::time::millis")]
+    created_at: Timestamp,
+    #[serde(with = "model::time::millis")]
+    updated_at: Timestamp,
+}
+
+/// The members of an email's guard.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct EmailData {
+    user_id: UserId,
+}
+
+impl From<&User> for UserData {
+    fn from(user: &User) -> Self {
+        Self {
+            id: user.id.clone(),
+            email: user.email.clone(),
+            name: user.name.clone(),
+            is_active: user.is_active,
+            created_at: user.created_at,
+            updated_at: user.updated_at,
+        }
+    }
+}
+
+impl From<UserData> for User {
+    fn from(data: UserData) -> Self {
+        Self {
+            id: data.id,
+            email: data.email,
+            name: data.name,
+            is_active: data.is_active,
+            role_ids: Vec::new(),
+            resource_ids: Vec::new(),
+            created_at: data.created_at,
+            updated_at: data.updated_at,
+        }
+    }
+}
+
+/// A new user, who has no links yet.
+impl Recorded for User {
+    type Data = UserData;
+
+    fn to_data(&self) -> UserData {
+        self.into()
+    }
+
+    fn from_data(data: UserData) -> Result<Self, StoreError> {
+        Ok(data.into())
+    }
+}
+
+fn guard(org: &OrgId, user: &User, email: &str) -> Result<NewItem, StoreError> {
+    let members = EmailData { user_id: user.id.clone() };
+    NewItem::new(&keys::email(org, &email_key(email)), Entity::Email, &members)
+}
+
+fn entry(event: AuditEvent, user: &User, details: Map<String, Value>) -> AuditEntry {
+    AuditEntry {
+        event,
+        subject: AuditSubject::User,
+        subject_id: user.id.to_string(),
+        subject_name: user.email.clone().or_else(|| user.name.clone()),
+        result: AuditResult::Success,
+        details,
+    }
+}
+
+/// The ids of a set, in the order of their creation.
+fn ids<T: Ord>(item: &Item, name: &str, parse: impl Fn(&str) -> Option<T>) -> Result<Vec<T>, StoreError> {
+    let read = |id| parse(id).ok_or_else(|| corrupt(format!("{name} has {id}, which is no id")));
+    let mut ids = item.set(name).into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    ids.sort();
+    Ok(ids)
+}
+
+fn role_ids(item: &Item) -> Result<Vec<RoleId>, StoreError> {
+    ids(item, ROLE_IDS, |id| RoleId::parse(id).ok())
+}
+
+fn resource_ids(item: &Item) -> Result<Vec<ResourceId>, StoreError> {
+    ids(item, RESOURCE_IDS, |id| ResourceId::parse(id).ok())
+}
+
+fn user(item: &Item) -> Result<Tagged<User>, StoreError> {
+    let user = User::from(item.members::<UserData>()?);
+    let user = User { role_ids: role_ids(item)?, resource_ids: resource_ids(item)?, ..user };
+    Tagged::new(item.number(VERSION)?, user)
+}
+
+impl Store {
+    /// The user with this id, with their links.
+    ///
+    /// # Errors
+    /// Busy or defect.
+    pub async fn user(&self, org: &OrgId, id: &UserId) -> Result<Option<Tagged<User>>, StoreError> {
+        self.get(&keys::user(org, id)).await?.as_ref().map(user).transpose()
+    }
+
+    /// The organization's users with their links, in the order in which they came.
+    ///
+    /// # Errors
+    /// `Invalid` for a cursor that was not made for this list; busy or defect.
+    pub async fn users_in_order_of_creation(
+        &self,
+        org: &OrgId,
+        part: &ListPart,
+    ) -> Result<Listed<User>, StoreError> {
+        let (items, next) = self.list_part(&keys::users(org), Entity::User, part).await?;
+        let items = items.iter().map(|item| Ok(user(item)?.value)).collect::<Result<_, StoreError>>()?;
+        Ok(Listed { items, next })
+    }
+}
