@@ -1,6 +1,9 @@
 //! Every function's handler. A folder holds one function: `mod.rs` with its handler, `main.rs` with its binary,
 //! `event.json` with an event that API Gateway would send it.
 
+pub mod api_key_create;
+pub mod api_key_list;
+pub mod api_key_revoke;
 pub mod audit_log_list;
 pub mod credential_create;
 pub mod credential_delete;
@@ -10,11 +13,14 @@ pub mod credential_patch;
 pub mod credential_update;
 pub mod fallback;
 pub mod health;
+pub mod me_get;
+mod provider;
 pub mod resource_create;
 pub mod resource_delete;
 pub mod resource_get;
 pub mod resource_list;
 pub mod resource_update;
+pub mod resource_verify;
 pub mod role_create;
 pub mod role_delete;
 pub mod role_get;
@@ -22,6 +28,15 @@ pub mod role_list;
 pub mod role_resource_assign;
 pub mod role_resource_unassign;
 pub mod role_update;
+pub mod role_user_assign;
+pub mod role_user_unassign;
+pub mod user_create;
+pub mod user_delete;
+pub mod user_get;
+pub mod user_list;
+pub mod user_resource_assign;
+pub mod user_resource_unassign;
+pub mod user_update;
 pub mod views;
 
 use web::Endpoint;
@@ -31,6 +46,9 @@ use web::Endpoint;
 #[must_use]
 pub fn all() -> Vec<(&'static str, Endpoint)> {
     vec![
+        ("api-key-create", Endpoint::new(api_key_create::handler)),
+        ("api-key-list", Endpoint::new(api_key_list::handler)),
+        ("api-key-revoke", Endpoint::new(api_key_revoke::handler)),
         ("audit-log-list", Endpoint::new(audit_log_list::handler)),
         ("credential-create", Endpoint::new(credential_create::handler)),
         ("credential-delete", Endpoint::new(credential_delete::handler)),
@@ -40,11 +58,13 @@ pub fn all() -> Vec<(&'static str, Endpoint)> {
         ("credential-update", Endpoint::new(credential_update::handler)),
         ("fallback", Endpoint::new(fallback::handler)),
         ("health", Endpoint::new(health::handler)),
+        ("me-get", Endpoint::new(me_get::handler)),
         ("resource-create", Endpoint::new(resource_create::handler)),
         ("resource-delete", Endpoint::new(resource_delete::handler)),
         ("resource-get", Endpoint::new(resource_get::handler)),
         ("resource-list", Endpoint::new(resource_list::handler)),
         ("resource-update", Endpoint::new(resource_update::handler)),
+        ("resource-verify", Endpoint::new(resource_verify::handler)),
         ("role-create", Endpoint::new(role_create::handler)),
         ("role-delete", Endpoint::new(role_delete::handler)),
         ("role-get", Endpoint::new(role_get::handler)),
@@ -52,5 +72,14 @@ pub fn all() -> Vec<(&'static str, Endpoint)> {
         ("role-resource-assign", Endpoint::new(role_resource_assign::handler)),
         ("role-resource-unassign", Endpoint::new(role_resource_unassign::handler)),
         ("role-update", Endpoint::new(role_update::handler)),
+        ("role-user-assign", Endpoint::new(role_user_assign::handler)),
+        ("role-user-unassign", Endpoint::new(role_user_unassign::handler)),
+        ("user-create", Endpoint::new(user_create::handler)),
+        ("user-delete", Endpoint::new(user_delete::handler)),
+        ("user-get", Endpoint::new(user_get::handler)),
+        ("user-list", Endpoint::new(user_list::handler)),
+        ("user-resource-assign", Endpoint::new(user_resource_assign::handler)),
+        ("user-resource-unassign", Endpoint::new(user_resource_unassign::handler)),
+        ("user-update", Endpoint::new(user_update::handler)),
     ]
 }

@@ -2,7 +2,8 @@
 
 use model::audit::AuditFilter;
 use serde::Serialize;
-use web::access::OrgAdmin;
+use web::access::AdminOrKey;
+use web::access::scope::AuditRead;
 use web::input::Query;
 use web::reply::Ok200;
 use web::{App, Failure};
@@ -22,7 +23,7 @@ pub struct Page {
 ///
 /// # Errors
 /// 400 for a parameter that cannot be read and for a cursor that was not made for this log.
-pub async fn handler(app: App, caller: OrgAdmin, query: Query) -> Result<Ok200<Page>, Failure> {
+pub async fn handler(app: App, caller: AdminOrKey<AuditRead>, query: Query) -> Result<Ok200<Page>, Failure> {
     let filter = AuditFilter::read(|name| query.get(name))?;
     let page = app.store().audit_rows_newest_first(caller.org(), &filter, query.get("cursor")).await?;
     let content = page.rows.into_iter().map(AuditLogEntry::of).collect::<Result<_, _>>()?;

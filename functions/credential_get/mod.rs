@@ -4,7 +4,7 @@ use model::id::CredentialId;
 use model::refusal::Refusal;
 use web::access::OrgAdmin;
 use web::input::Path;
-use web::reply::Ok200;
+use web::reply::OkTagged;
 use web::{App, Failure};
 
 use crate::views::CredentialView;
@@ -17,8 +17,8 @@ pub async fn handler(
     app: App,
     caller: OrgAdmin,
     Path(id): Path<CredentialId>,
-) -> Result<Ok200<CredentialView>, Failure> {
+) -> Result<OkTagged<CredentialView>, Failure> {
     let record = app.store().credential(caller.org(), id).await?;
     let record = record.ok_or(Refusal::CredentialNotFound(id))?;
-    Ok(Ok200(CredentialView::of(&app, caller.org(), record).await?))
+    Ok(OkTagged(CredentialView::tagged(&app, caller.org(), record).await?))
 }

@@ -3,8 +3,8 @@
 use model::credential::CredentialUpdate;
 use model::id::CredentialId;
 use web::access::OrgAdmin;
-use web::input::{CredentialBody, Path};
-use web::reply::Ok200;
+use web::input::{CredentialBody, IfMatch, Path};
+use web::reply::OkTagged;
 use web::{App, Failure};
 
 use crate::credential_update::update;
@@ -19,6 +19,7 @@ pub async fn handler(
     caller: OrgAdmin,
     Path(id): Path<CredentialId>,
     body: CredentialBody,
-) -> Result<Ok200<CredentialView>, Failure> {
-    update(&app, &caller, id, &body, CredentialUpdate::read_partial).await
+    IfMatch(expected): IfMatch,
+) -> Result<OkTagged<CredentialView>, Failure> {
+    update(&app, &caller, id, (&body, CredentialUpdate::read_partial), &expected).await
 }

@@ -3,10 +3,11 @@
 use model::credential::CredentialUpdate;
 use model::credential::input::{GivenFields, Rejected};
 use model::id::CredentialId;
+use model::precondition::Precondition;
 use model::refusal::Refusal;
 use web::access::OrgAdmin;
-use web::input::{CredentialBody, Path};
-use web::reply::Ok200;
+use web::input::{CredentialBody, IfMatch, Path};
+use web::reply::OkTagged;
 use web::{App, Failure};
 
 use crate::views::CredentialView;
@@ -21,8 +22,9 @@ pub async fn handler(
     caller: OrgAdmin,
     Path(id): Path<CredentialId>,
     body: CredentialBody,
-) -> Result<Ok200<CredentialView>, Failure> {
-    update(&app, &caller, id, &body, CredentialUpdate::read_whole).await
+    IfMatch(expected): IfMatch,
+) -> Result<OkTagged<CredentialView>, Failure> {
+    update(&app, &caller, id, (&body, CredentialUpdate::read_whole), &expected).await
 }
 
 type ReadUpdate = fn(&GivenFields) -> Result<CredentialUpdate, Box<Rejected>>;
@@ -32,15 +34,16 @@ pub(crate) async fn update(
     app: &App,
     caller: &OrgAdmin,
     id: CredentialId,
-    body: &CredentialBody,
-    read: ReadUpdate,
-) -> Result<Ok200<CredentialView>, Failure> {
+    (body, read): (&CredentialBody, ReadUpdate),
+    expected: &Precondition,
+) -> Result<OkTagged<CredentialView>, Failure> {
     let (store, org) = (app.store(), caller.org());
     let record = store.credential(org, id).await?.ok_or(Refusal::CredentialNotFound(id))?;
     let update = match read(&body.fields().await?) {
         Ok(update) => update,
         Err(rejected) => return Err(store.all_violations(org, *rejected).await?.into()),
     };
-    let record = store.update_credential(app.vault()?, &caller.actor(), record, &update, app.now).await?;
-    Ok(Ok200(CredentialView::of(app, org, record).await?))
+    let record =
+        store.update_credential(app.vault()?, &caller.actor(), record, &update, expected, app.now).await?;
+    Ok(OkTagged(CredentialView::tagged(app, org, record).await?))
 }

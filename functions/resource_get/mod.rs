@@ -3,9 +3,10 @@
 use model::id::ResourceId;
 use model::refusal::Refusal;
 use model::resource::Resource;
-use web::access::OrgAdmin;
+use web::access::AdminOrKey;
+use web::access::scope::ResourcesRead;
 use web::input::Path;
-use web::reply::Ok200;
+use web::reply::OkTagged;
 use web::{App, Failure};
 
 /// Shows the resource.
@@ -14,9 +15,9 @@ use web::{App, Failure};
 /// 404 `RESOURCE_NOT_FOUND`, for another organization's as well.
 pub async fn handler(
     app: App,
-    caller: OrgAdmin,
+    caller: AdminOrKey<ResourcesRead>,
     Path(id): Path<ResourceId>,
-) -> Result<Ok200<Resource>, Failure> {
+) -> Result<OkTagged<Resource>, Failure> {
     let resource = app.store().resource(caller.org(), id).await?;
-    Ok(Ok200(resource.ok_or(Refusal::ResourceNotFound(id))?))
+    Ok(OkTagged(resource.ok_or(Refusal::ResourceNotFound(id))?))
 }

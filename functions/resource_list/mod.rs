@@ -1,7 +1,8 @@
 //! `GET /resources`: the organization's resources.
 
 use model::resource::Resource;
-use web::access::OrgAdmin;
+use web::access::AdminOrKey;
+use web::access::scope::ResourcesRead;
 use web::input::ListQuery;
 use web::reply::ListReply;
 use web::{App, Failure};
@@ -10,7 +11,11 @@ use web::{App, Failure};
 ///
 /// # Errors
 /// 400 for a `limit` that is none, and for a `cursor` that was not made for this list.
-pub async fn handler(app: App, caller: OrgAdmin, query: ListQuery) -> Result<ListReply<Resource>, Failure> {
+pub async fn handler(
+    app: App,
+    caller: AdminOrKey<ResourcesRead>,
+    query: ListQuery,
+) -> Result<ListReply<Resource>, Failure> {
     let listed = app.store().resources_in_order_of_creation(caller.org(), &query.part).await?;
     Ok(query.reply(listed))
 }

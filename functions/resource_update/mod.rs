@@ -3,21 +3,22 @@
 use model::id::ResourceId;
 use model::resource::{Resource, ResourcePatch};
 use web::access::OrgAdmin;
-use web::input::{Json, Path};
-use web::reply::Ok200;
+use web::input::{IfMatch, Json, Path};
+use web::reply::OkTagged;
 use web::{App, Failure};
 
 /// Updates the resource. What changes nothing writes nothing, and running sessions keep their rules.
 ///
 /// # Errors
-/// 404 `RESOURCE_NOT_FOUND`, then 404 `CREDENTIAL_NOT_FOUND`; 400 for members that are wrong, unknown, immutable,
+/// 404 `RESOURCE_NOT_FOUND`, then 404 `CREDENTIAL_NOT_FOUND`; 412; 400 for members that are wrong, unknown, immutable,
 /// or do not fit the stored resource.
 pub async fn handler(
     app: App,
     caller: OrgAdmin,
     Path(id): Path<ResourceId>,
     Json(patch): Json<ResourcePatch>,
-) -> Result<Ok200<Resource>, Failure> {
-    let resource = app.store().update_resource(&caller.actor(), id, &patch, app.now).await?;
-    Ok(Ok200(resource))
+    IfMatch(expected): IfMatch,
+) -> Result<OkTagged<Resource>, Failure> {
+    let resource = app.store().update_resource(&caller.actor(), id, &patch, &expected, app.now).await?;
+    Ok(OkTagged(resource))
 }

@@ -2,15 +2,20 @@
 
 use model::id::RoleId;
 use web::access::OrgAdmin;
-use web::input::Path;
+use web::input::{IfMatch, Path};
 use web::reply::NoContent;
 use web::{App, Failure};
 
 /// Deletes the role. It unlinks resources and people, and never refuses; running sessions do not change.
 ///
 /// # Errors
-/// 404.
-pub async fn handler(app: App, caller: OrgAdmin, Path(id): Path<RoleId>) -> Result<NoContent, Failure> {
-    app.store().delete_role(&caller.actor(), id, app.now).await?;
+/// 404; 412.
+pub async fn handler(
+    app: App,
+    caller: OrgAdmin,
+    Path(id): Path<RoleId>,
+    IfMatch(expected): IfMatch,
+) -> Result<NoContent, Failure> {
+    app.store().delete_role(&caller.actor(), id, &expected, app.now).await?;
     Ok(NoContent)
 }

@@ -5,14 +5,14 @@ use model::refusal::Refusal;
 use model::role::Role;
 use web::access::OrgAdmin;
 use web::input::Path;
-use web::reply::Ok200;
+use web::reply::OkTagged;
 use web::{App, Failure};
 
 /// Shows the role.
 ///
 /// # Errors
 /// 404, for another organization's as well.
-pub async fn handler(app: App, caller: OrgAdmin, Path(id): Path<RoleId>) -> Result<Ok200<Role>, Failure> {
+pub async fn handler(app: App, caller: OrgAdmin, Path(id): Path<RoleId>) -> Result<OkTagged<Role>, Failure> {
     let role = app.store().role(caller.org(), id).await?;
-    Ok(Ok200(role.ok_or(Refusal::RoleNotFound(id))?))
+    Ok(OkTagged(role.ok_or(Refusal::RoleNotFound(id))?))
 }

@@ -1,12 +1,13 @@
-//! `POST /roles/{id}/resources/{resourceId}`: adds a resource to a role (seed).
+//! `POST /roles/{id}/resources/{resourceId}`: lets a role's people open a resource (seed).
 
 use model::id::{ResourceId, RoleId};
+use model::link::Link;
 use web::access::OrgAdmin;
 use web::input::Path;
 use web::reply::{Message, Ok200};
 use web::{App, Failure};
 
-/// Links the two. New sessions of the role's people open the resource; running ones do not change.
+/// Links the two. Running sessions do not change.
 ///
 /// # Errors
 /// 404 for the role, then 404 for the resource, then 400 when they are linked already.
@@ -15,6 +16,6 @@ pub async fn handler(
     caller: OrgAdmin,
     Path((role, resource)): Path<(RoleId, ResourceId)>,
 ) -> Result<Ok200<Message>, Failure> {
-    app.store().assign_resource_to_role(&caller.actor(), role, resource, app.now).await?;
+    app.store().assign(&caller.actor(), &Link::RoleResource(role, resource), app.now).await?;
     Ok(Ok200(Message { message: "Resource assigned to role successfully" }))
 }

@@ -1,20 +1,23 @@
 //! `DELETE /roles/{id}/resources/{resourceId}`: takes a resource out of a role (seed).
 
 use model::id::{ResourceId, RoleId};
+use model::link::Link;
 use web::access::OrgAdmin;
-use web::input::Path;
+use web::input::{IfMatch, Path};
 use web::reply::NoContent;
 use web::{App, Failure};
 
 /// Unlinks the two. Running sessions do not change.
 ///
 /// # Errors
-/// 404 for the role, then 404 for the resource, then 404 when they are not linked.
+/// 412 for any `ETag`, because a link has none; 404 for the role, then 404 for the resource, then 404 when they are not linked.
 pub async fn handler(
     app: App,
     caller: OrgAdmin,
     Path((role, resource)): Path<(RoleId, ResourceId)>,
+    if_match: IfMatch,
 ) -> Result<NoContent, Failure> {
-    app.store().unassign_resource_from_role(&caller.actor(), role, resource, app.now).await?;
+    if_match.names_no_tag()?;
+    app.store().unassign(&caller.actor(), &Link::RoleResource(role, resource), app.now).await?;
     Ok(NoContent)
 }

@@ -1,6 +1,6 @@
 //! A row of the audit log as the API shows it.
 
-use model::audit::{AuditEvent, AuditSubject};
+use model::audit::{AuditEvent, AuditResult, AuditSubject};
 use model::principal::ActorType;
 use model::time::Timestamp;
 use serde::Serialize;
@@ -20,7 +20,7 @@ pub struct AuditLogEntry {
     resource_type: AuditSubject,
     resource_id: String,
     resource_name: Option<String>,
-    result: String,
+    result: AuditResult,
     ip_address: Option<String>,
     details: Map<String, Value>,
     created_at: Timestamp,

@@ -6,7 +6,7 @@ use model::provider::Provider;
 use model::time::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use store::CredentialRecord;
+use store::{CredentialRecord, Tagged};
 use web::{App, Failure};
 
 /// The representation, in the seed's order of members; `provider` and `credential_type` are ours.
@@ -75,6 +75,17 @@ impl CredentialView {
             provider: credential.provider,
             credential_type: credential.credential_type,
         })
+    }
+}
+
+impl CredentialView {
+    /// The representation of a record, with the tag of its state.
+    ///
+    /// # Errors
+    /// The vault's.
+    pub async fn tagged(app: &App, org: &OrgId, record: CredentialRecord) -> Result<Tagged<Self>, Failure> {
+        let tag = record.tag()?;
+        Ok(Tagged { value: Self::of(app, org, record).await?, tag })
     }
 }
 

@@ -1,7 +1,11 @@
-//! Representations that several functions answer with.
+//! Representations that functions answer with.
 
+mod api_key;
 mod audit_log;
 mod credential;
+mod me;
 
+pub use api_key::{ApiKeyView, CreatedApiKey};
 pub use audit_log::AuditLogEntry;
 pub use credential::CredentialView;
+pub use me::MeView;

@@ -3,6 +3,7 @@
 
 use auth::{JwtSettings, Mint, Verifier, mint};
 use clap::Parser;
+use firewall::simulated::SimulatedCloud;
 use local::cloud::Cloud;
 use local::demo::{self, Demo};
 use local::gateway::Gateway;
@@ -67,6 +68,7 @@ async fn run(options: &Serve) -> Result<(), Fault> {
         store: Store::new(cloud.dynamodb(), TABLE),
         verifier: Verifier::new(&jwt).map_err(Fault::of("POSTERN_JWT_SECRET"))?,
         vault: Some(Vault::new(cloud.kms(), KMS_KEY)),
+        firewall: Arc::new(SimulatedCloud::with_every_group()),
         clock: clock::system(),
     });
     let gateway = Arc::new(Gateway::new(&template, app)?);

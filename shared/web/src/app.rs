@@ -3,6 +3,7 @@
 use auth::Verifier;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
+use firewall::{Firewall, NotBuiltIn};
 use model::time::Timestamp;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -20,6 +21,8 @@ pub struct Parts {
     pub verifier: Verifier,
     /// The vault, where it is known already. A function builds its own at first use.
     pub vault: Option<Vault>,
+    /// The cloud whose resources sessions open.
+    pub firewall: Arc<dyn Firewall>,
     /// What time it is.
     pub clock: Clock,
 }
@@ -27,6 +30,7 @@ pub struct Parts {
 struct Shared {
     store: Store,
     verifier: Verifier,
+    firewall: Arc<dyn Firewall>,
     clock: Clock,
     vault: OnceLock<Vault>,
     /// From which the vault is built when a handler first asks for it. Functions that never ask do not link KMS.
@@ -59,10 +63,10 @@ impl App {
     }
 
     fn assemble(parts: Parts, vault_source: Option<(SdkConfig, String)>) -> Self {
-        let Parts { store, verifier, vault, clock } = parts;
+        let Parts { store, verifier, vault, firewall, clock } = parts;
         let now = clock();
         let vault = vault.map(OnceLock::from).unwrap_or_default();
-        Self { shared: Arc::new(Shared { store, verifier, clock, vault, vault_source }), now }
+        Self { shared: Arc::new(Shared { store, verifier, firewall, clock, vault, vault_source }), now }
     }
 
     /// The app of a Lambda function, from its environment. Clients are built once, here.
@@ -74,7 +78,8 @@ impl App {
         let verifier = Verifier::new(&settings.jwt)?;
         let aws = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts()).load().await;
         let store = Store::new(aws_sdk_dynamodb::Client::new(&aws), settings.table);
-        let parts = Parts { store, verifier, vault: None, clock: clock::system() };
+        let parts =
+            Parts { store, verifier, vault: None, firewall: Arc::new(NotBuiltIn), clock: clock::system() };
         Ok(Self::assemble(parts, settings.kms_key_id.map(|key| (aws, key))))
     }
 
@@ -94,6 +99,12 @@ impl App {
     #[must_use]
     pub fn store(&self) -> &Store {
         &self.shared.store
+    }
+
+    /// The cloud whose resources sessions open.
+    #[must_use]
+    pub fn firewall(&self) -> &dyn Firewall {
+        self.shared.firewall.as_ref()
     }
 
     /// Who may call.

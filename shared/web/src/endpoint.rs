@@ -2,7 +2,7 @@
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use http::{HeaderValue, Response, header};
+use http::{HeaderValue, Response, StatusCode, header};
 use lambda_http::{Body, Request};
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use crate::access::{Access, Level};
 use crate::app::App;
+use crate::attempt;
 use crate::clock::Stopwatch;
 use crate::face::Face;
 use crate::failure::Failure;
@@ -124,6 +125,9 @@ impl Endpoint {
         let running = AssertUnwindSafe((self.call)(app.clone(), Arc::clone(&request)));
         let outcome =
             running.catch_unwind().await.unwrap_or_else(|_| Err(Failure::internal("a handler panicked")));
+        if matches!(&outcome, Err(failure) if failure.status() == StatusCode::FORBIDDEN) {
+            attempt::record_denied(&app, &request).await;
+        }
         let cause = outcome.as_ref().err().and_then(Failure::for_log);
         let mut response = outcome
             .unwrap_or_else(|failure| Face::of(&request.path).render(&failure, &request.path, app.now));

@@ -2,9 +2,12 @@
 
 use auth::Rejected;
 use http::StatusCode;
+use model::api_key::Scope;
 use model::refusal::Refusal;
 use model::violation::Violations;
 use store::StoreError;
+
+use crate::access::KeyRejected;
 
 /// Why a caller is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +16,19 @@ pub enum Unauthenticated {
     Missing,
     /// A token that is not accepted; the reason is for the log.
     Invalid(Rejected),
+    /// An API key that is not accepted; the reason is for the log.
+    InvalidKey(KeyRejected),
+    /// A token and an API key, which could name two callers.
+    Ambiguous,
+}
+
+/// Why a known caller may not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Denied {
+    /// It takes an administrator.
+    NotAdmin,
+    /// It takes a key with this scope.
+    Scope(Scope),
 }
 
 /// Why a request failed. Closed: every face says what it answers to each, and no wildcard hides a new one.
@@ -23,7 +39,7 @@ pub enum Failure {
     /// 401.
     Unauthenticated(Unauthenticated),
     /// 403.
-    Forbidden,
+    Forbidden(Denied),
     /// 404 for a path that no route has.
     NoRoute,
     /// 404 for a page that a list does not have.
@@ -84,7 +100,7 @@ impl Failure {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
-            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::NoRoute | Self::NoPage | Self::NoSuchId => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
@@ -103,7 +119,7 @@ impl Failure {
         match self {
             Self::Unauthenticated(why) => Some(format!("{why:?}")),
             Self::Unavailable(internal) | Self::Internal(internal) => Some(internal.0.clone()),
-            Self::Forbidden
+            Self::Forbidden(_)
             | Self::NoRoute
             | Self::NoPage
             | Self::NoSuchId
@@ -124,14 +140,24 @@ fn refusal_status(refusal: &Refusal) -> StatusCode {
         Refusal::ResourceNotFound(_)
         | Refusal::RoleNotFound(_)
         | Refusal::CredentialNotFound(_)
-        | Refusal::ResourceNotAssigned => StatusCode::NOT_FOUND,
-        Refusal::ResourceAlreadyAssigned
+        | Refusal::UserNotFound(_)
+        | Refusal::ApiKeyNotFound(_)
+        | Refusal::NotAssigned(_) => StatusCode::NOT_FOUND,
+        Refusal::UserInactive => StatusCode::FORBIDDEN,
+        Refusal::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
+        Refusal::AlreadyAssigned(_)
+        | Refusal::TooManyLinks(_)
         | Refusal::ResourceInUse
         | Refusal::ResourceInactive
         | Refusal::AlreadyHeld
         | Refusal::NotHeld
         | Refusal::CredentialInUse(_)
         | Refusal::RoleNameTaken(_)
+        | Refusal::UserIdTaken(_)
+        | Refusal::EmailTaken(_)
+        | Refusal::VerificationFailed(_)
+        | Refusal::VerificationOutdated
+        | Refusal::IdempotencyKeyReused
         | Refusal::Invalid(_) => StatusCode::BAD_REQUEST,
     }
 }
@@ -152,6 +178,9 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Refused(refusal) => refusal.into(),
+            StoreError::Repeated => {
+                Self::Unavailable(Internal("the same request is being carried out".into()))
+            }
             StoreError::Busy(cause) => Self::Unavailable(Internal(cause.for_log().into())),
             StoreError::Defect(cause) => Self::Internal(Internal(cause.for_log().into())),
         }

@@ -1,12 +1,16 @@
 //! A request as handlers' inputs see it.
 
+use aws_lc_rs::digest::{Context, SHA256};
 use http::HeaderMap;
 use lambda_http::aws_lambda_events::query_map::QueryMap;
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, Request, RequestExt};
+use model::once::{self, Once};
 use model::principal::Principal;
 use std::fmt;
 use std::sync::OnceLock;
+
+use crate::failure::Failure;
 
 /// Largest body, in bytes (docs/api.md).
 pub(crate) const BODY_MAX_BYTES: usize = 256 * 1024;
@@ -76,9 +80,33 @@ impl Incoming {
         self.path_parameters.first(name)
     }
 
+    /// What tells a repetition of this request: of a POST with an `Idempotency-Key`.
+    ///
+    /// # Errors
+    /// A key that is none.
+    pub(crate) fn once(&self) -> Result<Option<Once>, Failure> {
+        if self.method != "POST" || !self.headers.contains_key(once::HEADER) {
+            return Ok(None);
+        }
+        let key = self.header(once::HEADER).unwrap_or_default();
+        once::check_key(key)?;
+        // The lengths keep what belongs to the path apart from what belongs to the body.
+        let head = format!("{}:{} {}:{}", self.method.len(), self.method, self.path.len(), self.path);
+        Ok(Some(Once { key: hex(&[key.as_bytes()]), fingerprint: hex(&[head.as_bytes(), self.body()]) }))
+    }
+
     /// The body.
     #[must_use]
     pub fn body(&self) -> &[u8] {
         self.body.as_ref()
     }
+}
+
+/// SHA-256 of some bytes, in hexadecimal digits.
+fn hex(parts: &[&[u8]]) -> String {
+    let mut digest = Context::new(&SHA256);
+    for part in parts {
+        digest.update(part);
+    }
+    digest.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }

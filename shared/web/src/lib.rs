@@ -6,6 +6,7 @@
 
 pub mod access;
 mod app;
+mod attempt;
 pub mod clock;
 mod endpoint;
 pub mod event;
@@ -19,7 +20,7 @@ mod settings;
 
 pub use app::{App, Parts};
 pub use endpoint::{Endpoint, Handler};
-pub use failure::Failure;
+pub use failure::{Denied, Failure};
 pub use incoming::Incoming;
 pub use lambda_runtime::Error;
 pub use serve::serve;

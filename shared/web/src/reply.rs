@@ -3,6 +3,7 @@
 use http::{HeaderValue, Response, StatusCode, header};
 use lambda_http::Body;
 use serde::Serialize;
+use store::Tagged;
 
 use crate::failure::Failure;
 
@@ -18,6 +19,10 @@ pub trait Reply: Send {
 /// 200 with a body.
 #[derive(Debug)]
 pub struct Ok200<T>(pub T);
+
+/// 200 with a body and the `ETag` of its state (RFC 9110 §8.8.3).
+#[derive(Debug)]
+pub struct OkTagged<T>(pub Tagged<T>);
 
 /// 201 with a body.
 #[derive(Debug)]
@@ -55,6 +60,16 @@ pub struct Message {
 impl<T: Serialize + Send> Reply for Ok200<T> {
     fn into_response(self) -> Result<Response<Body>, Failure> {
         with_body(StatusCode::OK, &self.0)
+    }
+}
+
+impl<T: Serialize + Send> Reply for OkTagged<T> {
+    fn into_response(self) -> Result<Response<Body>, Failure> {
+        let mut response = with_body(StatusCode::OK, &self.0.value)?;
+        if let Ok(tag) = HeaderValue::try_from(self.0.tag.to_string()) {
+            response.headers_mut().insert(header::ETAG, tag);
+        }
+        Ok(response)
     }
 }
 

@@ -18,7 +18,7 @@ pub(super) fn body(failure: &Failure, now: Timestamp) -> Value {
 fn code(failure: &Failure) -> &'static str {
     match failure {
         Failure::Unauthenticated(_) => "UNAUTHORIZED",
-        Failure::Forbidden => "FORBIDDEN",
+        Failure::Forbidden(_) => "FORBIDDEN",
         Failure::NoRoute | Failure::NoPage | Failure::NoSuchId => "NOT_FOUND",
         Failure::MethodNotAllowed { .. } => "METHOD_NOT_ALLOWED",
         Failure::BodyTooLarge { .. } => "PAYLOAD_TOO_LARGE",
@@ -36,8 +36,18 @@ fn refusal_code(refusal: &Refusal) -> &'static str {
         Refusal::ResourceNotFound(_) => "RESOURCE_NOT_FOUND",
         Refusal::RoleNotFound(_) => "ROLE_NOT_FOUND",
         Refusal::CredentialNotFound(_) => "CREDENTIAL_NOT_FOUND",
-        Refusal::ResourceNotAssigned => "RESOURCE_NOT_ASSIGNED",
-        Refusal::ResourceAlreadyAssigned => "RESOURCE_ALREADY_ASSIGNED",
+        Refusal::UserNotFound(_) => "USER_NOT_FOUND",
+        Refusal::ApiKeyNotFound(_) => "API_KEY_NOT_FOUND",
+        Refusal::NotAssigned(_) => "NOT_ASSIGNED",
+        Refusal::AlreadyAssigned(_) => "ALREADY_ASSIGNED",
+        Refusal::TooManyLinks(_) => "TOO_MANY_LINKS",
+        Refusal::UserIdTaken(_) => "USER_ID_TAKEN",
+        Refusal::EmailTaken(_) => "EMAIL_TAKEN",
+        Refusal::UserInactive => "USER_INACTIVE",
+        Refusal::VerificationFailed(_) => "VERIFICATION_FAILED",
+        Refusal::VerificationOutdated => "VERIFICATION_OUTDATED",
+        Refusal::PreconditionFailed => "PRECONDITION_FAILED",
+        Refusal::IdempotencyKeyReused => "IDEMPOTENCY_KEY_REUSED",
         Refusal::ResourceInUse | Refusal::AlreadyHeld => "RESOURCE_IN_USE",
         Refusal::ResourceInactive => "RESOURCE_INACTIVE",
         Refusal::NotHeld => "NOT_HELD",
@@ -55,8 +65,18 @@ fn sentence(refusal: &Refusal) -> String {
         Refusal::ResourceInUse => {
             "Cannot delete resource with active sessions. Stop all active sessions first.".into()
         }
-        Refusal::ResourceNotAssigned
-        | Refusal::ResourceAlreadyAssigned
+        Refusal::UserNotFound(_)
+        | Refusal::ApiKeyNotFound(_)
+        | Refusal::NotAssigned(_)
+        | Refusal::AlreadyAssigned(_)
+        | Refusal::TooManyLinks(_)
+        | Refusal::UserIdTaken(_)
+        | Refusal::EmailTaken(_)
+        | Refusal::UserInactive
+        | Refusal::VerificationFailed(_)
+        | Refusal::VerificationOutdated
+        | Refusal::PreconditionFailed
+        | Refusal::IdempotencyKeyReused
         | Refusal::ResourceInactive
         | Refusal::AlreadyHeld
         | Refusal::NotHeld

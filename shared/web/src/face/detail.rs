@@ -11,10 +11,10 @@ pub(super) fn body(failure: &Failure) -> Value {
         Failure::Unauthenticated(Unauthenticated::Missing) => {
             detail("Authentication credentials were not provided.")
         }
-        Failure::Unauthenticated(Unauthenticated::Invalid(_)) => {
-            detail("Incorrect authentication credentials.")
-        }
-        Failure::Forbidden => detail("You do not have permission to perform this action."),
+        Failure::Unauthenticated(
+            Unauthenticated::Invalid(_) | Unauthenticated::InvalidKey(_) | Unauthenticated::Ambiguous,
+        ) => detail("Incorrect authentication credentials."),
+        Failure::Forbidden(_) => detail("You do not have permission to perform this action."),
         Failure::NoRoute | Failure::NoSuchId => detail("Not found."),
         Failure::NoPage => detail("Invalid page."),
         Failure::MethodNotAllowed { method, .. } => detail(&format!("Method \"{method}\" not allowed.")),
@@ -57,8 +57,19 @@ fn refused(refusal: &Refusal) -> Value {
         Refusal::ResourceNotFound(_)
         | Refusal::RoleNotFound(_)
         | Refusal::CredentialNotFound(_)
-        | Refusal::ResourceNotAssigned => detail("Not found."),
-        Refusal::ResourceAlreadyAssigned
+        | Refusal::UserNotFound(_)
+        | Refusal::ApiKeyNotFound(_)
+        | Refusal::NotAssigned(_) => detail("Not found."),
+        Refusal::PreconditionFailed | Refusal::UserInactive => {
+            detail(&format!("{}.", super::reason::sentence(refusal)))
+        }
+        Refusal::AlreadyAssigned(_)
+        | Refusal::TooManyLinks(_)
+        | Refusal::UserIdTaken(_)
+        | Refusal::EmailTaken(_)
+        | Refusal::VerificationFailed(_)
+        | Refusal::VerificationOutdated
+        | Refusal::IdempotencyKeyReused
         | Refusal::ResourceInUse
         | Refusal::ResourceInactive
         | Refusal::AlreadyHeld

@@ -10,7 +10,7 @@ use model::refusal::Refusal;
 use model::time::Timestamp;
 use serde_json::Value;
 
-use crate::failure::Failure;
+use crate::failure::{Denied, Failure};
 use crate::reply::json_response;
 
 /// Where the API is mounted.
@@ -33,7 +33,7 @@ const BUSY_RETRY_SECONDS: u32 = 1;
 /// What callers without a valid token are told on the faces K and R.
 const UNAUTHENTICATED: &str = "Missing or invalid authentication token";
 /// What members are told where an administrator is wanted.
-const FORBIDDEN: &str = "Requires the ORG_ADMIN role";
+const NOT_ADMIN: &str = "Requires the ORG_ADMIN role";
 const NO_ROUTE: &str = "No such endpoint";
 const TOO_MANY_REQUESTS: &str = "Rate limit exceeded";
 const UNAVAILABLE: &str = "The service is busy, try again";
@@ -84,7 +84,7 @@ fn add_headers(response: &mut Response<Body>, failure: &Failure) {
         Failure::Unavailable(_) => {
             set(header::RETRY_AFTER, HeaderValue::from_str(&BUSY_RETRY_SECONDS.to_string()));
         }
-        Failure::Forbidden
+        Failure::Forbidden(_)
         | Failure::NoRoute
         | Failure::NoPage
         | Failure::NoSuchId
@@ -101,7 +101,8 @@ fn add_headers(response: &mut Response<Body>, failure: &Failure) {
 fn common_message(failure: &Failure, refused: impl Fn(&Refusal) -> String) -> String {
     match failure {
         Failure::Unauthenticated(_) => UNAUTHENTICATED.into(),
-        Failure::Forbidden => FORBIDDEN.into(),
+        Failure::Forbidden(Denied::NotAdmin) => NOT_ADMIN.into(),
+        Failure::Forbidden(Denied::Scope(scope)) => format!("Requires an API key with the scope {scope}"),
         Failure::NoRoute => NO_ROUTE.into(),
         Failure::NoPage => NO_PAGE.into(),
         Failure::NoSuchId => "No such object".into(),

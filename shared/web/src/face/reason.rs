@@ -1,6 +1,7 @@
 //! Face R: `{"timestamp", "status", "error": "<reason phrase>", "message", "path"}`, and for a validation 400 also
 //! `validationErrors` (seeds `POST` and `DELETE /roles/{id}/resources/{resourceId}`).
 
+use model::link::{LinkKind, USER_LINKS_MAX};
 use model::refusal::Refusal;
 use model::time::Timestamp;
 use serde_json::{Map, Value};
@@ -34,8 +35,24 @@ pub(super) fn sentence(refusal: &Refusal) -> String {
         Refusal::ResourceNotFound(id) => format!("Resource not found with id: {id}"),
         Refusal::RoleNotFound(id) => format!("Role not found with id: {id}"),
         Refusal::CredentialNotFound(id) => format!("Credential not found with id: {id}"),
-        Refusal::ResourceNotAssigned => "Resource not assigned to this role".into(),
-        Refusal::ResourceAlreadyAssigned => "Resource already assigned to this role".into(),
+        Refusal::UserNotFound(id) => format!("User not found with id: {id}"),
+        Refusal::ApiKeyNotFound(id) => format!("API key not found with id: {id}"),
+        Refusal::NotAssigned(kind) => {
+            let (what, to_what) = sides(*kind);
+            format!("{what} not assigned to this {to_what}")
+        }
+        Refusal::AlreadyAssigned(kind) => {
+            let (what, to_what) = sides(*kind);
+            format!("{what} already assigned to this {to_what}")
+        }
+        Refusal::TooManyLinks(kind) => format!("A user can have at most {USER_LINKS_MAX} {}", counted(*kind)),
+        Refusal::UserIdTaken(id) => format!("A user with id '{id}' already exists"),
+        Refusal::EmailTaken(email) => format!("A user with email '{email}' already exists"),
+        Refusal::UserInactive => "This user was deactivated".into(),
+        Refusal::VerificationFailed(reason) => reason.clone(),
+        Refusal::VerificationOutdated => "The resource changed while it was being verified, try again".into(),
+        Refusal::PreconditionFailed => "The object is not in the state that If-Match names".into(),
+        Refusal::IdempotencyKeyReused => "Idempotency-Key was used before for another request".into(),
         Refusal::ResourceInUse => "Resource has active sessions".into(),
         Refusal::ResourceInactive => "Resource is not active".into(),
         Refusal::AlreadyHeld => "Resource already held by this session".into(),
@@ -46,5 +63,22 @@ pub(super) fn sentence(refusal: &Refusal) -> String {
         }
         Refusal::RoleNameTaken(name) => format!("A role with name '{name}' already exists"),
         Refusal::Invalid(_) => VALIDATION_FAILED.into(),
+    }
+}
+
+/// What is assigned to what.
+fn sides(kind: LinkKind) -> (&'static str, &'static str) {
+    match kind {
+        LinkKind::RoleResource => ("Resource", "role"),
+        LinkKind::RoleUser => ("User", "role"),
+        LinkKind::UserResource => ("Resource", "user"),
+    }
+}
+
+/// What a user has of a kind of link.
+fn counted(kind: LinkKind) -> &'static str {
+    match kind {
+        LinkKind::RoleUser => "roles",
+        LinkKind::RoleResource | LinkKind::UserResource => "resources of their own",
     }
 }

@@ -3,11 +3,13 @@
 mod form;
 mod json;
 mod path;
+mod precondition;
 mod query;
 
 pub use form::CredentialBody;
 pub use json::Json;
 pub use path::{Path, PathParameter};
+pub use precondition::IfMatch;
 pub use query::{ListQuery, Query};
 
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! Parameters of the path.
 
-use model::id::{CredentialId, ResourceId, RoleId};
+use model::id::{ApiKeyId, CredentialId, ResourceId, RoleId, UserId};
 use model::violation::Violations;
 use std::sync::Arc;
 
@@ -37,6 +37,19 @@ impl PathParameter for RoleId {
     }
 }
 
+impl PathParameter for ApiKeyId {
+    fn parse(name: &str, text: &str) -> Result<Self, Failure> {
+        Self::parse(text).map_err(|_| not_a_uuid(name))
+    }
+}
+
+impl PathParameter for UserId {
+    fn parse(name: &str, text: &str) -> Result<Self, Failure> {
+        let sentence = format!("{name} must have 1 to 128 URL-safe characters");
+        Self::parse(text).map_err(|_| Violations::one(name, sentence).into())
+    }
+}
+
 /// An impossible id of a credential is simply not found, as in the seed's framework.
 impl PathParameter for CredentialId {
     fn parse(_: &str, text: &str) -> Result<Self, Failure> {
@@ -58,6 +71,20 @@ impl<T: PathParameter> Input for Path<T> {
 
 /// `/roles/{id}/resources/{resourceId}`.
 impl Input for Path<(RoleId, ResourceId)> {
+    fn read(request: &Arc<Incoming>) -> Result<Self, Failure> {
+        Ok(Self((parameter(request, "id")?, parameter(request, "resourceId")?)))
+    }
+}
+
+/// `/roles/{id}/users/{userId}`.
+impl Input for Path<(RoleId, UserId)> {
+    fn read(request: &Arc<Incoming>) -> Result<Self, Failure> {
+        Ok(Self((parameter(request, "id")?, parameter(request, "userId")?)))
+    }
+}
+
+/// `/users/{id}/resources/{resourceId}`.
+impl Input for Path<(UserId, ResourceId)> {
     fn read(request: &Arc<Incoming>) -> Result<Self, Failure> {
         Ok(Self((parameter(request, "id")?, parameter(request, "resourceId")?)))
     }

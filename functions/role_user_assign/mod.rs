@@ -1,0 +1,21 @@
+//! `POST /roles/{id}/users/{userId}`: puts a person into a role.
+
+use model::id::{RoleId, UserId};
+use model::link::Link;
+use web::access::OrgAdmin;
+use web::input::Path;
+use web::reply::{Message, Ok200};
+use web::{App, Failure};
+
+/// Links the two. Running sessions do not change.
+///
+/// # Errors
+/// 404 for the role, then 404 for the user, then 400 when they are linked already; 400 when the user has as many as one may have.
+pub async fn handler(
+    app: App,
+    caller: OrgAdmin,
+    Path((role, user)): Path<(RoleId, UserId)>,
+) -> Result<Ok200<Message>, Failure> {
+    app.store().assign(&caller.actor(), &Link::RoleUser(role, user), app.now).await?;
+    Ok(Ok200(Message { message: "User assigned to role successfully" }))
+}

@@ -1,0 +1,21 @@
+//! `POST /users/{id}/resources/{resourceId}`: lets a person open a resource without a role.
+
+use model::id::{ResourceId, UserId};
+use model::link::Link;
+use web::access::OrgAdmin;
+use web::input::Path;
+use web::reply::{Message, Ok200};
+use web::{App, Failure};
+
+/// Links the two. Running sessions do not change.
+///
+/// # Errors
+/// 404 for the user, then 404 for the resource, then 400 when they are linked already; 400 when the user has as many as one may have.
+pub async fn handler(
+    app: App,
+    caller: OrgAdmin,
+    Path((user, resource)): Path<(UserId, ResourceId)>,
+) -> Result<Ok200<Message>, Failure> {
+    app.store().assign(&caller.actor(), &Link::UserResource(user, resource), app.now).await?;
+    Ok(Ok200(Message { message: "Resource assigned to user successfully" }))
+}

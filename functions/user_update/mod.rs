@@ -1,0 +1,23 @@
+//! `PATCH /users/{id}`: changes a person's entry.
+
+use model::id::UserId;
+use model::user::{User, UserPatch};
+use web::access::OrgAdmin;
+use web::input::{IfMatch, Json, Path};
+use web::reply::OkTagged;
+use web::{App, Failure};
+
+/// Updates the user. What changes nothing writes nothing.
+///
+/// # Errors
+/// 404; 412; 400 for members that are wrong or unknown, and for an email that another user has.
+pub async fn handler(
+    app: App,
+    caller: OrgAdmin,
+    Path(id): Path<UserId>,
+    Json(patch): Json<UserPatch>,
+    IfMatch(expected): IfMatch,
+) -> Result<OkTagged<User>, Failure> {
+    let user = app.store().update_user(&caller.actor(), &id, &patch, &expected, app.now).await?;
+    Ok(OkTagged(user))
+}

@@ -1,0 +1,115 @@
+//! Who calls: from a token, or from an API key.
+
+use auth::{KeyHash, PresentedKey, Rejected};
+use model::api_key::ApiKey;
+use model::principal::{ActorType, Principal};
+use store::KeyRecord;
+
+use crate::app::App;
+use crate::failure::{Failure, Unauthenticated};
+use crate::incoming::Incoming;
+
+/// Why an API key is not accepted, for the log. Callers learn only that it was not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyRejected {
+    /// It has not the form of a key.
+    Malformed,
+    /// No such key.
+    Unknown,
+    /// There is such a key, with another secret.
+    WrongSecret,
+    /// Revoked, or past its time.
+    Ended,
+}
+
+/// A caller who has shown who they are.
+pub(super) struct Caller {
+    pub(super) principal: Principal,
+    /// The API key, where that is what they showed.
+    pub(super) key: Option<ApiKey>,
+}
+
+impl Caller {
+    /// Records that the key was used. Bookkeeping: a request does not fail for it.
+    pub(super) async fn record_use(&self, app: &App, request: &Incoming) {
+        let Some(key) = &self.key else { return };
+        let is_recorded =
+            key.last_used_at.is_some_and(|at| app.now < at.plus_seconds(RECORDED_EVERY_SECONDS));
+        if is_recorded {
+            return;
+        }
+        let (org, ip) = (&self.principal.org, request.source_ip.as_deref());
+        if let Err(error) = app.store().record_use_of_api_key(org, key.id, ip, app.now).await {
+            tracing::warn!(?error, "the use of an API key was not recorded");
+        }
+    }
+}
+
+/// A use is recorded at most so often. The store asks again, for requests that come at once.
+const RECORDED_EVERY_SECONDS: i64 = 60;
+
+/// What a request shows.
+enum Shown<'r> {
+    Token(&'r str),
+    Key(&'r str),
+}
+
+/// The one thing that a request shows. Two could name two callers.
+fn shown(request: &Incoming) -> Result<Shown<'_>, Unauthenticated> {
+    match (request.header("authorization"), request.header("x-api-key")) {
+        (None, None) => Err(Unauthenticated::Missing),
+        (Some(_), Some(_)) => Err(Unauthenticated::Ambiguous),
+        (None, Some(key)) => Ok(Shown::Key(key.trim())),
+        (Some(header), None) => authorization(header).ok_or(Unauthenticated::Invalid(Rejected::NotOurs)),
+    }
+}
+
+/// What stands behind `Bearer` (RFC 6750 §2.1), behind `JWT`, the credentials seed's own spelling, or behind `ApiKey`.
+fn authorization(header: &str) -> Option<Shown<'_>> {
+    let (scheme, text) = header.trim().split_once(' ')?;
+    let is = |name: &str| scheme.eq_ignore_ascii_case(name);
+    match text.trim() {
+        token if is("bearer") || is("jwt") => Some(Shown::Token(token)),
+        key if is("apikey") => Some(Shown::Key(key)),
+        _ => None,
+    }
+}
+
+/// The caller of a request.
+pub(super) async fn identify(app: &App, request: &Incoming) -> Result<Caller, Failure> {
+    let caller = match shown(request).map_err(Failure::Unauthenticated)? {
+        Shown::Token(token) => {
+            let principal = app.verifier().verify(token, app.now);
+            let principal =
+                principal.map_err(|why| Failure::Unauthenticated(Unauthenticated::Invalid(why)))?;
+            Caller { principal, key: None }
+        }
+        Shown::Key(text) => holder_of_key(app, text).await?,
+    };
+    let principal = request.principal.get_or_init(|| caller.principal).clone();
+    Ok(Caller { principal, key: caller.key })
+}
+
+async fn holder_of_key(app: &App, text: &str) -> Result<Caller, Failure> {
+    let rejected = |why| Failure::Unauthenticated(Unauthenticated::InvalidKey(why));
+    let presented = PresentedKey::parse(text).ok_or_else(|| rejected(KeyRejected::Malformed))?;
+    let record = app.store().api_key(&presented.org, presented.id).await?;
+    let KeyRecord { key, hash } = record.ok_or_else(|| rejected(KeyRejected::Unknown))?;
+    if !KeyHash::from_bytes(&hash).is_some_and(|hash| hash.matches(&presented.hash)) {
+        return Err(rejected(KeyRejected::WrongSecret));
+    }
+    if !key.is_live(app.now) {
+        return Err(rejected(KeyRejected::Ended));
+    }
+    let maker = key.created_by.clone();
+    let principal = Principal {
+        org: presented.org,
+        user: maker.id,
+        // Who is an administrator is the token's word, and a key has no token.
+        is_org_admin: false,
+        email: maker.email,
+        name: maker.name,
+        kind: ActorType::ApiKey,
+    };
+    Ok(Caller { principal, key: Some(key) })
+}
