@@ -1,5 +1,6 @@
 //! `/resources` beyond the seeds' examples: creation, reading, and every kind of member of the update.
 
+use model::audit::AuditResult;
 use serde_json::{Map, Value, json};
 use support::{Client, TestApp, resource_body};
 
@@ -266,7 +267,7 @@ async fn an_update_is_recorded_with_both_sides_of_each_change() {
     assert_eq!(row.actor_id.as_str(), support::ADMIN);
     assert_eq!(row.actor_email.as_deref(), Some("7c9e@acme.example"));
     assert_eq!(row.ip_address.as_deref(), Some("203.0.113.7"));
-    assert_eq!((row.result.as_str(), row.resource_name.as_deref()), ("SUCCESS", Some("New")));
+    assert_eq!((row.result, row.resource_name.as_deref()), (AuditResult::Success, Some("New")));
     let changes = json!({"changes": {
         "name": {"from": "Production API Gateway", "to": "New"},
         "config": {"from": {"port": 443, "protocol": "tcp"}, "to": {"port": 22}},

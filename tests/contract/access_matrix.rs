@@ -1,12 +1,19 @@
 //! Every route for every kind of caller, with objects that exist.
 
 use auth::{JwtSettings, Mint, mint};
+use firewall::GroupRef;
+use model::api_key::Scope;
 use model::principal::ORG_ADMIN;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use support::{ADMIN, Client, ORG, TestApp, jwt_settings, resource_body};
 use web::access::Level;
 
-use crate::repository::{exact_routes, template};
+use crate::objects::Objects;
+use crate::repository::{assert_nothing_wrong, exact_routes, route_keys, template};
+
+/// The columns: a name and a client each.
+type Callers = [(&'static str, Client)];
 
 /// Requests that no route takes: an unknown path, a known path with another method.
 const UNROUTED: [(&str, &str); 2] = [("GET", "/api/v1/nothing"), ("PUT", "/api/v1/resources/{id}")];
@@ -26,12 +33,13 @@ fn unsigned(app: &TestApp) -> String {
 }
 
 /// The columns. The administrator comes last, because that request may end what it is about.
-fn callers(app: &TestApp) -> Vec<(&'static str, Client)> {
+async fn callers(app: &TestApp) -> Vec<(&'static str, Client)> {
     let ours = jwt_settings;
     let issuer = JwtSettings { issuer: "https://other.test".into(), ..ours() };
     let audience = JwtSettings { audience: "other".into(), ..ours() };
     let secret = JwtSettings { secret: "another secret of 32 bytes or more".into(), ..ours() };
-    vec![
+    let keys = keys(app).await;
+    let mut callers = vec![
         ("no token", app.anonymous()),
         ("garbage", app.bearer("garbage")),
         ("expired", app.bearer(&token(app, &ours(), -3600))),
@@ -39,48 +47,61 @@ fn callers(app: &TestApp) -> Vec<(&'static str, Client)> {
         ("audience", app.bearer(&token(app, &audience, 3600))),
         ("secret", app.bearer(&token(app, &secret, 3600))),
         ("alg none", app.bearer(&unsigned(app))),
+        ("bad key", app.caller(&[("x-api-key", "garbage")])),
         ("member", app.member()),
         ("other org", app.other_admin()),
-        ("admin", app.admin()),
-    ]
+    ];
+    callers.extend(keys);
+    callers.push(("admin", app.admin()));
+    callers
+}
+
+/// A column for a key with each scope alone, and one for a revoked key with all of them.
+async fn keys(app: &TestApp) -> Vec<(&'static str, Client)> {
+    let admin = app.admin();
+    let mut keys = Vec::new();
+    for scope in Scope::ALL {
+        let text = admin.new_api_key(&[scope.as_str()]).await;
+        keys.push((scope.as_str(), app.caller(&[("x-api-key", &text)])));
+    }
+    let body = json!({"name": "CI", "scopes": Scope::ALL});
+    let revoked = admin.post("/api-keys", body).await.expect(201);
+    let _ = admin.delete(&format!("/api-keys/{}", revoked.id())).await.expect(204);
+    let header = format!("ApiKey {}", revoked.json["plainTextKey"].as_str().unwrap());
+    keys.push(("revoked", app.caller(&[("authorization", &header)])));
+    keys
 }
 
 /// The path of a route with the ids of new objects, linked where the route is about to unlink them.
-async fn path(admin: &Client, method: &str, route: &str) -> String {
-    let credential = admin.new_credential("AWS").await;
-    let (resource, role) =
-        (admin.new_resource(&credential).await, admin.new_role(&format!("Role of {method} {route}")).await);
-    if method == "DELETE" && route.ends_with("/resources/{resourceId}") {
-        let _ = admin.post_empty(&format!("/roles/{role}/resources/{resource}")).await.expect(200);
+pub(crate) async fn path(admin: &Client, method: &str, route: &str) -> String {
+    let objects = Objects::new(admin, &format!("{method} {route}")).await;
+    let path = objects.path(route);
+    let is_link = ["/resources/{resourceId}", "/users/{userId}"].iter().any(|end| route.ends_with(end));
+    if method == "DELETE" && is_link {
+        let _ = admin.post_empty(path.trim_start_matches("/api/v1")).await.expect(200);
     }
-    let unused = admin.new_credential("Unused").await;
-    let family = route.trim_start_matches("/api/v1/").split('/').next().unwrap_or_default();
-    let id = match family {
-        "resources" => &resource,
-        "roles" => &role,
-        "credentials" => &unused,
-        _ => "",
-    };
-    route.replace("{id}", id).replace("{resourceId}", &resource)
+    path
 }
 
 /// A body that a route takes. `number` makes names differ.
-async fn body(admin: &Client, method: &str, route: &str, number: usize) -> Option<Value> {
+pub(crate) async fn body(admin: &Client, method: &str, route: &str, number: usize) -> Option<Value> {
     let name = format!("{method} {route} {number}");
     match (method, route.trim_start_matches("/api/v1/").trim_end_matches('/')) {
         ("POST", "resources") => Some(resource_body(&admin.new_credential("AWS").await)),
         ("POST" | "PUT", "credentials" | "credentials/{id}") => Some(json!({"name": name, "value": "v"})),
+        ("POST", "users") => Some(json!({"email": format!("person-{number}@acme.example")})),
+        ("POST", "api-keys") => Some(json!({"name": name, "scopes": ["audit:read"]})),
         ("POST", "roles") | ("PATCH", _) => Some(json!({"name": name})),
         _ => None,
     }
 }
 
 /// The statuses of a row, in the order of the callers.
-async fn statuses(app: &TestApp, method: &str, route: &str) -> Vec<u16> {
+async fn statuses(app: &TestApp, callers: &Callers, method: &str, route: &str) -> Vec<u16> {
     let admin = app.admin();
     let path = path(&admin, method, route).await;
     let mut statuses = Vec::new();
-    for (number, (_, caller)) in callers(app).into_iter().enumerate() {
+    for (number, (_, caller)) in callers.iter().enumerate() {
         let body = body(&admin, method, route, number).await.map(|body| body.to_string());
         let media_type = body.as_ref().map(|_| "application/json");
         let reply = caller.send(method, &path, media_type, body.unwrap_or_default().into_bytes()).await;
@@ -97,11 +118,13 @@ fn line(route: &str, cells: &[String]) -> String {
 #[tokio::test]
 async fn access() {
     let app = TestApp::new().await;
-    let names: Vec<String> = callers(&app).iter().map(|(name, _)| (*name).into()).collect();
+    open_the_sky(&app);
+    let callers = callers(&app).await;
+    let names: Vec<String> = callers.iter().map(|(name, _)| (*name).into()).collect();
     let mut table = line("", &names);
     let unrouted = UNROUTED.map(|(method, path)| (method.to_owned(), path.to_owned()));
     for (method, route) in exact_routes().into_iter().chain(unrouted.clone()) {
-        let statuses = statuses(&app, &method, &route).await;
+        let statuses = statuses(&app, &callers, &method, &route).await;
         let admin = statuses.last().unwrap();
         let routed = !unrouted.contains(&(method.clone(), route.clone()));
         assert_eq!(
@@ -117,29 +140,64 @@ async fn access() {
     });
 }
 
-/// What the snapshot shows must also be what was meant: whoever is not an administrator gets nothing.
+/// What the snapshot shows must also be what was meant: each level lets its own callers in, and nobody else.
 #[tokio::test]
-async fn only_administrators_get_anything_but_health() {
+async fn each_level_admits_its_own_callers_and_nobody_else() {
     let app = TestApp::new().await;
+    open_the_sky(&app);
+    let callers = callers(&app).await;
+    let levels = levels();
+    let mut wrong = Vec::new();
     for (method, route) in exact_routes() {
-        let statuses = statuses(&app, &method, &route).await;
-        let open = route == "/api/v1/health";
-        for ((caller, _), status) in callers(&app).into_iter().zip(statuses) {
-            let expected: &[u16] = match caller {
-                _ if open => &[200],
-                "admin" => &[200, 201, 204],
-                "other org" if route.contains('{') || route.ends_with("/resources") => &[200, 404],
-                "other org" => &[200, 201],
-                "member" => &[403],
-                _ => &[401],
-            };
-            assert!(expected.contains(&status), "{method} {route} for {caller}: {status}");
+        let level = levels[&format!("{method} {route}")];
+        let statuses = statuses(&app, &callers, &method, &route).await;
+        for ((caller, _), status) in callers.iter().zip(statuses) {
+            let expected = expected(level, caller, &route);
+            if !expected.contains(&status) {
+                wrong.push(format!("{method} {route} for {caller}: {status} and not one of {expected:?}"));
+            }
         }
+    }
+    assert_nothing_wrong(&wrong);
+}
+
+const SUCCESS: [u16; 3] = [200, 201, 204];
+
+/// The statuses that a caller may get from a route of a level.
+fn expected(level: Level, caller: &str, route: &str) -> &'static [u16] {
+    let is_known_elsewhere = route.contains('{') || route.ends_with("/resources");
+    match (level, caller) {
+        (Level::Anyone, _) => &[200],
+        (_, "admin") => &SUCCESS,
+        (_, "no token" | "garbage" | "expired" | "issuer" | "audience" | "secret" | "alg none") => &[401],
+        (_, "bad key" | "revoked") => &[401],
+        // Their own organization's list, or nothing of ours.
+        (_, "other org") if is_known_elsewhere => &[200, 404],
+        (_, "other org") | (Level::Member, _) => &SUCCESS,
+        (Level::AdminOrKey(scope), key) if scope.as_str() == key => &[200],
+        _ => &[403],
     }
 }
 
+/// The level of each route.
+fn levels() -> BTreeMap<String, Level> {
+    let levels: BTreeMap<_, _> =
+        functions::all().into_iter().map(|(name, endpoint)| (name, endpoint.level)).collect();
+    let functions = template().functions;
+    let routes = functions
+        .iter()
+        .flat_map(|function| route_keys(function).into_iter().map(|key| (key, levels[function.binary()])));
+    routes.collect()
+}
+
+/// Makes the group of every test's resource exist.
+pub(crate) fn open_the_sky(app: &TestApp) {
+    let group = GroupRef { region: "eu-central-1".into(), group_id: "sg-0abc123def456".into() };
+    app.sky.add_group(group);
+}
+
 #[test]
-fn every_function_but_two_is_for_administrators() {
+fn every_function_has_the_level_that_it_should() {
     let described = template().functions.len();
     let endpoints = functions::all();
     assert_eq!(endpoints.len(), described);
@@ -147,6 +205,9 @@ fn every_function_but_two_is_for_administrators() {
         let expected = match name {
             "health" => Level::Anyone,
             "fallback" => Level::Visitor,
+            "me-get" => Level::Member,
+            "resource-get" | "resource-list" => Level::AdminOrKey(Scope::ResourcesRead),
+            "audit-log-list" => Level::AdminOrKey(Scope::AuditRead),
             _ => Level::OrgAdmin,
         };
         assert_eq!(endpoint.level, expected, "{name}");

@@ -2,14 +2,16 @@
 
 use http::{Request, Response};
 use lambda_http::Body;
-use model::id::{CredentialId, ResourceId, RoleId};
+use model::api_key::Scope;
+use model::id::{ApiKeyId, CredentialId, ResourceId, RoleId, UserId};
+use model::link::LinkKind;
 use model::refusal::Refusal;
 use model::violation::{NON_FIELD, Violations};
 use support::{ORG, START_MILLIS, TestApp, actor, at_millis};
 use uuid::Uuid;
 use web::access::{Access, OrgAdmin};
 use web::face::Face;
-use web::{Failure, Incoming};
+use web::{Denied, Failure, Incoming};
 
 /// What went wrong inside. No answer may repeat it.
 const CAUSE: &str = "SECRET-CAUSE";
@@ -25,7 +27,7 @@ fn uuid(digit: u128) -> Uuid {
 fn name(failure: &Failure) -> String {
     match failure {
         Failure::Unauthenticated(why) => format!("Unauthenticated, {why:?}"),
-        Failure::Forbidden => "Forbidden".into(),
+        Failure::Forbidden(why) => format!("Forbidden, {why:?}"),
         Failure::NoRoute => "NoRoute".into(),
         Failure::NoPage => "NoPage".into(),
         Failure::NoSuchId => "NoSuchId".into(),
@@ -45,30 +47,42 @@ fn name(failure: &Failure) -> String {
 }
 
 /// The name of a refusal. No wildcard: a new variant must be given a line in [`refusals`].
-fn refusal_name(refusal: &Refusal) -> &'static str {
-    match refusal {
+fn refusal_name(refusal: &Refusal) -> String {
+    let name = match refusal {
+        Refusal::NotAssigned(kind) => return format!("NotAssigned, {kind:?}"),
+        Refusal::AlreadyAssigned(kind) => return format!("AlreadyAssigned, {kind:?}"),
+        Refusal::TooManyLinks(kind) => return format!("TooManyLinks, {kind:?}"),
         Refusal::ResourceNotFound(_) => "ResourceNotFound",
         Refusal::RoleNotFound(_) => "RoleNotFound",
         Refusal::CredentialNotFound(_) => "CredentialNotFound",
-        Refusal::ResourceNotAssigned => "ResourceNotAssigned",
-        Refusal::ResourceAlreadyAssigned => "ResourceAlreadyAssigned",
+        Refusal::UserNotFound(_) => "UserNotFound",
+        Refusal::ApiKeyNotFound(_) => "ApiKeyNotFound",
         Refusal::ResourceInUse => "ResourceInUse",
         Refusal::ResourceInactive => "ResourceInactive",
         Refusal::AlreadyHeld => "AlreadyHeld",
         Refusal::NotHeld => "NotHeld",
         Refusal::CredentialInUse(_) => "CredentialInUse",
         Refusal::RoleNameTaken(_) => "RoleNameTaken",
+        Refusal::UserIdTaken(_) => "UserIdTaken",
+        Refusal::EmailTaken(_) => "EmailTaken",
+        Refusal::UserInactive => "UserInactive",
+        Refusal::VerificationFailed(_) => "VerificationFailed",
+        Refusal::VerificationOutdated => "VerificationOutdated",
+        Refusal::PreconditionFailed => "PreconditionFailed",
+        Refusal::IdempotencyKeyReused => "IdempotencyKeyReused",
         Refusal::Invalid(_) => "Invalid",
-    }
+    };
+    name.into()
 }
 
 fn refusals() -> Vec<Refusal> {
-    vec![
+    let user = UserId::parse("auth0.alice").unwrap();
+    let mut refusals = vec![
         Refusal::ResourceNotFound(ResourceId::from(uuid(1))),
         Refusal::RoleNotFound(RoleId::from(uuid(2))),
         Refusal::CredentialNotFound(CredentialId::from(uuid(3))),
-        Refusal::ResourceNotAssigned,
-        Refusal::ResourceAlreadyAssigned,
+        Refusal::UserNotFound(user.clone()),
+        Refusal::ApiKeyNotFound(ApiKeyId::from(uuid(4))),
         Refusal::ResourceInUse,
         Refusal::ResourceInactive,
         Refusal::AlreadyHeld,
@@ -76,8 +90,23 @@ fn refusals() -> Vec<Refusal> {
         Refusal::CredentialInUse(1),
         Refusal::CredentialInUse(3),
         Refusal::RoleNameTaken("Developers".into()),
+        Refusal::UserIdTaken(user),
+        Refusal::EmailTaken("alice@acme.example".into()),
+        Refusal::UserInactive,
+        Refusal::VerificationFailed("The security group sg-0abc123d does not exist in eu-central-1".into()),
+        Refusal::VerificationOutdated,
+        Refusal::PreconditionFailed,
+        Refusal::IdempotencyKeyReused,
         Refusal::Invalid(several()),
-    ]
+    ];
+    for kind in [LinkKind::RoleResource, LinkKind::RoleUser, LinkKind::UserResource] {
+        refusals.extend([
+            Refusal::NotAssigned(kind),
+            Refusal::AlreadyAssigned(kind),
+            Refusal::TooManyLinks(kind),
+        ]);
+    }
+    refusals
 }
 
 fn several() -> Violations {
@@ -89,12 +118,14 @@ fn several() -> Violations {
 }
 
 /// The failures of callers, which only the access levels make.
-async fn unauthenticated(app: &TestApp) -> [Failure; 2] {
+async fn unauthenticated(app: &TestApp) -> [Failure; 4] {
     let request = || Request::builder().uri("/");
     let missing = request().body(Body::Empty).unwrap();
     let invalid = request().header("authorization", "Bearer nonsense").body(Body::Empty).unwrap();
+    let no_key = request().header("x-api-key", "pst_nonsense").body(Body::Empty).unwrap();
+    let both = request().header("x-api-key", "pst_x").header("authorization", "Bearer x").body(Body::Empty);
     let admit = async |request| OrgAdmin::admit(&app.app, &Incoming::new(request)).await.unwrap_err();
-    [admit(missing).await, admit(invalid).await]
+    [admit(missing).await, admit(invalid).await, admit(no_key).await, admit(both.unwrap()).await]
 }
 
 /// The failure of an operation whose every call AWS answers with this.
@@ -110,7 +141,8 @@ async fn failures() -> Vec<Failure> {
     let app = TestApp::new().await;
     let mut failures = Vec::from(unauthenticated(&app).await);
     failures.extend([
-        Failure::Forbidden,
+        Failure::Forbidden(Denied::NotAdmin),
+        Failure::Forbidden(Denied::Scope(Scope::ResourcesRead)),
         Failure::NoRoute,
         Failure::NoPage,
         Failure::NoSuchId,

@@ -1,12 +1,13 @@
 //! Permissions: what each function may do at AWS is what it does, no less and no more.
 
+use firewall::GroupRef;
 use local::template::TEMPLATE;
 use serde_json::{Value, json};
 use serde_yaml_ng::Value as Yaml;
 use std::collections::{BTreeMap, BTreeSet};
-use support::{Client, Reply, TestApp, resource_body};
+use support::{Client, ORG, Reply, TestApp, resource_body};
 
-use crate::repository::{assert_nothing_wrong, route_keys, template};
+use crate::repository::{assert_nothing_wrong, exact_routes, route_keys, template};
 
 /// Actions with what they act on, such as `dynamodb:Query Table/index/listing`, by function.
 type Actions = BTreeMap<String, BTreeSet<String>>;
@@ -102,6 +103,13 @@ impl Drive {
         reply.expect(status)
     }
 
+    /// The same, from another caller than the administrator.
+    async fn call_as(&mut self, caller: &Client, request: &str, body: Value, status: u16) {
+        let admin = std::mem::replace(&mut self.admin, caller.clone());
+        let _ = self.call(request, body, status).await;
+        self.admin = admin;
+    }
+
     /// Requests without bodies.
     async fn all(&mut self, requests: &[(String, u16)]) {
         for (request, status) in requests {
@@ -173,6 +181,67 @@ async fn drive_roles(drive: &mut Drive) {
     drive.all(&[(format!("DELETE /roles/{role}"), 404)]).await;
 }
 
+/// Verifications with both kinds of answer.
+async fn drive_verification(drive: &mut Drive) {
+    let value = json!({"accessKeyId": "AKIA1", "secretAccessKey": "s"});
+    let body = json!({"name": "Cloud", "credential_type": "ACCESS_KEY", "value": value});
+    let credential = drive.admin.post("/credentials/", body).await.expect(201).id();
+    let resource = drive.admin.new_resource(&credential).await;
+    let path = format!("POST /resources/{resource}/verify");
+    let _ = drive.call(&path, Value::Null, 400).await;
+    let group = GroupRef { region: "eu-central-1".into(), group_id: "sg-0abc123def456".into() };
+    drive.app.sky.add_group(group);
+    let _ = drive.call(&path, Value::Null, 200).await;
+}
+
+async fn drive_users(drive: &mut Drive) {
+    let body = json!({"id": "grace", "email": "grace@acme.example"});
+    let user = drive.call("POST /users", body, 201).await.id();
+    drive.all(&[("GET /users".into(), 200), (format!("GET /users/{user}"), 200)]).await;
+    let credential = drive.admin.new_credential("AWS").await;
+    let (role, resource) =
+        (drive.admin.new_role("Role of users").await, drive.admin.new_resource(&credential).await);
+    let active = json!({"isActive": true});
+    let _ = drive.admin.patch(&format!("/resources/{resource}"), active).await.expect(200);
+    let path = format!("PATCH /users/{user}");
+    let _ = drive.call(&path, json!({"email": "grace.h@acme.example"}), 200).await;
+    let links = [format!("/roles/{role}/users/{user}"), format!("/users/{user}/resources/{resource}")];
+    for link in &links {
+        drive.all(&[(format!("POST {link}"), 200), (format!("DELETE {link}"), 204)]).await;
+        drive.all(&[(format!("POST {link}"), 200)]).await;
+    }
+    let token = drive.app.token("grace", ORG, &["USER"]);
+    drive.call_as(&drive.app.bearer(&token), "GET /me", Value::Null, 200).await;
+    drive.all(&[("GET /me".into(), 200), (format!("DELETE /users/{user}"), 204)]).await;
+}
+
+/// API keys, and everything that they open.
+async fn drive_api_keys(drive: &mut Drive) {
+    let body = json!({"name": "CI", "scopes": ["resources:read", "audit:read"]});
+    let key = drive.call("POST /api-keys", body, 201).await;
+    let caller = drive.app.caller(&[("x-api-key", key.json["plainTextKey"].as_str().unwrap())]);
+    let resource = drive.admin.get("/resources").await.json[0]["id"].as_str().unwrap().to_owned();
+    for path in ["GET /resources", &format!("GET /resources/{resource}"), "GET /audit-logs", "GET /me"] {
+        drive.app.advance_seconds(61);
+        drive.call_as(&caller, path, Value::Null, 200).await;
+    }
+    drive.all(&[("GET /api-keys".into(), 200), (format!("DELETE /api-keys/{}", key.id()), 204)]).await;
+}
+
+/// Who shows an API key is looked up by every function that asks who calls.
+async fn drive_with_a_key_that_is_none(drive: &mut Drive) {
+    let text = format!("pst_GPXmAhizavrUuoXNn3tzeA{}.acme", "A".repeat(43));
+    let stranger = drive.app.caller(&[("x-api-key", &text)]);
+    for (method, route) in exact_routes() {
+        let path =
+            route.replace("{id}", NOTHING).replace("{resourceId}", NOTHING).replace("{userId}", NOTHING);
+        let path = format!("{method} {}", path.trim_start_matches("/api/v1"));
+        let status = if route.ends_with("/health") { 200 } else { 401 };
+        drive.call_as(&stranger, &path, Value::Null, status).await;
+    }
+    drive.call_as(&stranger, "DELETE /health", Value::Null, 401).await;
+}
+
 async fn drive_the_rest(drive: &mut Drive) {
     for (request, status) in [
         ("GET /audit-logs?eventType=ROLE_CREATE&limit=1", 200),
@@ -190,6 +259,10 @@ async fn every_function_may_do_what_it_does_and_nothing_else() {
     drive_credentials(&mut drive).await;
     drive_resources(&mut drive).await;
     drive_roles(&mut drive).await;
+    drive_verification(&mut drive).await;
+    drive_users(&mut drive).await;
+    drive_api_keys(&mut drive).await;
+    drive_with_a_key_that_is_none(&mut drive).await;
     drive_the_rest(&mut drive).await;
     let mut wrong = Vec::new();
     for (function, allowed) in allowed() {

@@ -1,6 +1,6 @@
 //! One of each key, as it stands in the table.
 
-use model::id::{AuditId, CredentialId, OrgId, ResourceId, RoleId, SessionRowId, UserId};
+use model::id::{ApiKeyId, AuditId, CredentialId, OrgId, ResourceId, RoleId, SessionRowId, UserId};
 use store::keys::{self, Holder, Key, ListingKey};
 use support::{START_MILLIS, at_millis};
 use uuid::Uuid;
@@ -36,7 +36,8 @@ fn rows() -> Vec<(&'static str, Key)> {
     let (resource, role, credential) =
         (ResourceId::from(all(1)), RoleId::from(all(2)), CredentialId::from(all(3)));
     let (row, audit) = (SessionRowId::from(all(4)), AuditId::from(all(5)));
-    let (in_role, user) = (Holder::Role(role), Holder::User(UserId::parse("auth0.alice").unwrap()));
+    let alice = UserId::parse("auth0.alice").unwrap();
+    let (in_role, user) = (Holder::Role(role), Holder::User(alice.clone()));
     vec![
         ("resource_partition", partition(keys::resource_partition(&org, resource))),
         ("resource", keys::resource(&org, resource)),
@@ -45,11 +46,17 @@ fn rows() -> Vec<(&'static str, Key)> {
         ("hold", keys::hold(&org, resource, row)),
         ("holder_partition, role", partition(keys::holder_partition(&org, &in_role))),
         ("holder, role", keys::holder(&org, &in_role)),
-        ("link_of_holder, role", keys::link_of_holder(&org, &in_role, resource)),
+        ("role", keys::role(&org, role)),
+        ("link_of_role", keys::link_of_role(&org, role, resource)),
+        ("member_of_role", keys::member_of_role(&org, role, &alice)),
         ("role_name", keys::role_name(&org, "On call, #1")),
         ("holder_partition, user", partition(keys::holder_partition(&org, &user))),
         ("holder, user", keys::holder(&org, &user)),
-        ("link_of_holder, user", keys::link_of_holder(&org, &user, resource)),
+        ("user", keys::user(&org, &alice)),
+        ("remains", keys::remains(&org, &alice)),
+        ("email", keys::email(&org, "alice@acme.example")),
+        ("api_key", keys::api_key(&org, ApiKeyId::from(all(6)))),
+        ("once", keys::once(&org, &alice, "4f5e")),
         ("credential_partition", partition(keys::credential_partition(&org, credential))),
         ("credential", keys::credential(&org, credential)),
         ("reference", keys::reference(&org, credential, resource)),
@@ -70,12 +77,17 @@ fn rows() -> Vec<(&'static str, Key)> {
             let ListingKey { pk, sk } = keys::listed(keys::roles(&org), role);
             Key { pk, sk: keys::behind(&sk) }
         }),
-        ("roles, listed_behind", listing(keys::listed_behind(keys::roles(&org), role, resource))),
+        ("roles, listed_behind", {
+            let link = keys::link_of_role(&org, role, resource);
+            listing(keys::listed_behind(keys::roles(&org), role, &link))
+        }),
+        ("users, user_listed", listing(keys::user_listed(&org, at_millis(START_MILLIS), &alice))),
+        ("api_keys, listed", listing(keys::listed(keys::api_keys(&org), ApiKeyId::from(all(6))))),
         ("credentials, listed", listing(keys::listed(keys::credentials(&org), credential))),
-        (
-            "credentials, listed_behind",
-            listing(keys::listed_behind(keys::credentials(&org), credential, resource)),
-        ),
+        ("credentials, listed_behind", {
+            let reference = keys::reference(&org, credential, resource);
+            listing(keys::listed_behind(keys::credentials(&org), credential, &reference))
+        }),
     ]
 }
 

@@ -2,10 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod access_matrix;
+mod audit_rows;
 mod error_table;
 mod handlers;
 mod iam;
 mod key_table;
 mod names;
+mod objects;
 mod repository;
 mod routes;
+mod tenant_sweep;

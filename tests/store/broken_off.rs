@@ -1,5 +1,6 @@
 //! What happens around the transactions that follow a commit: others come between, or AWS fails there.
 
+use model::precondition::Precondition;
 use model::refusal::Refusal;
 use serde_json::json;
 use std::future::Future;
@@ -133,7 +134,7 @@ async fn a_deletion_of_a_role_that_broke_off_leaves_no_links() {
     let id = role_id(&role);
     let delete = || {
         let (db, now) = (app.db.clone(), app.now());
-        async move { db.delete_role(&actor(ORG), id, now).await }
+        async move { db.delete_role(&actor(ORG), id, &Precondition::None, now).await }
     };
     let (running, follow_up) = stopped_after_commit(&app, delete()).await;
     fail_follow_up(&app, follow_up);

@@ -1,12 +1,10 @@
 //! The deletion of a resource: everything that names it goes, its audit rows stay.
 
-use aws_sdk_dynamodb::types::AttributeValue;
-use model::id::{ResourceId, UserId};
-use std::collections::{BTreeMap, HashMap};
-use store::keys::{self, Holder, Key};
+use model::link::Link;
+use std::collections::BTreeMap;
 use support::{ORG, TestApp, actor, org};
 
-use crate::fixture::{audited, is_audit, naming, put_raw, resource_id, role_id, usage};
+use crate::fixture::{audited, is_audit, naming, resource_id, role_id, usage};
 
 /// Numbers of links around what one transaction holds beside the resource and its reference, which is 48, and one
 /// that needs two more transactions.
@@ -22,11 +20,17 @@ async fn nothing_but_audit_rows_names_a_deleted_resource() {
         roles.push(role_id(&admin.new_role(&format!("Role {number}")).await));
     }
     let bystander = admin.new_resource(&credential).await;
-    app.db.assign_resource_to_role(&actor(ORG), roles[0], resource_id(&bystander), app.now()).await.unwrap();
+    app.db
+        .assign(&actor(ORG), &Link::RoleResource(roles[0], resource_id(&bystander)), app.now())
+        .await
+        .unwrap();
     for links in LINKS {
         let id = admin.new_resource(&credential).await;
         for role in &roles[..links] {
-            app.db.assign_resource_to_role(&actor(ORG), *role, resource_id(&id), app.now()).await.unwrap();
+            app.db
+                .assign(&actor(ORG), &Link::RoleResource(*role, resource_id(&id)), app.now())
+                .await
+                .unwrap();
         }
         let before = app.db_table().await;
         assert_eq!(naming(&before, &id).len(), 2 + 2 * links);
@@ -42,29 +46,9 @@ async fn nothing_but_audit_rows_names_a_deleted_resource() {
         assert_eq!(deletions, 1);
     }
     assert_eq!(
-        app.db.role(&org(ORG), roles[0]).await.unwrap().unwrap().resource_ids,
+        app.db.role(&org(ORG), roles[0]).await.unwrap().unwrap().value.resource_ids,
         [resource_id(&bystander)]
     );
-}
-
-/// A link item between a resource and a person, as the operations on users will write them.
-fn user_link(key: &Key) -> HashMap<String, AttributeValue> {
-    let created = HashMap::from([(String::from("createdAt"), AttributeValue::N("1771410600000".into()))]);
-    [
-        ("pk", AttributeValue::S(key.pk.clone())),
-        ("sk", AttributeValue::S(key.sk.clone())),
-        ("entity", AttributeValue::S("LINK".into())),
-        ("shape", AttributeValue::N("1".into())),
-        ("data", AttributeValue::M(created)),
-    ]
-    .map(|(name, value)| (String::from(name), value))
-    .into()
-}
-
-fn user_links(id: ResourceId, user: &str) -> Vec<HashMap<String, AttributeValue>> {
-    let (org, holder) = (org(ORG), Holder::User(UserId::parse(user).unwrap()));
-    let keys = [keys::link_of_resource(&org, id, &holder), keys::link_of_holder(&org, &holder, id)];
-    keys.iter().map(user_link).collect()
 }
 
 #[tokio::test]
@@ -73,18 +57,21 @@ async fn links_to_people_go_with_the_resource() {
     let admin = app.admin();
     let credential = admin.new_credential("AWS").await;
     let (id, other) = (admin.new_resource(&credential).await, admin.new_resource(&credential).await);
-    let people: Vec<String> = (0..60).map(|number| format!("person-{number}")).collect();
-    for resource in [&id, &other] {
-        let links = people.iter().flat_map(|person| user_links(resource_id(resource), person)).collect();
-        put_raw(&app, links).await;
+    for number in 0..60 {
+        let user = admin.new_user(&format!("person-{number}")).await;
+        for resource in [&id, &other] {
+            let _ = admin.post_empty(&format!("/users/{user}/resources/{resource}")).await.expect(200);
+        }
     }
     let role = admin.new_role("Developers").await;
     let _ = admin.post_empty(&format!("/roles/{role}/resources/{id}")).await.expect(200);
-    assert_eq!(naming(&app.db_table().await, &id).len(), 2 + 2 * 61);
     let _ = admin.delete(&format!("/resources/{id}")).await.expect(204);
     let after = app.db_table().await;
     assert_eq!(naming(&after, &id), []);
-    assert_eq!(naming(&after, &other).len(), 2 + 2 * 60);
+    assert_eq!(naming(&after, &other).len(), 2 + 60 + 60);
+    for user in admin.get("/users").await.json.as_array().unwrap() {
+        assert_eq!(user["resourceIds"], serde_json::json!([other]));
+    }
 }
 
 #[tokio::test]

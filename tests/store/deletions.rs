@@ -1,6 +1,8 @@
 //! Roles and credentials that are renamed and deleted, alone and while something else happens to them.
 
 use model::id::{CredentialId, RoleId};
+use model::link::Link;
+use model::precondition::Precondition;
 use model::refusal::Refusal;
 use model::role::RolePatch;
 use serde_json::json;
@@ -18,17 +20,17 @@ type Done = Result<(), StoreError>;
 
 fn role_deletion(app: &TestApp, id: RoleId) -> impl Future<Output = Done> + Send + 'static {
     let (db, now) = (app.db.clone(), app.now());
-    async move { db.delete_role(&actor(ORG), id, now).await }
+    async move { db.delete_role(&actor(ORG), id, &Precondition::None, now).await }
 }
 
 fn role_rename(app: &TestApp, id: RoleId, name: &str) -> impl Future<Output = Done> + Send + 'static {
     let (db, now, patch) = (app.db.clone(), app.now(), read::<RolePatch>(json!({"name": name})));
-    async move { db.update_role(&actor(ORG), id, &patch, now).await.map(drop) }
+    async move { db.update_role(&actor(ORG), id, &patch, &Precondition::None, now).await.map(drop) }
 }
 
 fn credential_deletion(app: &TestApp, id: CredentialId) -> impl Future<Output = Done> + Send + 'static {
     let (db, now) = (app.db.clone(), app.now());
-    async move { db.delete_credential(&actor(ORG), id, now).await }
+    async move { db.delete_credential(&actor(ORG), id, &Precondition::None, now).await }
 }
 
 fn guard(name: &str) -> (String, String) {
@@ -47,11 +49,14 @@ async fn a_deleted_role_leaves_no_link_and_frees_its_name() {
     let first = resource_id(&admin.new_resource(&credential).await);
     let resources = copies(&app, first, 60).await;
     let other = role_id(&admin.new_role("Other").await);
-    app.db.assign_resource_to_role(&actor(ORG), other, resources[0], app.now()).await.unwrap();
+    app.db.assign(&actor(ORG), &Link::RoleResource(other, resources[0]), app.now()).await.unwrap();
     for links in [0, 1, 48, 49, 60] {
         let id = admin.new_role("Developers").await;
         for resource in &resources[..links] {
-            app.db.assign_resource_to_role(&actor(ORG), role_id(&id), *resource, app.now()).await.unwrap();
+            app.db
+                .assign(&actor(ORG), &Link::RoleResource(role_id(&id), *resource), app.now())
+                .await
+                .unwrap();
         }
         assert_eq!(naming(&app.db_table().await, &id).len(), 2 + 2 * links);
         role_deletion(&app, role_id(&id)).await.unwrap();
@@ -61,7 +66,7 @@ async fn a_deleted_role_leaves_no_link_and_frees_its_name() {
         assert_eq!(refusal(role_deletion(&app, role_id(&id)).await), Refusal::RoleNotFound(role_id(&id)));
         assert_eq!(app.db_table().await, table);
     }
-    assert_eq!(app.db.role(&org(ORG), other).await.unwrap().unwrap().resource_ids, [resources[0]]);
+    assert_eq!(app.db.role(&org(ORG), other).await.unwrap().unwrap().value.resource_ids, [resources[0]]);
     assert_eq!(recorded(&audited(&app.db_table().await), "ROLE_DELETE"), 5);
 }
 
@@ -133,10 +138,10 @@ async fn a_credential_is_deleted_when_nothing_uses_it() {
     let admin = app.admin();
     let id = admin.new_credential("AWS").await;
     let resource = admin.new_resource(&id).await;
-    let before = app.db_table().await;
+    let before = app.db_objects().await;
     let refused = credential_deletion(&app, credential_id(&id)).await;
     assert_eq!(refusal(refused), Refusal::CredentialInUse(1));
-    assert_eq!(app.db_table().await, before);
+    assert_eq!(app.db_objects().await, before);
     let _ = admin.delete(&format!("/resources/{resource}")).await.expect(204);
     credential_deletion(&app, credential_id(&id)).await.unwrap();
     let table = app.db_table().await;

@@ -3,6 +3,7 @@
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use model::fields::{Fields, FromFields};
 use model::id::{CredentialId, ResourceId, RoleId, SessionRowId};
+use model::precondition::Precondition;
 use model::refusal::Refusal;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -41,7 +42,7 @@ pub(crate) fn read<T: FromFields>(body: Value) -> T {
 pub(crate) async fn active_resource(app: &TestApp, credential: &str) -> ResourceId {
     let id = resource_id(&app.admin().new_resource(credential).await);
     let patch = read(json!({"isActive": true}));
-    app.db.update_resource(&actor(ORG), id, &patch, app.now()).await.unwrap();
+    app.db.update_resource(&actor(ORG), id, &patch, &Precondition::None, app.now()).await.unwrap();
     id
 }
 
@@ -80,10 +81,10 @@ pub(crate) fn is_audit(at: &At) -> bool {
     at.0 == keys::audit_partition(&org(ORG))
 }
 
-/// The audit rows among some items, as event and the object's id.
+/// The audit rows of changes among some items, as event and the object's id.
 pub(crate) fn audited(table: &Table) -> Vec<(String, String)> {
     let text = |item: &Value, name: &str| item["data"][name].as_str().unwrap().to_owned();
-    let rows = table.iter().filter(|(at, _)| is_audit(at));
+    let rows = table.iter().filter(|(at, item)| is_audit(at) && item["data"]["result"] == "SUCCESS");
     rows.map(|(_, item)| (text(item, "eventType"), text(item, "resourceId"))).collect()
 }
 

@@ -1,6 +1,7 @@
 //! Holds: a session row's claim on a resource, which blocks its deletion.
 
 use model::id::{ResourceId, SessionRowId};
+use model::precondition::Precondition;
 use model::refusal::Refusal;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -20,7 +21,7 @@ async fn release(app: &TestApp, resource: ResourceId, row: SessionRowId) -> Resu
 }
 
 async fn delete(app: &TestApp, resource: ResourceId) -> Result<(), StoreError> {
-    app.db.delete_resource(&actor(ORG), resource, app.now()).await
+    app.db.delete_resource(&actor(ORG), resource, &Precondition::None, app.now()).await
 }
 
 async fn with_active_resource() -> (TestApp, ResourceId) {
@@ -103,13 +104,13 @@ async fn a_live_hold_blocks_the_deletion_until_the_last_is_released() {
         take(&app, resource, row).await.unwrap();
     }
     for row in rows {
-        let before = app.db_table().await;
+        let before = app.db_objects().await;
         assert_eq!(refusal(delete(&app, resource).await), Refusal::ResourceInUse);
-        assert_eq!(app.db_table().await, before);
+        assert_eq!(app.db_objects().await, before);
         release(&app, resource, row).await.unwrap();
     }
     delete(&app, resource).await.unwrap();
-    assert!(naming(&app.db_table().await, &resource.to_string()).is_empty());
+    assert!(naming(&app.db_objects().await, &resource.to_string()).is_empty());
     assert_eq!(refusal(delete(&app, resource).await), Refusal::ResourceNotFound(resource));
     assert_eq!(refusal(release(&app, resource, rows[0]).await), Refusal::NotHeld);
 }

@@ -1,5 +1,6 @@
 //! The races one by one: an operation is stopped between its read and its write, and another one goes through.
 
+use model::link::Link;
 use model::refusal::Refusal;
 use serde_json::json;
 use std::future::Future;
@@ -85,7 +86,7 @@ async fn a_deletion_takes_along_the_link_that_was_made_before_its_write() {
     assert_eq!(events.iter().filter(|event| *event == "ROLE_RESOURCE_ASSIGN").count(), 1);
     assert_eq!(events.iter().filter(|event| *event == "RESOURCE_DELETE").count(), 1);
     let second =
-        app.db.assign_resource_to_role(&actor(ORG), role_id(&role), resource_id(&id), app.now()).await;
+        app.db.assign(&actor(ORG), &Link::RoleResource(role_id(&role), resource_id(&id)), app.now()).await;
     assert_eq!(refusal(second), Refusal::ResourceNotFound(resource_id(&id)));
 }
 

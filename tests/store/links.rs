@@ -1,6 +1,7 @@
 //! Links between roles and resources: the order of refusals, and what a success leaves.
 
 use model::id::{ResourceId, RoleId};
+use model::link::{Link, LinkKind};
 use model::refusal::Refusal;
 use std::collections::BTreeSet;
 use store::keys::{self, Holder};
@@ -33,7 +34,7 @@ impl Orgs {
         in_org: &str,
         (role, resource): (RoleId, ResourceId),
     ) -> Result<(), store::StoreError> {
-        self.app.db.assign_resource_to_role(&actor(in_org), role, resource, self.app.now()).await
+        self.app.db.assign(&actor(in_org), &Link::RoleResource(role, resource), self.app.now()).await
     }
 
     async fn unassign(
@@ -41,7 +42,7 @@ impl Orgs {
         in_org: &str,
         (role, resource): (RoleId, ResourceId),
     ) -> Result<(), store::StoreError> {
-        self.app.db.unassign_resource_from_role(&actor(in_org), role, resource, self.app.now()).await
+        self.app.db.unassign(&actor(in_org), &Link::RoleResource(role, resource), self.app.now()).await
     }
 
     /// Every pair that is refused for one of its ends, with the refusal. The role comes first, whatever the resource.
@@ -66,7 +67,7 @@ impl Orgs {
         let (role, resource) = self.ours;
         let (org, holder) = (org(ORG), Holder::Role(role));
         let items =
-            [keys::link_of_holder(&org, &holder, resource), keys::link_of_resource(&org, resource, &holder)];
+            [keys::link_of_role(&org, role, resource), keys::link_of_resource(&org, resource, &holder)];
         items.iter().map(at).collect()
     }
 
@@ -84,7 +85,7 @@ async fn assigning_refuses_role_then_resource_then_a_second_time() {
         let mut cases = orgs.refused();
         if assigned {
             orgs.assign(ORG, orgs.ours).await.unwrap();
-            cases.push((ORG, orgs.ours, Refusal::ResourceAlreadyAssigned));
+            cases.push((ORG, orgs.ours, Refusal::AlreadyAssigned(LinkKind::RoleResource)));
         }
         let before = orgs.app.db_table().await;
         for (in_org, pair, expected) in cases {
@@ -102,7 +103,7 @@ async fn unassigning_refuses_role_then_resource_then_what_is_not_assigned() {
         if assigned {
             orgs.assign(ORG, orgs.ours).await.unwrap();
         } else {
-            cases.push((ORG, orgs.ours, Refusal::ResourceNotAssigned));
+            cases.push((ORG, orgs.ours, Refusal::NotAssigned(LinkKind::RoleResource)));
         }
         let before = orgs.app.db_table().await;
         for (in_org, pair, expected) in cases {
@@ -141,9 +142,15 @@ async fn each_link_stands_for_itself() {
     orgs.assign(ORG, (role, resource)).await.unwrap();
     orgs.assign(ORG, (second, resource)).await.unwrap();
     orgs.unassign(ORG, (role, resource)).await.unwrap();
-    assert_eq!(refusal(orgs.unassign(ORG, (role, resource)).await), Refusal::ResourceNotAssigned);
-    assert_eq!(refusal(orgs.assign(ORG, (second, resource)).await), Refusal::ResourceAlreadyAssigned);
+    assert_eq!(
+        refusal(orgs.unassign(ORG, (role, resource)).await),
+        Refusal::NotAssigned(LinkKind::RoleResource)
+    );
+    assert_eq!(
+        refusal(orgs.assign(ORG, (second, resource)).await),
+        Refusal::AlreadyAssigned(LinkKind::RoleResource)
+    );
     let shown = app.db.role(&org(ORG), second).await.unwrap().unwrap();
-    assert_eq!(shown.resource_ids, [resource]);
-    assert!(app.db.role(&org(ORG), role).await.unwrap().unwrap().resource_ids.is_empty());
+    assert_eq!(shown.value.resource_ids, [resource]);
+    assert!(app.db.role(&org(ORG), role).await.unwrap().unwrap().value.resource_ids.is_empty());
 }

@@ -1,6 +1,8 @@
 //! Operations that run at once, many times over: what must hold whichever comes first.
 
 use model::id::{ResourceId, RoleId};
+use model::link::Link;
+use model::precondition::Precondition;
 use model::refusal::Refusal;
 use serde_json::{Value, json};
 use std::future::Future;
@@ -64,7 +66,7 @@ async fn read_first(db: &Store, id: ResourceId, reads: usize) {
 
 fn deletion(app: &TestApp, id: ResourceId) -> impl Future<Output = Result<(), StoreError>> + Send + 'static {
     let (db, now) = (app.db.clone(), app.now());
-    async move { db.delete_resource(&actor(ORG), id, now).await }
+    async move { db.delete_resource(&actor(ORG), id, &Precondition::None, now).await }
 }
 
 fn hold(
@@ -88,7 +90,7 @@ fn assignment(
     let (db, now) = (app.db.clone(), app.now());
     async move {
         read_first(&db, id, reads).await;
-        db.assign_resource_to_role(&actor(ORG), role, id, now).await
+        db.assign(&actor(ORG), &Link::RoleResource(role, id), now).await
     }
 }
 

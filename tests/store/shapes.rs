@@ -1,6 +1,7 @@
 //! Items that this version did not write are a defect that is seen, and never skipped.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use model::precondition::Precondition;
 use std::collections::HashMap;
 use store::keys::{self, Holder, Key};
 use store::{AuditRow, StoreError};
@@ -66,7 +67,7 @@ impl Objects {
             (keys::resource(&org, resource), both("/resources", &self.resource)),
             (keys::holder(&org, &role), both("/roles", &self.role)),
             (keys::credential(&org, credential), both("/credentials", &self.credential)),
-            (keys::link_of_holder(&org, &role, resource), both("/roles", &self.role)),
+            (keys::link_of_role(&org, role_id(&self.role), resource), both("/roles", &self.role)),
             (keys::reference(&org, credential, resource), both("/credentials", &self.credential)),
         ]
     }
@@ -114,7 +115,7 @@ async fn a_deletion_stops_at_what_it_does_not_know() {
     for item in strange {
         put_raw(app, vec![item.clone()]).await;
         let before = app.db_table().await;
-        let failed = app.db.delete_resource(&actor(ORG), id, app.now()).await;
+        let failed = app.db.delete_resource(&actor(ORG), id, &Precondition::None, app.now()).await;
         assert!(matches!(failed, Err(StoreError::Defect(_))), "{item:?}: {failed:?}");
         assert_eq!(app.db_table().await, before);
         put_raw(app, vec![good.clone()]).await;

@@ -1,5 +1,7 @@
 //! Tenants: every key begins with the organization, and another organization's ids are ids of nothing.
 
+use model::link::Link;
+use model::precondition::Precondition;
 use model::refusal::Refusal;
 use serde_json::{Value, json};
 use store::keys;
@@ -131,13 +133,16 @@ async fn the_store_finds_nothing_under_another_organization() {
     );
     let missing = Refusal::ResourceNotFound(resource);
     let patch = read::<model::resource::ResourcePatch>(json!({"name": "Taken"}));
-    assert_eq!(refusal(db.update_resource(&stranger, resource, &patch, now).await), missing);
-    assert_eq!(refusal(db.delete_resource(&stranger, resource, now).await), missing);
+    assert_eq!(
+        refusal(db.update_resource(&stranger, resource, &patch, &Precondition::None, now).await),
+        missing
+    );
+    assert_eq!(refusal(db.delete_resource(&stranger, resource, &Precondition::None, now).await), missing);
     assert_eq!(refusal(db.take_hold(&stranger, resource, session_row(&app), now).await), missing);
     assert_eq!(refusal(db.release_hold(&stranger, resource, session_row(&app), now).await), Refusal::NotHeld);
     let missing = Refusal::RoleNotFound(role);
-    assert_eq!(refusal(db.assign_resource_to_role(&stranger, role, resource, now).await), missing);
-    assert_eq!(refusal(db.unassign_resource_from_role(&stranger, role, resource, now).await), missing);
+    assert_eq!(refusal(db.assign(&stranger, &Link::RoleResource(role, resource), now).await), missing);
+    assert_eq!(refusal(db.unassign(&stranger, &Link::RoleResource(role, resource), now).await), missing);
     assert_eq!(app.db_table().await, before);
 }
 

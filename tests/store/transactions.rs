@@ -3,6 +3,7 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use model::id::{ResourceId, RoleId};
+use model::link::{Link, LinkKind};
 use model::refusal::Refusal;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -42,7 +43,7 @@ impl Ready {
     }
 
     async fn assign_through(&self, db: &Store) -> Result<(), StoreError> {
-        db.assign_resource_to_role(&actor(ORG), self.role, self.resource, self.app.now()).await
+        db.assign(&actor(ORG), &Link::RoleResource(self.role, self.resource), self.app.now()).await
     }
 
     /// How many assignments are on record.
@@ -90,7 +91,7 @@ async fn what_says_nothing_about_the_conditions_is_tried_again() {
         assert_eq!(tokens.len(), 2, "{codes:?}");
         assert_ne!(tokens[0], tokens[1], "a new attempt is a new request");
         assert_eq!(ready.recorded().await, 1, "{codes:?}");
-        assert_eq!(refusal(ready.assign().await), Refusal::ResourceAlreadyAssigned);
+        assert_eq!(refusal(ready.assign().await), Refusal::AlreadyAssigned(LinkKind::RoleResource));
     }
 }
 
@@ -102,8 +103,8 @@ async fn the_first_false_condition_is_the_refusal_and_is_not_tried_again() {
     for (codes, expected) in [
         (reasons(&[(0, CONDITION)]), role.clone()),
         (reasons(&[(1, CONDITION)]), resource.clone()),
-        (reasons(&[(2, CONDITION)]), Refusal::ResourceAlreadyAssigned),
-        (reasons(&[(3, CONDITION)]), Refusal::ResourceAlreadyAssigned),
+        (reasons(&[(2, CONDITION)]), Refusal::AlreadyAssigned(LinkKind::RoleResource)),
+        (reasons(&[(3, CONDITION)]), Refusal::AlreadyAssigned(LinkKind::RoleResource)),
         (reasons(&[(0, CONDITION), (1, CONDITION), (2, CONDITION), (3, CONDITION)]), role),
         (reasons(&[(1, CONDITION), (3, CONDITION)]), resource),
     ] {

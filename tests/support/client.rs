@@ -137,6 +137,26 @@ impl Client {
         self.post("/roles", json!({"name": name})).await.expect(201).id()
     }
 
+    /// A new user with this id; the id.
+    pub async fn new_user(&self, id: &str) -> String {
+        let body = json!({"id": id, "email": format!("{id}@acme.example"), "name": id});
+        self.post("/users", body).await.expect(201).id()
+    }
+
+    /// A new API key with these scopes; its text.
+    pub async fn new_api_key(&self, scopes: &[&str]) -> String {
+        let reply = self.post("/api-keys", json!({"name": "CI", "scopes": scopes})).await.expect(201);
+        reply.json["plainTextKey"].as_str().unwrap().into()
+    }
+
+    /// The same caller with one more header.
+    #[must_use]
+    pub fn with_header(&self, name: &str, value: &str) -> Self {
+        let mut headers = self.headers.clone();
+        headers.push((name.into(), value.into()));
+        Self { gateway: Arc::clone(&self.gateway), headers }
+    }
+
     /// A new role and a new resource, not linked; their ids.
     pub async fn new_role_and_resource(&self) -> (String, String) {
         let credential = self.new_credential("AWS Account").await;

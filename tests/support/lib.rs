@@ -20,6 +20,7 @@ pub use tap::{Gate, TapRecord};
 use auth::{JwtSettings, Mint, Verifier, mint};
 use aws_sdk_dynamodb::types::AttributeValue;
 use axum::body::Bytes;
+use firewall::simulated::SimulatedCloud;
 use local::cloud::Cloud;
 use local::gateway::Gateway;
 use local::template::Template;
@@ -59,6 +60,8 @@ pub struct TestApp {
     /// What every handler gets.
     pub app: App,
     gateway: Arc<Gateway>,
+    /// The cloud behind the firewall.
+    pub sky: SimulatedCloud,
     clock: Arc<AtomicI64>,
     jwt: JwtSettings,
 }
@@ -83,15 +86,17 @@ impl TestApp {
         let clock = Arc::new(AtomicI64::new(START_MILLIS));
         let jwt = jwt_settings();
         let (db, vault) = (Store::new(cloud.dynamodb(), TABLE), Vault::new(cloud.kms(), "alias/test"));
+        let sky = SimulatedCloud::strict();
         let ticking = Arc::clone(&clock);
         let app = App::new(Parts {
             store: db.clone(),
             verifier: Verifier::new(&jwt).expect("a verifier"),
             vault: Some(vault.clone()),
+            firewall: Arc::new(sky.clone()),
             clock: Arc::new(move || at_millis(ticking.load(Ordering::SeqCst))),
         });
         let gateway = Arc::new(Gateway::new(&template, app.clone()).expect("a gateway"));
-        Self { db, vault, cloud, tap, app, gateway, clock, jwt }
+        Self { db, vault, cloud, tap, app, gateway, sky, clock, jwt }
     }
 
     /// What the clock says.
@@ -178,7 +183,14 @@ impl TestApp {
         items.map(|item| ((key(&item, "pk"), key(&item, "sk")), item)).collect()
     }
 
-    /// The same, each item as text.
+    /// The same without the audit log: what refused attempts must leave as it is.
+    pub async fn db_objects(&self) -> BTreeMap<(String, String), Value> {
+        let mut table = self.db_table().await;
+        table.retain(|_, item| item["entity"] != "AUDIT");
+        table
+    }
+
+    /// Every item, each as text.
     pub async fn db_items(&self) -> BTreeMap<(String, String), String> {
         self.db_table().await.into_iter().map(|(key, item)| (key, item.to_string())).collect()
     }
@@ -212,6 +224,7 @@ pub fn actor(org_name: &str) -> Actor {
         email: None,
         name: None,
         ip_address: None,
+        once: None,
     }
 }
 
@@ -245,7 +258,12 @@ pub fn attribute_json(value: &AttributeValue) -> Value {
             let members: BTreeMap<_, _> = map.iter().collect();
             members.into_iter().map(|(name, value)| (name.clone(), attribute_json(value))).collect()
         }
-        AttributeValue::Bs(_) | AttributeValue::Ns(_) | AttributeValue::Ss(_) | _ => {
+        AttributeValue::Ss(set) => {
+            let mut values = set.clone();
+            values.sort();
+            values.into()
+        }
+        AttributeValue::Bs(_) | AttributeValue::Ns(_) | _ => {
             panic!("the table has no {value:?}")
         }
     }

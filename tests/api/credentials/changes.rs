@@ -64,13 +64,13 @@ async fn a_credential_in_use_is_not_deleted_on_any_face() {
     let (admin, path) = admin_with_credential(&app).await;
     let id = path.trim_matches('/').rsplit('/').next().unwrap();
     let (first, second) = (admin.new_resource(id).await, admin.new_resource(id).await);
-    let before = app.db_items().await;
+    let before = app.db_objects().await;
     for (count, resources) in [(2, "2 resources"), (1, "1 resource")] {
         let sentence =
             format!("Cannot delete credential linked to {resources}. Delete or reassign them first.");
         expect::body(&admin.delete(&path).await, 400, json!({"non_field_errors": [sentence]}));
         if count == 2 {
-            assert_eq!(app.db_items().await, before);
+            assert_eq!(app.db_objects().await, before);
             let _ = admin.delete(&format!("/resources/{first}")).await.expect(204);
         }
     }
@@ -80,7 +80,7 @@ async fn a_credential_in_use_is_not_deleted_on_any_face() {
     expect::body(&admin.delete(&path).await, 404, json!({"detail": "Not found."}));
     assert_eq!(app.db_audit().await.pop().unwrap().event_type, AuditEvent::CredentialDelete);
     let left: Vec<_> = app
-        .db_items()
+        .db_objects()
         .await
         .into_keys()
         .filter(|(pk, _)| pk.contains(&model::id::CredentialId::parse_any(id).unwrap().to_string()))

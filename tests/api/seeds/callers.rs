@@ -47,12 +47,12 @@ async fn nobody_without_a_good_token_gets_through() {
 async fn members_are_refused_and_other_organizations_find_nothing() {
     let app = TestApp::new().await;
     let operations = operations(&app).await;
-    let before = app.db_items().await;
+    let before = app.db_objects().await;
     for (method, path, body) in &operations {
         let reply = call(&app.member(), method, path, body.as_ref()).await;
         assert_eq!(reply.status.as_u16(), 403, "{method} {path}");
         let reply = call(&app.other_admin(), method, path, body.as_ref()).await;
         assert_eq!(reply.status.as_u16(), 404, "{method} {path}");
     }
-    assert_eq!(app.db_items().await, before);
+    assert_eq!(app.db_objects().await, before);
 }

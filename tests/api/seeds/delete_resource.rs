@@ -40,11 +40,11 @@ async fn error_example_resource_in_use() {
     let _ = admin.patch(&format!("/resources/{id}"), json!({"isActive": true})).await.expect(200);
     let (resource, row) = (ResourceId::parse(&id).unwrap(), SessionRowId::generate(app.now()));
     app.db.take_hold(&actor(ORG), resource, row, app.now()).await.unwrap();
-    let before = app.db_items().await;
+    let before = app.db_objects().await;
     let reply = admin.delete(&format!("/resources/{id}")).await;
     let message = "Cannot delete resource with active sessions. Stop all active sessions first.";
     expect::code(&reply, 400, "RESOURCE_IN_USE", message);
-    assert_eq!(app.db_items().await, before);
+    assert_eq!(app.db_objects().await, before);
     app.db.release_hold(&actor(ORG), resource, row, app.now()).await.unwrap();
     let _ = admin.delete(&format!("/resources/{id}")).await.expect(204);
 }
