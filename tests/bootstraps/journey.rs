@@ -89,7 +89,7 @@ impl Journey {
             assert_ne!(invocations, 0, "{name} was never invoked");
             function.assert_idle();
             let log = function.log();
-            let requests = log.lines().filter(|line| line.contains(r#""message":"request""#));
+            let requests = log.lines().filter(|line| line.contains(r#""message":"request"#));
             assert_eq!(requests.count(), invocations, "{name} logged\n{log}");
         }
         self.functions.values().map(Bootstrap::log).collect()

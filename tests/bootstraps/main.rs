@@ -20,6 +20,8 @@ async fn every_function_answers_its_recorded_event() {
     creates(&mut journey).await;
     shows_what_was_created(&mut journey).await;
     changes(&mut journey).await;
+    people(&mut journey).await;
+    keys(&mut journey).await;
     deletes(&mut journey).await;
     needs_no_token(&mut journey).await;
     let token = journey.known("token").to_owned();
@@ -96,6 +98,42 @@ async fn changes(journey: &mut Journey) {
     assert_eq!(patched["description"], "Rotated by hand");
     let role = journey.invoke("role-update", 200).await.body;
     assert_eq!(role["description"], "On call");
+}
+
+async fn people(journey: &mut Journey) {
+    let user = journey.invoke("user-create", 201).await;
+    journey.learn("userId", &user);
+    assert_eq!(
+        journey.invoke("role-user-assign", 200).await.body["message"],
+        "User assigned to role successfully"
+    );
+    let assigned = journey.invoke("user-resource-assign", 200).await.body;
+    assert_eq!(assigned, json!({"message": "Resource assigned to user successfully"}));
+    let user = journey.invoke("user-get", 200).await.body;
+    assert_eq!(user["roleIds"], json!([journey.known("roleId")]));
+    assert_eq!(user["resourceIds"], json!([journey.known("resourceId")]));
+    assert_eq!(journey.invoke("role-get", 200).await.body["userIds"], json!([journey.known("userId")]));
+
+    assert_eq!(journey.invoke("user-update", 200).await.body["name"], "Grace H.");
+    assert_eq!(journey.invoke("user-resource-unassign", 204).await.text, "");
+    assert_eq!(journey.invoke("role-user-unassign", 204).await.text, "");
+    let me = journey.invoke("me-get", 200).await.body;
+    assert_eq!((&me["id"], &me["isOrgAdmin"]), (&json!(support::ADMIN), &json!(true)));
+    let users = journey.invoke("user-list", 200).await.body;
+    assert_eq!(users.as_array().expect("users").len(), 2, "whoever asks for /me is in the directory");
+    assert_eq!(journey.invoke("user-delete", 204).await.text, "");
+}
+
+async fn keys(journey: &mut Journey) {
+    let key = journey.invoke("api-key-create", 201).await;
+    journey.learn("apiKeyId", &key);
+    assert!(key.body["plainTextKey"].as_str().expect("a text").starts_with("pst_"));
+    let keys = journey.invoke("api-key-list", 200).await.body;
+    assert_eq!((&keys[0]["id"], &keys[0]["isRevoked"]), (&json!(journey.known("apiKeyId")), &json!(false)));
+    assert_eq!(journey.invoke("api-key-revoke", 204).await.text, "");
+    // The functions cannot ask a provider yet: nobody is told that a resource was verified or refused.
+    let unanswered = journey.invoke("resource-verify", 503).await.body;
+    assert_eq!(unanswered["error"], "SERVICE_UNAVAILABLE");
 }
 
 async fn deletes(journey: &mut Journey) {
