@@ -1,14 +1,18 @@
 //! The API, request by request: a module for each family of paths, and one for what all share.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod api_keys;
 mod audit_logs;
 mod bodies;
 mod credentials;
 mod expect;
 mod faces;
 mod lists;
-mod organizations;
+mod me;
 mod resources;
 mod roles;
 mod seeds;
 mod tokens;
+mod user_links;
+mod users;
+mod verify;

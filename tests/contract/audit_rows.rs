@@ -1,7 +1,8 @@
 //! Every route that changes something leaves exactly one row of the audit log, in the transaction of the change.
 
-use serde_json::Value;
-use support::{ADMIN, TestApp};
+use model::id::{ResourceId, SessionRowId};
+use serde_json::{Value, json};
+use support::{ADMIN, ORG, TestApp, actor};
 
 use crate::access_matrix::{body, open_the_sky, path};
 use crate::repository::{assert_nothing_wrong, exact_routes};
@@ -43,4 +44,70 @@ async fn every_change_leaves_exactly_one_row() {
         wrong.extend(faults(&left, "SUCCESS").map(|fault| format!("{method} {route}: {fault}")));
     }
     assert_nothing_wrong(&wrong);
+}
+
+#[tokio::test]
+async fn every_denied_change_leaves_exactly_one_row_and_nothing_else() {
+    let app = TestApp::new().await;
+    let (admin, mut wrong) = (app.admin(), Vec::new());
+    let key = app.caller(&[("x-api-key", &admin.new_api_key(&["resources:read"]).await)]);
+    for (method, route) in changing_routes() {
+        let path = path(&admin, &method, &route).await;
+        for (caller, kind, actor) in [(app.member(), "USER", "member"), (key.clone(), "API_KEY", ADMIN)] {
+            let (objects, before) = (app.db_objects().await, app.db_table().await);
+            let reply = caller.send(&method, &path, None, Vec::new()).await;
+            let after = app.db_table().await;
+            let left: Vec<_> = after.iter().filter(|(at, _)| !before.contains_key(*at)).collect();
+            let expected = json!({
+                "eventType": "ACCESS_DENIED", "result": "DENIED", "actorId": actor, "actorType": kind,
+                "resourceType": "REQUEST", "resourceId": path, "ipAddress": "203.0.113.7",
+                "details": json!({"method": method}).to_string(),
+            });
+            let fits = |row: &Value| {
+                expected.as_object().unwrap().iter().all(|(name, value)| row["data"][name] == *value)
+            };
+            let is_right = matches!(left.as_slice(), [(_, row)] if fits(row));
+            if reply.status != 403 || !is_right || app.db_objects().await != objects {
+                wrong.push(format!("{method} {route} by {kind}: {} {left:?}", reply.status));
+            }
+        }
+    }
+    assert_nothing_wrong(&wrong);
+}
+
+#[tokio::test]
+async fn a_denied_look_leaves_no_row() {
+    let app = TestApp::new().await;
+    let admin = app.admin();
+    for (method, route) in
+        exact_routes().into_iter().filter(|(method, route)| method == "GET" && route != "/api/v1/me")
+    {
+        let path = path(&admin, &method, &route).await;
+        let before = app.db_table().await;
+        let _ = app.member().send(&method, &path, None, Vec::new()).await;
+        assert_eq!(app.db_table().await, before, "{method} {route}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_deletion_leaves_one_row_with_its_reason() {
+    let app = TestApp::new().await;
+    let admin = app.admin();
+    let credential = admin.new_credential("AWS").await;
+    let id = admin.new_resource(&credential).await;
+    let _ = admin.patch(&format!("/resources/{id}"), json!({"isActive": true})).await.expect(200);
+    let (resource, row) = (ResourceId::parse(&id).unwrap(), SessionRowId::generate(app.now()));
+    app.db.take_hold(&actor(ORG), resource, row, app.now()).await.unwrap();
+    for (path, event, subject, reason) in [
+        (format!("/resources/{id}"), "RESOURCE_DELETE", &id, "RESOURCE_IN_USE"),
+        (format!("/credentials/{credential}/"), "CREDENTIAL_DELETE", &credential, "CREDENTIAL_IN_USE"),
+    ] {
+        let (objects, rows) = (app.db_objects().await, app.db_audit().await.len());
+        let _ = admin.delete(&path).await.expect(400);
+        assert_eq!((app.db_objects().await, app.db_audit().await.len()), (objects, rows + 1));
+        let left = admin.get(&format!("/audit-logs?eventType={event}&limit=1")).await.expect(200);
+        let left = &left.json["content"][0];
+        assert_eq!((&left["result"], &left["resourceId"]), (&json!("REFUSED"), &json!(subject)));
+        assert_eq!((&left["details"], &left["actorId"]), (&json!({"reason": reason}), &json!(ADMIN)));
+    }
 }

@@ -1,6 +1,6 @@
 //! One of each key, as it stands in the table.
 
-use model::id::{ApiKeyId, AuditId, CredentialId, OrgId, ResourceId, RoleId, SessionRowId, UserId};
+use model::id::{ApiKeyId, AuditId, CredentialId, EntryId, OrgId, ResourceId, RoleId, SessionRowId, UserId};
 use store::keys::{self, Holder, Key, ListingKey};
 use support::{START_MILLIS, at_millis};
 use uuid::Uuid;
@@ -81,7 +81,7 @@ fn rows() -> Vec<(&'static str, Key)> {
             let link = keys::link_of_role(&org, role, resource);
             listing(keys::listed_behind(keys::roles(&org), role, &link))
         }),
-        ("users, user_listed", listing(keys::user_listed(&org, at_millis(START_MILLIS), &alice))),
+        ("users, listed", listing(keys::listed(keys::users(&org), EntryId::from(all(7))))),
         ("api_keys, listed", listing(keys::listed(keys::api_keys(&org), ApiKeyId::from(all(6))))),
         ("credentials, listed", listing(keys::listed(keys::credentials(&org), credential))),
         ("credentials, listed_behind", {

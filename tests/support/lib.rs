@@ -190,6 +190,17 @@ impl TestApp {
         table
     }
 
+    /// Gives a user of [`ORG`] these ids as roles and as resources, whether they exist or not.
+    pub async fn db_fill_sets_of_user(&self, user: &str, ids: &[String]) {
+        let key = store::keys::user(&org(ORG), &UserId::parse(user).expect("a user"));
+        let set = AttributeValue::Ss(ids.to_vec());
+        #[expect(clippy::disallowed_methods, reason = "more links than a test has time to make")]
+        let call = self.cloud.dynamodb().update_item().table_name(TABLE);
+        let call = call.key("pk", AttributeValue::S(key.pk)).key("sk", AttributeValue::S(key.sk));
+        let call = call.update_expression("SET roleIds = :ids, resourceIds = :ids");
+        call.expression_attribute_values(":ids", set).send().await.expect("an update");
+    }
+
     /// Every item, each as text.
     pub async fn db_items(&self) -> BTreeMap<(String, String), String> {
         self.db_table().await.into_iter().map(|(key, item)| (key, item.to_string())).collect()

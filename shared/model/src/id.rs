@@ -91,6 +91,10 @@ uuid_id! {
     ApiKeyId
 }
 uuid_id! {
+    /// A person's place in the directory: their own id, which a token gave, says nothing about when they came.
+    EntryId
+}
+uuid_id! {
     /// A row of the audit log.
     AuditId
 }

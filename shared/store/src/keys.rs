@@ -7,7 +7,7 @@
 //! | its holds | the resource's | `HOLD#…` | |
 //! | role | the role's | `#ROLE` | roles, by id |
 //! | its links | the role's | `RESOURCE#…`, `USER#…` | behind the role |
-//! | user, with their links | the user's | `#USER` | users, by time of creation and id |
+//! | user, with their links | the user's | `#USER` | users, by a place of their own |
 //! | what is left of a user | the user's | `REMAINS` | |
 //! | credential | the credential's | `#CREDENTIAL` | credentials, by id |
 //! | its references | the credential's | `RESOURCE#…` | behind the credential |
@@ -288,16 +288,10 @@ pub fn credentials(org: &OrgId) -> String {
     format!("ORG#{org}#CREDENTIALS")
 }
 
-/// The list of an organization's users, by [`user_listed`].
+/// The list of an organization's users, by their place in it.
 #[must_use]
 pub fn users(org: &OrgId) -> String {
     format!("ORG#{org}#USERS")
-}
-
-/// A user's place in the list: their id, which a token gave, says nothing about when they came.
-#[must_use]
-pub fn user_listed(org: &OrgId, created_at: Timestamp, id: &UserId) -> ListingKey {
-    ListingKey { pk: users(org), sk: format!("{:015}#{id}", created_at.unix_millis()) }
 }
 
 /// The list of an organization's API keys.

@@ -1,7 +1,7 @@
 //! The entry of a person in the directory, by an administrator.
 
 use model::audit::AuditEvent;
-use model::id::OrgId;
+use model::id::{EntryId, OrgId};
 use model::principal::Actor;
 use model::refusal::Refusal;
 use model::time::Timestamp;
@@ -54,7 +54,7 @@ impl Store {
 fn item(org: &OrgId, user: &User) -> Result<NewItem, StoreError> {
     let item = NewItem::new(&keys::user(org, &user.id), Entity::User, &UserData::from(user))?;
     Ok(item
-        .listed(keys::user_listed(org, user.created_at, &user.id))
+        .listed(keys::listed(keys::users(org), EntryId::generate(user.created_at)))
         .with(keys::VERSION, number(1))
         .with(keys::LINKED, number(0)))
 }

@@ -1,0 +1,122 @@
+//! `POST /resources/{id}/verify`: the provider's word.
+
+use firewall::{FirewallError, GroupRef};
+use serde_json::{Value, json};
+use support::{Client, TestApp, resource_body};
+
+use crate::expect;
+
+fn group() -> GroupRef {
+    GroupRef { region: "eu-central-1".into(), group_id: "sg-0abc123def456".into() }
+}
+
+/// A resource under a credential for the cloud; the path of its verification.
+async fn unverified(admin: &Client) -> (String, String) {
+    let value = json!({"accessKeyId": "AKIA1", "secretAccessKey": "hunter2"});
+    let body = json!({"name": "AWS", "credential_type": "ACCESS_KEY", "value": value});
+    let credential = admin.post("/credentials/", body).await.expect(201).id();
+    let id = admin.new_resource(&credential).await;
+    (format!("/resources/{id}"), format!("/resources/{id}/verify"))
+}
+
+#[tokio::test]
+async fn success_makes_it_active() {
+    let app = TestApp::new().await;
+    let admin = app.admin();
+    let (resource, path) = unverified(&admin).await;
+    app.sky.add_group(group());
+    app.advance_seconds(60);
+    let reply = admin.post_empty(&path).await.expect(200);
+    let now = json!("2026-02-18T10:31:00Z");
+    assert_eq!((&reply.json["isActive"], &reply.json["lastVerifiedAt"]), (&json!(true), &now));
+    assert_eq!(admin.get(&resource).await.expect(200).text, reply.text);
+    let row = admin.get("/audit-logs?eventType=RESOURCE_VERIFY").await.expect(200).json["content"][0].clone();
+    assert_eq!(row["result"], "SUCCESS");
+    assert_eq!(row["details"]["changes"]["isActive"], json!({"from": false, "to": true}));
+}
+
+#[tokio::test]
+async fn a_refusal_makes_it_inactive_and_says_why() {
+    let app = TestApp::new().await;
+    let admin = app.admin();
+    let (resource, path) = unverified(&admin).await;
+    app.sky.add_group(group());
+    let _ = admin.post_empty(&path).await.expect(200);
+    app.sky.remove_group(&group());
+    let missing = "The security group sg-0abc123def456 does not exist in eu-central-1";
+    expect::code(&admin.post_empty(&path).await, 400, "VERIFICATION_FAILED", missing);
+    let shown = admin.get(&resource).await.expect(200).json;
+    assert_eq!((&shown["isActive"], &shown["lastVerifiedAt"]), (&json!(false), &json!(expect::NOW)));
+    let row = admin.get("/audit-logs?limit=1").await.expect(200).json["content"][0].clone();
+    assert_eq!((&row["result"], &row["details"]["reason"]), (&json!("FAILURE"), &json!(missing)));
+    app.sky.add_group(group());
+    app.sky.deny("AKIA1");
+    let reply = admin.post_empty(&path).await.expect(400);
+    assert_eq!(reply.json["error"], "VERIFICATION_FAILED");
+    assert!(reply.text.contains("not authorized") && !reply.text.contains("hunter2"));
+}
+
+#[tokio::test]
+async fn no_answer_changes_nothing() {
+    let app = TestApp::new().await;
+    let admin = app.admin();
+    let (_, path) = unverified(&admin).await;
+    let before = app.db_items().await;
+    for error in [FirewallError::Throttled, FirewallError::Unreachable("hunter2".into())] {
+        app.sky.fail_next(error);
+        let reply = admin.post_empty(&path).await;
+        expect::code(&reply, 503, "SERVICE_UNAVAILABLE", "The service is busy, try again");
+        assert_eq!(reply.header("retry-after"), Some("1"));
+    }
+    assert_eq!(app.db_items().await, before);
+}
+
+#[tokio::test]
+async fn a_credential_that_no_cloud_takes_is_a_refusal() {
+    let app = TestApp::new().await;
+    let admin = app.admin();
+    app.sky.add_group(group());
+    for (credential, sentence) in [
+        (json!({"name": "n", "value": "v"}), "The credential has no credential_type, and is for no cloud"),
+        (
+            json!({"name": "n", "value": "hunter2", "credential_type": "ACCESS_KEY"}),
+            "The credential's value must be an object with the text accessKeyId",
+        ),
+        (
+            json!({"name": "n", "value": {"roleArn": 5}, "credential_type": "ASSUME_ROLE"}),
+            "The credential's value must be an object with the text roleArn",
+        ),
+    ] {
+        let credential = admin.post("/credentials/", credential).await.expect(201).id();
+        let id = admin.post("/resources", resource_body(&credential)).await.expect(201).id();
+        let reply = admin.post_empty(&format!("/resources/{id}/verify")).await;
+        expect::code(&reply, 400, "VERIFICATION_FAILED", sentence);
+    }
+    assert_eq!(app.sky.calls(), 0);
+    let unknown = "550e8400-e29b-41d4-a716-446655440000";
+    let reply = admin.post_empty(&format!("/resources/{unknown}/verify")).await;
+    expect::code(&reply, 404, "RESOURCE_NOT_FOUND", &format!("Resource with ID {unknown} not found"));
+}
+
+/// The provider was asked about something else than what is there now: its word says nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_answer_about_what_has_changed_is_dropped() {
+    let app = TestApp::new().await;
+    let admin = app.admin();
+    let (resource, path) = unverified(&admin).await;
+    app.sky.add_group(group());
+    let mut gate = app.tap.stop_next("TransactWriteItems");
+    let verification = tokio::spawn({
+        let (admin, path) = (admin.clone(), path.clone());
+        async move { admin.post_empty(&path).await }
+    });
+    gate.reached().await;
+    let other = json!({"resourceIdentifier": "sg-0fffffffffffffff0"});
+    let _ = admin.patch(&resource, other).await.expect(200);
+    drop(gate);
+    let reply = verification.await.unwrap();
+    let message = "The resource changed while it was being verified, try again";
+    expect::code(&reply, 400, "VERIFICATION_OUTDATED", message);
+    let shown: Value = admin.get(&resource).await.expect(200).json;
+    assert_eq!((&shown["isActive"], &shown["lastVerifiedAt"]), (&json!(false), &Value::Null));
+}
