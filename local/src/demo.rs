@@ -13,6 +13,8 @@ use crate::gateway::Gateway;
 pub const ORG: &str = "demo";
 /// The demo's administrator.
 pub const ADMIN: &str = "demo-admin";
+/// A person of the demo's organization.
+pub const PERSON: &str = "demo-person";
 
 const CREDENTIAL: &str = "Demo AWS account";
 const ROLE: &str = "Demo engineers";
@@ -27,7 +29,7 @@ pub struct Demo {
 }
 
 impl Demo {
-    /// Finds or makes the credential, the role and the resource.
+    /// Finds or makes the credential, the role, the person and the resource.
     ///
     /// # Errors
     /// When the API refuses.
@@ -37,6 +39,8 @@ impl Demo {
         let body = json!({"name": CREDENTIAL, "credential_type": "ACCESS_KEY", "value": value});
         let credential = api.find_or_make("/credentials/?length=100", "/credentials/", body).await?;
         let role = api.find_or_make("/roles", "/roles", json!({"name": ROLE})).await?;
+        let person = json!({"id": PERSON, "email": "person@demo.example", "name": "Demo person"});
+        api.find_or_make("/users", "/users", person).await?;
         let body = json!({
             "name": RESOURCE, "credentialId": credential, "provider": "AWS", "resourceType": "SECURITY_GROUP",
             "resourceIdentifier": "sg-0abc123def4567890", "region": "eu-central-1",
@@ -46,39 +50,114 @@ impl Demo {
         Ok(Self { credential, resource, role })
     }
 
-    /// Commands for a shell that run the five operations in order.
+    /// Commands for a shell that walk through the API.
     #[must_use]
-    pub fn script(&self, base: &str, token: &str) -> String {
-        let Self { credential, resource, role } = self;
-        let steps = [
-            (
-                "Change a resource",
-                "PATCH",
-                format!("resources/{resource}"),
-                Some(r#"{"name": "Demo bastion, renamed", "config": {"protocol": "tcp", "port": 2222}}"#),
-            ),
-            ("Let a role's people open it", "POST", format!("roles/{role}/resources/{resource}"), None),
-            ("Take it away from them again", "DELETE", format!("roles/{role}/resources/{resource}"), None),
-            (
-                "Rotate the secret of a credential",
-                "PUT",
-                format!("credentials/{credential}/"),
-                Some(
-                    r#"{"name": "Demo AWS account", "value": {"accessKeyId": "AKIAEXAMPLE", "secretAccessKey": "rotated"}}"#,
-                ),
-            ),
-            ("Delete the resource", "DELETE", format!("resources/{resource}"), None),
-        ];
-        let mut script = format!("TOKEN={token}\n");
-        for (number, (title, method, path, body)) in (1..).zip(steps) {
-            let body = body.map(|body| format!(" \\\n  -H 'Content-Type: application/json' -d '{body}'"));
-            let _ = writeln!(
-                script,
-                "\n# {number}. {title}\ncurl -sS -i -w '\\n' -X {method} {base}/api/v1/{path} \\\n  -H \"Authorization: Bearer $TOKEN\"{}",
-                body.unwrap_or_default()
-            );
+    pub fn script(&self, base: &str, tokens: &Tokens) -> String {
+        let mut script = format!("TOKEN={}\nPERSON={}\n", tokens.admin, tokens.person);
+        for (number, step) in (1..).zip(self.steps()) {
+            let _ = write!(script, "\n# {number}. {}\n{}", step.title, step.command(base));
         }
         script
+    }
+
+    /// The walk. What it makes it also takes away, so that it can be walked again.
+    fn steps(&self) -> Vec<Step> {
+        let Self { credential, resource, role } = self;
+        let link = format!("roles/{role}/resources/{resource}");
+        let membership = format!("roles/{role}/users/{PERSON}");
+        let secret = r#"{"name": "Demo AWS account", "value": {"accessKeyId": "AKIAEXAMPLE", "secretAccessKey": "rotated"}}"#;
+        vec![
+            Step::new("Change a resource", "PATCH", format!("resources/{resource}")).with_body(
+                r#"{"name": "Demo bastion, renamed", "config": {"protocol": "tcp", "port": 2222}}"#,
+            ),
+            Step::new(
+                "Ask the (simulated) cloud whether it can be reached",
+                "POST",
+                format!("resources/{resource}/verify"),
+            ),
+            Step::new("Let a role's people open it", "POST", link.clone()),
+            Step::new("Put a person into the role", "POST", membership.clone()),
+            Step::new("What the person may open, with their own token", "GET", "me")
+                .by("Authorization: Bearer $PERSON"),
+            Step::new(
+                "A change of something that looks different by now is refused",
+                "PATCH",
+                format!("roles/{role}"),
+            )
+            .by("If-Match: \"stale\"")
+            .with_body(r#"{"description": "Overwritten"}"#),
+            Step::new("Make an API key that may read resources", "POST", "api-keys")
+                .keeping_the_key()
+                .with_body(r#"{"name": "Demo key", "scopes": ["resources:read"]}"#),
+            Step::new("Read them with the key", "GET", "resources").by("X-API-Key: $KEY"),
+            Step::new("Take the person out of the role", "DELETE", membership),
+            Step::new("Take the resource out of the role", "DELETE", link),
+            Step::new("Rotate the secret of a credential", "PUT", format!("credentials/{credential}/"))
+                .with_body(secret),
+            Step::new("Delete the resource", "DELETE", format!("resources/{resource}")),
+            Step::new("Read the record of it all", "GET", "audit-logs?limit=5"),
+        ]
+    }
+}
+
+/// The tokens of the walk.
+#[derive(Debug, Clone)]
+pub struct Tokens {
+    /// The administrator's.
+    pub admin: String,
+    /// The token of a person without that role.
+    pub person: String,
+}
+
+const AS_ADMIN: &str = "Authorization: Bearer $TOKEN";
+
+/// A request of the walk.
+struct Step {
+    title: &'static str,
+    method: &'static str,
+    path: String,
+    headers: Vec<&'static str>,
+    body: Option<&'static str>,
+    keeps_key: bool,
+}
+
+impl Step {
+    fn new(title: &'static str, method: &'static str, path: impl Into<String>) -> Self {
+        Self { title, method, path: path.into(), headers: Vec::new(), body: None, keeps_key: false }
+    }
+
+    fn with_body(self, body: &'static str) -> Self {
+        Self { body: Some(body), ..self }
+    }
+
+    /// With a header: one that says who calls stands in place of the administrator's.
+    fn by(mut self, header: &'static str) -> Self {
+        self.headers.push(header);
+        self
+    }
+
+    /// The answer's key goes into a variable of the shell, for the steps to come.
+    fn keeping_the_key(self) -> Self {
+        Self { keeps_key: true, ..self }
+    }
+
+    fn command(&self, base: &str) -> String {
+        let says_who = self.headers.iter().any(|header| !header.starts_with("If-"));
+        let who = (!says_who).then_some(AS_ADMIN);
+        let headers = who
+            .iter()
+            .chain(&self.headers)
+            .map(|header| format!(" \\\n  -H \"{}\"", header.replace('"', "\\\"")));
+        let headers: String = headers.collect();
+        let body = self.body.map(|body| format!(" \\\n  -H 'Content-Type: application/json' -d '{body}'"));
+        let request =
+            format!("-X {} '{base}/api/v1/{}'{headers}{}", self.method, self.path, body.unwrap_or_default());
+        if self.keeps_key {
+            return format!(
+                "KEY=$(curl -sS {request} | sed 's/.*\"plainTextKey\":\"\\([^\"]*\\)\".*/\\1/')\n"
+            );
+        }
+        format!("curl -sS -i -w '\\n' {request}\n")
     }
 }
 

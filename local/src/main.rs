@@ -5,7 +5,7 @@ use auth::{JwtSettings, Mint, Verifier, mint};
 use clap::Parser;
 use firewall::simulated::SimulatedCloud;
 use local::cloud::Cloud;
-use local::demo::{self, Demo};
+use local::demo::{self, Demo, Tokens};
 use local::gateway::Gateway;
 use local::options::{Command, Options, Serve, Token, jwt_settings};
 use local::template::Template;
@@ -82,7 +82,7 @@ async fn run(options: &Serve) -> Result<(), Fault> {
     }
     if let Some(script) = demo {
         println!(
-            "\n# The demo organization {:?}, and the token of its administrator for a day:\n{script}",
+            "\n# The demo organization {:?}, and the tokens of its administrator and of a person, for a day:\n{script}",
             demo::ORG
         );
     }
@@ -90,19 +90,23 @@ async fn run(options: &Serve) -> Result<(), Fault> {
 }
 
 async fn demo_script(gateway: &Gateway, jwt: &JwtSettings, base: &str) -> Result<String, Fault> {
-    let roles = [ORG_ADMIN.into()];
-    let email = Some("admin@demo.example");
+    let admin = demo_token(jwt, demo::ADMIN, &[ORG_ADMIN.into()])?;
+    let person = demo_token(jwt, demo::PERSON, &[])?;
+    let demo = Demo::prepare(gateway, &admin).await?;
+    Ok(demo.script(base, &Tokens { admin, person }))
+}
+
+fn demo_token(jwt: &JwtSettings, sub: &str, roles: &[String]) -> Result<String, Fault> {
+    let email = format!("{}@demo.example", sub.trim_start_matches("demo-"));
     let wish = Mint {
-        sub: demo::ADMIN,
+        sub,
         org: demo::ORG,
-        roles: &roles,
-        email,
-        name: Some("Demo admin"),
+        roles,
+        email: Some(&email),
+        name: Some(if roles.is_empty() { "Demo person" } else { "Demo admin" }),
         ttl_seconds: DEMO_TOKEN_SECONDS,
     };
-    let token = mint(jwt, &wish, clock::now()).map_err(Fault::of("the demo's token"))?;
-    let demo = Demo::prepare(gateway, &token).await?;
-    Ok(demo.script(base, &token))
+    mint(jwt, &wish, clock::now()).map_err(Fault::of("the demo's token"))
 }
 
 /// Ctrl-C, or what a supervisor sends.

@@ -131,6 +131,23 @@ async fn what_was_refused_is_tried_again() {
     assert_eq!(wrong.send(&admin, "other").await.status, 400);
 }
 
+/// The value of a sensitive credential is in no copy; a readable one is shown again as it was.
+#[tokio::test]
+async fn a_repeated_credential_shows_its_value_when_it_is_readable() {
+    let app = TestApp::new().await;
+    for (number, is_sensitive) in [true, false].into_iter().enumerate() {
+        let body = json!({"name": "n", "value": {"user": "u"}, "is_sensitive": is_sensitive});
+        let request = Repeated { path: "/api/v1/credentials/".into(), body: Some(body) };
+        let first = request.send(&app.admin(), &number.to_string()).await.expect(201);
+        assert_eq!(request.send(&app.admin(), &number.to_string()).await.expect(201).text, first.text);
+        assert_eq!(first.json["value"].is_null(), is_sensitive);
+        let results: Vec<_> =
+            app.db_table().await.into_values().filter(|item| item["entity"] == "ONCE").collect();
+        let copies = results.iter().filter(|item| item.to_string().contains("\\\"sealed\\\":\\\"")).count();
+        assert_eq!((results.len(), copies), (number + 1, number));
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_same_request_at_once_happens_once() {
     for _ in 0..3 {

@@ -1,5 +1,6 @@
 //! What happens around the transactions that follow a commit: others come between, or AWS fails there.
 
+use model::id::UserId;
 use model::precondition::Precondition;
 use model::refusal::Refusal;
 use serde_json::json;
@@ -144,4 +145,35 @@ async fn a_deletion_of_a_role_that_broke_off_leaves_no_links() {
     assert_eq!(shown[0]["resourceIds"], json!([]), "links of no role are nobody's");
     assert!(matches!(delete().await, Err(StoreError::Refused(Refusal::RoleNotFound(_)))));
     assert_eq!(naming(&app.db_table().await, &role), []);
+}
+
+/// The same for the deletion of a user, who comes again before it is finished: what they have by then is theirs.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_deletion_of_a_user_that_broke_off_leaves_no_links() {
+    let app = TestApp::new().await;
+    let admin = app.admin();
+    let credential = admin.new_credential("AWS").await;
+    let user = admin.new_user("grace").await;
+    let mut resources = Vec::new();
+    for _ in 0..110 {
+        let id = admin.new_resource(&credential).await;
+        let _ = admin.post_empty(&format!("/users/{user}/resources/{id}")).await.expect(200);
+        resources.push(id);
+    }
+    let (deleting, path) = (app.admin(), format!("/users/{user}"));
+    let (running, follow_up) = stopped_after_commit(&app, async move { deleting.delete(&path).await }).await;
+    fail_follow_up(&app, follow_up);
+    let _ = running.await.unwrap().expect(503);
+    assert!(
+        app.db_table().await.contains_key(&at(&keys::remains(&org(ORG), &UserId::parse(&user).unwrap())))
+    );
+    let _ = admin.new_user("grace").await;
+    let again = format!("/users/{user}/resources/{}", resources[0]);
+    let _ = admin.post_empty(&again).await.expect(200);
+    let path = format!("/users/{user}");
+    let stale = admin.with_header("if-match", "\"stale\"").delete(&path).await;
+    assert_eq!(stale.status, 412);
+    let _ = admin.delete(&path).await.expect(204);
+    assert_eq!(naming(&app.db_table().await, "grace"), []);
+    let _ = admin.delete(&path).await.expect(404);
 }

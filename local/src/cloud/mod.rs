@@ -128,6 +128,19 @@ impl Cloud {
         }
     }
 
+    /// Puts items, in DynamoDB's JSON, into a table past its stream and its conditions: for what must be there before
+    /// something is measured. The engine looks at all records of a stream at each write, so that a table that was filled
+    /// through the stream would tell about the engine.
+    ///
+    /// # Errors
+    /// When something is no item.
+    pub fn import(&self, table: &str, items: Vec<serde_json::Value>) -> Result<(), Fault> {
+        let items = items.into_iter().map(serde_json::from_value).collect::<Result<Vec<_>, _>>();
+        let items = items.map_err(Fault::of("an item"))?;
+        let options = dynoxide::ImportOptions::default();
+        self.database.import_items(table, items, options).map(drop).map_err(Fault::of("an import"))
+    }
+
     /// A client of the SDK for DynamoDB.
     #[must_use]
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {

@@ -14,6 +14,9 @@ use crate::time::Timestamp;
 /// What every key's text begins with, so that a leaked one is recognised.
 pub const PREFIX: &str = "pst_";
 
+/// Seconds between two records of a key's use, so that a busy key costs no write for each request.
+pub const USE_RECORDED_EVERY_SECONDS: i64 = 60;
+
 /// What a key is good for. None implies another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Scope {
@@ -90,6 +93,12 @@ impl ApiKey {
     #[must_use]
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.revoked_at.is_none() && self.expires_at.is_none_or(|end| now < end)
+    }
+
+    /// Whether a use now is to be recorded.
+    #[must_use]
+    pub fn is_use_due(&self, now: Timestamp) -> bool {
+        self.last_used_at.is_none_or(|at| now >= at.plus_seconds(USE_RECORDED_EVERY_SECONDS))
     }
 
     /// Whether it is good for something.

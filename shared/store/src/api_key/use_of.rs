@@ -1,5 +1,6 @@
 //! The last use of an API key. Bookkeeping, not a change of the organization: it has no audit row.
 
+use model::api_key::USE_RECORDED_EVERY_SECONDS;
 use model::id::{ApiKeyId, OrgId};
 use model::time::Timestamp;
 
@@ -7,9 +8,6 @@ use crate::error::StoreError;
 use crate::expression::Expression;
 use crate::item::{number, text};
 use crate::{Store, keys};
-
-/// Seconds between two records of a key's use, so that a busy key costs no write for each request.
-pub(super) const RECORDED_EVERY_SECONDS: i64 = 60;
 
 impl Store {
     /// Records that a key was used, unless that was recorded within the last minute.
@@ -23,7 +21,7 @@ impl Store {
         source_ip: Option<&str>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let before = now.plus_seconds(-RECORDED_EVERY_SECONDS);
+        let before = now.plus_seconds(-USE_RECORDED_EVERY_SECONDS);
         let ip = source_ip.map_or(aws_sdk_dynamodb::types::AttributeValue::Null(true), text);
         let update = Expression::new(
             "SET #data.#lastUsedAt = :now, #data.#lastUsedIp = :ip",

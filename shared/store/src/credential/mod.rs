@@ -101,7 +101,8 @@ impl CredentialRecord {
 #[derive(Serialize, Deserialize)]
 pub(crate) struct CreatedData {
     credential: CredentialData,
-    /// The sealed value in Base64.
+    has_value: bool,
+    /// The sealed value in Base64, where an answer may show it: of a sensitive one there is no copy.
     sealed: Option<String>,
 }
 
@@ -110,13 +111,14 @@ impl Recorded for CredentialRecord {
     type Data = CreatedData;
 
     fn to_data(&self) -> CreatedData {
-        let sealed = self.sealed.as_ref().map(|sealed| STANDARD.encode(sealed.to_bytes()));
-        CreatedData { credential: (&self.credential).into(), sealed }
+        let shown = self.sealed.as_ref().filter(|_| !self.credential.is_sensitive);
+        let sealed = shown.map(|sealed| STANDARD.encode(sealed.to_bytes()));
+        CreatedData { credential: (&self.credential).into(), has_value: self.sealed.is_some(), sealed }
     }
 
     fn from_data(data: CreatedData) -> Result<Self, StoreError> {
         let sealed = data.sealed.map(|text| STANDARD.decode(text)).transpose().map_err(corrupt)?;
-        let credential = data.credential.with_value(sealed.is_some());
+        let credential = data.credential.with_value(data.has_value);
         let sealed = sealed.map(Sealed::from_bytes);
         Ok(Self { credential, references: Vec::new(), sealed, version: 1, renaming: false })
     }

@@ -41,11 +41,18 @@ impl Store {
             let partition = keys::holder_partition(&actor.org, &Holder::User(id.clone()));
             let partition = self.query_partition(&partition).await?;
             let of_kind = |kind| partition.iter().find(|item| item.entity == kind);
-            if let Some(remains) = of_kind(Entity::Remains) {
-                self.remove_remains(&actor.org, id, &links(id, remains)?, &Receipt::of_remains()).await?;
+            let present = of_kind(Entity::User);
+            if let Some(item) = present {
+                require(expected, &user(item)?.tag)?;
             }
-            let item = of_kind(Entity::User).ok_or_else(|| Refusal::UserNotFound(id.clone()))?;
-            require(expected, &user(item)?.tag)?;
+            if let Some(remains) = of_kind(Entity::Remains) {
+                // Somebody with the same id may have come since, with links of their own.
+                let own = present.map_or(Ok(Vec::new()), |item| links(id, item))?;
+                let left: Vec<Link> =
+                    links(id, remains)?.into_iter().filter(|link| !own.contains(link)).collect();
+                self.remove_remains(&actor.org, id, &left, &Receipt::of_remains()).await?;
+            }
+            let item = present.ok_or_else(|| Refusal::UserNotFound(id.clone()))?;
             if self.remove_user(actor, item, now).await? {
                 return Ok(());
             }

@@ -30,12 +30,11 @@ pub(super) struct Caller {
 }
 
 impl Caller {
-    /// Records that the key was used. Bookkeeping: a request does not fail for it.
+    /// Records that the key was used. Bookkeeping: a request does not fail for it. The store asks again whether it is due,
+    /// for requests that come at once.
     pub(super) async fn record_use(&self, app: &App, request: &Incoming) {
         let Some(key) = &self.key else { return };
-        let is_recorded =
-            key.last_used_at.is_some_and(|at| app.now < at.plus_seconds(RECORDED_EVERY_SECONDS));
-        if is_recorded {
+        if !key.is_use_due(app.now) {
             return;
         }
         let (org, ip) = (&self.principal.org, request.source_ip.as_deref());
@@ -44,9 +43,6 @@ impl Caller {
         }
     }
 }
-
-/// A use is recorded at most so often. The store asks again, for requests that come at once.
-const RECORDED_EVERY_SECONDS: i64 = 60;
 
 /// What a request shows.
 enum Shown<'r> {
