@@ -1,14 +1,18 @@
-//! `limit` and `cursor` on the lists of resources and roles.
+//! `limit` and `cursor` on the lists.
 
 use serde_json::{Value, json};
 use support::{Client, TestApp};
 
-/// Seven roles, each with two resources, and fourteen resources.
+/// Seven roles, each with two resources, fourteen resources, seven users and seven API keys.
 async fn listed(app: &TestApp) -> Client {
     let admin = app.admin();
     let credential = admin.new_credential("AWS Account").await;
     for number in 0..7 {
         let role = admin.new_role(&format!("Role {number}")).await;
+        // The ids of users are in no order.
+        let user = admin.new_user(&format!("{}-{number}", ["q", "a", "z"][number % 3])).await;
+        let _ = admin.post_empty(&format!("/roles/{role}/users/{user}")).await.expect(200);
+        let _ = admin.new_api_key(&["audit:read"]).await;
         for _ in 0..2 {
             let resource = admin.new_resource(&credential).await;
             let _ = admin.post_empty(&format!("/roles/{role}/resources/{resource}")).await.expect(200);
@@ -28,7 +32,7 @@ fn next(header: Option<&str>) -> Option<String> {
 async fn parts_put_together_are_the_whole() {
     let app = TestApp::new().await;
     let admin = listed(&app).await;
-    for list in ["/roles", "/resources"] {
+    for list in ["/roles", "/resources", "/users", "/api-keys"] {
         let whole = admin.get(list).await.expect(200);
         assert_eq!(whole.header("link"), None);
         let whole: Vec<Value> = serde_json::from_value(whole.json).unwrap();

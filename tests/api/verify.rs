@@ -98,6 +98,21 @@ async fn a_credential_that_no_cloud_takes_is_a_refusal() {
     expect::code(&reply, 404, "RESOURCE_NOT_FOUND", &format!("Resource with ID {unknown} not found"));
 }
 
+/// A refusal changed something, so that it too is the first result of its request.
+#[tokio::test]
+async fn a_refusal_is_repeated_without_asking_again() {
+    let app = TestApp::new().await;
+    let admin = app.admin();
+    let (_, path) = unverified(&admin).await;
+    let once = admin.with_header("idempotency-key", "k");
+    let first = once.post_empty(&path).await.expect(400);
+    app.sky.add_group(group());
+    let before = app.db_items().await;
+    assert_eq!(once.post_empty(&path).await.expect(400).text, first.text);
+    assert_eq!((app.db_items().await, app.sky.calls()), (before, 1));
+    let _ = admin.post_empty(&path).await.expect(200);
+}
+
 /// The provider was asked about something else than what is there now: its word says nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn an_answer_about_what_has_changed_is_dropped() {
