@@ -30,6 +30,19 @@ pub mod role_resource_unassign;
 pub mod role_update;
 pub mod role_user_assign;
 pub mod role_user_unassign;
+pub mod rule_list;
+pub mod rule_reconciler;
+pub mod rule_resolve;
+pub mod rule_worker;
+pub mod session_admin_list;
+pub mod session_admin_stop;
+pub mod session_extend;
+pub mod session_get;
+pub mod session_list;
+pub mod session_start;
+pub mod session_stop;
+pub mod session_sweeper;
+mod tools;
 pub mod user_create;
 pub mod user_delete;
 pub mod user_get;
@@ -39,9 +52,9 @@ pub mod user_resource_unassign;
 pub mod user_update;
 pub mod views;
 
-use web::Endpoint;
+use web::{Endpoint, Worker};
 
-/// Every function by the name of its binary: the only list in Rust. Paths, methods and permissions stand in
+/// Every function with callers, by the name of its binary: with [`workers`] the only list in Rust. Paths, methods and permissions stand in
 /// `template.yaml`, and a test holds the two together.
 #[must_use]
 pub fn all() -> Vec<(&'static str, Endpoint)> {
@@ -74,6 +87,15 @@ pub fn all() -> Vec<(&'static str, Endpoint)> {
         ("role-update", Endpoint::new(role_update::handler)),
         ("role-user-assign", Endpoint::new(role_user_assign::handler)),
         ("role-user-unassign", Endpoint::new(role_user_unassign::handler)),
+        ("rule-list", Endpoint::new(rule_list::handler)),
+        ("rule-resolve", Endpoint::new(rule_resolve::handler)),
+        ("session-admin-list", Endpoint::new(session_admin_list::handler)),
+        ("session-admin-stop", Endpoint::new(session_admin_stop::handler)),
+        ("session-extend", Endpoint::new(session_extend::handler)),
+        ("session-get", Endpoint::new(session_get::handler)),
+        ("session-list", Endpoint::new(session_list::handler)),
+        ("session-start", Endpoint::new(session_start::handler)),
+        ("session-stop", Endpoint::new(session_stop::handler)),
         ("user-create", Endpoint::new(user_create::handler)),
         ("user-delete", Endpoint::new(user_delete::handler)),
         ("user-get", Endpoint::new(user_get::handler)),
@@ -81,5 +103,15 @@ pub fn all() -> Vec<(&'static str, Endpoint)> {
         ("user-resource-assign", Endpoint::new(user_resource_assign::handler)),
         ("user-resource-unassign", Endpoint::new(user_resource_unassign::handler)),
         ("user-update", Endpoint::new(user_update::handler)),
+    ]
+}
+
+/// Every function without callers, by the name of its binary. What wakes them stands in `template.yaml`.
+#[must_use]
+pub fn workers() -> Vec<(&'static str, Worker)> {
+    vec![
+        ("rule-reconciler", rule_reconciler::worker()),
+        ("rule-worker", rule_worker::worker()),
+        ("session-sweeper", session_sweeper::worker()),
     ]
 }

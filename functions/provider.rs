@@ -1,39 +1,40 @@
 //! The question to a resource's provider, with the resource's own credential.
 
-use firewall::{CloudAccess, GroupRef};
 use model::id::OrgId;
+use model::ingress::{GroupRef, IpVersion};
 use model::refusal::Refusal;
 use model::resource::Resource;
-use store::{Cause, StoreError, Vault};
+use store::{Cause, ProviderAnswer, RuleSlots, StoreError, Vault};
 use web::App;
+use workers::{AccessError, access_of};
 
-/// Why the provider refuses, if it does.
+/// What the provider says.
 ///
 /// # Errors
 /// Busy, when the provider gives no answer; the vault's; a credential that was deleted meanwhile.
-pub(crate) async fn refusal(
+pub(crate) async fn ask(
     app: &App,
     vault: &Vault,
     org: &OrgId,
     resource: &Resource,
-) -> Result<Option<String>, StoreError> {
+) -> Result<ProviderAnswer, StoreError> {
     let id = resource.credential_id;
-    let record = app.store().credential(org, id).await?.ok_or(Refusal::CredentialNotFound(id))?;
-    let value = match &record.sealed {
-        Some(sealed) => Some(vault.open(org, id, sealed).await?),
-        None => None,
-    };
-    let access = match CloudAccess::read(record.credential.credential_type, value.as_ref()) {
+    let access = match access_of(app.store(), vault, org, id).await {
         Ok(access) => access,
-        Err(unusable) => return Ok(Some(unusable.to_string())),
+        Err(AccessError::Deleted) => return Err(Refusal::CredentialNotFound(id).into()),
+        Err(AccessError::Unusable(why)) => return Ok(Err(why)),
+        Err(AccessError::Store(error)) => return Err(error),
     };
     let group = GroupRef {
         region: resource.region.clone().unwrap_or_default(),
         group_id: resource.resource_identifier.clone(),
     };
     match app.firewall().describe(&access, &group).await {
-        Ok(_) => Ok(None),
-        Err(error) if error.is_refusal() => Ok(Some(error.reason(&group))),
+        Ok(description) => Ok(Ok(RuleSlots {
+            ipv4: description.slots_left(IpVersion::V4),
+            ipv6: description.slots_left(IpVersion::V6),
+        })),
+        Err(error) if error.is_refusal() => Ok(Err(error.reason(&group))),
         Err(error) => Err(StoreError::Busy(Cause::new(error.reason(&group)))),
     }
 }

@@ -1,21 +1,42 @@
 //! `DELETE /resources/{id}`: deletes a resource that no session holds (seed).
 
 use model::id::ResourceId;
+use model::violation::Violations;
+use store::Deletion;
 use web::access::OrgAdmin;
-use web::input::{IfMatch, Path};
-use web::reply::NoContent;
+use web::input::{IfMatch, Path, Query};
+use web::reply::{Message, NoContentOrAccepted};
 use web::{App, Failure};
 
-/// Deletes the resource, its links and its reference; audit rows stay.
+/// Deletes the resource, its links and its reference; audit rows stay. With `drain=true` a resource that sessions hold takes no
+/// part in new ones, those that run are ended, and it is deleted when the last rule is gone: 202.
 ///
 /// # Errors
-/// 404 `RESOURCE_NOT_FOUND`; 412; 400 `RESOURCE_IN_USE` while a session holds it.
+/// 404 `RESOURCE_NOT_FOUND`; 412; 400 `RESOURCE_IN_USE` while a session holds it, unless it is drained; 400 for another `drain`.
 pub async fn handler(
     app: App,
     caller: OrgAdmin,
     Path(id): Path<ResourceId>,
     IfMatch(expected): IfMatch,
-) -> Result<NoContent, Failure> {
-    app.store().delete_resource(&caller.actor(), id, &expected, app.now).await?;
-    Ok(NoContent)
+    query: Query,
+) -> Result<NoContentOrAccepted, Failure> {
+    let (store, actor) = (app.store(), caller.actor());
+    if !drains(&query)? {
+        store.delete_resource(&actor, id, &expected, app.now).await?;
+        return Ok(NoContentOrAccepted::Done);
+    }
+    Ok(match store.drain_resource(&actor, id, &expected, app.now).await? {
+        Deletion::Done => NoContentOrAccepted::Done,
+        Deletion::Draining => NoContentOrAccepted::Accepted(Message {
+            message: "The resource's sessions are being ended; it is deleted when the last rule is gone",
+        }),
+    })
+}
+
+fn drains(query: &Query) -> Result<bool, Violations> {
+    match query.get("drain") {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(Violations::one("drain", "drain must be true or false")),
+    }
 }

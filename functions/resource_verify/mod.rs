@@ -3,7 +3,6 @@
 use model::id::ResourceId;
 use model::principal::Actor;
 use model::refusal::Refusal;
-use model::resource::Resource;
 use store::{StoreError, Vault, Verified};
 use web::access::OrgAdmin;
 use web::input::Path;
@@ -11,8 +10,10 @@ use web::reply::Ok200;
 use web::{App, Failure};
 
 use crate::provider;
+use crate::views::VerifiedView;
 
-/// Asks with the resource's credential. Success makes the resource active, a refusal inactive.
+/// Asks with the resource's credential. Success makes the resource active, a refusal inactive. The answer says how many
+/// more rules the group takes.
 ///
 /// # Errors
 /// 404; 400 `VERIFICATION_FAILED` with the provider's reason; 503 when the provider is busy or out of reach, and then
@@ -21,18 +22,18 @@ pub async fn handler(
     app: App,
     caller: OrgAdmin,
     Path(id): Path<ResourceId>,
-) -> Result<Ok200<Resource>, Failure> {
+) -> Result<Ok200<VerifiedView>, Failure> {
     let actor = caller.actor();
     let verified = app.store().verify_once(&actor, app.now, verify(&app, app.vault()?, &actor, id)).await?;
-    match verified.refused {
-        None => Ok(Ok200(verified.resource)),
-        Some(reason) => Err(Refusal::VerificationFailed(reason).into()),
+    match verified.answer {
+        Ok(slots) => Ok(Ok200(VerifiedView::of(verified.resource, Some(slots)))),
+        Err(reason) => Err(Refusal::VerificationFailed(reason).into()),
     }
 }
 
 async fn verify(app: &App, vault: &Vault, actor: &Actor, id: ResourceId) -> Result<Verified, StoreError> {
     let resource = app.store().resource(&actor.org, id).await?;
     let resource = resource.ok_or(Refusal::ResourceNotFound(id))?.value;
-    let refused = provider::refusal(app, vault, &actor.org, &resource).await?;
-    app.store().record_verification(actor, &resource, refused, app.now).await
+    let answer = provider::ask(app, vault, &actor.org, &resource).await?;
+    app.store().record_verification(actor, &resource, answer, app.now).await
 }

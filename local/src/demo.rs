@@ -79,6 +79,15 @@ impl Demo {
             Step::new("Put a person into the role", "POST", membership.clone()),
             Step::new("What the person may open, with their own token", "GET", "me")
                 .by("Authorization: Bearer $PERSON"),
+            Step::new("Start a session: their address is let in", "POST", "sessions")
+                .by("Authorization: Bearer $PERSON")
+                .keeping("SESSION", "id")
+                .with_body(r#"{"durationMinutes": 30, "reason": "A look around"}"#),
+            Step::new("The rule appears in the (simulated) cloud", "GET", "/_sim/groups").after_a_second(),
+            Step::new("The session with its rows", "GET", "sessions/$SESSION")
+                .by("Authorization: Bearer $PERSON"),
+            Step::new("Stop it", "POST", "sessions/$SESSION/stop").by("Authorization: Bearer $PERSON"),
+            Step::new("The rule is gone", "GET", "/_sim/groups").after_a_second(),
             Step::new(
                 "A change of something that looks different by now is refused",
                 "PATCH",
@@ -87,7 +96,7 @@ impl Demo {
             .by("If-Match: \"stale\"")
             .with_body(r#"{"description": "Overwritten"}"#),
             Step::new("Make an API key that may read resources", "POST", "api-keys")
-                .keeping_the_key()
+                .keeping("KEY", "plainTextKey")
                 .with_body(r#"{"name": "Demo key", "scopes": ["resources:read"]}"#),
             Step::new("Read them with the key", "GET", "resources").by("X-API-Key: $KEY"),
             Step::new("Take the person out of the role", "DELETE", membership),
@@ -118,12 +127,14 @@ struct Step {
     path: String,
     headers: Vec<&'static str>,
     body: Option<&'static str>,
-    keeps_key: bool,
+    /// A variable of the shell, and the member of the answer that goes into it.
+    keeps: Option<(&'static str, &'static str)>,
+    waits: bool,
 }
 
 impl Step {
     fn new(title: &'static str, method: &'static str, path: impl Into<String>) -> Self {
-        Self { title, method, path: path.into(), headers: Vec::new(), body: None, keeps_key: false }
+        Self { title, method, path: path.into(), headers: Vec::new(), body: None, keeps: None, waits: false }
     }
 
     fn with_body(self, body: &'static str) -> Self {
@@ -136,9 +147,14 @@ impl Step {
         self
     }
 
-    /// The answer's key goes into a variable of the shell, for the steps to come.
-    fn keeping_the_key(self) -> Self {
-        Self { keeps_key: true, ..self }
+    /// A member of the answer goes into a variable of the shell, for the steps to come.
+    fn keeping(self, variable: &'static str, member: &'static str) -> Self {
+        Self { keeps: Some((variable, member)), ..self }
+    }
+
+    /// What happens by itself takes a moment.
+    fn after_a_second(self) -> Self {
+        Self { waits: true, ..self }
     }
 
     fn command(&self, base: &str) -> String {
@@ -150,14 +166,17 @@ impl Step {
             .map(|header| format!(" \\\n  -H \"{}\"", header.replace('"', "\\\"")));
         let headers: String = headers.collect();
         let body = self.body.map(|body| format!(" \\\n  -H 'Content-Type: application/json' -d '{body}'"));
-        let request =
-            format!("-X {} '{base}/api/v1/{}'{headers}{}", self.method, self.path, body.unwrap_or_default());
-        if self.keeps_key {
+        let path =
+            if self.path.starts_with('/') { self.path.clone() } else { format!("/api/v1/{}", self.path) };
+        let request = format!("-X {} \"{base}{path}\"{headers}{}", self.method, body.unwrap_or_default());
+        if let Some((variable, member)) = self.keeps {
+            // The first member of that name: nothing that comes before it has one of its own.
             return format!(
-                "KEY=$(curl -sS {request} | sed 's/.*\"plainTextKey\":\"\\([^\"]*\\)\".*/\\1/')\n"
+                "{variable}=$(curl -sS {request} | grep -o '\"{member}\":\"[^\"]*' | head -n 1 | cut -d '\"' -f 4)\n"
             );
         }
-        format!("curl -sS -i -w '\\n' {request}\n")
+        let wait = if self.waits { "sleep 1\n" } else { "" };
+        format!("{wait}curl -sS -i -w '\\n' {request}\n")
     }
 }
 

@@ -1,9 +1,10 @@
 //! The whole system in one process, for `cargo run` and for tests.
 //!
 //! The real handlers get real API Gateway events, and the real AWS SDK talks to an embedded DynamoDB and a stand-in
-//! for KMS. Routes and table come from `template.yaml`.
+//! for KMS. Routes, schedules and table come from `template.yaml`.
 
 pub mod cloud;
+pub mod crew;
 pub mod demo;
 pub mod gateway;
 pub mod keys;

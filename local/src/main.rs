@@ -5,12 +5,14 @@ use auth::{JwtSettings, Mint, Verifier, mint};
 use clap::Parser;
 use firewall::simulated::SimulatedCloud;
 use local::cloud::Cloud;
+use local::crew::Crew;
 use local::demo::{self, Demo, Tokens};
 use local::gateway::Gateway;
 use local::options::{Command, Options, Serve, Token, jwt_settings};
 use local::template::Template;
 use local::{Fault, server};
 use model::principal::ORG_ADMIN;
+use model::session::SessionLimits;
 use std::process::ExitCode;
 use std::sync::Arc;
 use store::{Store, Vault};
@@ -64,17 +66,25 @@ async fn run(options: &Serve) -> Result<(), Fault> {
     let cloud = Cloud::open(options.data.as_deref(), dynamodb).await?;
     let template = Template::built_in()?;
     cloud.ensure_table(&template, TABLE)?;
+    let sky = SimulatedCloud::with_every_group();
     let app = App::new(Parts {
         store: Store::new(cloud.dynamodb(), TABLE),
-        verifier: Verifier::new(&jwt).map_err(Fault::of("POSTERN_JWT_SECRET"))?,
+        verifier: Some(Verifier::new(&jwt).map_err(Fault::of("POSTERN_JWT_SECRET"))?),
         vault: Some(Vault::new(cloud.kms(), KMS_KEY)),
-        firewall: Arc::new(SimulatedCloud::with_every_group()),
-        clock: clock::system(),
+        firewall: Some(Arc::new(sky.clone())),
+        sessions: SessionLimits::default(),
+        clock: if options.clock_rate == 1 { clock::system() } else { clock::hurried(options.clock_rate) },
     });
+    let crew = Crew::new(&template, app.clone(), cloud.clone(), TABLE)?;
+    crew.skip()?;
     let gateway = Arc::new(Gateway::new(&template, app)?);
     let address = listener.local_addr().map_err(Fault::of("the listener"))?;
     let base = format!("http://{address}");
-    let demo = if options.no_demo { None } else { Some(demo_script(&gateway, &jwt, &base).await?) };
+    let demo = if options.no_demo {
+        None
+    } else {
+        Some(demo_script(&gateway, &jwt, &base, options.clock_rate).await?)
+    };
 
     println!("Postern is listening on {base}");
     if options.dynamodb_port.is_some() {
@@ -86,17 +96,25 @@ async fn run(options: &Serve) -> Result<(), Fault> {
             demo::ORG
         );
     }
-    server::serve(listener, gateway, stop_signal()).await
+    tokio::select! {
+        () = crew.work(options.clock_rate) => Ok(()),
+        served = server::serve(listener, gateway, sky, stop_signal()) => served,
+    }
 }
 
-async fn demo_script(gateway: &Gateway, jwt: &JwtSettings, base: &str) -> Result<String, Fault> {
-    let admin = demo_token(jwt, demo::ADMIN, &[ORG_ADMIN.into()])?;
-    let person = demo_token(jwt, demo::PERSON, &[])?;
+async fn demo_script(
+    gateway: &Gateway,
+    jwt: &JwtSettings,
+    base: &str,
+    clock_rate: u32,
+) -> Result<String, Fault> {
+    let admin = demo_token(jwt, demo::ADMIN, &[ORG_ADMIN.into()], clock_rate)?;
+    let person = demo_token(jwt, demo::PERSON, &[], clock_rate)?;
     let demo = Demo::prepare(gateway, &admin).await?;
     Ok(demo.script(base, &Tokens { admin, person }))
 }
 
-fn demo_token(jwt: &JwtSettings, sub: &str, roles: &[String]) -> Result<String, Fault> {
+fn demo_token(jwt: &JwtSettings, sub: &str, roles: &[String], clock_rate: u32) -> Result<String, Fault> {
     let email = format!("{}@demo.example", sub.trim_start_matches("demo-"));
     let wish = Mint {
         sub,
@@ -104,7 +122,7 @@ fn demo_token(jwt: &JwtSettings, sub: &str, roles: &[String]) -> Result<String, 
         roles,
         email: Some(&email),
         name: Some(if roles.is_empty() { "Demo person" } else { "Demo admin" }),
-        ttl_seconds: DEMO_TOKEN_SECONDS,
+        ttl_seconds: DEMO_TOKEN_SECONDS * i64::from(clock_rate),
     };
     mint(jwt, &wish, clock::now()).map_err(Fault::of("the demo's token"))
 }

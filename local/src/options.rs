@@ -36,6 +36,9 @@ pub struct Serve {
     /// Make no demo organization
     #[arg(long)]
     pub no_demo: bool,
+    /// Let time pass so many times as fast: 60 makes a minute of a second
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub clock_rate: u32,
     /// Also answer DynamoDB's (and KMS's) calls on this port, for real binaries
     #[arg(long, value_name = "N")]
     pub dynamodb_port: Option<u16>,

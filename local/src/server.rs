@@ -3,7 +3,11 @@
 use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use firewall::CloudRule;
+use firewall::simulated::SimulatedCloud;
 use http::StatusCode;
+use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -25,22 +29,34 @@ pub async fn listen(port: u16, option: &str) -> Result<TcpListener, Fault> {
     })
 }
 
-/// Serves the gateway until `stop` resolves, and lets running requests finish.
+/// What the server answers from.
+#[derive(Clone)]
+struct Site {
+    gateway: Arc<Gateway>,
+    sky: SimulatedCloud,
+}
+
+/// Where the simulated cloud shows its groups. No function serves it: it belongs to this program.
+const GROUPS: &str = "/_sim/groups";
+
+/// Serves the gateway and the simulated cloud until `stop` resolves, and lets running requests finish.
 ///
 /// # Errors
 /// When the listener breaks.
 pub async fn serve(
     listener: TcpListener,
     gateway: Arc<Gateway>,
+    sky: SimulatedCloud,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Fault> {
-    let router = axum::Router::new().fallback(answer).with_state(gateway);
+    let site = Site { gateway, sky };
+    let router = axum::Router::new().route(GROUPS, get(groups)).fallback(answer).with_state(site);
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).with_graceful_shutdown(stop).await.map_err(Fault::of("the server stopped"))
 }
 
 async fn answer(
-    State(gateway): State<Arc<Gateway>>,
+    State(site): State<Site>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Response {
@@ -48,6 +64,29 @@ async fn answer(
     let Ok(body) = to_bytes(body, PAYLOAD_MAX_BYTES).await else {
         return (StatusCode::PAYLOAD_TOO_LARGE, r#"{"message":"Request Entity Too Large"}"#).into_response();
     };
-    let response = gateway.handle(http::Request::from_parts(head, body), peer.ip()).await;
+    let response = site.gateway.handle(http::Request::from_parts(head, body), peer.ip()).await;
     response.map(|body| Body::from(body.to_vec()))
+}
+
+/// The groups of the simulated cloud with their inbound rules.
+async fn groups(State(site): State<Site>) -> Response {
+    let rule = |rule: &CloudRule| {
+        let ports = rule.ingress.and_then(|ingress| ingress.opening.ports);
+        json!({
+            "id": rule.id,
+            "cidr": rule.ingress.map(|ingress| ingress.cidr()),
+            "protocol": rule.ingress.map(|ingress| ingress.opening.protocol),
+            "fromPort": ports.map(|(from, _)| from),
+            "toPort": ports.map(|(_, to)| to),
+            "organization": rule.tag.as_ref().map(|tag| &tag.org),
+            "rule": rule.tag.as_ref().map(|tag| &tag.rule),
+        })
+    };
+    let groups = site.sky.groups();
+    let groups = groups.iter().map(|(group, rules)| {
+        let rules: Vec<Value> = rules.iter().map(rule).collect();
+        json!({"region": group.region, "groupId": group.group_id, "rules": rules})
+    });
+    let body = Value::Array(groups.collect()).to_string();
+    ([("content-type", "application/json")], body + "\n").into_response()
 }

@@ -22,6 +22,18 @@ pub enum Route {
     Default,
 }
 
+/// What starts a function that has no route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wakeup {
+    /// The table's stream.
+    Stream,
+    /// A schedule.
+    Every {
+        /// Seconds from one run to the next.
+        seconds: u64,
+    },
+}
+
 /// A Lambda function.
 #[derive(Debug, Clone)]
 pub struct Function {
@@ -31,6 +43,8 @@ pub struct Function {
     pub code_uri: String,
     /// Its routes.
     pub routes: Vec<Route>,
+    /// What else starts it.
+    pub wakeups: Vec<Wakeup>,
     /// The actions that its policy allows, such as `dynamodb:Query`.
     pub actions: Vec<String>,
 }
@@ -74,13 +88,23 @@ impl Template {
             let (name, kind) = (name.as_str().unwrap_or_default(), text(resource, "Type"));
             let properties = resource.get("Properties").unwrap_or(&Value::Null);
             match kind.as_str() {
-                "AWS::Serverless::Function" => functions.push(function(name, properties)),
+                "AWS::Serverless::Function" => functions.push(function(name, properties)?),
                 "AWS::DynamoDB::Table" => table = Some(create_table(properties)?),
                 _ => {}
             }
         }
         let table = table.ok_or_else(|| Fault::new("template.yaml has no table"))?;
         Ok(Self { functions, table })
+    }
+
+    /// The same without the table's stream, for those who have no use for it: the embedded engine looks at all records of a
+    /// stream at each write.
+    #[must_use]
+    pub fn without_stream(mut self) -> Self {
+        if let Some(members) = self.table.as_object_mut() {
+            members.remove("StreamSpecification");
+        }
+        self
     }
 
     /// The body of the `CreateTable` call that makes the table under a name.
@@ -98,20 +122,44 @@ fn text(value: &Value, name: &str) -> String {
     value.get(name).and_then(Value::as_str).unwrap_or_default().into()
 }
 
-fn function(name: &str, properties: &Value) -> Function {
+fn function(name: &str, properties: &Value) -> Result<Function, Fault> {
     let events = properties.get("Events").and_then(Value::as_mapping);
-    let routes = events.into_iter().flat_map(|events| events.values()).map(route).collect();
+    let (mut routes, mut wakeups) = (Vec::new(), Vec::new());
+    for event in events.into_iter().flat_map(|events| events.values()) {
+        let kind = text(event, "Type");
+        match kind.as_str() {
+            "HttpApi" => routes.push(route(event)),
+            "DynamoDB" => wakeups.push(Wakeup::Stream),
+            "ScheduleV2" => wakeups.push(schedule(event)?),
+            _ => return Err(Fault::new(format!("template.yaml, {name}: an event of the type {kind}"))),
+        }
+    }
     let statements = properties.get("Policies").and_then(Value::as_sequence).into_iter().flatten();
     let statements = statements.filter_map(|policy| policy.get("Statement")?.as_sequence()).flatten();
     let actions = statements.filter_map(|statement| statement.get("Action")?.as_sequence()).flatten();
     let actions = actions.filter_map(|action| action.as_str().map(String::from)).collect();
-    Function { logical_id: name.into(), code_uri: text(properties, "CodeUri"), routes, actions }
+    Ok(Function { logical_id: name.into(), code_uri: text(properties, "CodeUri"), routes, wakeups, actions })
 }
 
 fn route(event: &Value) -> Route {
     let properties = event.get("Properties").unwrap_or(&Value::Null);
     let (method, path) = (text(properties, "Method"), text(properties, "Path"));
     if path.is_empty() { Route::Default } else { Route::Exact { method, path } }
+}
+
+/// `rate(1 minute)`, `rate(2 hours)`.
+fn schedule(event: &Value) -> Result<Wakeup, Fault> {
+    let expression = event.get("Properties").map(|of| text(of, "ScheduleExpression")).unwrap_or_default();
+    let rate = expression.strip_prefix("rate(").and_then(|rest| rest.strip_suffix(')'));
+    let (count, unit) = rate.and_then(|rate| rate.split_once(' ')).unwrap_or_default();
+    let unit = match unit {
+        "minute" | "minutes" => Some(60),
+        "hour" | "hours" => Some(3600),
+        _ => None,
+    };
+    let seconds = unit.zip(count.parse::<u64>().ok()).map(|(unit, count)| unit * count);
+    let wakeup = seconds.map(|seconds| Wakeup::Every { seconds });
+    wakeup.ok_or_else(|| Fault::new(format!("template.yaml: the schedule {expression:?}")))
 }
 
 /// CloudFormation's properties of a table and the members of `CreateTable` have the same names, but for the stream.

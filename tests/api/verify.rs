@@ -1,6 +1,7 @@
 //! `POST /resources/{id}/verify`: the provider's word.
 
-use firewall::{FirewallError, GroupRef};
+use firewall::GroupRef;
+use firewall::simulated::Fault;
 use serde_json::{Value, json};
 use support::{Client, TestApp, resource_body};
 
@@ -29,7 +30,10 @@ async fn success_makes_it_active() {
     let reply = admin.post_empty(&path).await.expect(200);
     let now = json!("2026-02-18T10:31:00Z");
     assert_eq!((&reply.json["isActive"], &reply.json["lastVerifiedAt"]), (&json!(true), &now));
-    assert_eq!(admin.get(&resource).await.expect(200).text, reply.text);
+    assert_eq!(reply.json["ruleSlotsLeft"], json!({"ipv4": 60, "ipv6": 60}));
+    let mut verified = reply.json.clone();
+    verified.as_object_mut().unwrap().remove("ruleSlotsLeft");
+    assert_eq!(admin.get(&resource).await.expect(200).json, verified);
     let row = admin.get("/audit-logs?eventType=RESOURCE_VERIFY").await.expect(200).json["content"][0].clone();
     assert_eq!(row["result"], "SUCCESS");
     assert_eq!(row["details"]["changes"]["isActive"], json!({"from": false, "to": true}));
@@ -62,8 +66,8 @@ async fn no_answer_changes_nothing() {
     let admin = app.admin();
     let (_, path) = unverified(&admin).await;
     let before = app.db_items().await;
-    for error in [FirewallError::Throttled, FirewallError::Unreachable("hunter2".into())] {
-        app.sky.fail_next(error);
+    for fault in [Fault::Throttle, Fault::Lose] {
+        app.sky.fault_next(fault);
         let reply = admin.post_empty(&path).await;
         expect::code(&reply, 503, "SERVICE_UNAVAILABLE", "The service is busy, try again");
         assert_eq!(reply.header("retry-after"), Some("1"));

@@ -1,10 +1,12 @@
 //! Every route that changes something leaves exactly one row of the audit log, in the transaction of the change.
 
-use model::id::{ResourceId, SessionRowId};
+use model::id::ResourceId;
 use serde_json::{Value, json};
-use support::{ADMIN, ORG, TestApp, actor};
+use support::{ADMIN, TestApp};
 
-use crate::access_matrix::{body, open_the_sky, path};
+use web::access::Level;
+
+use crate::access_matrix::{body, levels, open_the_sky, path};
 use crate::repository::{assert_nothing_wrong, exact_routes};
 
 /// The routes that change something.
@@ -26,7 +28,7 @@ async fn every_change_leaves_exactly_one_row() {
     open_the_sky(&app);
     let (admin, mut wrong) = (app.admin(), Vec::new());
     for (number, (method, route)) in changing_routes().into_iter().enumerate() {
-        let path = path(&admin, &method, &route).await;
+        let path = path(&app, &admin, &method, &route).await;
         let body = body(&admin, &method, &route, number).await.map(|body| body.to_string());
         let media_type = body.as_ref().map(|_| "application/json");
         let before = app.db_table().await;
@@ -35,12 +37,14 @@ async fn every_change_leaves_exactly_one_row() {
         assert!(reply.status.is_success(), "{method} {route}: {}", reply.text);
         let calls = app.tap.take_calls();
         let transactions = calls.iter().filter(|call| *call == "TransactWriteItems").count();
-        if transactions != 1 {
-            wrong.push(format!("{method} {route}: {transactions} transactions and not one"));
-        }
         let after = app.db_table().await;
         let left = after.iter().filter(|(at, item)| item["entity"] == "AUDIT" && !before.contains_key(*at));
-        let left: Vec<_> = left.map(|(_, item)| item.clone()).collect();
+        let (system, left): (Vec<_>, Vec<_>) =
+            left.map(|(_, item)| item.clone()).partition(|row| row["data"]["actorType"] == "SYSTEM");
+        // What Postern does in consequence has rows of its own, each in its transaction.
+        if transactions != 1 + system.len() {
+            wrong.push(format!("{method} {route}: {transactions} transactions and {} rows", left.len()));
+        }
         wrong.extend(faults(&left, "SUCCESS").map(|fault| format!("{method} {route}: {fault}")));
     }
     assert_nothing_wrong(&wrong);
@@ -51,9 +55,14 @@ async fn every_denied_change_leaves_exactly_one_row_and_nothing_else() {
     let app = TestApp::new().await;
     let (admin, mut wrong) = (app.admin(), Vec::new());
     let key = app.caller(&[("x-api-key", &admin.new_api_key(&["resources:read"]).await)]);
+    let levels = levels();
     for (method, route) in changing_routes() {
-        let path = path(&admin, &method, &route).await;
+        let is_for_members = matches!(levels[&format!("{method} {route}")], Level::MemberOrKey(_));
+        let path = path(&app, &admin, &method, &route).await;
         for (caller, kind, actor) in [(app.member(), "USER", "member"), (key.clone(), "API_KEY", ADMIN)] {
+            if is_for_members && kind == "USER" {
+                continue;
+            }
             let (objects, before) = (app.db_objects().await, app.db_table().await);
             let reply = caller.send(&method, &path, None, Vec::new()).await;
             let after = app.db_table().await;
@@ -82,7 +91,7 @@ async fn a_denied_look_leaves_no_row() {
     for (method, route) in
         exact_routes().into_iter().filter(|(method, route)| method == "GET" && route != "/api/v1/me")
     {
-        let path = path(&admin, &method, &route).await;
+        let path = path(&app, &admin, &method, &route).await;
         let before = app.db_table().await;
         let _ = app.member().send(&method, &path, None, Vec::new()).await;
         assert_eq!(app.db_table().await, before, "{method} {route}");
@@ -96,8 +105,7 @@ async fn a_refused_deletion_leaves_one_row_with_its_reason() {
     let credential = admin.new_credential("AWS").await;
     let id = admin.new_resource(&credential).await;
     let _ = admin.patch(&format!("/resources/{id}"), json!({"isActive": true})).await.expect(200);
-    let (resource, row) = (ResourceId::parse(&id).unwrap(), SessionRowId::generate(app.now()));
-    app.db.take_hold(&actor(ORG), resource, row, app.now()).await.unwrap();
+    app.db_hold(ResourceId::parse(&id).unwrap()).await.unwrap();
     for (path, event, subject, reason) in [
         (format!("/resources/{id}"), "RESOURCE_DELETE", &id, "RESOURCE_IN_USE"),
         (format!("/credentials/{credential}/"), "CREDENTIAL_DELETE", &credential, "CREDENTIAL_IN_USE"),

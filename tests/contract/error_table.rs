@@ -3,9 +3,10 @@
 use http::{Request, Response};
 use lambda_http::Body;
 use model::api_key::Scope;
-use model::id::{ApiKeyId, CredentialId, ResourceId, RoleId, UserId};
+use model::id::{ApiKeyId, CredentialId, ResourceId, RoleId, RuleId, SessionId, UserId};
 use model::link::LinkKind;
 use model::refusal::Refusal;
+use model::session::SessionStatus;
 use model::violation::{NON_FIELD, Violations};
 use support::{ORG, START_MILLIS, TestApp, actor, at_millis};
 use uuid::Uuid;
@@ -58,9 +59,15 @@ fn refusal_name(refusal: &Refusal) -> String {
         Refusal::UserNotFound(_) => "UserNotFound",
         Refusal::ApiKeyNotFound(_) => "ApiKeyNotFound",
         Refusal::ResourceInUse => "ResourceInUse",
-        Refusal::ResourceInactive => "ResourceInactive",
-        Refusal::AlreadyHeld => "AlreadyHeld",
-        Refusal::NotHeld => "NotHeld",
+        Refusal::SessionNotFound(_) => "SessionNotFound",
+        Refusal::SessionNotStoppable(_) => "SessionNotStoppable",
+        Refusal::SessionNotExtensible(_) => "SessionNotExtensible",
+        Refusal::NothingToOpen => "NothingToOpen",
+        Refusal::ResourceNotOpenable(_) => "ResourceNotOpenable",
+        Refusal::TooManyRows => "TooManyRows",
+        Refusal::NoAddress => "NoAddress",
+        Refusal::RuleNotFound(_) => "RuleNotFound",
+        Refusal::RuleNotStuck => "RuleNotStuck",
         Refusal::CredentialInUse(_) => "CredentialInUse",
         Refusal::RoleNameTaken(_) => "RoleNameTaken",
         Refusal::UserIdTaken(_) => "UserIdTaken",
@@ -84,9 +91,15 @@ fn refusals() -> Vec<Refusal> {
         Refusal::UserNotFound(user.clone()),
         Refusal::ApiKeyNotFound(ApiKeyId::from(uuid(4))),
         Refusal::ResourceInUse,
-        Refusal::ResourceInactive,
-        Refusal::AlreadyHeld,
-        Refusal::NotHeld,
+        Refusal::SessionNotFound(SessionId::from(uuid(5))),
+        Refusal::SessionNotStoppable(SessionStatus::Expired),
+        Refusal::SessionNotExtensible(SessionStatus::Pending),
+        Refusal::NothingToOpen,
+        Refusal::ResourceNotOpenable(ResourceId::from(uuid(6))),
+        Refusal::TooManyRows,
+        Refusal::NoAddress,
+        Refusal::RuleNotFound(RuleId::from(uuid(7))),
+        Refusal::RuleNotStuck,
         Refusal::CredentialInUse(1),
         Refusal::CredentialInUse(3),
         Refusal::RoleNameTaken("Developers".into()),

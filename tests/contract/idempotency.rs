@@ -32,7 +32,7 @@ fn post_routes() -> Vec<String> {
 
 async fn request(app: &TestApp, route: &str) -> Repeated {
     let admin = app.admin();
-    Repeated { path: path(&admin, "POST", route).await, body: body(&admin, "POST", route, 1).await }
+    Repeated { path: path(app, &admin, "POST", route).await, body: body(&admin, "POST", route, 1).await }
 }
 
 /// What a repetition shows: all of the first answer, but for the text of a key, which is shown once.

@@ -1,6 +1,7 @@
 //! One name four ways: folder `resource_update`, binary `resource-update`, `ResourceUpdateFunction`,
 //! `target/lambda/resource-update/`.
 
+use local::template::Wakeup;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,7 +29,13 @@ fn binaries() -> Vec<(String, String)> {
 }
 
 fn handlers() -> Vec<String> {
-    functions::all().into_iter().map(|(name, _)| name.into()).collect()
+    let with_callers = functions::all().into_iter().map(|(name, _)| name.into());
+    with_callers.chain(workers()).collect()
+}
+
+/// The functions that nobody calls.
+fn workers() -> Vec<String> {
+    functions::workers().into_iter().map(|(name, _)| name.into()).collect()
 }
 
 /// The names in a place, each of which must stand there once.
@@ -136,9 +143,14 @@ fn every_binary_serves_the_handler_of_its_folder_and_nothing_else() {
         let (path, name) = (format!("functions/{folder}/main.rs"), folder.replace('_', "-"));
         let source = read(&path);
         let (doc, rest) = source.split_once("\n\n").unwrap_or_default();
+        let serve = if workers().contains(&name) {
+            format!("web::serve_worker(functions::{folder}::worker())")
+        } else {
+            format!("web::serve(functions::{folder}::handler)")
+        };
         let expected = format!(
             "#[tokio::main(flavor = \"current_thread\")]\nasync fn main() -> Result<(), web::Error> {{\n    \
-             web::serve(functions::{folder}::handler).await\n}}\n"
+             {serve}.await\n}}\n"
         );
         if !doc.starts_with(&format!("//! The Lambda function `{name}`: ")) || doc.contains('\n') {
             wrong.push(format!("{path}: its first line must be: //! The Lambda function `{name}`: …"));
@@ -179,6 +191,29 @@ fn event_faults(event: &Value, routes: &[String]) -> Vec<String> {
     faults
 }
 
+/// What is wrong with the event of a function that nobody calls.
+fn worker_event_fault(folder: &str, event: &Value) -> Option<String> {
+    let functions = template().functions;
+    let function = functions.iter().find(|function| snake(function.binary()) == folder)?;
+    let is_of_stream = event["Records"].as_array().is_some_and(|records| !records.is_empty());
+    let expected = function.wakeups.contains(&Wakeup::Stream);
+    (is_of_stream != expected || !event.is_object())
+        .then(|| format!("it must be one of {:?}", function.wakeups))
+}
+
+#[test]
+fn every_worker_is_woken_by_what_it_is_for() {
+    for (name, worker) in functions::workers() {
+        let functions = template().functions;
+        let function = functions.iter().find(|function| function.binary() == name).unwrap();
+        let woken = function.wakeups.iter().map(|wakeup| match wakeup {
+            Wakeup::Stream => web::Wakeup::Stream,
+            Wakeup::Every { .. } => web::Wakeup::Schedule,
+        });
+        assert_eq!(woken.collect::<Vec<_>>(), [worker.wakeup], "{name}");
+    }
+}
+
 #[test]
 fn every_function_has_an_event_of_one_of_its_routes() {
     let mut wrong = Vec::new();
@@ -194,7 +229,11 @@ fn every_function_has_an_event_of_one_of_its_routes() {
             wrong.push(format!("{path}: add an event, as API Gateway would send it, of one of {routes:?}"));
             continue;
         };
-        let event = serde_json::from_str(&text).unwrap_or_default();
+        let event: Value = serde_json::from_str(&text).unwrap_or_default();
+        if routes.is_empty() {
+            wrong.extend(worker_event_fault(&folder, &event).map(|fault| format!("{path}: {fault}")));
+            continue;
+        }
         wrong.extend(event_faults(&event, &routes).iter().map(|fault| format!("{path}: {fault}")));
     }
     assert_nothing_wrong(&wrong);

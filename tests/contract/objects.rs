@@ -1,7 +1,13 @@
 //! New objects of every kind, for requests to any route.
 
+use firewall::GroupRef;
 use serde_json::json;
-use support::{Client, resource_body};
+use std::sync::atomic::{AtomicU32, Ordering};
+use support::{Client, TestApp, resource_body};
+use workers::RuleWorker;
+
+/// Groups of the cloud that were given away: each resource has its own.
+static GROUPS: AtomicU32 = AtomicU32::new(1);
 
 /// An object of each kind, not linked to each other.
 pub(crate) struct Objects {
@@ -10,19 +16,37 @@ pub(crate) struct Objects {
     role: String,
     user: String,
     api_key: String,
+    session: String,
+    rule: String,
+    group: GroupRef,
 }
+
+/// An id that nothing has.
+const NOTHING: &str = "550e8400-e29b-41d4-a716-446655440000";
+
+/// The key of the resources' credentials.
+const KEY: &str = "AKIA1";
 
 impl Objects {
     /// Makes them. `name` makes what must be unique so.
-    pub(crate) async fn new(admin: &Client, name: &str) -> Self {
-        let value = json!({"accessKeyId": "AKIA1", "secretAccessKey": "s"});
+    pub(crate) async fn new(app: &TestApp, admin: &Client, name: &str) -> Self {
+        let number = GROUPS.fetch_add(1, Ordering::SeqCst);
+        let group = GroupRef { region: "eu-central-1".into(), group_id: format!("sg-{number:08x}") };
+        app.sky.add_group(group.clone());
+        let name = &format!("{name} {number}");
+        let value = json!({"accessKeyId": KEY, "secretAccessKey": "s"});
         let body = json!({"name": "AWS", "credential_type": "ACCESS_KEY", "value": value});
         let used = admin.post("/credentials/", body).await.expect(201).id();
         let user =
             json!({"email": format!("{}@acme.example", name.replace(|c: char| !c.is_alphanumeric(), "-"))});
         let key = json!({"name": name, "scopes": ["audit:read"]});
+        let mut resource = resource_body(&used);
+        resource["resourceIdentifier"] = json!(group.group_id);
         Self {
-            resource: admin.post("/resources", resource_body(&used)).await.expect(201).id(),
+            session: NOTHING.into(),
+            rule: NOTHING.into(),
+            group,
+            resource: admin.post("/resources", resource).await.expect(201).id(),
             credential: admin.new_credential("Unused").await,
             role: admin.new_role(name).await,
             user: admin.post("/users", user).await.expect(201).id(),
@@ -30,14 +54,58 @@ impl Objects {
         }
     }
 
+    /// Starts a session on the resource, which an administrator's API keys may open as well: its id.
+    pub(crate) async fn begin_session(&mut self, admin: &Client) -> String {
+        let me = admin.get("/me").await.expect(200).id();
+        let path = format!("/resources/{}", self.resource);
+        let _ = admin.patch(&path, json!({"isActive": true})).await.expect(200);
+        let _ = admin.post_empty(&format!("/users/{me}{path}")).await;
+        let body = json!({"resourceIds": [self.resource]});
+        self.session = admin.post("/sessions", body).await.expect(201).id();
+        self.session.clone()
+    }
+
+    /// The same, and has its rule applied.
+    pub(crate) async fn run_session(&mut self, app: &TestApp, admin: &Client) {
+        self.begin_session(admin).await;
+        self.work(app, admin).await;
+        let rules = admin.get("/rules").await.expect(200).json;
+        let own = |rule: &&serde_json::Value| rule["resourceId"] == self.resource.as_str();
+        self.rule = rules.as_array().unwrap().iter().find(own).unwrap()["id"].as_str().unwrap().into();
+    }
+
+    /// The resource's group.
+    pub(crate) fn group(&self) -> GroupRef {
+        self.group.clone()
+    }
+
+    /// Makes the rule of the session stuck: its session is over, and the provider does not let it be removed.
+    pub(crate) async fn make_stuck(&self, app: &TestApp, admin: &Client) {
+        let _ = admin.post_empty(&format!("/sessions/{}/stop", self.session)).await.expect(200);
+        app.sky.deny(KEY);
+        self.work(app, admin).await;
+        app.sky.allow(KEY);
+    }
+
+    /// Has a worker look after the resource's group.
+    async fn work(&self, app: &TestApp, admin: &Client) {
+        let me = admin.get("/me").await.expect(200).json;
+        let org = support::org(me["organization"].as_str().unwrap());
+        let (report, again) =
+            RuleWorker::new(app.tools()).run([(org, self.group.clone())].into(), app.now()).await;
+        assert!(again.is_empty(), "{report:?}");
+    }
+
     /// What stands in a route's parameters, as name of the family or parameter, and id.
-    fn ids(&self) -> [(&'static str, &str); 5] {
+    fn ids(&self) -> [(&'static str, &str); 7] {
         [
             ("credentials", &self.credential),
             ("resources", &self.resource),
             ("roles", &self.role),
             ("users", &self.user),
             ("api-keys", &self.api_key),
+            ("sessions", &self.session),
+            ("rules", &self.rule),
         ]
     }
 
@@ -57,13 +125,16 @@ impl Objects {
 
     /// Ids that nothing has.
     pub(crate) fn of_nothing() -> Self {
-        let nothing = String::from("550e8400-e29b-41d4-a716-446655440000");
+        let nothing = String::from(NOTHING);
         Self {
             credential: "BWBeN28Vb7cMEx7Ym8AUzs".into(),
             resource: nothing.clone(),
             role: nothing.clone(),
             user: nothing.clone(),
-            api_key: nothing,
+            api_key: nothing.clone(),
+            session: nothing.clone(),
+            rule: nothing,
+            group: GroupRef { region: String::new(), group_id: String::new() },
         }
     }
 }

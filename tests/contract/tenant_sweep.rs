@@ -11,6 +11,8 @@ fn body(method: &str, route: &str) -> Option<Value> {
     match method {
         "PATCH" => Some(json!({"name": "mine"})),
         "PUT" => Some(json!({"name": "mine", "value": "mine"})),
+        "POST" if route.ends_with("/resolve") => Some(json!({"reason": "mine"})),
+        "POST" if route.ends_with("/extend") => Some(json!({"additionalHours": 1})),
         "POST" if route.ends_with('s') || route.ends_with('/') => Some(json!({})),
         _ => None,
     }
@@ -31,7 +33,8 @@ fn seen(reply: &Reply) -> (u16, String, Vec<String>) {
 #[tokio::test]
 async fn foreign_ids_answer_like_unknown_ones_on_every_route() {
     let app = TestApp::new().await;
-    let theirs = Objects::new(&app.other_admin(), "Theirs").await;
+    let mut theirs = Objects::new(&app, &app.other_admin(), "Theirs").await;
+    theirs.run_session(&app, &app.other_admin()).await;
     let nothing = Objects::of_nothing();
     let before = app.db_objects().await;
     let (mut wrong, mut asked) = (Vec::new(), 0);
@@ -55,8 +58,10 @@ async fn foreign_ids_answer_like_unknown_ones_on_every_route() {
 #[tokio::test]
 async fn links_do_not_reach_into_another_organization() {
     let app = TestApp::new().await;
-    let (ours, theirs) =
-        (Objects::new(&app.admin(), "Ours").await, Objects::new(&app.other_admin(), "Theirs").await);
+    let (ours, theirs) = (
+        Objects::new(&app, &app.admin(), "Ours").await,
+        Objects::new(&app, &app.other_admin(), "Theirs").await,
+    );
     let before = app.db_objects().await;
     let is_link = |route: &str| route.matches('{').count() == 2;
     for (method, route) in exact_routes().into_iter().filter(|(_, route)| is_link(route)) {
@@ -74,7 +79,8 @@ async fn links_do_not_reach_into_another_organization() {
 #[tokio::test]
 async fn lists_show_the_own_organization_only() {
     let app = TestApp::new().await;
-    let _ = Objects::new(&app.other_admin(), "Theirs").await;
+    let mut theirs = Objects::new(&app, &app.other_admin(), "Theirs").await;
+    theirs.run_session(&app, &app.other_admin()).await;
     for (method, route) in exact_routes().into_iter().filter(|(_, route)| !route.contains('{')) {
         if method != "GET" || ["/api/v1/health", "/api/v1/me"].contains(&route.as_str()) {
             continue;

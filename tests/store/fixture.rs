@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use model::fields::{Fields, FromFields};
-use model::id::{CredentialId, ResourceId, RoleId, SessionRowId};
+use model::id::{CredentialId, ResourceId, RoleId};
 use model::precondition::Precondition;
 use model::refusal::Refusal;
 use serde_json::{Value, json};
@@ -44,10 +44,6 @@ pub(crate) async fn active_resource(app: &TestApp, credential: &str) -> Resource
     let patch = read(json!({"isActive": true}));
     app.db.update_resource(&actor(ORG), id, &patch, &Precondition::None, app.now()).await.unwrap();
     id
-}
-
-pub(crate) fn session_row(app: &TestApp) -> SessionRowId {
-    SessionRowId::generate(app.now())
 }
 
 /// The refusal with which an operation must have ended.

@@ -8,8 +8,7 @@ use store::keys;
 use support::{ORG, Reply, TestApp, actor, org};
 
 use crate::fixture::{
-    active_resource, at, audited, credential_id, naming, refusal, rename, resource_id, role_id, session_row,
-    usage,
+    active_resource, at, audited, credential_id, naming, refusal, rename, resource_id, role_id, usage,
 };
 
 /// Starts one operation, stops it at its first transaction, runs the other one to its end, lets the first go on.
@@ -57,15 +56,13 @@ async fn a_hold_before_the_write_of_a_deletion_stops_it() {
     let app = TestApp::new().await;
     let credential = app.admin().new_credential("AWS").await;
     let id = active_resource(&app, &credential).await;
-    let row = session_row(&app);
     let deleted = between(&app, http(&app, "DELETE", format!("/resources/{id}"), None), async {
-        app.db.take_hold(&actor(ORG), id, row, app.now()).await.unwrap();
+        app.db_hold(id).await.unwrap();
     })
     .await;
     assert_eq!(deleted.expect(400).json["error"], "RESOURCE_IN_USE");
     let table = app.db_table().await;
     assert_eq!(table[&at(&keys::resource(&org(ORG), id))]["live"], 1);
-    assert!(table.contains_key(&at(&keys::hold(&org(ORG), id, row))));
     assert_eq!(usage(&table, &credential), (1, 1));
 }
 

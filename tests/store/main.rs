@@ -6,7 +6,6 @@ mod calls;
 mod delete_resource;
 mod deletions;
 mod fixture;
-mod holds;
 mod interleavings;
 mod links;
 mod races;

@@ -1,6 +1,7 @@
 //! Items that this version did not write are a defect that is seen, and never skipped.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use model::link::Link;
 use model::precondition::Precondition;
 use std::collections::HashMap;
 use store::keys::{self, Holder, Key};
@@ -128,8 +129,8 @@ async fn a_condition_that_meets_another_shape_is_a_defect() {
     let (app, id) = (&objects.app, resource_id(&objects.resource));
     let good = raw(app, &keys::resource(&org(ORG), id)).await;
     put_raw(app, vec![altered(&good, &("shape", Some(AttributeValue::N("2".into()))))]).await;
-    let row = crate::fixture::session_row(app);
-    let failed = app.db.take_hold(&actor(ORG), id, row, app.now()).await;
+    let link = Link::RoleResource(role_id(&objects.role), id);
+    let failed = app.db.unassign(&actor(ORG), &link, app.now()).await;
     assert!(matches!(failed, Err(StoreError::Defect(_))), "{failed:?}");
 }
 

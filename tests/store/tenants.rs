@@ -1,21 +1,21 @@
 //! Tenants: every key begins with the organization, and another organization's ids are ids of nothing.
 
+use model::id::SessionId;
 use model::link::Link;
 use model::precondition::Precondition;
 use model::refusal::Refusal;
 use serde_json::{Value, json};
 use store::keys;
-use support::{Client, ORG, OTHER_ORG, TestApp, actor, every_audit_row, org};
+use support::{Client, OTHER_ORG, TestApp, actor, every_audit_row, org};
 
-use crate::fixture::{
-    active_resource, credential_id, read, refusal, rename, resource_id, role_id, session_row,
-};
+use crate::fixture::{active_resource, credential_id, read, refusal, rename, resource_id, role_id};
 
 /// An organization with one of everything.
 struct Tenant {
     credential: String,
     role: String,
     resource: String,
+    session: SessionId,
 }
 
 async fn tenant(app: &TestApp) -> Tenant {
@@ -23,7 +23,7 @@ async fn tenant(app: &TestApp) -> Tenant {
     let (credential, other) = (admin.new_credential("AWS").await, admin.new_credential("Other").await);
     let role = admin.new_role("Developers").await;
     let resource = active_resource(app, &credential).await;
-    app.db.take_hold(&actor(ORG), resource, session_row(app), app.now()).await.unwrap();
+    let session = app.db_hold(resource).await.unwrap();
     let _ = admin.post_empty(&format!("/roles/{role}/resources/{resource}")).await.expect(200);
     let _ = admin
         .patch(&format!("/resources/{resource}"), json!({"credentialId": other, "name": "R"}))
@@ -33,7 +33,7 @@ async fn tenant(app: &TestApp) -> Tenant {
     let _ = admin.put(&format!("/credentials/{other}/"), body).await.expect(200);
     let gone = admin.new_resource(&credential).await;
     let _ = admin.delete(&format!("/resources/{gone}")).await.expect(204);
-    Tenant { credential: other, role, resource: resource.to_string() }
+    Tenant { credential: other, role, resource: resource.to_string(), session }
 }
 
 #[tokio::test]
@@ -102,6 +102,7 @@ async fn another_organizations_ids_answer_like_ids_of_nothing() {
         credential: model::id::CredentialId::from(fresh(1)).base58(),
         role: fresh(2).to_string(),
         resource: fresh(3).to_string(),
+        session: SessionId::from(fresh(4)),
     };
     let before = app.db_table().await;
     let stranger = app.other_admin();
@@ -138,8 +139,11 @@ async fn the_store_finds_nothing_under_another_organization() {
         missing
     );
     assert_eq!(refusal(db.delete_resource(&stranger, resource, &Precondition::None, now).await), missing);
-    assert_eq!(refusal(db.take_hold(&stranger, resource, session_row(&app), now).await), missing);
-    assert_eq!(refusal(db.release_hold(&stranger, resource, session_row(&app), now).await), Refusal::NotHeld);
+    let session = theirs.session;
+    assert!(db.session(&org(OTHER_ORG), session).await.unwrap().is_none());
+    let missing = Refusal::SessionNotFound(session);
+    assert_eq!(refusal(db.stop_session(&stranger, session, None, now).await), missing);
+    assert!(db.end_session(&stranger, session, now).await.is_ok());
     let missing = Refusal::RoleNotFound(role);
     assert_eq!(refusal(db.assign(&stranger, &Link::RoleResource(role, resource), now).await), missing);
     assert_eq!(refusal(db.unassign(&stranger, &Link::RoleResource(role, resource), now).await), missing);

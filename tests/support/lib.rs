@@ -12,6 +12,7 @@
 )]
 
 mod client;
+pub mod sessions;
 mod tap;
 
 pub use client::{Client, Reply};
@@ -22,11 +23,13 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use axum::body::Bytes;
 use firewall::simulated::SimulatedCloud;
 use local::cloud::Cloud;
+use local::crew::Crew;
 use local::gateway::Gateway;
 use local::template::Template;
 use model::audit::AuditFilter;
 use model::id::{OrgId, UserId};
 use model::principal::{Actor, ActorType, ORG_ADMIN};
+use model::session::SessionLimits;
 use model::time::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -34,6 +37,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use store::{AuditRow, Store, Vault};
 use web::{App, Parts};
+use workers::Tools;
 
 /// When every test begins: 2026-02-18T10:30:00Z, the seeds' own example.
 pub const START_MILLIS: i64 = 1_771_410_600_000;
@@ -62,6 +66,8 @@ pub struct TestApp {
     gateway: Arc<Gateway>,
     /// The cloud behind the firewall.
     pub sky: SimulatedCloud,
+    /// The functions that nobody calls.
+    pub crew: Crew,
     clock: Arc<AtomicI64>,
     jwt: JwtSettings,
 }
@@ -77,11 +83,19 @@ pub fn jwt_settings() -> JwtSettings {
 }
 
 impl TestApp {
-    /// Starts one.
+    /// Starts one whose table has no stream: nothing happens by itself.
     pub async fn new() -> Self {
+        Self::of(Template::built_in().expect("the template").without_stream()).await
+    }
+
+    /// Starts one whose table has a stream, which [`TestApp::settle`] reads.
+    pub async fn alive() -> Self {
+        Self::of(Template::built_in().expect("the template")).await
+    }
+
+    async fn of(template: Template) -> Self {
         let tap = Arc::new(TapRecord::default());
         let cloud = Cloud::in_memory(Some(tap.as_tap())).await.expect("an embedded cloud");
-        let template = Template::built_in().expect("the template");
         cloud.ensure_table(&template, TABLE).expect("the table");
         let clock = Arc::new(AtomicI64::new(START_MILLIS));
         let jwt = jwt_settings();
@@ -90,13 +104,40 @@ impl TestApp {
         let ticking = Arc::clone(&clock);
         let app = App::new(Parts {
             store: db.clone(),
-            verifier: Verifier::new(&jwt).expect("a verifier"),
+            verifier: Some(Verifier::new(&jwt).expect("a verifier")),
             vault: Some(vault.clone()),
-            firewall: Arc::new(sky.clone()),
+            firewall: Some(Arc::new(sky.clone())),
+            sessions: SessionLimits::default(),
             clock: Arc::new(move || at_millis(ticking.load(Ordering::SeqCst))),
         });
         let gateway = Arc::new(Gateway::new(&template, app.clone()).expect("a gateway"));
-        Self { db, vault, cloud, tap, app, gateway, sky, clock, jwt }
+        let crew = Crew::new(&template, app.clone(), cloud.clone(), TABLE).expect("a crew");
+        Self { db, vault, cloud, tap, app, gateway, sky, crew, clock, jwt }
+    }
+
+    /// Lets the stream's worker do what there is to do by now.
+    pub async fn settle(&self) {
+        let mut batches = 0;
+        while self.crew.read_stream().await.expect("a stream") {
+            batches += 1;
+            assert!(batches < 10_000, "the stream never ends");
+        }
+    }
+
+    /// A run of the sweeper; its report.
+    pub async fn sweep(&self) -> Value {
+        self.crew.run("session-sweeper").await.expect("a sweep")
+    }
+
+    /// A run of the reconciler; its report.
+    pub async fn reconcile(&self) -> Value {
+        self.crew.run("rule-reconciler").await.expect("a comparison")
+    }
+
+    /// What a worker works with.
+    #[must_use]
+    pub fn tools(&self) -> Tools {
+        Tools { store: self.db.clone(), vault: self.vault.clone(), firewall: self.app.firewall() }
     }
 
     /// What the clock says.

@@ -4,11 +4,19 @@ use local::cloud::{Canned, Tap};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
+/// An answer in AWS's place.
+struct Fault {
+    operation: String,
+    /// Calls of the operation that are answered by AWS before.
+    skip: usize,
+    canned: Canned,
+}
+
 /// What went over the wire to AWS, and what shall be answered in its place.
 #[derive(Default)]
 pub struct TapRecord {
     calls: Mutex<Vec<String>>,
-    faults: Mutex<VecDeque<(String, Canned)>>,
+    faults: Mutex<VecDeque<Fault>>,
     bodies: Mutex<Vec<(String, Vec<u8>)>>,
     gates: Mutex<VecDeque<(String, Stop)>>,
 }
@@ -22,8 +30,13 @@ impl TapRecord {
             record.bodies.lock().unwrap().push((target.into(), body.into()));
             record.stop_at_gate(operation);
             let mut faults = record.faults.lock().unwrap();
-            let place = faults.iter().position(|(wanted, _)| wanted == operation)?;
-            faults.remove(place).map(|(_, canned)| canned)
+            let place = faults.iter().position(|fault| fault.operation == operation)?;
+            let fault = faults.get_mut(place)?;
+            if fault.skip > 0 {
+                fault.skip -= 1;
+                return None;
+            }
+            faults.remove(place).map(|fault| fault.canned)
         })
     }
 
@@ -34,8 +47,13 @@ impl TapRecord {
 
     /// Answers the next call of an operation with this.
     pub fn fail_next(&self, operation: &str, status: u16, body: &serde_json::Value) {
+        self.fail_after(operation, 0, status, body);
+    }
+
+    /// The same for the call after so many more.
+    pub fn fail_after(&self, operation: &str, skip: usize, status: u16, body: &serde_json::Value) {
         let canned = Canned { status, body: body.to_string() };
-        self.faults.lock().unwrap().push_back((operation.into(), canned));
+        self.faults.lock().unwrap().push_back(Fault { operation: operation.into(), skip, canned });
     }
 
     /// Answers the next `TransactWriteItems` with a cancellation for these reasons, by position.

@@ -1,8 +1,10 @@
 //! AWS in the process: an embedded DynamoDB and a stand-in for KMS behind one address.
 
 mod kms;
+mod stream;
 
 pub use kms::Kms;
+pub use stream::sequence_number;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};

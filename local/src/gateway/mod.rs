@@ -33,7 +33,7 @@ impl Gateway {
     pub fn new(template: &Template, app: App) -> Result<Self, Fault> {
         let mut endpoints: HashMap<&str, Endpoint> = functions::all().into_iter().collect();
         let (mut targets, mut default) = (Vec::new(), None);
-        for function in &template.functions {
+        for function in template.functions.iter().filter(|function| !function.routes.is_empty()) {
             let name = function.binary();
             let endpoint = endpoints.remove(name);
             let endpoint = endpoint.ok_or_else(|| {

@@ -1,96 +1,125 @@
 //! What Postern asks of a cloud.
 //!
-//! [`Firewall`] is the only way to a provider. [`simulated`] is one in memory, with switchable faults.
+//! [`Firewall`] is the only way to a provider. [`simulated`] is one in memory, with switchable faults; [`ec2`] is Amazon's.
+//! `tests/behaviour.rs` says what all of them have in common.
 
 mod access;
+mod error;
+mod not_built_in;
 pub mod simulated;
 
 pub use access::{CloudAccess, Unusable};
+pub use error::FirewallError;
+pub use not_built_in::NotBuiltIn;
 
 use futures_util::future::BoxFuture;
+pub use model::ingress::GroupRef;
+use model::ingress::{Ingress, IpVersion};
 
 /// Inbound rules that a security group takes for each address family, unless AWS was asked for more (AWS, "Amazon VPC
 /// quotas").
 pub const RULES_MAX: u32 = 60;
 
-/// A security group.
+/// Whose a rule is: the tags `postern:org` and `postern:rule`, on each rule that Postern makes and on no other.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct GroupRef {
-    /// Its region.
-    pub region: String,
-    /// Its id, such as `sg-0abc123def4567890`.
-    pub group_id: String,
+pub struct RuleTag {
+    /// The organization.
+    pub org: String,
+    /// The entry of the ledger.
+    pub rule: String,
 }
 
-/// What a provider says of a group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct GroupDescription {
-    /// Inbound rules for IPv4 addresses.
-    pub rules_in_use_v4: u32,
-    /// Inbound rules for IPv6 addresses.
-    pub rules_in_use_v6: u32,
+impl RuleTag {
+    /// The tag of the organization.
+    pub const ORG: &str = "postern:org";
+    /// The tag of the entry of the ledger.
+    pub const RULE: &str = "postern:rule";
 }
 
-/// Why a provider gave no answer, or a negative one.
+/// An inbound rule of a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FirewallError {
-    /// There is no such group.
-    GroupMissing,
-    /// The credential may not; in the provider's words.
-    Denied(String),
-    /// Too many calls; later.
-    Throttled,
-    /// No answer; the cause is for the log.
-    Unreachable(String),
+pub struct CloudRule {
+    /// The provider's id of it, such as `sgr-0123456789abcdef0`.
+    pub id: String,
+    /// What it lets in, where that is one address; other sources are none of ours.
+    pub ingress: Option<Ingress>,
+    /// For which family it takes a place; nothing where it takes one for both.
+    pub version: Option<IpVersion>,
+    /// Whose it is, where it has both tags.
+    pub tag: Option<RuleTag>,
 }
 
-impl FirewallError {
-    /// Whether this is the provider's answer, rather than the lack of one.
+/// A rule to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewRule {
+    /// What it lets in.
+    pub ingress: Ingress,
+    /// Whose it is.
+    pub tag: RuleTag,
+}
+
+/// What a provider says of a group: its inbound rules.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct GroupDescription {
+    /// The rules.
+    pub rules: Vec<CloudRule>,
+}
+
+impl GroupDescription {
+    /// How many rules take a place for a family.
     #[must_use]
-    pub fn is_refusal(&self) -> bool {
-        match self {
-            Self::GroupMissing | Self::Denied(_) => true,
-            Self::Throttled | Self::Unreachable(_) => false,
-        }
+    pub fn in_use(&self, version: IpVersion) -> u32 {
+        let taken =
+            self.rules.iter().filter(|rule| rule.version.is_none_or(|taken| taken == version)).count();
+        u32::try_from(taken).unwrap_or(u32::MAX)
     }
 
-    /// A sentence for the caller, or for the log where it is no refusal.
+    /// How many more rules of a family fit into a group of the usual size ([`RULES_MAX`]).
     #[must_use]
-    pub fn reason(&self, group: &GroupRef) -> String {
-        let GroupRef { region, group_id } = group;
-        match self {
-            Self::GroupMissing => format!("The security group {group_id} does not exist in {region}"),
-            Self::Denied(words) => format!("The credential may not describe {group_id}: {words}"),
-            Self::Throttled => "The provider takes no more calls for now".into(),
-            Self::Unreachable(cause) => format!("The provider gave no answer: {cause}"),
-        }
+    pub fn slots_left(&self, version: IpVersion) -> u32 {
+        RULES_MAX.saturating_sub(self.in_use(version))
+    }
+
+    /// The rule that lets this in.
+    #[must_use]
+    pub fn find(&self, ingress: &Ingress) -> Option<&CloudRule> {
+        self.rules.iter().find(|rule| rule.ingress.as_ref() == Some(ingress))
     }
 }
 
-/// A provider's firewall.
+/// A provider's firewall. Each call is one or a few requests to the provider, bounded in time to some seconds.
 pub trait Firewall: Send + Sync {
-    /// Describes a group with a credential.
+    /// Describes a group with all its inbound rules.
     ///
     /// # Errors
-    /// [`FirewallError`].
+    /// [`FirewallError`]: `GroupMissing`, `Denied`, `Throttled`, `Unreachable`.
     fn describe<'a>(
         &'a self,
         access: &'a CloudAccess,
         group: &'a GroupRef,
     ) -> BoxFuture<'a, Result<GroupDescription, FirewallError>>;
-}
 
-/// In place of a provider that this build cannot ask: every question goes without an answer, and nothing changes for it.
-#[derive(Debug, Clone, Copy)]
-pub struct NotBuiltIn;
-
-impl Firewall for NotBuiltIn {
-    fn describe<'a>(
+    /// Makes rules, at least one, with their tags. All of them or none, as far as the provider keeps its word.
+    ///
+    /// # Errors
+    /// [`FirewallError`]: `Full` and `Duplicate` as well, and then none was made. After `Unreachable` and `Throttled` some
+    /// or all may be there.
+    fn authorize<'a>(
         &'a self,
-        _: &'a CloudAccess,
-        _: &'a GroupRef,
-    ) -> BoxFuture<'a, Result<GroupDescription, FirewallError>> {
-        let cause = "this build has no firewall of the provider";
-        Box::pin(async move { Err(FirewallError::Unreachable(cause.into())) })
-    }
+        access: &'a CloudAccess,
+        group: &'a GroupRef,
+        rules: &'a [NewRule],
+    ) -> BoxFuture<'a, Result<(), FirewallError>>;
+
+    /// Removes rules, at least one, by the provider's ids. Some providers answer with success and remove nothing:
+    /// describe afterwards.
+    ///
+    /// # Errors
+    /// [`FirewallError`]: `RuleMissing` as well, when one of them is not there; whether the others were removed is open.
+    fn revoke<'a>(
+        &'a self,
+        access: &'a CloudAccess,
+        group: &'a GroupRef,
+        ids: &'a [String],
+    ) -> BoxFuture<'a, Result<(), FirewallError>>;
 }

@@ -99,6 +99,18 @@ uuid_id! {
     AuditId
 }
 uuid_id! {
+    /// A session.
+    SessionId
+}
+uuid_id! {
+    /// An entry of the ledger: an ingress rule from the day it is wanted to the day it is gone.
+    RuleId
+}
+uuid_id! {
+    /// A worker's time with a security group.
+    LeaseId
+}
+uuid_id! {
     /// One session's claim on one resource: a row of the session.
     SessionRowId
 }
@@ -155,6 +167,14 @@ impl CredentialId {
     pub fn parse_any(text: &str) -> Result<Self, NotAnId> {
         let bare = text.strip_prefix("credentials://").unwrap_or(text);
         Self::parse(bare).or_else(|_| parse_base58(bare).map(Self))
+    }
+}
+
+impl SessionId {
+    /// When it was made, in milliseconds since 1970: its first 48 bits (RFC 9562 §5.7).
+    #[must_use]
+    pub fn unix_millis(self) -> i64 {
+        i64::try_from(self.0.as_u128() >> 80).unwrap_or(i64::MAX)
     }
 }
 
@@ -245,6 +265,12 @@ named_id! {
 }
 
 impl UserId {
+    /// Postern itself, as the audit log names it.
+    #[must_use]
+    pub fn postern() -> Self {
+        Self("postern".into())
+    }
+
     /// The id of somebody whose token is not known yet: a fresh UUID of version 7.
     #[must_use]
     pub fn generate(now: Timestamp) -> Self {

@@ -3,11 +3,13 @@
 //! Nothing here awaits, reads a clock or an environment variable, or knows HTTP or AWS. Time is an argument,
 //! and every rule can be tested as a plain function.
 
+pub mod address;
 pub mod api_key;
 pub mod audit;
 pub mod credential;
 pub mod fields;
 pub mod id;
+pub mod ingress;
 pub mod link;
 pub mod once;
 pub mod part;
@@ -17,7 +19,9 @@ pub mod provider;
 pub mod refusal;
 pub mod resource;
 pub mod role;
+pub mod rule;
 pub mod secret;
+pub mod session;
 pub mod text;
 pub mod time;
 pub mod user;

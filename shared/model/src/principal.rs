@@ -58,6 +58,13 @@ pub struct Actor {
 }
 
 impl Actor {
+    /// Postern itself: what happens because time has passed, or because the cloud has answered.
+    #[must_use]
+    pub fn system(org: OrgId) -> Self {
+        let (id, kind) = (UserId::postern(), ActorType::System);
+        Self { org, kind, id, email: None, name: None, ip_address: None, once: None }
+    }
+
     /// The actor as the creator of something.
     #[must_use]
     pub fn as_creator(&self) -> Creator {

@@ -1,7 +1,8 @@
 //! Why an operation is refused although the request was well-formed.
 
-use crate::id::{ApiKeyId, CredentialId, ResourceId, RoleId, UserId};
+use crate::id::{ApiKeyId, CredentialId, ResourceId, RoleId, RuleId, SessionId, UserId};
 use crate::link::LinkKind;
+use crate::session::SessionStatus;
 use crate::violation::Violations;
 
 /// A refusal, free of HTTP. The list is closed: a new reason is a new variant, and every face must say what it
@@ -24,12 +25,24 @@ pub enum Refusal {
     AlreadyAssigned(LinkKind),
     /// A session holds the resource, or may get to.
     ResourceInUse,
-    /// The resource takes no part in new sessions.
-    ResourceInactive,
-    /// A session row holds the resource already.
-    AlreadyHeld,
-    /// The session row does not hold the resource.
-    NotHeld,
+    /// No such session in the organization, or none of the caller's.
+    SessionNotFound(SessionId),
+    /// A session in this state cannot be stopped.
+    SessionNotStoppable(SessionStatus),
+    /// A session in this state cannot be extended.
+    SessionNotExtensible(SessionStatus),
+    /// There is no resource that the caller's session would open.
+    NothingToOpen,
+    /// The caller's session may not open this resource, whether it exists or not.
+    ResourceNotOpenable(ResourceId),
+    /// A session would have more rows than one may have.
+    TooManyRows,
+    /// The caller's address is not known, and they declared none.
+    NoAddress,
+    /// No such rule in the organization.
+    RuleNotFound(RuleId),
+    /// The rule is not stuck.
+    RuleNotStuck,
     /// So many resources use the credential.
     CredentialInUse(usize),
     /// Another role of the organization has that name.

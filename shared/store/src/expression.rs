@@ -10,7 +10,7 @@ use std::collections::HashMap;
 #[derive(Debug, Clone)]
 pub(crate) struct Expression {
     pub(crate) text: String,
-    pub(crate) values: Vec<(&'static str, AttributeValue)>,
+    pub(crate) values: Vec<(String, AttributeValue)>,
 }
 
 impl Expression {
@@ -18,7 +18,14 @@ impl Expression {
         text: impl Into<String>,
         values: impl IntoIterator<Item = (&'static str, AttributeValue)>,
     ) -> Self {
-        Self { text: text.into(), values: values.into_iter().collect() }
+        let values = values.into_iter().map(|(name, value)| (name.into(), value)).collect();
+        Self { text: text.into(), values }
+    }
+
+    /// The same with one more value.
+    pub(crate) fn with(mut self, name: impl Into<String>, value: AttributeValue) -> Self {
+        self.values.push((name.into(), value));
+        self
     }
 
     /// The item exists.
@@ -45,11 +52,8 @@ pub(crate) fn names(texts: &[&str]) -> HashMap<String, String> {
 
 /// The values of some expressions, under the names that they use.
 pub(crate) fn values(expressions: &[&Expression]) -> Option<HashMap<String, AttributeValue>> {
-    let values: HashMap<_, _> = expressions
-        .iter()
-        .flat_map(|expression| expression.values.iter())
-        .map(|(name, value)| (String::from(*name), value.clone()))
-        .collect();
+    let values: HashMap<_, _> =
+        expressions.iter().flat_map(|expression| expression.values.iter()).cloned().collect();
     (!values.is_empty()).then_some(values)
 }
 

@@ -10,7 +10,7 @@ use crate::error::{Cause, StoreError, corrupt};
 use crate::keys::{self, Key, ListingKey};
 
 /// The version of every shape that this code writes. Another one in the table is an error, never skipped.
-const SHAPE: u32 = 1;
+pub(crate) const SHAPE: u32 = 1;
 
 /// What kind of thing an item is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,7 +20,6 @@ pub(crate) enum Entity {
     Role,
     RoleName,
     Link,
-    Hold,
     Credential,
     Reference,
     User,
@@ -28,6 +27,12 @@ pub(crate) enum Entity {
     Remains,
     ApiKey,
     Once,
+    Session,
+    SessionRows,
+    SessionOfUser,
+    Ending,
+    Group,
+    Rule,
     Audit,
 }
 
@@ -116,6 +121,23 @@ impl Item {
         value
             .and_then(|digits| digits.parse().ok())
             .ok_or_else(|| corrupt(format!("it has no number {name}")))
+    }
+
+    /// A text beside the members.
+    pub(crate) fn text(&self, name: &str) -> Result<&str, StoreError> {
+        self.key(name)
+    }
+
+    /// A further attribute, as one entity.
+    pub(crate) fn attribute<T: DeserializeOwned>(&self, name: &str) -> Result<T, StoreError> {
+        let value = self.attributes.get(name).cloned().ok_or_else(|| corrupt(format!("it has no {name}")))?;
+        serde_dynamo::from_attribute_value(value).map_err(corrupt)
+    }
+
+    /// A map attribute, as it is.
+    pub(crate) fn map(&self, name: &str) -> Result<&Attributes, StoreError> {
+        let value = self.attributes.get(name).and_then(|value| value.as_m().ok());
+        value.ok_or_else(|| corrupt(format!("it has no map {name}")))
     }
 
     /// The place in its list.

@@ -9,9 +9,9 @@ mod api_key;
 mod audit;
 mod credential;
 mod cursor;
+mod due;
 mod error;
 mod expression;
-mod hold;
 mod item;
 pub mod keys;
 mod link;
@@ -21,6 +21,9 @@ mod read;
 mod resource;
 mod retry;
 mod role;
+mod rule;
+mod session;
+mod stream;
 mod tag;
 mod transaction;
 mod user;
@@ -29,14 +32,19 @@ mod vault;
 pub use api_key::KeyRecord;
 pub use audit::{AuditPage, AuditRow};
 pub use credential::CredentialRecord;
+pub use due::Due;
 pub use error::{Cause, StoreError};
 pub use list::{ListPart, Listed};
-pub use resource::Verified;
+pub use resource::{Deletion, ProviderAnswer, RuleSlots, Verified};
+pub use rule::{Finding, GroupItem, Lease, Message, RuleEntry};
+pub use session::{Ended, Wish};
+pub use stream::StreamRecord;
 pub use tag::Tagged;
 pub use user::Reach;
 pub use vault::{Sealed, Vault};
 
 use aws_sdk_dynamodb::Client;
+use expression::Expression;
 
 /// The table.
 #[derive(Debug, Clone)]

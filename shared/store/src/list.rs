@@ -26,6 +26,13 @@ pub struct Listed<T> {
     pub next: Option<String>,
 }
 
+impl<T> Listed<T> {
+    /// The same objects in another form.
+    pub fn map<U>(self, form: impl FnMut(T) -> U) -> Listed<U> {
+        Listed { items: self.items.into_iter().map(form).collect(), next: self.next }
+    }
+}
+
 /// The position that a cursor carries.
 pub(crate) fn position(list: &str, cursor: &str) -> Result<String, StoreError> {
     let position = cursor::decode(list, cursor);

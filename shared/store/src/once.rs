@@ -85,6 +85,10 @@ impl Store {
             Err(StoreError::Repeated) => {
                 self.first_result(actor, once, now).await?.ok_or(StoreError::Repeated)
             }
+            // Perhaps the other one has made this one impossible.
+            Err(StoreError::Refused(refusal)) => {
+                self.first_result(actor, once, now).await?.ok_or(StoreError::Refused(refusal))
+            }
             result => result,
         }
     }

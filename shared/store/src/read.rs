@@ -107,6 +107,23 @@ impl Store {
         Ok((items, next))
     }
 
+    /// At most `count` items of the listing index from the newest on.
+    pub(crate) async fn query_listing_newest_first(
+        &self,
+        condition: &Expression,
+        count: i32,
+    ) -> Result<Vec<Item>, StoreError> {
+        let call = self.client.query().table_name(&self.table).index_name(keys::LISTING);
+        let call = call
+            .scan_index_forward(false)
+            .limit(count)
+            .key_condition_expression(&condition.text)
+            .set_expression_attribute_names(Some(names(&[&condition.text])))
+            .set_expression_attribute_values(values(&[condition]));
+        let output = call.send().await.map_err(|error| from_sdk(&error))?;
+        output.items.unwrap_or_default().into_iter().map(Item::read).collect()
+    }
+
     async fn query(
         &self,
         index: Option<&str>,

@@ -5,9 +5,8 @@
 //! the order of the API's 404s costs no extra read. A conflict with another transaction or a throttled write
 //! says nothing about the conditions, so the transaction is tried again.
 
-use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
     AttributeValue, CancellationReason, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure,
     TransactWriteItem, Update,
@@ -153,6 +152,13 @@ impl<'a> Transaction<'a> {
         self.put(item, &Expression::absent(), on_failed)
     }
 
+    /// Puts an item, whether there is one or not.
+    pub(crate) fn replace(&mut self, item: NewItem) -> Result<(), StoreError> {
+        let put = Put::builder().table_name(&self.store.table).set_item(Some(item.into_attributes())).build();
+        self.push(TransactWriteItem::builder().put(built(put)?).build(), |_| Failed::Stale);
+        Ok(())
+    }
+
     /// Puts an item under a condition.
     fn put(
         &mut self,
@@ -281,6 +287,22 @@ impl<'a> Transaction<'a> {
         Ok(FollowUp::Done)
     }
 
+    /// The same for what was decided by something that was read: false when that is out of date, and then nothing has
+    /// happened.
+    pub(crate) async fn follow_up_or_stale(mut self, _receipt: &Receipt) -> Result<bool, StoreError> {
+        while !self.writes.is_empty() {
+            let failed = self.write().await?;
+            if failed.is_empty() {
+                return Ok(true);
+            }
+            if failed.iter().any(|(_, failed)| !matches!(failed, Failed::Needless)) {
+                return Ok(false);
+            }
+            self.drop_writes(&failed);
+        }
+        Ok(true)
+    }
+
     /// Writes, and says which conditions were false, by position.
     async fn write(&self) -> Result<Vec<(usize, Failed)>, StoreError> {
         let mut backoff = Backoff::default();
@@ -316,14 +338,14 @@ impl<'a> Transaction<'a> {
 }
 
 impl Store {
-    /// Updates an item under a condition, or leaves it. For bookkeeping that is no change of the organization: everything
-    /// else has its audit row.
+    /// Updates an item under a condition, or leaves it, and says which. For bookkeeping that is no change of the
+    /// organization: everything else has its audit row.
     pub(crate) async fn update_if(
         &self,
         key: &Key,
         update: &Expression,
         condition: &Expression,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         #[expect(clippy::disallowed_methods, reason = "this is the one place")]
         let call = self.client.update_item().table_name(&self.table).set_key(Some(primary_key(key)));
         let call = call
@@ -332,15 +354,31 @@ impl Store {
             .update_expression(&update.text)
             .condition_expression(&condition.text);
         match call.send().await {
-            Ok(_) => Ok(()),
-            Err(error) if is_unmet(&error) => Ok(()),
+            Ok(_) => Ok(true),
+            Err(error) if is_unmet(&error) => Ok(false),
+            Err(error) => Err(from_sdk(&error)),
+        }
+    }
+
+    /// Deletes an item under a condition, or leaves it, and says which. For bookkeeping, as [`Store::update_if`].
+    pub(crate) async fn delete_if(&self, key: &Key, condition: &Expression) -> Result<bool, StoreError> {
+        #[expect(clippy::disallowed_methods, reason = "this is the one place")]
+        let call = self.client.delete_item().table_name(&self.table).set_key(Some(primary_key(key)));
+        let call = call
+            .set_expression_attribute_names(Some(names(&[&condition.text])))
+            .set_expression_attribute_values(values(&[condition]))
+            .condition_expression(&condition.text);
+        match call.send().await {
+            Ok(_) => Ok(true),
+            Err(error) if is_unmet(&error) => Ok(false),
             Err(error) => Err(from_sdk(&error)),
         }
     }
 }
 
-fn is_unmet<R>(error: &SdkError<UpdateItemError, R>) -> bool {
-    error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception)
+fn is_unmet<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
+    let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
+    code == Some("ConditionalCheckFailedException")
 }
 
 const CONDITION: &str = "ConditionalCheckFailed";

@@ -4,6 +4,7 @@ use auth::Verifier;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use firewall::{Firewall, NotBuiltIn};
+use model::session::SessionLimits;
 use model::time::Timestamp;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -11,30 +12,38 @@ use store::{Store, Vault};
 
 use crate::clock::{self, Clock};
 use crate::failure::Failure;
-use crate::settings::Settings;
+use crate::settings::{Settings, WorkerSettings};
 
-/// What a process has once: the table, the vault, the verifier of tokens, the clock.
+/// What a process has once.
 pub struct Parts {
     /// The table.
     pub store: Store,
-    /// Who calls.
-    pub verifier: Verifier,
+    /// Who calls; nothing in a function without callers.
+    pub verifier: Option<Verifier>,
     /// The vault, where it is known already. A function builds its own at first use.
     pub vault: Option<Vault>,
-    /// The cloud whose resources sessions open.
-    pub firewall: Arc<dyn Firewall>,
+    /// The cloud whose resources sessions open, where it is known already. A function builds its own at first use.
+    pub firewall: Option<Arc<dyn Firewall>>,
+    /// How long sessions last.
+    pub sessions: SessionLimits,
     /// What time it is.
     pub clock: Clock,
 }
 
 struct Shared {
     store: Store,
-    verifier: Verifier,
-    firewall: Arc<dyn Firewall>,
+    verifier: Option<Verifier>,
+    sessions: SessionLimits,
     clock: Clock,
     vault: OnceLock<Vault>,
-    /// From which the vault is built when a handler first asks for it. Functions that never ask do not link KMS.
-    vault_source: Option<(SdkConfig, String)>,
+    firewall: OnceLock<Arc<dyn Firewall>>,
+    /// From which vault and firewall are built when a handler first asks for them. Functions that never ask link neither.
+    aws: Option<Aws>,
+}
+
+struct Aws {
+    config: SdkConfig,
+    kms_key_id: Option<String>,
 }
 
 /// How long AWS may take. A call that is given up leaves time to say so in the face of the path; one that the
@@ -45,6 +54,10 @@ fn timeouts() -> TimeoutConfig {
         .operation_attempt_timeout(Duration::from_secs(3))
         .operation_timeout(Duration::from_secs(7))
         .build()
+}
+
+async fn aws_config() -> SdkConfig {
+    aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts()).load().await
 }
 
 /// The process's parts, and the time of the request at hand.
@@ -62,25 +75,49 @@ impl App {
         Self::assemble(parts, None)
     }
 
-    fn assemble(parts: Parts, vault_source: Option<(SdkConfig, String)>) -> Self {
-        let Parts { store, verifier, vault, firewall, clock } = parts;
+    fn assemble(parts: Parts, aws: Option<Aws>) -> Self {
+        let Parts { store, verifier, vault, firewall, sessions, clock } = parts;
         let now = clock();
         let vault = vault.map(OnceLock::from).unwrap_or_default();
-        Self { shared: Arc::new(Shared { store, verifier, firewall, clock, vault, vault_source }), now }
+        let firewall = firewall.map(OnceLock::from).unwrap_or_default();
+        Self { shared: Arc::new(Shared { store, verifier, sessions, clock, vault, firewall, aws }), now }
     }
 
-    /// The app of a Lambda function, from its environment. Clients are built once, here.
+    /// The app of a Lambda function with callers, from its environment. Clients are built once, here.
     ///
     /// # Errors
     /// A setting that is missing or unusable: the function does not start.
     pub async fn from_env() -> Result<Self, lambda_runtime::Error> {
         let settings = Settings::from_env()?;
-        let verifier = Verifier::new(&settings.jwt)?;
-        let aws = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts()).load().await;
-        let store = Store::new(aws_sdk_dynamodb::Client::new(&aws), settings.table);
-        let parts =
-            Parts { store, verifier, vault: None, firewall: Arc::new(NotBuiltIn), clock: clock::system() };
-        Ok(Self::assemble(parts, settings.kms_key_id.map(|key| (aws, key))))
+        let verifier = Some(Verifier::new(&settings.jwt)?);
+        let config = aws_config().await;
+        let parts = Parts {
+            store: Store::new(aws_sdk_dynamodb::Client::new(&config), settings.table),
+            verifier,
+            vault: None,
+            firewall: None,
+            sessions: settings.sessions,
+            clock: clock::system(),
+        };
+        Ok(Self::assemble(parts, Some(Aws { config, kms_key_id: settings.kms_key_id })))
+    }
+
+    /// The app of a Lambda function without callers, from its environment.
+    ///
+    /// # Errors
+    /// A setting that is missing: the function does not start.
+    pub async fn worker_from_env() -> Result<Self, lambda_runtime::Error> {
+        let settings = WorkerSettings::from_env()?;
+        let config = aws_config().await;
+        let parts = Parts {
+            store: Store::new(aws_sdk_dynamodb::Client::new(&config), settings.table),
+            verifier: None,
+            vault: None,
+            firewall: None,
+            sessions: SessionLimits::default(),
+            clock: clock::system(),
+        };
+        Ok(Self::assemble(parts, Some(Aws { config, kms_key_id: Some(settings.kms_key_id) })))
     }
 
     /// The app for a request that has just come in.
@@ -101,15 +138,21 @@ impl App {
         &self.shared.store
     }
 
+    /// How long sessions last.
+    #[must_use]
+    pub fn session_limits(&self) -> SessionLimits {
+        self.shared.sessions
+    }
+
     /// The cloud whose resources sessions open.
     #[must_use]
-    pub fn firewall(&self) -> &dyn Firewall {
-        self.shared.firewall.as_ref()
+    pub fn firewall(&self) -> Arc<dyn Firewall> {
+        Arc::clone(self.shared.firewall.get_or_init(|| Arc::new(NotBuiltIn)))
     }
 
     /// Who may call.
-    pub(crate) fn verifier(&self) -> &Verifier {
-        &self.shared.verifier
+    pub(crate) fn verifier(&self) -> Result<&Verifier, Failure> {
+        self.shared.verifier.as_ref().ok_or_else(|| Failure::internal("this function has no callers"))
     }
 
     /// The vault.
@@ -120,11 +163,10 @@ impl App {
         if let Some(vault) = self.shared.vault.get() {
             return Ok(vault);
         }
-        let (aws, key) = self
-            .shared
-            .vault_source
-            .as_ref()
-            .ok_or_else(|| Failure::internal("this function has no POSTERN_KMS_KEY_ID"))?;
-        Ok(self.shared.vault.get_or_init(|| Vault::new(aws_sdk_kms::Client::new(aws), key)))
+        let aws = self.shared.aws.as_ref();
+        let source = aws.and_then(|aws| Some((&aws.config, aws.kms_key_id.as_ref()?)));
+        let (config, key) =
+            source.ok_or_else(|| Failure::internal("this function has no POSTERN_KMS_KEY_ID"))?;
+        Ok(self.shared.vault.get_or_init(|| Vault::new(aws_sdk_kms::Client::new(config), key)))
     }
 }

@@ -63,7 +63,7 @@ use crate::reply::Reply;
 #[diagnostic::on_unimplemented(
     message = "this function is not a handler",
     label = "a handler takes `App`, an access level, and inputs",
-    note = "the second argument must say who may call: `OrgAdmin`, `AdminOrKey`, `Member`, `Visitor` or `Anyone`"
+    note = "the second argument must say who may call: `OrgAdmin`, `AdminOrKey`, `Member`, `MemberOrKey`, `Visitor` or `Anyone`"
 )]
 pub trait Handler<Args>: Clone + Send + Sync + 'static {
     /// Who may call.

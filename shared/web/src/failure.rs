@@ -142,15 +142,21 @@ fn refusal_status(refusal: &Refusal) -> StatusCode {
         | Refusal::CredentialNotFound(_)
         | Refusal::UserNotFound(_)
         | Refusal::ApiKeyNotFound(_)
+        | Refusal::SessionNotFound(_)
+        | Refusal::ResourceNotOpenable(_)
+        | Refusal::RuleNotFound(_)
         | Refusal::NotAssigned(_) => StatusCode::NOT_FOUND,
         Refusal::UserInactive => StatusCode::FORBIDDEN,
         Refusal::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
         Refusal::AlreadyAssigned(_)
         | Refusal::TooManyLinks(_)
         | Refusal::ResourceInUse
-        | Refusal::ResourceInactive
-        | Refusal::AlreadyHeld
-        | Refusal::NotHeld
+        | Refusal::SessionNotStoppable(_)
+        | Refusal::SessionNotExtensible(_)
+        | Refusal::NothingToOpen
+        | Refusal::TooManyRows
+        | Refusal::NoAddress
+        | Refusal::RuleNotStuck
         | Refusal::CredentialInUse(_)
         | Refusal::RoleNameTaken(_)
         | Refusal::UserIdTaken(_)

@@ -17,6 +17,7 @@ pub mod input;
 pub mod reply;
 mod serve;
 mod settings;
+mod worker;
 
 pub use app::{App, Parts};
 pub use endpoint::{Endpoint, Handler};
@@ -24,4 +25,5 @@ pub use failure::{Denied, Failure};
 pub use incoming::Incoming;
 pub use lambda_runtime::Error;
 pub use serve::serve;
-pub use settings::{BadSetting, Settings};
+pub use settings::{BadSetting, Settings, WorkerSettings};
+pub use worker::{Batch, Unfinished, Wakeup, Worker, WorkerFailure, serve_worker};

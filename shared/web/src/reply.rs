@@ -32,6 +32,15 @@ pub struct Created<T>(pub T);
 #[derive(Debug)]
 pub struct NoContent;
 
+/// 204 where something has happened, 202 where it goes on.
+#[derive(Debug)]
+pub enum NoContentOrAccepted {
+    /// 204.
+    Done,
+    /// 202, with a sentence.
+    Accepted(Message),
+}
+
 /// 200 with a bare array, and a `Link` header to the next part where there is one.
 /// [`ListQuery::reply`](crate::input::ListQuery::reply) makes it.
 #[derive(Debug)]
@@ -84,6 +93,15 @@ impl Reply for NoContent {
         let mut response = Response::new(Body::Empty);
         *response.status_mut() = StatusCode::NO_CONTENT;
         Ok(response)
+    }
+}
+
+impl Reply for NoContentOrAccepted {
+    fn into_response(self) -> Result<Response<Body>, Failure> {
+        match self {
+            Self::Done => NoContent.into_response(),
+            Self::Accepted(message) => with_body(StatusCode::ACCEPTED, &message),
+        }
     }
 }
 

@@ -1,9 +1,9 @@
 //! Seed `DELETE /resources/{id}`.
 
 use model::audit::AuditEvent;
-use model::id::{ResourceId, SessionRowId};
+use model::id::ResourceId;
 use serde_json::json;
-use support::{ORG, TestApp, actor};
+use support::TestApp;
 
 use super::UNKNOWN;
 use crate::expect;
@@ -38,14 +38,13 @@ async fn error_example_resource_in_use() {
     let admin = app.admin();
     let id = admin.new_resource(&admin.new_credential("AWS Account").await).await;
     let _ = admin.patch(&format!("/resources/{id}"), json!({"isActive": true})).await.expect(200);
-    let (resource, row) = (ResourceId::parse(&id).unwrap(), SessionRowId::generate(app.now()));
-    app.db.take_hold(&actor(ORG), resource, row, app.now()).await.unwrap();
+    let session = app.db_hold(ResourceId::parse(&id).unwrap()).await.unwrap();
     let before = app.db_objects().await;
     let reply = admin.delete(&format!("/resources/{id}")).await;
     let message = "Cannot delete resource with active sessions. Stop all active sessions first.";
     expect::code(&reply, 400, "RESOURCE_IN_USE", message);
     assert_eq!(app.db_objects().await, before);
-    app.db.release_hold(&actor(ORG), resource, row, app.now()).await.unwrap();
+    app.db_release(session).await;
     let _ = admin.delete(&format!("/resources/{id}")).await.expect(204);
 }
 

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::fmt;
 
+use crate::ingress::Opening;
+
 /// A cloud provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Provider {
@@ -89,6 +91,16 @@ impl ResourceType {
     pub fn is_identifier(self, text: &str) -> bool {
         match self {
             Self::SecurityGroup => aws::is_security_group_id(text),
+        }
+    }
+
+    /// What a session opens on a resource of this type with this `config`.
+    ///
+    /// # Errors
+    /// One sentence, when the config does not say.
+    pub fn openings(self, config: &Map<String, Value>) -> Result<Vec<Opening>, &'static str> {
+        match self {
+            Self::SecurityGroup => aws::openings(config),
         }
     }
 

@@ -32,6 +32,6 @@ impl Store {
             "attribute_exists(#pk) AND (attribute_type(#data.#lastUsedAt, :null) OR #data.#lastUsedAt <= :before)",
             [(":null", text("NULL")), (":before", number(before.unix_millis()))],
         );
-        self.update_if(&keys::api_key(org, id), &update, &due).await
+        self.update_if(&keys::api_key(org, id), &update, &due).await.map(drop)
     }
 }

@@ -21,7 +21,45 @@ use crate::tag::require;
 use crate::transaction::{Commit, Failed, Receipt, Transaction};
 use crate::{Store, keys};
 
+/// How a deletion that may drain went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deletion {
+    /// The resource is gone.
+    Done,
+    /// It goes when its last rule does.
+    Draining,
+}
+
 impl Store {
+    /// Deletes a resource, and drains it first where it is held.
+    ///
+    /// # Errors
+    /// `ResourceNotFound`; `PreconditionFailed`; busy or defect.
+    pub async fn drain_resource(
+        &self,
+        actor: &Actor,
+        id: ResourceId,
+        expected: &Precondition,
+        now: Timestamp,
+    ) -> Result<Deletion, StoreError> {
+        let mut backoff = Backoff::default();
+        loop {
+            match self.delete_unheld_resource(actor, id, expected, now).await {
+                Err(StoreError::Refused(Refusal::ResourceInUse)) => {}
+                Ok(()) => return Ok(Deletion::Done),
+                Err(error) => return Err(error),
+            }
+            let item = self.get(&keys::resource(&actor.org, id)).await?;
+            let item = item.ok_or(Refusal::ResourceNotFound(id))?;
+            require(expected, &tagged(&item)?.tag)?;
+            if self.mark_draining(actor, &item, now).await? {
+                self.drain_now(actor, id, now).await;
+                return Ok(Deletion::Draining);
+            }
+            backoff.pause("the resource changed").await?;
+        }
+    }
+
     /// Deletes a resource with its links and the reference to its credential. Audit rows stay.
     ///
     /// The deletion happens only if no session row is live on the resource and no link was made since the links
@@ -32,6 +70,23 @@ impl Store {
     /// `ResourceNotFound`; `PreconditionFailed`; `ResourceInUse` while a session row is live, which is put on record; busy
     /// or defect.
     pub async fn delete_resource(
+        &self,
+        actor: &Actor,
+        id: ResourceId,
+        expected: &Precondition,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let outcome = self.delete_unheld_resource(actor, id, expected, now).await;
+        if let Err(StoreError::Refused(Refusal::ResourceInUse)) = &outcome
+            && let Some(item) = self.get(&keys::resource(&actor.org, id)).await?
+        {
+            let entry = entry(AuditEvent::ResourceDelete, &resource(&item)?, Map::new());
+            self.record_attempt(actor, &entry.refused("RESOURCE_IN_USE"), now).await?;
+        }
+        outcome
+    }
+
+    pub(super) async fn delete_unheld_resource(
         &self,
         actor: &Actor,
         id: ResourceId,
@@ -56,11 +111,6 @@ impl Store {
             match outcome {
                 Ok(true) => return Ok(()),
                 Ok(false) => {}
-                Err(StoreError::Refused(Refusal::ResourceInUse)) => {
-                    let entry = entry(AuditEvent::ResourceDelete, &resource(item)?, Map::new());
-                    self.record_attempt(actor, &entry.refused("RESOURCE_IN_USE"), now).await?;
-                    return Err(Refusal::ResourceInUse.into());
-                }
                 Err(error) => return Err(error),
             }
             backoff.pause("the resource changed").await?;

@@ -11,10 +11,12 @@
 
 mod create;
 mod delete;
+mod drain;
 mod update;
 mod verify;
 
-pub use verify::Verified;
+pub use delete::Deletion;
+pub use verify::{ProviderAnswer, RuleSlots, Verified};
 
 use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
 use model::id::{CredentialId, OrgId, ResourceId};
@@ -28,7 +30,7 @@ use std::collections::BTreeSet;
 use crate::error::{StoreError, corrupt};
 use crate::expression::Expression;
 use crate::item::{Entity, Item, NewItem, data, number};
-use crate::keys::{Key, VERSION};
+use crate::keys::{DRAINING, Key, VERSION};
 use crate::once::Recorded;
 use crate::transaction::{Failed, Transaction};
 use crate::{ListPart, Listed, Store, Tagged, keys};
@@ -178,6 +180,17 @@ fn entry(event: AuditEvent, resource: &Resource, details: Map<String, Value>) ->
     }
 }
 
+/// A resource with the number of its state.
+#[derive(Debug, Clone)]
+pub(crate) struct Versioned<T> {
+    pub(crate) value: T,
+    pub(crate) version: i64,
+}
+
+fn versioned(item: &Item) -> Result<Versioned<Resource>, StoreError> {
+    Ok(Versioned { value: resource(item)?, version: item.number(VERSION)? })
+}
+
 impl Store {
     /// The resource with this id.
     ///
@@ -200,9 +213,39 @@ impl Store {
         org: &OrgId,
         ids: &BTreeSet<ResourceId>,
     ) -> Result<Vec<Resource>, StoreError> {
+        Ok(self.versioned_resources(org, ids).await?.into_iter().map(|found| found.value).collect())
+    }
+
+    /// The same with the numbers of their states.
+    pub(crate) async fn versioned_resources(
+        &self,
+        org: &OrgId,
+        ids: &BTreeSet<ResourceId>,
+    ) -> Result<Vec<Versioned<Resource>>, StoreError> {
         let keys: Vec<Key> = ids.iter().map(|id| keys::resource(org, *id)).collect();
-        let mut found = self.get_all(&keys).await?.iter().map(resource).collect::<Result<Vec<_>, _>>()?;
-        found.sort_by_key(|resource| resource.id);
+        let found = self.get_all(&keys).await?;
+        let mut found = found.iter().map(versioned).collect::<Result<Vec<_>, _>>()?;
+        found.sort_by_key(|resource| resource.value.id);
+        Ok(found)
+    }
+
+    /// What a session can open: the same, or the organization's resources without ids, active and not being drained.
+    pub(crate) async fn openable_resources(
+        &self,
+        org: &OrgId,
+        ids: Option<&BTreeSet<ResourceId>>,
+    ) -> Result<Vec<Versioned<Resource>>, StoreError> {
+        let items = match ids {
+            Some(ids) => {
+                let keys: Vec<Key> = ids.iter().map(|id| keys::resource(org, *id)).collect();
+                self.get_all(&keys).await?
+            }
+            None => self.list_part(&keys::resources(org), Entity::Resource, &ListPart::default()).await?.0,
+        };
+        let openable = items.iter().filter(|item| !item.has(DRAINING));
+        let mut found = openable.map(versioned).collect::<Result<Vec<_>, _>>()?;
+        found.retain(|resource| resource.value.is_active);
+        found.sort_by_key(|resource| resource.value.id);
         Ok(found)
     }
 

@@ -22,26 +22,38 @@ use crate::{Store, keys};
 pub struct Verified {
     /// The resource, active or not as the provider said.
     pub resource: Resource,
-    /// Why the provider refused, where it did.
-    pub refused: Option<String>,
+    /// What the provider said.
+    pub answer: ProviderAnswer,
+}
+
+/// What a provider says of a resource: how many more rules it takes, or why it refuses.
+pub type ProviderAnswer = Result<RuleSlots, String>;
+
+/// How many more inbound rules a resource takes, by address family.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleSlots {
+    /// For IPv4 addresses.
+    pub ipv4: u32,
+    /// For IPv6 addresses.
+    pub ipv6: u32,
 }
 
 /// A verification's form among the first results.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct VerifiedData {
     resource: ResourceData,
-    refused: Option<String>,
+    answer: ProviderAnswer,
 }
 
 impl Recorded for Verified {
     type Data = VerifiedData;
 
     fn to_data(&self) -> VerifiedData {
-        VerifiedData { resource: self.resource.to_data(), refused: self.refused.clone() }
+        VerifiedData { resource: self.resource.to_data(), answer: self.answer.clone() }
     }
 
     fn from_data(data: VerifiedData) -> Result<Self, StoreError> {
-        Ok(Self { resource: Resource::from_data(data.resource)?, refused: data.refused })
+        Ok(Self { resource: Resource::from_data(data.resource)?, answer: data.answer })
     }
 }
 
@@ -69,7 +81,7 @@ impl Store {
         &self,
         actor: &Actor,
         asked: &Resource,
-        refused: Option<String>,
+        answer: ProviderAnswer,
         now: Timestamp,
     ) -> Result<Verified, StoreError> {
         let mut backoff = Backoff::default();
@@ -80,8 +92,7 @@ impl Store {
             if !is_same_question(asked, &before) {
                 return Err(Refusal::VerificationOutdated.into());
             }
-            let verified =
-                Verified { resource: after(&before, refused.is_none(), now), refused: refused.clone() };
+            let verified = Verified { resource: after(&before, answer.is_ok(), now), answer: answer.clone() };
             if let Commit::Done(_) = self.write_verification(actor, &before, &verified, version, now).await? {
                 return Ok(verified);
             }
@@ -132,7 +143,7 @@ fn verification_entry(before: &Resource, verified: &Verified) -> AuditEntry {
     ];
     let changed: Vec<_> = changed.into_iter().flatten().collect();
     let mut entry = entry(AuditEvent::ResourceVerify, after, changes(&changed));
-    if let Some(reason) = &verified.refused {
+    if let Err(reason) = &verified.answer {
         entry.result = AuditResult::Failure;
         entry.details.insert("reason".into(), reason.as_str().into());
     }

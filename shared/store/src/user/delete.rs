@@ -13,11 +13,11 @@ use model::time::Timestamp;
 use model::user::{User, email_key};
 use serde_json::Map;
 
-use super::{UserData, entry, resource_ids, role_ids, user};
+use super::{UserData, ending, entry, resource_ids, role_ids, user};
 use crate::error::StoreError;
 use crate::expression::Expression;
 use crate::item::{Entity, Item, NewItem, number, set};
-use crate::keys::{Holder, LINKED, RESOURCE_IDS, ROLE_IDS, VERSION};
+use crate::keys::{LINKED, RESOURCE_IDS, ROLE_IDS, VERSION};
 use crate::link::{Gone, remove_as_fits};
 use crate::retry::Backoff;
 use crate::tag::require;
@@ -25,7 +25,7 @@ use crate::transaction::{Commit, Failed, Receipt, Transaction};
 use crate::{Store, keys};
 
 impl Store {
-    /// Deletes a user with their links and the guard of their email.
+    /// Deletes a user with their links and the guard of their email, and ends their sessions.
     ///
     /// # Errors
     /// `UserNotFound`; `PreconditionFailed`; busy or defect.
@@ -38,22 +38,21 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut backoff = Backoff::default();
         loop {
-            let partition = keys::holder_partition(&actor.org, &Holder::User(id.clone()));
-            let partition = self.query_partition(&partition).await?;
-            let of_kind = |kind| partition.iter().find(|item| item.entity == kind);
-            let present = of_kind(Entity::User);
-            if let Some(item) = present {
+            let (user_key, remains_key) = (keys::user(&actor.org, id), keys::remains(&actor.org, id));
+            let (present, remains) = self.get_both(&user_key, &remains_key).await?;
+            if let Some(item) = &present {
                 require(expected, &user(item)?.tag)?;
             }
-            if let Some(remains) = of_kind(Entity::Remains) {
+            if let Some(remains) = &remains {
                 // Somebody with the same id may have come since, with links of their own.
-                let own = present.map_or(Ok(Vec::new()), |item| links(id, item))?;
+                let own = present.as_ref().map_or(Ok(Vec::new()), |item| links(id, item))?;
                 let left: Vec<Link> =
                     links(id, remains)?.into_iter().filter(|link| !own.contains(link)).collect();
                 self.remove_remains(&actor.org, id, &left, &Receipt::of_remains()).await?;
             }
             let item = present.ok_or_else(|| Refusal::UserNotFound(id.clone()))?;
-            if self.remove_user(actor, item, now).await? {
+            if self.remove_user(actor, &item, now).await? {
+                self.end_sessions_now(actor, id, now).await;
                 return Ok(());
             }
             backoff.pause("the user changed").await?;
@@ -72,7 +71,8 @@ impl Store {
             tx.remove(&keys::email(org, &email_key(email)))?;
         }
         let links = links(&user.id, seen)?;
-        // One write is kept for the note.
+        ending::note(&mut tx, org, &user.id, now)?;
+        // One write is kept for the note of what is left.
         let afterwards = remove_as_fits(&mut tx, org, &links, Gone::User, 1)?;
         if !afterwards.is_empty() {
             tx.create(remains(org, &user.id, afterwards)?, |_| Failed::Stale)?;

@@ -6,12 +6,13 @@
 //! | get | 1 |
 //! | list | 1 a page |
 //! | update | 2: the user; the transaction |
-//! | delete | 2: the partition; the transaction |
+//! | delete | 2: the user with what is left of one; the transaction |
 //! | enter | 1, and a transaction the first time |
 //! | what a session would open | 2: the roles, all at once; the resources, 100 a call, all at once |
 
 mod create;
 mod delete;
+mod ending;
 mod enter;
 mod reach;
 mod update;
@@ -20,6 +21,7 @@ pub use reach::Reach;
 
 use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
 use model::id::{OrgId, ResourceId, RoleId, UserId};
+use model::refusal::Refusal;
 use model::time::Timestamp;
 use model::user::{User, email_key};
 use serde::{Deserialize, Serialize};
@@ -138,6 +140,18 @@ impl Store {
     /// Busy or defect.
     pub async fn user(&self, org: &OrgId, id: &UserId) -> Result<Option<Tagged<User>>, StoreError> {
         self.get(&keys::user(org, id)).await?.as_ref().map(user).transpose()
+    }
+
+    /// A caller's own user, if the directory knows them.
+    ///
+    /// # Errors
+    /// `UserInactive`; busy or defect.
+    pub async fn known_user(&self, org: &OrgId, id: &UserId) -> Result<Option<User>, StoreError> {
+        let user = self.user(org, id).await?.map(|user| user.value);
+        match user {
+            Some(user) if !user.is_active => Err(Refusal::UserInactive.into()),
+            user => Ok(user),
+        }
     }
 
     /// The organization's users with their links, in the order in which they came.

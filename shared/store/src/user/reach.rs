@@ -7,8 +7,9 @@ use model::role::Role;
 use model::user::User;
 use std::collections::BTreeSet;
 
+use crate::Store;
 use crate::error::StoreError;
-use crate::{ListPart, Store};
+use crate::resource::Versioned;
 
 /// A person's roles, and the resources that a session of theirs would open.
 #[derive(Debug, Clone)]
@@ -19,22 +20,39 @@ pub struct Reach {
     pub resources: Vec<Resource>,
 }
 
+/// A reach with the numbers of the resources' states.
+pub(crate) struct VersionedReach {
+    pub(crate) roles: Vec<Role>,
+    pub(crate) resources: Vec<Versioned<Resource>>,
+}
+
 impl Store {
     /// The reach of a person: active resources only; an administrator's is everything.
     ///
     /// # Errors
     /// Busy or defect.
     pub async fn reach(&self, org: &OrgId, user: &User, is_org_admin: bool) -> Result<Reach, StoreError> {
+        let reach = self.versioned_reach(org, user, is_org_admin).await?;
+        let resources = reach.resources.into_iter().map(|resource| resource.value).collect();
+        Ok(Reach { roles: reach.roles, resources })
+    }
+
+    pub(crate) async fn versioned_reach(
+        &self,
+        org: &OrgId,
+        user: &User,
+        is_org_admin: bool,
+    ) -> Result<VersionedReach, StoreError> {
+        let roles = self.roles_of(org, user).await?;
+        let through_roles = roles.iter().flat_map(|role| &role.resource_ids);
+        let ids: BTreeSet<ResourceId> = through_roles.chain(&user.resource_ids).copied().collect();
+        let resources = self.openable_resources(org, (!is_org_admin).then_some(&ids)).await?;
+        Ok(VersionedReach { roles, resources })
+    }
+
+    /// A person's roles that exist.
+    pub(crate) async fn roles_of(&self, org: &OrgId, user: &User) -> Result<Vec<Role>, StoreError> {
         let roles = try_join_all(user.role_ids.iter().map(|id| self.role(org, *id))).await?;
-        let roles: Vec<Role> = roles.into_iter().flatten().map(|role| role.value).collect();
-        let mut resources = if is_org_admin {
-            self.resources_in_order_of_creation(org, &ListPart::default()).await?.items
-        } else {
-            let through_roles = roles.iter().flat_map(|role| &role.resource_ids);
-            let ids: BTreeSet<ResourceId> = through_roles.chain(&user.resource_ids).copied().collect();
-            self.resources_with_ids(org, &ids).await?
-        };
-        resources.retain(|resource| resource.is_active);
-        Ok(Reach { roles, resources })
+        Ok(roles.into_iter().flatten().map(|role| role.value).collect())
     }
 }

@@ -8,7 +8,7 @@ use model::refusal::Refusal;
 use model::time::Timestamp;
 use model::user::{AppliedToUser, User, UserPatch, email_key};
 
-use super::{UserData, entry, guard, user};
+use super::{UserData, ending, entry, guard, user};
 use crate::error::StoreError;
 use crate::expression::Expression;
 use crate::item::{data, number};
@@ -19,7 +19,7 @@ use crate::transaction::{Commit, Failed, Transaction};
 use crate::{Store, Tagged, keys};
 
 impl Store {
-    /// Applies a patch to a user. A patch that changes nothing writes nothing.
+    /// Applies a patch to a user. A patch that changes nothing writes nothing. Deactivation ends the user's sessions.
     ///
     /// # Errors
     /// `UserNotFound`; `PreconditionFailed`; `EmailTaken`; busy or defect.
@@ -42,6 +42,9 @@ impl Store {
                 return Ok(before);
             }
             if let Commit::Done(_) = self.write_user(actor, &before.value, &applied, version, now).await? {
+                if is_deactivation(&before.value, &applied.user) {
+                    self.end_sessions_now(actor, id, now).await;
+                }
                 return Tagged::new(version + 1, applied.user);
             }
             backoff.pause("the user changed").await?;
@@ -68,8 +71,15 @@ impl Store {
             |_| Failed::Stale,
         )?;
         move_guard(&mut tx, org, before, after)?;
+        if is_deactivation(before, after) {
+            ending::note(&mut tx, org, &after.id, now)?;
+        }
         tx.commit(actor, &entry(AuditEvent::UserUpdate, after, changes(&applied.changes)), now).await
     }
+}
+
+fn is_deactivation(before: &User, after: &User) -> bool {
+    before.is_active && !after.is_active
 }
 
 fn move_guard(tx: &mut Transaction<'_>, org: &OrgId, before: &User, after: &User) -> Result<(), StoreError> {

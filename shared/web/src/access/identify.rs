@@ -75,7 +75,7 @@ fn authorization(header: &str) -> Option<Shown<'_>> {
 pub(super) async fn identify(app: &App, request: &Incoming) -> Result<Caller, Failure> {
     let caller = match shown(request).map_err(Failure::Unauthenticated)? {
         Shown::Token(token) => {
-            let principal = app.verifier().verify(token, app.now);
+            let principal = app.verifier()?.verify(token, app.now);
             let principal =
                 principal.map_err(|why| Failure::Unauthenticated(Unauthenticated::Invalid(why)))?;
             Caller { principal, key: None }

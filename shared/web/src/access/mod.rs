@@ -6,12 +6,14 @@
 mod identify;
 pub mod scope;
 
+use model::address;
 use model::api_key::Scope;
 use model::id::OrgId;
 use model::once::Once;
 use model::principal::{Actor, Principal};
 use std::future::Future;
 use std::marker::PhantomData;
+use std::net::IpAddr;
 
 use crate::app::App;
 use crate::attempt;
@@ -34,6 +36,8 @@ pub enum Level {
     OrgAdmin,
     /// [`AdminOrKey`], with the scope that a key needs.
     AdminOrKey(Scope),
+    /// [`MemberOrKey`], with the scope that a key needs.
+    MemberOrKey(Scope),
 }
 
 mod sealed {
@@ -43,7 +47,7 @@ mod sealed {
 /// A level of access.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an access level",
-    label = "say who may call: `OrgAdmin`, `AdminOrKey`, `Member`, `Visitor` or `Anyone`",
+    label = "say who may call: `OrgAdmin`, `AdminOrKey`, `Member`, `MemberOrKey`, `Visitor` or `Anyone`",
     note = "the second argument of a handler declares who may call it"
 )]
 pub trait Access: sealed::Sealed + Sized + Send + 'static {
@@ -205,5 +209,48 @@ impl Access for Member {
         let caller = identify(app, request).await?;
         caller.record_use(app, request).await;
         Admitted::new(caller.principal, request).map(Self)
+    }
+}
+
+/// A person of the organization, administrator or not, or an API key with a scope on behalf of the person who made it.
+#[derive(Debug)]
+pub struct MemberOrKey<S> {
+    admitted: Admitted,
+    scope: PhantomData<fn() -> S>,
+}
+
+impl<S> MemberOrKey<S> {
+    /// Who calls. A key is never an administrator.
+    #[must_use]
+    pub fn principal(&self) -> &Principal {
+        &self.admitted.principal
+    }
+
+    /// The caller as the audit log names them.
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        self.admitted.actor()
+    }
+
+    /// The address from which they call, as the gateway saw it.
+    #[must_use]
+    pub fn source_ip(&self) -> Option<IpAddr> {
+        self.admitted.source_ip.as_deref().and_then(address::parse)
+    }
+}
+
+impl<S: ScopeName> sealed::Sealed for MemberOrKey<S> {}
+
+impl<S: ScopeName> Access for MemberOrKey<S> {
+    const LEVEL: Level = Level::MemberOrKey(S::SCOPE);
+
+    async fn admit(app: &App, request: &Incoming) -> Result<Self, Failure> {
+        let caller = identify(app, request).await?;
+        match &caller.key {
+            None => {}
+            Some(key) if key.allows(S::SCOPE) => caller.record_use(app, request).await,
+            Some(_) => return Err(Failure::Forbidden(Denied::Scope(S::SCOPE))),
+        }
+        Ok(Self { admitted: Admitted::new(caller.principal, request)?, scope: PhantomData })
     }
 }

@@ -23,3 +23,19 @@ pub enum AuditRead {}
 impl ScopeName for AuditRead {
     const SCOPE: Scope = Scope::AuditRead;
 }
+
+/// `sessions:read`.
+#[derive(Debug, Clone, Copy)]
+pub enum SessionsRead {}
+
+impl ScopeName for SessionsRead {
+    const SCOPE: Scope = Scope::SessionsRead;
+}
+
+/// `sessions:write`.
+#[derive(Debug, Clone, Copy)]
+pub enum SessionsWrite {}
+
+impl ScopeName for SessionsWrite {
+    const SCOPE: Scope = Scope::SessionsWrite;
+}

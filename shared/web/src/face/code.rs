@@ -48,9 +48,16 @@ fn refusal_code(refusal: &Refusal) -> &'static str {
         Refusal::VerificationOutdated => "VERIFICATION_OUTDATED",
         Refusal::PreconditionFailed => "PRECONDITION_FAILED",
         Refusal::IdempotencyKeyReused => "IDEMPOTENCY_KEY_REUSED",
-        Refusal::ResourceInUse | Refusal::AlreadyHeld => "RESOURCE_IN_USE",
-        Refusal::ResourceInactive => "RESOURCE_INACTIVE",
-        Refusal::NotHeld => "NOT_HELD",
+        Refusal::ResourceInUse => "RESOURCE_IN_USE",
+        Refusal::SessionNotFound(_) => "SESSION_NOT_FOUND",
+        Refusal::SessionNotStoppable(_) => "SESSION_NOT_STOPPABLE",
+        Refusal::SessionNotExtensible(_) => "SESSION_NOT_EXTENSIBLE",
+        Refusal::NothingToOpen => "NOTHING_TO_OPEN",
+        Refusal::ResourceNotOpenable(_) => "RESOURCE_NOT_FOUND",
+        Refusal::TooManyRows => "TOO_MANY_ROWS",
+        Refusal::NoAddress => "NO_ADDRESS",
+        Refusal::RuleNotFound(_) => "RULE_NOT_FOUND",
+        Refusal::RuleNotStuck => "RULE_NOT_STUCK",
         Refusal::CredentialInUse(_) => "CREDENTIAL_IN_USE",
         Refusal::RoleNameTaken(_) => "ROLE_NAME_TAKEN",
         Refusal::Invalid(_) => "VALIDATION_ERROR",
@@ -77,9 +84,15 @@ fn sentence(refusal: &Refusal) -> String {
         | Refusal::VerificationOutdated
         | Refusal::PreconditionFailed
         | Refusal::IdempotencyKeyReused
-        | Refusal::ResourceInactive
-        | Refusal::AlreadyHeld
-        | Refusal::NotHeld
+        | Refusal::SessionNotFound(_)
+        | Refusal::SessionNotStoppable(_)
+        | Refusal::SessionNotExtensible(_)
+        | Refusal::NothingToOpen
+        | Refusal::ResourceNotOpenable(_)
+        | Refusal::TooManyRows
+        | Refusal::NoAddress
+        | Refusal::RuleNotFound(_)
+        | Refusal::RuleNotStuck
         | Refusal::CredentialInUse(_)
         | Refusal::RoleNameTaken(_) => super::reason::sentence(refusal),
         Refusal::Invalid(violations) => {

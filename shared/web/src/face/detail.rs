@@ -59,6 +59,9 @@ fn refused(refusal: &Refusal) -> Value {
         | Refusal::CredentialNotFound(_)
         | Refusal::UserNotFound(_)
         | Refusal::ApiKeyNotFound(_)
+        | Refusal::SessionNotFound(_)
+        | Refusal::ResourceNotOpenable(_)
+        | Refusal::RuleNotFound(_)
         | Refusal::NotAssigned(_) => detail("Not found."),
         Refusal::PreconditionFailed | Refusal::UserInactive => {
             detail(&format!("{}.", super::reason::sentence(refusal)))
@@ -71,9 +74,12 @@ fn refused(refusal: &Refusal) -> Value {
         | Refusal::VerificationOutdated
         | Refusal::IdempotencyKeyReused
         | Refusal::ResourceInUse
-        | Refusal::ResourceInactive
-        | Refusal::AlreadyHeld
-        | Refusal::NotHeld
+        | Refusal::SessionNotStoppable(_)
+        | Refusal::SessionNotExtensible(_)
+        | Refusal::NothingToOpen
+        | Refusal::TooManyRows
+        | Refusal::NoAddress
+        | Refusal::RuleNotStuck
         | Refusal::CredentialInUse(_)
         | Refusal::RoleNameTaken(_) => json!({NON_FIELD: [format!("{}.", super::reason::sentence(refusal))]}),
         Refusal::Invalid(violations) => fields(violations),

@@ -3,6 +3,7 @@
 
 use model::link::{LinkKind, USER_LINKS_MAX};
 use model::refusal::Refusal;
+use model::session::ROWS_MAX;
 use model::time::Timestamp;
 use serde_json::{Map, Value};
 
@@ -54,9 +55,23 @@ pub(super) fn sentence(refusal: &Refusal) -> String {
         Refusal::PreconditionFailed => "The object is not in the state that If-Match names".into(),
         Refusal::IdempotencyKeyReused => "Idempotency-Key was used before for another request".into(),
         Refusal::ResourceInUse => "Resource has active sessions".into(),
-        Refusal::ResourceInactive => "Resource is not active".into(),
-        Refusal::AlreadyHeld => "Resource already held by this session".into(),
-        Refusal::NotHeld => "Resource not held by this session".into(),
+        Refusal::SessionNotFound(id) => format!("Session not found with id: {id}"),
+        Refusal::SessionNotStoppable(status) => {
+            format!("A session that is {} cannot be stopped", status.as_str())
+        }
+        Refusal::SessionNotExtensible(status) => {
+            format!("A session that is {} cannot be extended", status.as_str())
+        }
+        Refusal::NothingToOpen => "There is no active resource that you may open".into(),
+        Refusal::ResourceNotOpenable(id) => format!("Resource not found with id: {id}"),
+        Refusal::TooManyRows => {
+            format!(
+                "A session has at most {ROWS_MAX} rows, one for each resource and address: name resourceIds"
+            )
+        }
+        Refusal::NoAddress => "Your address is not known: name ipv4Address or ipv6Address".into(),
+        Refusal::RuleNotFound(id) => format!("Rule not found with id: {id}"),
+        Refusal::RuleNotStuck => "Only a rule that is stuck can be resolved".into(),
         Refusal::CredentialInUse(count) => {
             let resources = if *count == 1 { "resource" } else { "resources" };
             format!("Cannot delete credential linked to {count} {resources}. Delete or reassign them first")

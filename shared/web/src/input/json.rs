@@ -26,6 +26,19 @@ impl<T: FromFields + Send + 'static> Input for Json<T> {
     }
 }
 
+/// A body with the members of `T`, all of which can be left out, and the body with them.
+#[derive(Debug, Clone)]
+pub struct OptionalJson<T>(pub T);
+
+impl<T: FromFields + Send + 'static> Input for OptionalJson<T> {
+    fn read(request: &Arc<Incoming>) -> Result<Self, Failure> {
+        if request.body().is_empty() {
+            return Ok(Self(Fields::read(Map::new())?));
+        }
+        Json::read(request).map(|Json(value)| Self(value))
+    }
+}
+
 /// The members of a JSON object.
 fn members(body: &[u8]) -> Result<Map<String, Value>, Failure> {
     let text = str::from_utf8(body)

@@ -1,6 +1,6 @@
 //! Parameters of the path.
 
-use model::id::{ApiKeyId, CredentialId, ResourceId, RoleId, UserId};
+use model::id::{ApiKeyId, CredentialId, ResourceId, RoleId, RuleId, SessionId, UserId};
 use model::violation::Violations;
 use std::sync::Arc;
 
@@ -38,6 +38,18 @@ impl PathParameter for RoleId {
 }
 
 impl PathParameter for ApiKeyId {
+    fn parse(name: &str, text: &str) -> Result<Self, Failure> {
+        Self::parse(text).map_err(|_| not_a_uuid(name))
+    }
+}
+
+impl PathParameter for SessionId {
+    fn parse(name: &str, text: &str) -> Result<Self, Failure> {
+        Self::parse(text).map_err(|_| not_a_uuid(name))
+    }
+}
+
+impl PathParameter for RuleId {
     fn parse(name: &str, text: &str) -> Result<Self, Failure> {
         Self::parse(text).map_err(|_| not_a_uuid(name))
     }

@@ -33,7 +33,7 @@ impl Input for Query {
 pub struct ListQuery {
     /// The part.
     pub part: ListPart,
-    path: String,
+    query: Query,
 }
 
 impl Input for ListQuery {
@@ -42,16 +42,28 @@ impl Input for ListQuery {
         let mut wrong = Violations::default();
         let limit = part::limit(query.get("limit"), &mut wrong);
         let part = wrong.or(ListPart { limit, cursor: query.get("cursor").map(String::from) })?;
-        Ok(Self { part, path: request.path.clone() })
+        Ok(Self { part, query })
     }
 }
 
 impl ListQuery {
+    /// The last value of a further parameter.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.query.get(name)
+    }
+
     /// The reply: the bare array, and a link to the next part where there is one (RFC 8288).
     #[must_use]
     pub fn reply<T>(&self, listed: Listed<T>) -> ListReply<T> {
-        let limit = self.part.limit.map(|limit| format!("limit={limit}&")).unwrap_or_default();
-        let next = listed.next.map(|cursor| format!("<{}?{limit}cursor={cursor}>; rel=\"next\"", self.path));
+        let next = listed.next.map(|cursor| {
+            let mut parameters = form_urlencoded::Serializer::new(String::new());
+            for (name, value) in self.query.0.query.iter().filter(|(name, _)| *name != "cursor") {
+                parameters.append_pair(name, value);
+            }
+            let query = parameters.append_pair("cursor", &cursor).finish();
+            format!("<{}?{query}>; rel=\"next\"", self.query.0.path)
+        });
         ListReply { items: listed.items, next }
     }
 }

@@ -1,5 +1,9 @@
 //! Amazon Web Services: security groups.
 
+mod openings;
+
+pub use openings::openings;
+
 use serde_json::{Map, Value};
 
 /// Whether a text has the form of a security group's id: `sg-` and 8 to 17 lower-case hexadecimal digits.

@@ -1,0 +1,23 @@
+//! `GET /sessions/admin`: the organization's sessions.
+
+use model::session::SessionFilter;
+use web::access::OrgAdmin;
+use web::input::ListQuery;
+use web::reply::ListReply;
+use web::{App, Failure};
+
+use crate::views::SessionView;
+
+/// Lists sessions as a bare array, newest first: all of them, or a part.
+///
+/// # Errors
+/// 400 for parameters that cannot be read.
+pub async fn handler(
+    app: App,
+    caller: OrgAdmin,
+    query: ListQuery,
+) -> Result<ListReply<SessionView>, Failure> {
+    let filter = SessionFilter::read(|name| query.get(name))?;
+    let listed = app.store().sessions_of_org_newest_first(caller.org(), &filter, &query.part).await?;
+    Ok(query.reply(listed.map(SessionView::of)))
+}

@@ -1,0 +1,30 @@
+//! `GET /sessions`: the caller's sessions; with `resourceId`, an administrator sees everybody's on that resource.
+
+use model::session::SessionFilter;
+use web::access::MemberOrKey;
+use web::access::scope::SessionsRead;
+use web::input::ListQuery;
+use web::reply::ListReply;
+use web::{App, Failure};
+
+use crate::views::SessionView;
+
+/// Lists sessions as a bare array, newest first: all of them, or a part.
+///
+/// # Errors
+/// 400 for parameters that cannot be read; 403 for a user who was deactivated.
+pub async fn handler(
+    app: App,
+    caller: MemberOrKey<SessionsRead>,
+    query: ListQuery,
+) -> Result<ListReply<SessionView>, Failure> {
+    let (principal, store) = (caller.principal(), app.store());
+    let filter = SessionFilter::read(|name| query.get(name).filter(|_| name != "userId"))?;
+    store.known_user(&principal.org, &principal.user).await?;
+    let listed = if principal.is_org_admin && filter.resource_id.is_some() {
+        store.sessions_of_org_newest_first(&principal.org, &filter, &query.part).await?
+    } else {
+        store.sessions_of_user_newest_first(&principal.org, &principal.user, &filter, &query.part).await?
+    };
+    Ok(query.reply(listed.map(SessionView::of)))
+}

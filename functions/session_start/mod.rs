@@ -1,0 +1,39 @@
+//! `POST /sessions`: lets the caller's address in to what their roles reach, for a time.
+
+use model::principal::Actor;
+use model::session::SessionDraft;
+use store::Wish;
+use web::access::MemberOrKey;
+use web::access::scope::SessionsWrite;
+use web::input::OptionalJson;
+use web::reply::Created;
+use web::{App, Failure};
+
+use crate::views::SessionView;
+
+/// Starts a session, which is `PENDING` until its rules are applied. A caller whom the directory does not know is entered in
+/// it. The address is the one that the gateway saw, or a declared one that is recorded beside it.
+///
+/// # Errors
+/// 400 for members that are wrong or unknown, for a session longer than the caller may have, when there is nothing to open or
+/// the address is not known; 403 for a user who was deactivated; 404 for a resource that the caller may not open.
+pub async fn handler(
+    app: App,
+    caller: MemberOrKey<SessionsWrite>,
+    OptionalJson(draft): OptionalJson<SessionDraft>,
+) -> Result<Created<SessionView>, Failure> {
+    let (principal, actor) = (caller.principal(), caller.actor());
+    let entering = Actor { once: None, ..actor.clone() };
+    let user = app.store().enter_user(&entering, principal, app.now).await?;
+    let source_ip = caller.source_ip();
+    let wish = Wish {
+        user: &user,
+        is_org_admin: principal.is_org_admin,
+        draft: &draft,
+        addresses: draft.addresses(source_ip),
+        source_ip,
+        limits: app.session_limits(),
+    };
+    let session = app.store().start_session(&actor, &wish, app.now).await?;
+    Ok(Created(SessionView::of(session)))
+}

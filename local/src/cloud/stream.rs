@@ -1,0 +1,53 @@
+//! The stream of the embedded DynamoDB.
+
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::Cloud;
+use crate::Fault;
+
+const STREAM: &str = "the stream of the embedded DynamoDB";
+
+fn request<T: DeserializeOwned>(body: Value) -> Result<T, Fault> {
+    serde_json::from_value(body).map_err(Fault::of(STREAM))
+}
+
+impl Cloud {
+    /// Records of a table's stream after a position, at most `limit`, in the form in which Lambda hands them over; and the
+    /// position behind them.
+    ///
+    /// # Errors
+    /// When the table has no stream.
+    pub fn changes(&self, table: &str, after: u64, limit: usize) -> Result<(Vec<Value>, u64), Fault> {
+        let streams = json!({"TableName": table});
+        let streams = self.database.list_streams(request(streams)?);
+        let streams = streams.map_err(Fault::of(STREAM))?.streams;
+        let stream = streams.first().ok_or_else(|| Fault::new(format!("{table} has no stream")))?;
+        let shards = json!({"StreamArn": stream.stream_arn});
+        let shards = self.database.describe_stream(request(shards)?);
+        let shards = shards.map_err(Fault::of(STREAM))?.stream_description.shards;
+        let Some(shard) = shards.first() else { return Ok((Vec::new(), after)) };
+        let mut iterator = json!({"StreamArn": stream.stream_arn, "ShardId": shard.shard_id});
+        let (kind, number) = match after {
+            0 => ("TRIM_HORIZON", Value::Null),
+            after => ("AFTER_SEQUENCE_NUMBER", format!("{after:021}").into()),
+        };
+        iterator["ShardIteratorType"] = kind.into();
+        iterator["SequenceNumber"] = number;
+        let iterator = self.database.get_shard_iterator(request(iterator)?);
+        let records =
+            json!({"ShardIterator": iterator.map_err(Fault::of(STREAM))?.shard_iterator, "Limit": limit});
+        let records = self.database.get_records(request(records)?);
+        let records =
+            serde_json::to_value(records.map_err(Fault::of(STREAM))?.records).map_err(Fault::of(STREAM))?;
+        let records: Vec<Value> = serde_json::from_value(records).map_err(Fault::of(STREAM))?;
+        let behind = records.last().and_then(sequence_number).unwrap_or(after);
+        Ok((records, behind))
+    }
+}
+
+/// The place of a record in its stream.
+#[must_use]
+pub fn sequence_number(record: &Value) -> Option<u64> {
+    record.get("dynamodb")?.get("SequenceNumber")?.as_str()?.parse().ok()
+}

@@ -1,0 +1,162 @@
+//! The functions that nobody calls: what the table's stream and the schedules start.
+
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::sync::Mutex;
+use web::{App, Worker};
+
+use crate::Fault;
+use crate::cloud::{Cloud, sequence_number};
+use crate::template::{Template, Wakeup};
+
+/// Records in one batch: `BatchSize` in the template.
+const BATCH: usize = 100;
+
+/// How often the stream is looked at.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// The workers of the template, and how far they have read the stream.
+pub struct Crew {
+    app: App,
+    cloud: Cloud,
+    table: String,
+    workers: Vec<(&'static str, Wakeup, Worker)>,
+    position: AtomicU64,
+    reading: Mutex<()>,
+}
+
+impl Crew {
+    /// Joins the template's workers with the functions of the same name. The stream is read from its end on: what came before
+    /// is seen to by the sweeper.
+    ///
+    /// # Errors
+    /// When one side has a worker that the other has not.
+    pub fn new(template: &Template, app: App, cloud: Cloud, table: &str) -> Result<Self, Fault> {
+        let mut functions: HashMap<&str, Worker> = functions::workers().into_iter().collect();
+        let mut workers = Vec::new();
+        for function in template.functions.iter().filter(|function| function.routes.is_empty()) {
+            let name = function.binary();
+            let found = functions.remove_entry(name);
+            let (name, worker) = found.ok_or_else(|| {
+                Fault::new(format!("functions::workers() lacks {name}, which template.yaml has"))
+            })?;
+            workers.extend(function.wakeups.iter().map(|wakeup| (name, *wakeup, worker.clone())));
+        }
+        if let Some(name) = functions.keys().next() {
+            return Err(Fault::new(format!("template.yaml lacks {name}, which functions::workers() has")));
+        }
+        let crew = Self {
+            app,
+            cloud,
+            table: table.into(),
+            workers,
+            position: AtomicU64::new(0),
+            reading: Mutex::new(()),
+        };
+        Ok(crew)
+    }
+
+    /// Passes over what the stream has so far.
+    ///
+    /// # Errors
+    /// When the table has no stream.
+    pub fn skip(&self) -> Result<(), Fault> {
+        loop {
+            let before = self.position.load(Ordering::SeqCst);
+            let (_, behind) = self.cloud.changes(&self.table, before, 1000)?;
+            self.position.store(behind, Ordering::SeqCst);
+            if behind == before {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Hands the next batch of the stream to its workers, and says whether there was one. A record that has to come again comes
+    /// with the next batch.
+    ///
+    /// # Errors
+    /// When the table has no stream.
+    pub async fn read_stream(&self) -> Result<bool, Fault> {
+        let _one_at_a_time = self.reading.lock().await;
+        let before = self.position.load(Ordering::SeqCst);
+        let (records, behind) = self.cloud.changes(&self.table, before, BATCH)?;
+        if records.is_empty() {
+            return Ok(false);
+        }
+        let mut reached = behind;
+        let wanted: Vec<Value> = records.into_iter().filter(passes_the_filter).collect();
+        let workers = self.workers.iter().filter(|(_, wakeup, _)| *wakeup == Wakeup::Stream);
+        for (name, _, worker) in workers.filter(|_| !wanted.is_empty()) {
+            match worker.run(&self.app, json!({"Records": wanted})).await {
+                Ok(unfinished) => {
+                    reached = first_failure(&unfinished).map_or(reached, |first| reached.min(first - 1))
+                }
+                Err(error) => {
+                    tracing::error!(name, %error, "a worker failed");
+                    let first = wanted.first().and_then(sequence_number).unwrap_or(1);
+                    reached = reached.min(first.saturating_sub(1));
+                }
+            }
+        }
+        self.position.store(reached, Ordering::SeqCst);
+        Ok(reached > before)
+    }
+
+    /// Runs a worker of a schedule once.
+    ///
+    /// # Errors
+    /// When there is none of that name, or it fails.
+    pub async fn run(&self, name: &str) -> Result<Value, Fault> {
+        let found = self.workers.iter().find(|(known, ..)| *known == name);
+        let (_, _, worker) = found.ok_or_else(|| Fault::new(format!("there is no worker {name}")))?;
+        worker.run(&self.app, json!({})).await.map_err(Fault::of(name))
+    }
+
+    /// Works for as long as the program runs. A schedule's time passes so many times as fast as on the wall.
+    pub async fn work(&self, clock_rate: u32) {
+        let schedules = self.workers.iter().filter_map(|(name, wakeup, _)| match wakeup {
+            Wakeup::Every { seconds } => Some(self.keep_time(name, *seconds, clock_rate)),
+            Wakeup::Stream => None,
+        });
+        tokio::join!(self.keep_reading(), futures_util::future::join_all(schedules));
+    }
+
+    async fn keep_time(&self, name: &'static str, seconds: u64, clock_rate: u32) {
+        let period = Duration::from_secs(seconds) / clock_rate.max(1);
+        let mut ticks = tokio::time::interval(period.max(LOOK));
+        loop {
+            ticks.tick().await;
+            if let Err(error) = self.run(name).await {
+                tracing::error!(name, %error, "a scheduled run failed");
+            }
+        }
+    }
+
+    async fn keep_reading(&self) {
+        let mut looks = tokio::time::interval(LOOK);
+        loop {
+            looks.tick().await;
+            let mut goes_on = true;
+            while goes_on {
+                goes_on = self.read_stream().await.unwrap_or_else(|error| {
+                    tracing::error!(%error, "the stream cannot be read");
+                    false
+                });
+            }
+        }
+    }
+}
+
+/// The filter that the template gives the stream's worker: rules of the ledger.
+fn passes_the_filter(record: &Value) -> bool {
+    record.pointer("/dynamodb/NewImage/entity/S").and_then(Value::as_str) == Some("RULE")
+}
+
+/// The lowest sequence number that a worker wants again.
+fn first_failure(unfinished: &Value) -> Option<u64> {
+    let failures = unfinished.get("batchItemFailures")?.as_array()?;
+    let numbers = failures.iter().filter_map(|failure| failure.get("itemIdentifier")?.as_str()?.parse().ok());
+    numbers.min()
+}

@@ -1,0 +1,119 @@
+//! What the simulated cloud knows, and EC2's rules about it.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use super::fault::{Call, Fault};
+use crate::{
+    CloudAccess, CloudRule, FirewallError, GroupDescription, GroupRef, IpVersion, NewRule, RULES_MAX,
+};
+
+#[derive(Debug, Default)]
+pub(super) struct State {
+    pub(super) has_every_group: bool,
+    pub(super) groups: BTreeMap<GroupRef, Vec<CloudRule>>,
+    pub(super) default_vpc: BTreeSet<GroupRef>,
+    pub(super) denied: BTreeSet<String>,
+    pub(super) is_down: bool,
+    pub(super) faults: VecDeque<(Option<Call>, Fault)>,
+    pub(super) calls: usize,
+    rules_made: u64,
+}
+
+impl State {
+    /// Counts a call, and takes the fault that waits for it.
+    pub(super) fn arrive(&mut self, call: Call) -> Option<Fault> {
+        self.calls += 1;
+        let place = self.faults.iter().position(|(wanted, _)| wanted.is_none_or(|wanted| wanted == call))?;
+        self.faults.remove(place).map(|(_, fault)| fault)
+    }
+
+    /// What stands before every answer.
+    pub(super) fn admit(
+        &mut self,
+        access: &CloudAccess,
+        group: &GroupRef,
+        fault: Option<&Fault>,
+    ) -> Result<(), FirewallError> {
+        if self.is_down || matches!(fault, Some(Fault::Lose)) {
+            return Err(FirewallError::Unreachable("no connection".into()));
+        }
+        if matches!(fault, Some(Fault::Throttle)) {
+            return Err(FirewallError::Throttled);
+        }
+        if self.denied.contains(access.identity()) {
+            let words = "You are not authorized to perform this operation.";
+            return Err(FirewallError::Denied(words.into()));
+        }
+        if self.has_every_group {
+            self.groups.entry(group.clone()).or_default();
+        }
+        if self.groups.contains_key(group) { Ok(()) } else { Err(FirewallError::GroupMissing) }
+    }
+
+    fn rules(&mut self, group: &GroupRef) -> Result<&mut Vec<CloudRule>, FirewallError> {
+        self.groups.get_mut(group).ok_or(FirewallError::GroupMissing)
+    }
+
+    pub(super) fn describe(&mut self, group: &GroupRef) -> Result<GroupDescription, FirewallError> {
+        Ok(GroupDescription { rules: self.rules(group)?.clone() })
+    }
+
+    pub(super) fn authorize(
+        &mut self,
+        group: &GroupRef,
+        new: &[NewRule],
+        fault: Option<&Fault>,
+    ) -> Result<(), FirewallError> {
+        let present = self.describe(group)?;
+        for version in [IpVersion::V4, IpVersion::V6] {
+            let more = new.iter().filter(|rule| IpVersion::of(rule.ingress.address) == version).count();
+            if more > 0 && present.in_use(version) + u32::try_from(more).unwrap_or(u32::MAX) > RULES_MAX {
+                return Err(FirewallError::Full);
+            }
+        }
+        let mut seen = BTreeSet::new();
+        if new.iter().any(|rule| present.find(&rule.ingress).is_some() || !seen.insert(rule.ingress)) {
+            return Err(FirewallError::Duplicate);
+        }
+        for rule in new.iter().take(effective(new.len(), fault)) {
+            let NewRule { ingress, tag } = rule.clone();
+            let version = Some(IpVersion::of(ingress.address));
+            self.add(group, CloudRule { id: String::new(), ingress: Some(ingress), version, tag: Some(tag) });
+        }
+        Ok(())
+    }
+
+    /// Adds a rule under an id of its own.
+    pub(super) fn add(&mut self, group: &GroupRef, rule: CloudRule) -> String {
+        self.rules_made += 1;
+        let id = format!("sgr-{:017x}", self.rules_made);
+        self.groups.entry(group.clone()).or_default().push(CloudRule { id: id.clone(), ..rule });
+        id
+    }
+
+    pub(super) fn revoke(
+        &mut self,
+        group: &GroupRef,
+        ids: &[String],
+        fault: Option<&Fault>,
+    ) -> Result<(), FirewallError> {
+        let is_silent = self.default_vpc.contains(group);
+        let rules = self.rules(group)?;
+        let is_there = |id: &String| rules.iter().any(|rule| rule.id == *id);
+        if !ids.iter().all(is_there) {
+            return if is_silent { Ok(()) } else { Err(FirewallError::RuleMissing) };
+        }
+        let removed = ids.get(..effective(ids.len(), fault)).unwrap_or(ids);
+        rules.retain(|rule| !removed.contains(&rule.id));
+        Ok(())
+    }
+}
+
+/// How much of a call with so many parts takes effect.
+fn effective(parts: usize, fault: Option<&Fault>) -> usize {
+    match fault {
+        Some(Fault::Lie | Fault::Throttle | Fault::Lose) => 0,
+        Some(Fault::HalfApply) => parts / 2,
+        Some(Fault::Drop | Fault::Delay(_)) | None => parts,
+    }
+}

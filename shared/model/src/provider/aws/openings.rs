@@ -1,0 +1,71 @@
+//! From a security group's `config` to what its rules open.
+
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+
+use crate::ingress::{Opening, Protocol};
+
+/// The openings of a group: one for each of `ports`, one for `port` and for a range.
+///
+/// Without a protocol it is TCP. `all` without ports is every protocol and port; with ports it is TCP and UDP on those
+/// ports, never more than was named. A config that names no port opens nothing.
+///
+/// # Errors
+/// When the config does not say what to open.
+pub fn openings(config: &Map<String, Value>) -> Result<Vec<Opening>, &'static str> {
+    let ranges = ranges(config);
+    let on_ports = |protocol| ranges.iter().map(move |range| Opening { protocol, ports: Some(*range) });
+    let protocol = config.get("protocol").and_then(Value::as_str).unwrap_or("tcp");
+    let openings: Vec<Opening> = match protocol {
+        "icmp" => vec![Opening { protocol: Protocol::Icmp, ports: None }],
+        "all" if ranges.is_empty() => vec![Opening { protocol: Protocol::All, ports: None }],
+        "all" => on_ports(Protocol::Tcp).chain(on_ports(Protocol::Udp)).collect(),
+        "udp" => on_ports(Protocol::Udp).collect(),
+        _ => on_ports(Protocol::Tcp).collect(),
+    };
+    if openings.is_empty() { Err("The resource's config names no port") } else { Ok(openings) }
+}
+
+fn ranges(config: &Map<String, Value>) -> BTreeSet<(u16, u16)> {
+    let port = |value: Option<&Value>| value?.as_u64().and_then(|port| u16::try_from(port).ok());
+    let listed = config.get("ports").and_then(Value::as_array).into_iter().flatten();
+    let single =
+        listed.chain(config.get("port")).filter_map(|value| port(Some(value))).map(|port| (port, port));
+    single.chain(port(config.get("fromPort")).zip(port(config.get("toPort")))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn every_spelling_of_config_says_what_to_open() {
+        for (config, opened) in [
+            (json!({"port": 443}), vec!["tcp 443-443"]),
+            (json!({"port": 53, "protocol": "udp"}), vec!["udp 53-53"]),
+            (json!({"ports": [443, 22, 443], "protocol": "tcp"}), vec!["tcp 22-22", "tcp 443-443"]),
+            (json!({"fromPort": 8000, "toPort": 8100}), vec!["tcp 8000-8100"]),
+            (json!({"protocol": "icmp"}), vec!["icmp"]),
+            (json!({"protocol": "all"}), vec!["all"]),
+            (json!({"protocol": "all", "port": 22}), vec!["tcp 22-22", "udp 22-22"]),
+        ] {
+            let found = openings(config.as_object().unwrap()).unwrap();
+            let found: Vec<String> = found
+                .iter()
+                .map(|opening| {
+                    let ports = opening.ports.map(|(from, to)| format!(" {from}-{to}")).unwrap_or_default();
+                    format!("{}{ports}", opening.protocol.as_str())
+                })
+                .collect();
+            assert_eq!(found, opened, "{config}");
+        }
+    }
+
+    #[test]
+    fn a_config_without_a_port_opens_nothing() {
+        for config in [json!({}), json!({"protocol": "tcp"}), json!({"protocol": "udp", "note": 1})] {
+            assert!(openings(config.as_object().unwrap()).is_err(), "{config}");
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! A session as a request for its start describes it.
+
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use super::limits::in_words;
+use super::{DURATION_HOURS_MAX, SessionLimits};
+use crate::address;
+use crate::fields::{Fields, FromFields};
+use crate::id::ResourceId;
+use crate::text::{DESCRIPTION_MAX, is_longer};
+use crate::violation::Violations;
+
+/// The members of `POST /sessions`, all of them optional.
+#[derive(Debug, Clone, Default)]
+pub struct SessionDraft {
+    minutes: Option<(&'static str, u32)>,
+    ipv4_address: Option<Ipv4Addr>,
+    ipv6_address: Option<Ipv6Addr>,
+    /// The only resources to open.
+    pub resource_ids: Option<BTreeSet<ResourceId>>,
+    /// What the session is for.
+    pub reason: Option<String>,
+}
+
+/// The addresses that a session lets in, at most one of each version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Addresses {
+    /// Of version 4.
+    pub v4: Option<Ipv4Addr>,
+    /// Of version 6.
+    pub v6: Option<Ipv6Addr>,
+}
+
+impl Addresses {
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = IpAddr> {
+        self.v4.map(IpAddr::V4).into_iter().chain(self.v6.map(IpAddr::V6))
+    }
+}
+
+/// A whole number of hours or minutes, at least 1.
+pub(super) fn duration(
+    fields: &mut Fields,
+    hours: &'static str,
+    minutes: &'static str,
+) -> Option<(&'static str, u32)> {
+    let in_hours = whole(fields, hours, DURATION_HOURS_MAX);
+    let in_minutes = whole(fields, minutes, DURATION_HOURS_MAX * 60);
+    if in_hours.is_some() && in_minutes.is_some() {
+        fields.refuse(minutes, format!("{hours} and {minutes} exclude each other"));
+    }
+    in_hours.map(|count| (hours, count * 60)).or(in_minutes.map(|count| (minutes, count)))
+}
+
+fn whole(fields: &mut Fields, name: &str, most: u32) -> Option<u32> {
+    if fields.clears(name) {
+        return None;
+    }
+    let value = fields.take(name)?;
+    let count = value.as_u64().and_then(|count| u32::try_from(count).ok());
+    let count = count.filter(|count| (1..=most).contains(count));
+    if count.is_none() {
+        fields.refuse(name, format!("{name} must be a whole number from 1 to {most}"));
+    }
+    count
+}
+
+impl FromFields for SessionDraft {
+    fn read(fields: &mut Fields) -> Option<Self> {
+        let minutes = duration(fields, "durationHours", "durationMinutes");
+        let ipv4_address = declared(fields, "ipv4Address", 4, |address| match address {
+            IpAddr::V4(address) => Some(address),
+            IpAddr::V6(_) => None,
+        });
+        let ipv6_address = declared(fields, "ipv6Address", 6, |address| match address {
+            IpAddr::V6(address) => Some(address),
+            IpAddr::V4(_) => None,
+        });
+        let resource_ids = resource_ids(fields);
+        let reason = reason(fields);
+        Some(Self { minutes, ipv4_address, ipv6_address, resource_ids, reason })
+    }
+}
+
+/// An address that the caller names themselves.
+fn declared<T>(
+    fields: &mut Fields,
+    name: &str,
+    version: u8,
+    of_version: impl FnOnce(IpAddr) -> Option<T>,
+) -> Option<T> {
+    if fields.clears(name) {
+        return None;
+    }
+    let text = fields.text(name)?;
+    let address = address::parse(&text).filter(|address| address::is_public_unicast(*address));
+    let address = address.and_then(of_version);
+    if address.is_none() {
+        fields.refuse(name, format!("{name} must be a public unicast address of IPv{version}"));
+    }
+    address
+}
+
+fn resource_ids(fields: &mut Fields) -> Option<BTreeSet<ResourceId>> {
+    if fields.clears("resourceIds") {
+        return None;
+    }
+    let value = fields.take("resourceIds")?;
+    let id = |value: &Value| value.as_str().and_then(|text| ResourceId::parse(text).ok());
+    let ids = value.as_array().filter(|list| !list.is_empty());
+    let ids: Option<BTreeSet<_>> = ids.and_then(|list| list.iter().map(id).collect());
+    if ids.is_none() {
+        fields.refuse("resourceIds", "resourceIds must list at least one UUID");
+    }
+    ids
+}
+
+fn reason(fields: &mut Fields) -> Option<String> {
+    if fields.clears("reason") {
+        return None;
+    }
+    let text = fields.text("reason")?;
+    if is_longer(&text, DESCRIPTION_MAX) {
+        fields.refuse("reason", format!("reason must have at most {DESCRIPTION_MAX} characters"));
+    }
+    Some(text)
+}
+
+impl SessionDraft {
+    /// How long it is to last, in minutes.
+    ///
+    /// # Errors
+    /// When that is longer than the caller may.
+    pub fn minutes(&self, limits: &SessionLimits, longest: u32) -> Result<u32, Violations> {
+        match self.minutes {
+            None => Ok(limits.default_minutes.min(longest)),
+            Some((_, minutes)) if minutes <= longest => Ok(minutes),
+            Some((name, _)) => {
+                let sentence = format!("{name} must not be longer than {}", in_words(longest));
+                Err(Violations::one(name, sentence))
+            }
+        }
+    }
+
+    /// The addresses to let in: declared ones, and else the one that the gateway saw, which is one machine's or none.
+    #[must_use]
+    pub fn addresses(&self, source: Option<IpAddr>) -> Addresses {
+        let source = source.map(|source| source.to_canonical());
+        let source = source.filter(|source| !source.is_unspecified() && !source.is_multicast());
+        let (v4, v6) = match source {
+            Some(IpAddr::V4(address)) => (Some(address), None),
+            Some(IpAddr::V6(address)) => (None, Some(address)),
+            None => (None, None),
+        };
+        Addresses { v4: self.ipv4_address.or(v4), v6: self.ipv6_address.or(v6) }
+    }
+}

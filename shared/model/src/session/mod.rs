@@ -1,0 +1,184 @@
+//! Sessions: for a time, a person's addresses are let in to resources.
+//!
+//! ```text
+//! PENDING -> ACTIVE   every row applied        PENDING|ACTIVE|PARTIAL -> EXPIRING -> CANCELLED  stopped
+//!         -> PARTIAL  some applied, some not   PENDING|ACTIVE|PARTIAL -> EXPIRING -> EXPIRED    its time is over
+//!         -> FAILED   none applied
+//! ```
+//!
+//! A session's status is not stored: it follows from its rows and from whether it was ended.
+
+mod draft;
+mod extension;
+mod filter;
+mod limits;
+mod row;
+
+pub use draft::{Addresses, SessionDraft};
+pub use extension::Extension;
+pub use filter::SessionFilter;
+pub use limits::{DURATION_HOURS_MAX, SessionLimits};
+pub use row::{Claim, ClaimState, News, RowStatus, SessionRow};
+
+use serde::{Deserialize, Serialize};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use crate::id::{ResourceId, SessionId, UserId};
+use crate::time::Timestamp;
+
+/// Most rows of one session: one for each resource and address.
+pub const ROWS_MAX: usize = 2_000;
+
+/// Why a session ended. The spelling is the API's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum EndedReason {
+    /// Its owner stopped it.
+    Manual,
+    /// An administrator did: stopped it, deactivated or deleted its owner, or drained its resource.
+    Admin,
+    /// Its time was over.
+    Expired,
+}
+
+/// The state of a session. The spelling is the API's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum SessionStatus {
+    /// Some rule is still to be applied.
+    Pending,
+    /// All rules are applied.
+    Active,
+    /// Some rules are applied, others were refused.
+    Partial,
+    /// All rules were refused. The session is over.
+    Failed,
+    /// The session is over, and some rule is still to be removed.
+    Expiring,
+    /// Its time was over, and its rules are gone.
+    Expired,
+    /// It was stopped, and its rules are gone.
+    Cancelled,
+}
+
+impl SessionStatus {
+    const ALL: [Self; 7] = [
+        Self::Pending,
+        Self::Active,
+        Self::Partial,
+        Self::Failed,
+        Self::Expiring,
+        Self::Expired,
+        Self::Cancelled,
+    ];
+
+    /// The API's spelling.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "PENDING",
+            Self::Active => "ACTIVE",
+            Self::Partial => "PARTIAL",
+            Self::Failed => "FAILED",
+            Self::Expiring => "EXPIRING",
+            Self::Expired => "EXPIRED",
+            Self::Cancelled => "CANCELLED",
+        }
+    }
+
+    /// Reads the API's spelling.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == text)
+    }
+
+    /// Whether a session in this state can be stopped.
+    #[must_use]
+    pub fn is_stoppable(self) -> bool {
+        matches!(self, Self::Pending | Self::Active | Self::Partial)
+    }
+
+    /// Whether a session in this state can be extended.
+    #[must_use]
+    pub fn is_extensible(self) -> bool {
+        matches!(self, Self::Active | Self::Partial)
+    }
+}
+
+/// A session without its rows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionHead {
+    /// Identifier.
+    pub id: SessionId,
+    /// Whose it is.
+    pub user_id: UserId,
+    /// Their name at the start.
+    pub user_name: Option<String>,
+    /// Their email at the start.
+    pub user_email: Option<String>,
+    /// The IPv4 address that is let in.
+    pub ipv4_address: Option<Ipv4Addr>,
+    /// The IPv6 address that is let in.
+    pub ipv6_address: Option<Ipv6Addr>,
+    /// The address from which it was started, as the gateway saw it.
+    pub source_ip: Option<IpAddr>,
+    /// What the person said it is for.
+    pub reason: Option<String>,
+    /// The start.
+    #[serde(with = "crate::time::millis")]
+    pub started_at: Timestamp,
+    /// When its time is over.
+    #[serde(with = "crate::time::millis")]
+    pub expires_at: Timestamp,
+    /// When it was ended. Rules may still be there for a while: a rule's own `removedAt` says when it went.
+    pub ended_at: Option<i64>,
+    /// Why it was ended.
+    pub ended_reason: Option<EndedReason>,
+}
+
+impl SessionHead {
+    /// When it was ended.
+    #[must_use]
+    pub fn ended_at(&self) -> Option<Timestamp> {
+        self.ended_at.and_then(|millis| Timestamp::from_unix_millis(millis).ok())
+    }
+
+    /// The head of the session, ended.
+    #[must_use]
+    pub fn ended(self, reason: EndedReason, now: Timestamp) -> Self {
+        Self { ended_at: Some(now.unix_millis()), ended_reason: Some(reason), ..self }
+    }
+}
+
+/// A session.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Session {
+    /// All but the rows.
+    pub head: SessionHead,
+    /// One for each resource and address.
+    pub rows: Vec<SessionRow>,
+}
+
+impl Session {
+    /// The state, which follows from the rows and from whether the session was ended.
+    #[must_use]
+    pub fn status(&self) -> SessionStatus {
+        let has = |status| self.rows.iter().any(|row| row.status() == status);
+        match self.head.ended_reason {
+            Some(_) if self.rows.iter().any(|row| !row.is_settled()) => SessionStatus::Expiring,
+            Some(EndedReason::Expired) => SessionStatus::Expired,
+            Some(EndedReason::Manual | EndedReason::Admin) => SessionStatus::Cancelled,
+            None if has(RowStatus::Pending) => SessionStatus::Pending,
+            None if !has(RowStatus::Applied) => SessionStatus::Failed,
+            None if self.rows.iter().any(SessionRow::has_failure) => SessionStatus::Partial,
+            None => SessionStatus::Active,
+        }
+    }
+
+    /// Whether it has a row on a resource.
+    #[must_use]
+    pub fn opens(&self, resource: ResourceId) -> bool {
+        self.rows.iter().any(|row| row.resource_id == resource)
+    }
+}

@@ -1,0 +1,101 @@
+//! What is due: items that have to be looked after at a certain time stand in an index of their own until they have been.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use futures_util::future::try_join_all;
+use model::id::{OrgId, ResourceId, SessionId, UserId};
+use model::ingress::{GroupRef, Ingress};
+use model::time::Timestamp;
+
+use crate::Store;
+use crate::error::{StoreError, corrupt, from_sdk};
+use crate::expression::{Expression, names, values};
+use crate::item::text;
+use crate::keys::{self, DUE_PK, DUE_SK, Key, Round};
+
+/// Something that is due.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Due {
+    /// A session whose time is over, or whose end broke off.
+    Session(OrgId, SessionId),
+    /// Further rows of a session that may have no session.
+    Rows(OrgId, SessionId),
+    /// A rule that is late.
+    Rule(OrgId, GroupRef),
+    /// A user whose sessions are to be ended.
+    Ending(OrgId, UserId),
+    /// A resource that is being drained.
+    Resource(OrgId, ResourceId),
+    /// A group to be compared with the ledger.
+    Group(OrgId, GroupRef),
+}
+
+/// The `SET` clauses that make an item due, and their values.
+pub(crate) const SET_DUE: &str = "#duePk = :duePk, #dueSk = :dueSk";
+
+/// The values of [`SET_DUE`].
+pub(crate) fn due_values(key: &Key, round: Round, at: Timestamp) -> [(&'static str, AttributeValue); 2] {
+    [(":duePk", text(keys::due_partition(round, keys::due_shard(key)))), (":dueSk", text(keys::due_time(at)))]
+}
+
+impl Store {
+    /// What is due, the longest overdue first: at most `limit` of it, and from each part of the index at most its share.
+    ///
+    /// # Errors
+    /// Busy or defect.
+    pub async fn due(&self, round: Round, now: Timestamp, limit: usize) -> Result<Vec<Due>, StoreError> {
+        let share = i32::try_from(limit.div_ceil(usize::from(keys::DUE_SHARDS))).unwrap_or(i32::MAX);
+        let shards = (0..keys::DUE_SHARDS).map(|shard| self.due_in(round, shard, now, share));
+        let mut found: Vec<(String, Due)> = try_join_all(shards).await?.into_iter().flatten().collect();
+        found.sort();
+        let mut seen = std::collections::BTreeSet::new();
+        Ok(found.into_iter().map(|(_, due)| due).filter(|due| seen.insert(due.clone())).collect())
+    }
+
+    async fn due_in(
+        &self,
+        round: Round,
+        shard: u8,
+        now: Timestamp,
+        limit: i32,
+    ) -> Result<Vec<(String, Due)>, StoreError> {
+        // One call takes a share; a part that has more is read on at the next round, oldest first.
+        let condition = Expression::new(
+            format!("#{DUE_PK} = :pk AND #{DUE_SK} <= :now"),
+            [(":pk", text(keys::due_partition(round, shard))), (":now", text(keys::due_time(now)))],
+        );
+        let call = self.client.query().table_name(&self.table).index_name(keys::DUE).limit(limit);
+        let call = call
+            .key_condition_expression(&condition.text)
+            .set_expression_attribute_names(Some(names(&[&condition.text])))
+            .set_expression_attribute_values(values(&[&condition]));
+        let output = call.send().await.map_err(|error| from_sdk(&error))?;
+        let items = output.items.unwrap_or_default();
+        items
+            .iter()
+            .map(|item| {
+                let part = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
+                let key = part(keys::PK).zip(part(keys::SK)).zip(part(DUE_SK));
+                let ((pk, sk), at) = key.ok_or_else(|| corrupt("a due item has no key"))?;
+                let due = due(&pk, &sk).ok_or_else(|| corrupt(format!("{pk} {sk} cannot be due")))?;
+                Ok((at, due))
+            })
+            .collect()
+    }
+}
+
+/// What a key says is due.
+fn due(pk: &str, sk: &str) -> Option<Due> {
+    let kind = sk.split('#').find(|part| !part.is_empty())?;
+    match kind {
+        "SESSION" => keys::session_of_partition(pk).map(|(org, id)| Due::Session(org, id)),
+        "ROWS" => keys::session_of_partition(pk).map(|(org, id)| Due::Rows(org, id)),
+        "RULE" => {
+            Ingress::parse(sk.strip_prefix("RULE#")?)?;
+            keys::group_of_partition(pk).map(|(org, group)| Due::Rule(org, group))
+        }
+        "GROUP" => keys::group_of_partition(pk).map(|(org, group)| Due::Group(org, group)),
+        "ENDING" => keys::user_of_partition(pk).map(|(org, user)| Due::Ending(org, user)),
+        "RESOURCE" => keys::resource_of_partition(pk).map(|(org, id)| Due::Resource(org, id)),
+        _ => None,
+    }
+}

@@ -1,0 +1,85 @@
+//! Joining and leaving a rule, in the transaction of the session that does.
+
+use model::id::{CredentialId, OrgId, ResourceId, RuleId};
+use model::ingress::{GroupRef, Ingress};
+use model::rule::{Holder, Presence};
+use model::time::Timestamp;
+
+use super::{FoundData, RuleData};
+use crate::due::{SET_DUE, due_values};
+use crate::error::StoreError;
+use crate::expression::Expression;
+use crate::item::{Entity, SHAPE, data, number, set, text};
+use crate::keys::{self, Round};
+use crate::transaction::{Failed, Transaction};
+
+/// Seconds after which the sweeper looks after a rule that the stream's worker should have looked after.
+const GRACE_SECONDS: i64 = 45;
+
+/// Rows that join a rule.
+pub(crate) struct Join<'a> {
+    pub(crate) org: &'a OrgId,
+    pub(crate) group: &'a GroupRef,
+    pub(crate) ingress: Ingress,
+    pub(crate) credential: CredentialId,
+    pub(crate) resource: ResourceId,
+    pub(crate) holders: &'a [Holder],
+    pub(crate) now: Timestamp,
+}
+
+/// Joins a rule, which is written down with this if it is not yet.
+pub(crate) fn join(tx: &mut Transaction<'_>, join: &Join<'_>) -> Result<(), StoreError> {
+    let Join { org, group, ingress, now, .. } = join;
+    let key = keys::rule(org, group, ingress);
+    let id = RuleId::generate(*now);
+    let listing = keys::listed_rule(org, id);
+    let members = RuleData { id, group: (*group).clone(), ingress: *ingress, created_at: *now };
+    let found = FoundData {
+        presence: Presence::Absent,
+        provider_rule_id: None,
+        attempts: 0,
+        last_error: None,
+        is_refused: false,
+    };
+    let set_if_new = |name: &str| format!("#{name} = if_not_exists(#{name}, :{name})");
+    let first = ["entity", "shape", "data", "found", "revision", "listingPk", "listingSk"].map(set_if_new);
+    let update = Expression::new(
+        format!(
+            "SET {}, #credentialId = :credential, #resourceId = :resource, {SET_DUE} \
+             ADD #holders :rows, #fresh :rows, #generation :one",
+            first.join(", ")
+        ),
+        due_values(&key, Round::Sweep, now.plus_seconds(GRACE_SECONDS)),
+    )
+    .with(":entity", data(&Entity::Rule)?)
+    .with(":shape", number(SHAPE))
+    .with(":data", data(&members)?)
+    .with(":found", data(&found)?)
+    .with(":revision", number(0))
+    .with(":listingPk", text(listing.pk))
+    .with(":listingSk", text(listing.sk))
+    .with(":credential", text(join.credential.to_string()))
+    .with(":resource", text(join.resource.to_string()))
+    .with(":rows", set(join.holders))
+    .with(":one", number(1));
+    let is_rule = Expression::new("attribute_not_exists(#pk) OR #entity = :entity", []);
+    tx.update(&key, &update, &is_rule, |_| Failed::Stale)
+}
+
+/// Leaves a rule: it is not held by these rows any more, and they wait until it is gone.
+pub(crate) fn leave(
+    tx: &mut Transaction<'_>,
+    org: &OrgId,
+    (group, ingress): (&GroupRef, &Ingress),
+    holders: &[Holder],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let key = keys::rule(org, group, ingress);
+    let update = Expression::new(
+        format!("SET {SET_DUE} DELETE #holders :rows, #fresh :rows ADD #leaving :rows, #generation :one"),
+        due_values(&key, Round::Sweep, now.plus_seconds(GRACE_SECONDS)),
+    )
+    .with(":rows", set(holders))
+    .with(":one", number(1));
+    tx.update(&key, &update, &Expression::exists(), |_| Failed::Stale)
+}

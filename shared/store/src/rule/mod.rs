@@ -1,0 +1,103 @@
+//! The ledger: one item for each rule that Postern wants, has, or must still remove.
+//!
+//! An item is joined and left by session rows, in the sessions' own transactions and without a read: who holds a rule are
+//! sets on it. What is known of the rule in the cloud is found by a worker, which has the rule's group to itself
+//! ([`group`]), and is recorded under the condition that nobody has found anything else since ([`finding`]). Rows are told in
+//! transactions that take them from the rule, settle the row and lower the resource's count together ([`tell`]).
+
+mod claim;
+mod finding;
+mod group;
+mod list;
+mod resolve;
+mod tell;
+
+pub(crate) use claim::{Join, join, leave};
+pub use finding::Finding;
+pub use group::{GroupItem, Lease};
+pub use list::RuleEntry;
+pub use tell::Message;
+pub(crate) use tell::release;
+
+use model::id::{CredentialId, OrgId, ResourceId, RuleId};
+use model::ingress::{GroupRef, Ingress};
+use model::rule::{Holder, Presence, Rule};
+use model::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+use crate::error::{StoreError, corrupt};
+use crate::item::Item;
+use crate::keys::{CREDENTIAL_ID, DUE_SK, FOUND, FRESH, GENERATION, HOLDERS, LEAVING, RESOURCE_ID, REVISION};
+
+/// The members of a rule's item, which never change. Who holds it and what was found stand beside them.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RuleData {
+    pub(crate) id: RuleId,
+    pub(crate) group: GroupRef,
+    pub(crate) ingress: Ingress,
+    #[serde(with = "model::time::millis")]
+    pub(crate) created_at: Timestamp,
+}
+
+/// What is known of a rule in the cloud.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct FoundData {
+    pub(crate) presence: Presence,
+    pub(crate) provider_rule_id: Option<String>,
+    pub(crate) attempts: u32,
+    pub(crate) last_error: Option<String>,
+    pub(crate) is_refused: bool,
+}
+
+fn holders(item: &Item, name: &str) -> Result<BTreeSet<Holder>, StoreError> {
+    let read = |text| Holder::parse(text).ok_or_else(|| corrupt(format!("{text} holds no rule")));
+    item.set(name).into_iter().map(read).collect()
+}
+
+fn count(item: &Item, name: &str) -> Result<u64, StoreError> {
+    u64::try_from(item.number(name)?).map_err(corrupt)
+}
+
+pub(crate) fn rule(item: &Item) -> Result<Rule, StoreError> {
+    let (data, found): (RuleData, FoundData) = (item.members()?, item.attribute(FOUND)?);
+    let due_at = if item.has(DUE_SK) { Some(item.text(DUE_SK)?) } else { None };
+    let due_at = due_at.map(|millis| {
+        let millis = millis.parse().map_err(corrupt)?;
+        Timestamp::from_unix_millis(millis).map_err(|_| corrupt("a time is out of range"))
+    });
+    Ok(Rule {
+        id: data.id,
+        group: data.group,
+        ingress: data.ingress,
+        credential_id: credential_id(item)?,
+        resource_id: resource_id(item)?,
+        holders: holders(item, HOLDERS)?,
+        fresh: holders(item, FRESH)?,
+        leaving: holders(item, LEAVING)?,
+        presence: found.presence,
+        provider_rule_id: found.provider_rule_id,
+        attempts: found.attempts,
+        last_error: found.last_error,
+        is_refused: found.is_refused,
+        due_at: due_at.transpose()?,
+        generation: count(item, GENERATION)?,
+        revision: count(item, REVISION)?,
+        created_at: data.created_at,
+    })
+}
+
+fn credential_id(item: &Item) -> Result<CredentialId, StoreError> {
+    CredentialId::parse(item.text(CREDENTIAL_ID)?).map_err(|_| corrupt("it names no credential"))
+}
+
+fn resource_id(item: &Item) -> Result<ResourceId, StoreError> {
+    ResourceId::parse(item.text(RESOURCE_ID)?).map_err(|_| corrupt("it names no resource"))
+}
+
+/// The key of a rule's item.
+pub(crate) fn key_of(org: &OrgId, rule: &Rule) -> crate::keys::Key {
+    crate::keys::rule(org, &rule.group, &rule.ingress)
+}

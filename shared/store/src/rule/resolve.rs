@@ -1,0 +1,123 @@
+//! The end of a stuck rule by an administrator's word.
+
+use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
+use model::id::RuleId;
+use model::principal::Actor;
+use model::refusal::Refusal;
+use model::rule::{Presence, Resolution, Rule, RuleState};
+use model::session::News;
+use model::time::Timestamp;
+use serde_json::json;
+
+use super::{FoundData, Message, RuleEntry, key_of};
+use crate::Store;
+use crate::due::{SET_DUE, due_values};
+use crate::error::StoreError;
+use crate::expression::Expression;
+use crate::item::{data, number};
+use crate::keys::Round;
+use crate::once::Recorded;
+use crate::retry::Backoff;
+use crate::transaction::{Commit, Failed, Transaction};
+
+/// Nothing of a resolved rule is kept but that it was.
+impl Recorded for RuleId {
+    type Data = Self;
+
+    fn to_data(&self) -> Self {
+        *self
+    }
+
+    fn from_data(data: Self) -> Result<Self, StoreError> {
+        Ok(data)
+    }
+}
+
+impl Store {
+    /// Takes an administrator's word that a stuck rule is gone: its rows are settled, and its resources can be deleted. If the
+    /// rule is still there, the comparison of the group with the ledger will find it, because it carries our mark.
+    ///
+    /// # Errors
+    /// `RuleNotFound`; `RuleNotStuck`; busy or defect.
+    pub async fn resolve_rule(
+        &self,
+        actor: &Actor,
+        id: RuleId,
+        resolution: &Resolution,
+        now: Timestamp,
+    ) -> Result<RuleId, StoreError> {
+        self.once(actor, now, async {
+            let mut backoff = Backoff::default();
+            loop {
+                let rule = self.rule_with_id(&actor.org, id).await?.ok_or(Refusal::RuleNotFound(id))?;
+                if rule.state() != RuleState::Stuck {
+                    return Err(Refusal::RuleNotStuck.into());
+                }
+                if self.write_resolution(actor, &rule, resolution, now).await? {
+                    self.finish_resolution(actor, &rule, resolution, now).await?;
+                    return Ok(id);
+                }
+                backoff.pause("the rule changed").await?;
+            }
+        })
+        .await
+    }
+
+    async fn write_resolution(
+        &self,
+        actor: &Actor,
+        rule: &Rule,
+        resolution: &Resolution,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let key = key_of(&actor.org, rule);
+        let found = FoundData {
+            presence: Presence::Absent,
+            provider_rule_id: None,
+            attempts: 0,
+            last_error: rule.last_error.clone(),
+            is_refused: false,
+        };
+        let text = format!("SET #found = :found, #revision = #revision + :one, {SET_DUE}");
+        let update = Expression::new(text, due_values(&key, Round::Sweep, now))
+            .with(":found", data(&found)?)
+            .with(":one", number(1));
+        let seen = super::finding::unchanged(rule, "attribute_not_exists(#holders)")?;
+        let mut tx = Transaction::once(self, actor, &rule.id, now)?;
+        tx.update(&key, &update, &seen, |_| Failed::Stale)?;
+        Ok(matches!(tx.commit(actor, &entry(rule, resolution), now).await?, Commit::Done(_)))
+    }
+
+    /// What breaks off here is finished by the sweeper.
+    async fn finish_resolution(
+        &self,
+        actor: &Actor,
+        rule: &RuleEntry,
+        resolution: &Resolution,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let note = format!("Resolved by an administrator: {}", resolution.reason);
+        let news = News::Removed(Some(note));
+        let message = Message { rule: rule.clone(), holders: rule.leaving.clone(), news };
+        self.tell(&actor.org, &[message], now).await?;
+        if let Some(rule) = self.rule_with_id(&actor.org, rule.id).await? {
+            self.forget_rule(&actor.org, &rule).await?;
+        }
+        Ok(())
+    }
+}
+
+fn entry(rule: &Rule, resolution: &Resolution) -> AuditEntry {
+    let details = json!({
+        "reason": resolution.reason, "region": rule.group.region, "groupId": rule.group.group_id,
+        "cidr": rule.ingress.cidr(), "providerRuleId": rule.provider_rule_id, "lastError": rule.last_error,
+    });
+    AuditEntry {
+        event: AuditEvent::RuleResolve,
+        subject: AuditSubject::Rule,
+        subject_id: rule.id.to_string(),
+        subject_name: None,
+        result: AuditResult::Success,
+        details: details.as_object().cloned().unwrap_or_default(),
+    }
+}

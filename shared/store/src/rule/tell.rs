@@ -1,0 +1,214 @@
+//! Telling rows how their rules stand.
+//!
+//! One transaction settles a row, takes it from its rules and lowers its resource's count, so that a resource can be deleted
+//! exactly when the last row on it is known to hold nothing.
+
+use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
+use model::id::{OrgId, ResourceId};
+use model::principal::Actor;
+use model::rule::{Holder, Rule};
+use model::session::News;
+use model::time::Timestamp;
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::key_of;
+use crate::error::StoreError;
+use crate::expression::Expression;
+use crate::item::{data, number, set};
+use crate::keys::LIVE;
+use crate::retry::Backoff;
+use crate::session::Block;
+use crate::transaction::{Commit, Failed, Receipt, Transaction};
+use crate::{Store, keys};
+
+/// What rows are told of a rule.
+#[derive(Debug, Clone)]
+pub struct Message {
+    /// The rule.
+    pub rule: Rule,
+    /// The rows.
+    pub holders: BTreeSet<Holder>,
+    /// What happened.
+    pub news: News,
+}
+
+/// Rules of which one transaction tells, so that each rule, its row's resource and the block have room.
+const RULES_AT_ONCE: usize = 45;
+
+/// What one block of rows is told of one rule.
+struct Part<'a> {
+    message: &'a Message,
+    rows: Vec<Holder>,
+}
+
+impl Store {
+    /// Tells rows, each block of rows in transactions of its own.
+    ///
+    /// # Errors
+    /// Busy or defect. Those who were told stay told.
+    pub async fn tell(&self, org: &OrgId, messages: &[Message], now: Timestamp) -> Result<(), StoreError> {
+        // What is said of one kind stands in one line of the record.
+        let mut parts: BTreeMap<_, Vec<Part<'_>>> = BTreeMap::new();
+        for message in messages {
+            let mut blocks: BTreeMap<_, Vec<Holder>> = BTreeMap::new();
+            for holder in &message.holders {
+                blocks.entry((holder.session, holder.block)).or_default().push(*holder);
+            }
+            for ((session, block), rows) in blocks {
+                let kind = event(&message.news).map(|(_, place)| place);
+                parts.entry((session, block, kind)).or_default().push(Part { message, rows });
+            }
+        }
+        for ((session, block, _), parts) in parts {
+            let key = Block::key(org, session, block);
+            for some in parts.chunks(RULES_AT_ONCE) {
+                self.tell_block(org, &key, some, now).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn tell_block(
+        &self,
+        org: &OrgId,
+        key: &keys::Key,
+        parts: &[Part<'_>],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut backoff = Backoff::default();
+        loop {
+            let item = self.get(key).await?;
+            let block = item.as_ref().map(Block::read).transpose()?;
+            let mut tx = Transaction::new(self);
+            let learnt = match &block {
+                Some(block) => learn(&mut tx, org, block, parts, now)?,
+                None => 0,
+            };
+            for part in parts {
+                take_from_rule(&mut tx, org, part)?;
+            }
+            let entry = entry(parts).filter(|_| learnt > 0);
+            let told = match entry {
+                Some(entry) => {
+                    matches!(tx.commit(&Actor::system(org.clone()), &entry, now).await?, Commit::Done(_))
+                }
+                // Rows that knew it already are only taken from the rule.
+                None => tx.follow_up_or_stale(&Receipt::of_remains()).await?,
+            };
+            if told {
+                return Ok(());
+            }
+            backoff.pause("a session's rows changed").await?;
+        }
+    }
+}
+
+/// Writes what the rows of a block learn, and says how many learnt something.
+fn learn(
+    tx: &mut Transaction<'_>,
+    org: &OrgId,
+    block: &Block,
+    parts: &[Part<'_>],
+    now: Timestamp,
+) -> Result<usize, StoreError> {
+    let mut after = block.rows.clone();
+    let mut learnt: BTreeSet<u16> = BTreeSet::new();
+    for part in parts {
+        for holder in &part.rows {
+            let row = after.get_mut(usize::from(holder.row));
+            let opening = &part.message.rule.ingress.opening;
+            if row.is_some_and(|row| row.learn(opening, &part.message.news, now)) {
+                learnt.insert(holder.row);
+            }
+        }
+    }
+    if learnt.is_empty() {
+        return Ok(0);
+    }
+    block.rewrite(tx, &after, &learnt)?;
+    let mut settled: BTreeMap<ResourceId, i64> = BTreeMap::new();
+    for place in learnt.iter().map(|place| usize::from(*place)) {
+        if let (Some(before), Some(after)) = (block.rows.get(place), after.get(place))
+            && !before.is_settled()
+            && after.is_settled()
+        {
+            *settled.entry(after.resource_id).or_default() += 1;
+        }
+    }
+    release(tx, org, &settled)?;
+    Ok(learnt.len())
+}
+
+/// Lowers the counts of live rows.
+pub(crate) fn release(
+    tx: &mut Transaction<'_>,
+    org: &OrgId,
+    settled: &BTreeMap<ResourceId, i64>,
+) -> Result<(), StoreError> {
+    for (resource, rows) in settled {
+        tx.update(
+            &keys::resource(org, *resource),
+            &Expression::new(format!("SET #{LIVE} = #{LIVE} - :rows"), [(":rows", number(rows))]),
+            &Expression::new(format!("#{LIVE} >= :rows"), [(":rows", number(rows))]),
+            |_| Failed::Stale,
+        )?;
+    }
+    Ok(())
+}
+
+/// Takes rows from a rule, as far as the news ends their part in it.
+fn take_from_rule(tx: &mut Transaction<'_>, org: &OrgId, part: &Part<'_>) -> Result<(), StoreError> {
+    let rule = &part.message.rule;
+    let update = match part.message.news {
+        News::Applied(_) => "DELETE #fresh :rows",
+        News::Refused(_) => "DELETE #holders :rows, #fresh :rows ADD #generation :one",
+        News::Removed(_) => "DELETE #leaving :rows",
+        News::Delayed(_) => return Ok(()),
+    };
+    let mut update = Expression::new(update, [(":rows", set(&part.rows))]);
+    if matches!(part.message.news, News::Refused(_)) {
+        update = update.with(":one", number(1));
+    }
+    let same = Expression::new("#data.#id = :id", [(":id", data(&rule.id)?)]);
+    tx.update(&key_of(org, rule), &update, &same, |_| Failed::Needless)
+}
+
+/// What goes on record, and its place among the kinds.
+fn event(news: &News) -> Option<(AuditEvent, u8)> {
+    match news {
+        News::Applied(_) => Some((AuditEvent::RuleApply, 0)),
+        News::Refused(_) => Some((AuditEvent::RuleRefuse, 1)),
+        News::Removed(_) => Some((AuditEvent::RuleRemove, 2)),
+        News::Delayed(_) => None,
+    }
+}
+
+fn entry(parts: &[Part<'_>]) -> Option<AuditEntry> {
+    let first = parts.first()?;
+    let (event, _) = event(&first.message.news)?;
+    let session = first.rows.first()?.session;
+    let refused = matches!(first.message.news, News::Refused(_));
+    Some(AuditEntry {
+        event,
+        subject: AuditSubject::Session,
+        subject_id: session.to_string(),
+        subject_name: None,
+        result: if refused { AuditResult::Failure } else { AuditResult::Success },
+        details: Map::from_iter([(String::from("rules"), parts.iter().map(described).collect())]),
+    })
+}
+
+fn described(part: &Part<'_>) -> Value {
+    let Rule { id, group, ingress, provider_rule_id, .. } = &part.message.rule;
+    let ports = ingress.opening.ports.map(|(from, to)| json!({"from": from, "to": to}));
+    let note = match &part.message.news {
+        News::Applied(_) => None,
+        News::Refused(why) | News::Delayed(why) => Some(why),
+        News::Removed(note) => note.as_ref(),
+    };
+    json!({
+        "id": id, "region": group.region, "groupId": group.group_id, "cidr": ingress.cidr(),
+        "protocol": ingress.opening.protocol, "ports": ports, "providerRuleId": provider_rule_id, "note": note,
+    })
+}

@@ -1,0 +1,185 @@
+//! Lists of sessions, newest first.
+
+use futures_util::future::try_join_all;
+use model::id::{OrgId, SessionId, UserId};
+use model::session::{Session, SessionFilter};
+use model::time::Timestamp;
+
+use super::{BLOCKS, Loaded};
+use crate::error::{StoreError, corrupt};
+use crate::expression::Expression;
+use crate::item::{Entity, Item, text};
+use crate::keys::{self, Key, SESSION_PREFIX};
+use crate::list::position;
+use crate::{ListPart, Listed, Store, cursor};
+
+/// Places that one call reads.
+const PLACES_A_CALL: usize = 100;
+
+/// Whose sessions.
+#[derive(Debug, Clone, Copy)]
+enum Whose<'a> {
+    /// The organization's.
+    Org(&'a OrgId),
+    /// One person's.
+    User(&'a OrgId, &'a UserId),
+}
+
+impl Whose<'_> {
+    fn org(&self) -> &OrgId {
+        match self {
+            Self::Org(org) | Self::User(org, _) => org,
+        }
+    }
+
+    /// The partition key: of the listing for an organization, of the table for a person.
+    fn partition(&self) -> String {
+        match self {
+            Self::Org(org) => keys::sessions(org),
+            Self::User(org, user) => keys::holder_partition(org, &keys::Holder::User((*user).clone())),
+        }
+    }
+
+    /// The name of the list, by which its cursors are known.
+    fn list(&self) -> String {
+        format!("{}#{SESSION_PREFIX}", self.partition())
+    }
+}
+
+impl Store {
+    /// A person's sessions, newest first.
+    ///
+    /// # Errors
+    /// `Invalid` for a cursor that was not made for this list; busy or defect.
+    pub async fn sessions_of_user_newest_first(
+        &self,
+        org: &OrgId,
+        user: &UserId,
+        filter: &SessionFilter,
+        part: &ListPart,
+    ) -> Result<Listed<Session>, StoreError> {
+        self.sessions_newest_first(Whose::User(org, user), filter, part).await
+    }
+
+    /// An organization's sessions, newest first. What was started within the last second may be missing: indexes follow
+    /// the table.
+    ///
+    /// # Errors
+    /// `Invalid` for a cursor that was not made for this list; busy or defect.
+    pub async fn sessions_of_org_newest_first(
+        &self,
+        org: &OrgId,
+        filter: &SessionFilter,
+        part: &ListPart,
+    ) -> Result<Listed<Session>, StoreError> {
+        match &filter.user_id {
+            Some(user) => self.sessions_newest_first(Whose::User(org, user), filter, part).await,
+            None => self.sessions_newest_first(Whose::Org(org), filter, part).await,
+        }
+    }
+
+    /// The ids of sessions that were started since a time, of a person or of the organization.
+    ///
+    /// # Errors
+    /// Busy or defect.
+    pub async fn sessions_since(
+        &self,
+        org: &OrgId,
+        user: Option<&UserId>,
+        since: Timestamp,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        let whose = user.map_or(Whose::Org(org), |user| Whose::User(org, user));
+        let (mut ids, mut before) = (Vec::new(), None);
+        loop {
+            let places = self.session_places(whose, before).await?;
+            let more = places.len() == PLACES_A_CALL;
+            before = places.last().copied();
+            ids.extend(places.into_iter().filter(|id| is_since(*id, since)));
+            if !more || before.is_some_and(|id| !is_since(id, since)) {
+                return Ok(ids);
+            }
+        }
+    }
+
+    async fn sessions_newest_first(
+        &self,
+        whose: Whose<'_>,
+        filter: &SessionFilter,
+        part: &ListPart,
+    ) -> Result<Listed<Session>, StoreError> {
+        let list = whose.list();
+        let after = part.cursor.as_deref().map(|cursor| position(&list, cursor)).transpose()?;
+        let after = after.map(|id| SessionId::parse(&id).map_err(|_| corrupt("a cursor names no session")));
+        let (mut before, limit) = (after.transpose()?, part.limit.unwrap_or(usize::MAX));
+        let mut found: Vec<Session> = Vec::new();
+        loop {
+            let places = self.session_places(whose, before).await?;
+            let is_last = places.len() < PLACES_A_CALL;
+            before = places.last().copied();
+            let sessions = self.sessions_with_ids(whose.org(), &places).await?;
+            found.extend(sessions.into_iter().filter(|session| filter.admits(session)));
+            if found.len() > limit {
+                found.truncate(limit);
+                let next = found.last().map(|last| cursor::encode(&list, &last.head.id.to_string()));
+                return Ok(Listed { items: found, next });
+            }
+            if is_last {
+                return Ok(Listed { items: found, next: None });
+            }
+        }
+    }
+
+    /// The next places before one, newest first.
+    async fn session_places(
+        &self,
+        whose: Whose<'_>,
+        before: Option<SessionId>,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        let before = before.map_or_else(|| String::from("~"), |id| keys::before(&id.to_string()));
+        let (pk, count) = (whose.partition(), i32::try_from(PLACES_A_CALL).unwrap_or(i32::MAX));
+        let items = match whose {
+            Whose::Org(_) => {
+                let condition = Expression::new(
+                    "#listingPk = :pk AND #listingSk <= :before",
+                    [(":pk", text(pk)), (":before", text(before))],
+                );
+                self.query_listing_newest_first(&condition, count).await?
+            }
+            Whose::User(..) => {
+                let (from, to) = (SESSION_PREFIX, format!("{SESSION_PREFIX}{before}"));
+                let condition = Expression::new(
+                    "#pk = :pk AND #sk BETWEEN :from AND :before",
+                    [(":pk", text(pk)), (":from", text(from)), (":before", text(to))],
+                );
+                self.query_newest_first(&condition, None, count).await?.0
+            }
+        };
+        let id = |item: &Item| {
+            let id = item.sk()?.strip_prefix(SESSION_PREFIX).and_then(|id| SessionId::parse(id).ok());
+            id.ok_or_else(|| corrupt("a place has no session"))
+        };
+        items.iter().map(id).collect()
+    }
+
+    /// Sessions with their rows, in the order of the ids. A place whose session is gone is passed over.
+    async fn sessions_with_ids(&self, org: &OrgId, ids: &[SessionId]) -> Result<Vec<Session>, StoreError> {
+        let keys: Vec<Key> = ids.iter().map(|id| keys::session(org, *id)).collect();
+        let items = if keys.is_empty() { Vec::new() } else { self.get_all(&keys).await? };
+        let load = items.into_iter().filter(|item| item.entity == Entity::Session).map(|item| async move {
+            if item.number(BLOCKS)? == 0 {
+                return Loaded::read(&[item]);
+            }
+            let (org, id) = keys::session_of_partition(item.pk()?).ok_or_else(|| corrupt("no session"))?;
+            self.loaded_session(&org, id).await
+        });
+        let loaded = try_join_all(load).await?;
+        let mut sessions: Vec<Session> = loaded.into_iter().flatten().map(|one| one.session()).collect();
+        sessions.sort_by_key(|session| std::cmp::Reverse(session.head.id));
+        Ok(sessions)
+    }
+}
+
+/// Whether an id was made at a time or later.
+fn is_since(id: SessionId, since: Timestamp) -> bool {
+    id.unix_millis() >= since.unix_millis()
+}

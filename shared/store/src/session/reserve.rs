@@ -1,0 +1,202 @@
+//! Sessions with more rows than one transaction takes.
+//!
+//! First the rows are reserved: blocks of rows with their resources' counts, which nobody sees. Then the session is written, on
+//! the condition that all of its blocks are there: from then on it exists. Then the blocks' claims are written into the
+//! ledger. A start that breaks off before the session exists leaves blocks that the sweeper releases; one that breaks off after
+//! it leaves claims that the sweeper writes down.
+
+use futures_util::future::join_all;
+use futures_util::{StreamExt, TryStreamExt, stream};
+use model::audit::AuditEvent;
+use model::id::{OrgId, ResourceId, SessionId};
+use model::principal::Actor;
+use model::session::SessionHead;
+use model::time::Timestamp;
+use serde_json::{Map, json};
+use std::collections::BTreeMap;
+
+use super::plan::BlockPlan;
+use super::start::take_resources;
+use super::{Block, block, entry};
+use crate::due::due_values;
+use crate::error::StoreError;
+use crate::expression::Expression;
+use crate::item::{Entity, NewItem, data, number};
+use crate::keys::{self, ARMED, DUE_PK, DUE_SK, ROWS, Round, VERSION};
+use crate::resource::Versioned;
+use crate::rule::{Join, join};
+use crate::transaction::{Commit, Failed, Receipt, Transaction};
+use crate::{Store, rule};
+
+/// Seconds after which the sweeper looks whether reserved rows have a session. A start takes no longer: its function ends.
+const RESERVED_SECONDS: i64 = 60;
+
+/// Transactions under way at once.
+const AT_ONCE: usize = 8;
+
+impl Store {
+    /// Reserves all blocks, or none.
+    pub(super) async fn reserve(
+        &self,
+        actor: &Actor,
+        head: &SessionHead,
+        plans: &[BlockPlan],
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let mut blocks = Vec::new();
+        for (plan, number) in plans.iter().zip(1..) {
+            blocks.push(self.reserve_block(actor, head, plan, number, now));
+        }
+        let outcomes: Vec<Result<bool, StoreError>> = stream::iter(blocks).buffered(AT_ONCE).collect().await;
+        let failure = match outcomes.into_iter().collect::<Result<Vec<_>, _>>() {
+            Ok(reserved) if reserved.iter().all(|is| *is) => return Ok(true),
+            Ok(_) => None,
+            Err(error) => Some(error),
+        };
+        // What cannot be released now is released by the sweeper.
+        let mut releases = Vec::new();
+        for (_, number) in plans.iter().zip(1..) {
+            releases.push(self.release_block_at(&actor.org, head.id, number, now));
+        }
+        let released = join_all(releases);
+        for error in released.await.into_iter().filter_map(Result::err) {
+            tracing::warn!(session = %head.id, ?error, "reserved rows are released later");
+        }
+        failure.map_or(Ok(false), Err)
+    }
+
+    async fn reserve_block(
+        &self,
+        actor: &Actor,
+        head: &SessionHead,
+        plan: &BlockPlan,
+        number_of_block: u16,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let org = &actor.org;
+        let key = keys::session_rows(org, head.id, number_of_block);
+        let [(_, shard), (_, at)] = due_values(&key, Round::Sweep, now.plus_seconds(RESERVED_SECONDS));
+        let item = NewItem::new(&key, Entity::SessionRows, &Map::new())?
+            .with(VERSION, number(1))
+            .with(ROWS, block::rows_attribute(&plan.rows)?)
+            .with(ARMED, data(&false)?)
+            .with(DUE_PK, shard)
+            .with(DUE_SK, at);
+        let mut tx = Transaction::new(self);
+        tx.create(item, |_| Failed::Stale)?;
+        take_resources(&mut tx, org, plan)?;
+        let details = json!({"rows": plan.rows.len()}).as_object().cloned().unwrap_or_default();
+        let commit = tx.commit(actor, &entry(AuditEvent::SessionReserve, head, details), now).await?;
+        Ok(matches!(commit, Commit::Done(_)))
+    }
+
+    /// Looks after reserved rows: those of a session are armed, those of none are released.
+    ///
+    /// # Errors
+    /// Busy or defect.
+    pub async fn look_after_rows(
+        &self,
+        org: &OrgId,
+        id: SessionId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let items = self.query_partition(&keys::session_partition(org, id)).await?;
+        if items.iter().any(|item| item.entity == Entity::Session) {
+            return self.arm_session(org, id, now).await;
+        }
+        let blocks = items.iter().map(Block::read).collect::<Result<Vec<_>, _>>()?;
+        let mut releases = Vec::new();
+        for block in &blocks {
+            releases.push(Ok(self.release_block(org, block, now)));
+        }
+        stream::iter(releases).try_buffered(AT_ONCE).try_collect::<Vec<()>>().await.map(drop)
+    }
+
+    async fn release_block_at(
+        &self,
+        org: &OrgId,
+        id: SessionId,
+        number: u16,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        match self.get(&keys::session_rows(org, id, number)).await? {
+            Some(item) => self.release_block(org, &Block::read(&item)?, now).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Takes reserved rows off their resources, provided that no session has come to have them.
+    async fn release_block(&self, org: &OrgId, block: &Block, now: Timestamp) -> Result<(), StoreError> {
+        let mut tx = Transaction::new(self);
+        let unarmed = Expression::new("#version = :version", [(":version", number(block.version))]);
+        tx.delete(&keys::session_rows(org, block.session, block.number), &unarmed, |_| Failed::Stale)?;
+        tx.require(&keys::session(org, block.session), &Expression::absent(), |_| Failed::Stale)?;
+        rule::release(&mut tx, org, &live_rows(block))?;
+        let entry = model::audit::AuditEntry {
+            event: AuditEvent::SessionRelease,
+            subject: model::audit::AuditSubject::Session,
+            subject_id: block.session.to_string(),
+            subject_name: None,
+            result: model::audit::AuditResult::Success,
+            details: json!({"rows": block.rows.len()}).as_object().cloned().unwrap_or_default(),
+        };
+        // Stale: somebody else was here.
+        tx.commit(&Actor::system(org.clone()), &entry, now).await.map(drop)
+    }
+
+    /// Writes the claims of a block into the ledger.
+    pub(super) async fn arm_block(
+        &self,
+        org: &OrgId,
+        block: &Block,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let ids = block.rows.iter().map(|row| row.resource_id).collect();
+        let resources = self.versioned_resources(org, &ids).await?;
+        let mut rules: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+        for (place, row) in block.rows.iter().enumerate() {
+            for ingress in row.live() {
+                rules.entry((row.group.clone(), ingress)).or_default().push(place);
+            }
+        }
+        let mut tx = Transaction::new(self);
+        let update = Expression::new(
+            format!("SET #{ARMED} = :yes, #{VERSION} = #{VERSION} + :one REMOVE #{DUE_PK}, #{DUE_SK}"),
+            [(":yes", data(&true)?), (":one", number(1))],
+        );
+        let seen = Expression::new("#version = :version", [(":version", number(block.version))]);
+        let key = keys::session_rows(org, block.session, block.number);
+        tx.update(&key, &update, &seen, |_| Failed::Superseded)?;
+        for ((group, ingress), places) in &rules {
+            let holders: Vec<_> = places.iter().map(|place| block.holder(*place)).collect();
+            let resource = places.first().and_then(|place| block.rows.get(*place)).map(|row| row.resource_id);
+            let resource = resource.and_then(|id| find(&resources, id));
+            let Some((resource, credential)) = resource else {
+                // A resource with live rows cannot have been deleted.
+                return Err(crate::error::corrupt("a reserved row has no resource"));
+            };
+            join(
+                &mut tx,
+                &Join { org, group, ingress: *ingress, credential, resource, holders: &holders, now },
+            )?;
+        }
+        tx.follow_up(&Receipt::of_remains()).await.map(drop)
+    }
+}
+
+fn find(
+    resources: &[Versioned<model::resource::Resource>],
+    id: ResourceId,
+) -> Option<(ResourceId, model::id::CredentialId)> {
+    let found = resources.iter().find(|resource| resource.value.id == id)?;
+    Some((id, found.value.credential_id))
+}
+
+/// How many rows of a block count on each resource.
+pub(super) fn live_rows(block: &Block) -> BTreeMap<ResourceId, i64> {
+    let mut counts = BTreeMap::new();
+    for row in block.rows.iter().filter(|row| !row.is_settled()) {
+        *counts.entry(row.resource_id).or_default() += 1;
+    }
+    counts
+}

@@ -1,0 +1,276 @@
+//! The start of a session.
+//!
+//! One transaction writes the session with its rows, the counts of their resources, the rules in the ledger, the place among
+//! the owner's sessions and the audit row, provided that every resource is as it was read, active and not being drained, and
+//! the user active. What does not fit is reserved in blocks first ([`super::reserve`]).
+
+use futures_util::future::try_join_all;
+use model::audit::AuditEvent;
+use model::id::{OrgId, SessionId};
+use model::principal::Actor;
+use model::refusal::Refusal;
+use model::resource::Resource;
+use model::session::{Addresses, ROWS_MAX, Session, SessionDraft, SessionHead, SessionLimits};
+use model::time::Timestamp;
+use model::user::User;
+use serde_json::{Map, json};
+
+use super::plan::{BlockPlan, blocks};
+use super::{BLOCKS, block, entry};
+use crate::Store;
+use crate::due::due_values;
+use crate::error::StoreError;
+use crate::expression::Expression;
+use crate::item::{Entity, NewItem, data, number};
+use crate::keys::{self, DRAINING, DUE_PK, DUE_SK, LIVE, ROWS, Round, VERSION};
+use crate::resource::Versioned;
+use crate::retry::Backoff;
+use crate::rule::{Join, join};
+use crate::transaction::{Commit, Failed, Transaction, WRITES_MAX};
+
+/// What a caller wishes for.
+#[derive(Debug, Clone)]
+pub struct Wish<'a> {
+    /// Who: a user of the directory.
+    pub user: &'a User,
+    /// Whether they may open everything.
+    pub is_org_admin: bool,
+    /// What they asked for.
+    pub draft: &'a SessionDraft,
+    /// The addresses to let in.
+    pub addresses: Addresses,
+    /// The address from which they asked.
+    pub source_ip: Option<std::net::IpAddr>,
+    /// What the deployment allows.
+    pub limits: SessionLimits,
+}
+
+/// Writes of a start beside its rows: the session, its place, the user, the audit row.
+const FIXED_WRITES: usize = 4;
+
+impl Store {
+    /// Starts a session.
+    ///
+    /// # Errors
+    /// `Invalid` when it would last longer than the caller may; `NoAddress`; `ResourceNotOpenable`; `NothingToOpen`;
+    /// `TooManyRows`; `UserInactive`; busy or defect.
+    pub async fn start_session(
+        &self,
+        actor: &Actor,
+        wish: &Wish<'_>,
+        now: Timestamp,
+    ) -> Result<Session, StoreError> {
+        self.once(actor, now, async {
+            let mut backoff = Backoff::default();
+            loop {
+                if let Some(session) = self.try_to_start(actor, wish, now).await? {
+                    return Ok(session);
+                }
+                backoff.pause("what the session opens changed").await?;
+            }
+        })
+        .await
+    }
+
+    async fn try_to_start(
+        &self,
+        actor: &Actor,
+        wish: &Wish<'_>,
+        now: Timestamp,
+    ) -> Result<Option<Session>, StoreError> {
+        let reach = self.versioned_reach(&actor.org, wish.user, wish.is_org_admin).await?;
+        let roles = reach.roles.iter().map(|role| role.max_session_duration_hours);
+        let minutes =
+            wish.draft.minutes(&wish.limits, wish.limits.longest(roles)).map_err(Refusal::Invalid)?;
+        let resources = wanted(wish.draft, reach.resources)?;
+        if wish.addresses.iter().next().is_none() {
+            return Err(Refusal::NoAddress.into());
+        }
+        if resources.len() * wish.addresses.iter().count() > ROWS_MAX {
+            return Err(Refusal::TooManyRows.into());
+        }
+        let head = head(wish, minutes, now);
+        let room = WRITES_MAX - FIXED_WRITES - usize::from(actor.once.is_some());
+        let plans = blocks(&resources, &wish.addresses, now, room);
+        match <[BlockPlan; 1]>::try_from(plans) {
+            Ok([plan]) => self.write_session(actor, head, &plan, now).await,
+            Err(plans) => self.write_in_blocks(actor, head, &plans, now).await,
+        }
+    }
+
+    async fn write_session(
+        &self,
+        actor: &Actor,
+        head: SessionHead,
+        plan: &BlockPlan,
+        now: Timestamp,
+    ) -> Result<Option<Session>, StoreError> {
+        let org = &actor.org;
+        let session = Session { head, rows: plan.rows.clone() };
+        let mut tx = Transaction::once(self, actor, &session, now)?;
+        put_session(&mut tx, org, &session.head, plan, 0)?;
+        take_resources(&mut tx, org, plan)?;
+        join_rules(&mut tx, org, (session.head.id, 0), plan, now)?;
+        let commit = tx.commit(actor, &start_entry(&session), now).await?;
+        Ok(matches!(commit, Commit::Done(_)).then_some(session))
+    }
+
+    /// Starts a session with more rows than one transaction takes.
+    async fn write_in_blocks(
+        &self,
+        actor: &Actor,
+        head: SessionHead,
+        plans: &[BlockPlan],
+        now: Timestamp,
+    ) -> Result<Option<Session>, StoreError> {
+        let (org, id) = (&actor.org, head.id);
+        if !self.reserve(actor, &head, plans, now).await? {
+            return Ok(None);
+        }
+        let rows = plans.iter().flat_map(|plan| plan.rows.iter().cloned()).collect();
+        let session = Session { head, rows };
+        let mut tx = Transaction::once(self, actor, &session, now)?;
+        put_session(&mut tx, org, &session.head, &BlockPlan::default(), plans.len())?;
+        for (_, number) in plans.iter().zip(1..) {
+            tx.require(&keys::session_rows(org, id, number), &Expression::exists(), |_| Failed::Stale)?;
+        }
+        let Commit::Done(_) = tx.commit(actor, &start_entry(&session), now).await? else {
+            return Ok(None);
+        };
+        // The session is there: what fails from here on is finished by the sweeper.
+        if let Err(error) = self.arm_session(org, id, now).await {
+            tracing::warn!(session = %id, ?error, "the rules of a session are written down later");
+        }
+        Ok(Some(session))
+    }
+}
+
+/// The resources to open: everything in reach, or what was asked for.
+fn wanted(
+    draft: &SessionDraft,
+    mut reach: Vec<Versioned<Resource>>,
+) -> Result<Vec<Versioned<Resource>>, StoreError> {
+    if let Some(ids) = &draft.resource_ids {
+        let in_reach = |id| reach.iter().any(|resource| resource.value.id == id);
+        if let Some(outside) = ids.iter().find(|id| !in_reach(**id)) {
+            return Err(Refusal::ResourceNotOpenable(*outside).into());
+        }
+        reach.retain(|resource| ids.contains(&resource.value.id));
+    }
+    if reach.is_empty() { Err(Refusal::NothingToOpen.into()) } else { Ok(reach) }
+}
+
+fn head(wish: &Wish<'_>, minutes: u32, now: Timestamp) -> SessionHead {
+    SessionHead {
+        id: SessionId::generate(now),
+        user_id: wish.user.id.clone(),
+        user_name: wish.user.name.clone(),
+        user_email: wish.user.email.clone(),
+        ipv4_address: wish.addresses.v4,
+        ipv6_address: wish.addresses.v6,
+        source_ip: wish.source_ip,
+        reason: wish.draft.reason.clone(),
+        started_at: now,
+        expires_at: SessionLimits::end(now, minutes),
+        ended_at: None,
+        ended_reason: None,
+    }
+}
+
+/// The session's item, its place among its owner's, and the condition on the owner.
+fn put_session(
+    tx: &mut Transaction<'_>,
+    org: &OrgId,
+    head: &SessionHead,
+    plan: &BlockPlan,
+    blocks: usize,
+) -> Result<(), StoreError> {
+    let key = keys::session(org, head.id);
+    let [(_, shard), (_, at)] = due_values(&key, Round::Sweep, head.expires_at);
+    let item = NewItem::new(&key, Entity::Session, head)?
+        .with(VERSION, number(1))
+        .with(BLOCKS, number(blocks))
+        .with(ROWS, block::rows_attribute(&plan.rows)?)
+        .with(DUE_PK, shard)
+        .with(DUE_SK, at);
+    tx.create(item, |_| Failed::Stale)?;
+    let place = keys::session_of_user(org, &head.user_id, head.id);
+    let place = NewItem::new(&place, Entity::SessionOfUser, &Map::new())?;
+    tx.create(place.listed(keys::listed(keys::sessions(org), head.id)), |_| Failed::Stale)?;
+    let active = Expression::new("#data.#isActive = :yes", [(":yes", data(&true)?)]);
+    tx.require(&keys::user(org, &head.user_id), &active, |_| Failed::Refuse(Refusal::UserInactive))
+}
+
+/// Counts the rows on their resources, which must be as they were read.
+pub(super) fn take_resources(
+    tx: &mut Transaction<'_>,
+    org: &OrgId,
+    plan: &BlockPlan,
+) -> Result<(), StoreError> {
+    for (id, (version, rows)) in &plan.counts {
+        let condition =
+            format!("#version = :version AND #data.#isActive = :yes AND attribute_not_exists(#{DRAINING})");
+        tx.update(
+            &keys::resource(org, *id),
+            &Expression::new(format!("SET #{LIVE} = #{LIVE} + :rows"), [(":rows", number(rows))]),
+            &Expression::new(condition, [(":version", number(version)), (":yes", data(&true)?)]),
+            |_| Failed::Stale,
+        )?;
+    }
+    Ok(())
+}
+
+/// Writes the rules down.
+fn join_rules(
+    tx: &mut Transaction<'_>,
+    org: &OrgId,
+    (session, number): (SessionId, u16),
+    plan: &BlockPlan,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    for ((group, ingress), rule) in &plan.rules {
+        let row = |place: &usize| u16::try_from(*place).unwrap_or(u16::MAX);
+        let holder = |place| model::rule::Holder { session, block: number, row: row(place) };
+        let holders: Vec<_> = rule.places.iter().map(holder).collect();
+        let (credential, resource) = (rule.credential, rule.resource);
+        join(tx, &Join { org, group, ingress: *ingress, credential, resource, holders: &holders, now })?;
+    }
+    Ok(())
+}
+
+fn start_entry(session: &Session) -> model::audit::AuditEntry {
+    let head = &session.head;
+    let resources: Vec<_> = session.rows.iter().map(|row| row.resource_id).collect();
+    let details = json!({
+        "ipv4Address": head.ipv4_address, "ipv6Address": head.ipv6_address, "sourceIp": head.source_ip,
+        "expiresAt": head.expires_at, "reason": head.reason, "resources": resources.len(),
+        // Of a large session the first hundred: an item of the table holds 400 KB.
+        "resourceIds": resources.get(..resources.len().min(100)),
+    });
+    let details = details.as_object().cloned().unwrap_or_default();
+    entry(AuditEvent::SessionStart, head, details)
+}
+
+impl Store {
+    /// Writes the claims of a session's reserved rows into the ledger, as far as they are not. A session that was ended
+    /// meanwhile claims nothing.
+    ///
+    /// # Errors
+    /// Busy or defect.
+    pub(crate) async fn arm_session(
+        &self,
+        org: &OrgId,
+        id: SessionId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let Some(loaded) = self.loaded_session(org, id).await? else { return Ok(()) };
+        if loaded.head.ended_reason.is_some() {
+            return Ok(());
+        }
+        let mut arming = Vec::new();
+        for block in loaded.blocks.iter().filter(|block| !block.is_armed) {
+            arming.push(self.arm_block(org, block, now));
+        }
+        try_join_all(arming).await.map(drop)
+    }
+}

@@ -1,0 +1,138 @@
+//! Functions without a caller: what the table's stream and schedules start.
+
+use futures_util::future::BoxFuture;
+use lambda_http::Error;
+use lambda_runtime::{LambdaEvent, service_fn};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use store::StreamRecord;
+
+use crate::app::App;
+use crate::failure::Failure;
+
+/// What starts a worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wakeup {
+    /// Records of the table's stream.
+    Stream,
+    /// A schedule.
+    Schedule,
+}
+
+/// A batch of the stream.
+#[derive(Debug, Deserialize)]
+pub struct Batch {
+    /// In the order of the stream.
+    #[serde(rename = "Records")]
+    pub records: Vec<StreamRecord>,
+}
+
+/// The records of a batch that must come again. Lambda goes on from the first of them, so that the order is kept.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Unfinished {
+    batch_item_failures: Vec<ItemFailure>,
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ItemFailure {
+    item_identifier: String,
+}
+
+impl Unfinished {
+    /// Has a record come again.
+    pub fn add(&mut self, record: &StreamRecord) {
+        self.batch_item_failures.push(ItemFailure { item_identifier: record.sequence_number().into() });
+    }
+}
+
+type Erased = Arc<dyn Fn(App, Value) -> BoxFuture<'static, Result<Value, WorkerFailure>> + Send + Sync>;
+
+/// A worker's handler, whose type is erased.
+#[derive(Clone)]
+pub struct Worker {
+    /// What starts it.
+    pub wakeup: Wakeup,
+    call: Erased,
+}
+
+/// Why an invocation failed as a whole; Lambda tries it again. The text is for the log.
+#[derive(Debug)]
+pub struct WorkerFailure(String);
+
+impl fmt::Display for WorkerFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for WorkerFailure {}
+
+impl From<Failure> for WorkerFailure {
+    fn from(failure: Failure) -> Self {
+        Self(failure.for_log().map_or_else(|| "refused".into(), |cause| cause.to_string()))
+    }
+}
+
+fn json(value: &impl Serialize) -> Result<Value, WorkerFailure> {
+    serde_json::to_value(value).map_err(|error| WorkerFailure(error.to_string()))
+}
+
+impl Worker {
+    /// A worker of the stream.
+    pub fn of_stream<F, Running>(handler: F) -> Self
+    where
+        F: Fn(App, Batch) -> Running + Clone + Send + Sync + 'static,
+        Running: Future<Output = Result<Unfinished, Failure>> + Send + 'static,
+    {
+        let call = move |app: App, event: Value| -> BoxFuture<'static, _> {
+            let handler = handler.clone();
+            Box::pin(async move {
+                let batch =
+                    serde_json::from_value(event).map_err(|error| WorkerFailure(error.to_string()))?;
+                json(&handler(app, batch).await?)
+            })
+        };
+        Self { wakeup: Wakeup::Stream, call: Arc::new(call) }
+    }
+
+    /// A worker of a schedule.
+    pub fn of_schedule<F, Running, Report>(handler: F) -> Self
+    where
+        F: Fn(App) -> Running + Clone + Send + Sync + 'static,
+        Running: Future<Output = Result<Report, Failure>> + Send + 'static,
+        Report: Serialize,
+    {
+        let call = move |app: App, _: Value| -> BoxFuture<'static, _> {
+            let handler = handler.clone();
+            Box::pin(async move { json(&handler(app).await?) })
+        };
+        Self { wakeup: Wakeup::Schedule, call: Arc::new(call) }
+    }
+
+    /// Runs it for an event.
+    ///
+    /// # Errors
+    /// When the whole of it has to be tried again.
+    pub async fn run(&self, app: &App, event: Value) -> Result<Value, WorkerFailure> {
+        (self.call)(app.at_request(), event).await
+    }
+}
+
+/// Serves a worker from the Lambda runtime until the environment ends.
+///
+/// # Errors
+/// When the function is not configured, or the runtime's API is out of reach.
+pub async fn serve_worker(worker: Worker) -> Result<(), Error> {
+    lambda_http::tracing::init_default_subscriber();
+    let app = App::worker_from_env().await?;
+    let handler = move |event: LambdaEvent<Value>| {
+        let (worker, app) = (worker.clone(), app.clone());
+        async move { worker.run(&app, event.payload).await.map_err(|failure| failure.to_string()) }
+    };
+    lambda_runtime::run(service_fn(handler)).await
+}

@@ -1,0 +1,233 @@
+//! A group is looked after: from what the ledger says to what the cloud has.
+
+use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
+use model::id::{CredentialId, OrgId, ResourceId, RuleId};
+use model::ingress::GroupRef;
+use model::principal::Actor;
+use model::rule::{Need, Presence, Rule};
+use model::time::Timestamp;
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
+use store::{Finding, Lease, Message, StoreError};
+
+use crate::access::{AccessError, access_of_either};
+use crate::cloud::{Outcomes, Visit};
+use crate::outcome::{Outcome, standing};
+use crate::{Report, Tools};
+
+/// Passes over a group before it is left to the next wake-up, when sessions keep joining and leaving.
+const PASSES_MAX: usize = 3;
+
+/// Seconds after which the sweeper sees to a rule whose worker has gone.
+const GRACE_SECONDS: i64 = 60;
+
+impl Tools {
+    /// Looks after a group, unless another worker does.
+    pub(crate) async fn look_after_group(
+        &self,
+        org: &OrgId,
+        group: &GroupRef,
+        now: Timestamp,
+    ) -> Result<Report, StoreError> {
+        let Some(lease) = self.store.lease_group(org, group, now).await? else {
+            return Ok(Report { groups_busy: 1, ..Report::default() });
+        };
+        let report = self.passes(&lease, now).await;
+        self.store.release_group(&lease).await?;
+        report
+    }
+
+    /// Looks after a leased group until there is nothing to do at this moment.
+    pub(crate) async fn passes(&self, lease: &Lease, now: Timestamp) -> Result<Report, StoreError> {
+        let mut report = Report { groups: 1, ..Report::default() };
+        for _ in 0..PASSES_MAX {
+            let (_, rules) = self.store.rules_of_group(lease).await?;
+            let todo: Vec<Rule> = rules.into_iter().filter(|rule| is_due(rule, now)).collect();
+            if todo.is_empty() {
+                break;
+            }
+            self.pass(lease, &todo, now, &mut report).await?;
+        }
+        Ok(report)
+    }
+
+    async fn pass(
+        &self,
+        lease: &Lease,
+        todo: &[Rule],
+        now: Timestamp,
+        report: &mut Report,
+    ) -> Result<(), StoreError> {
+        let mut messages: Vec<Message> = Vec::new();
+        for rule in todo.iter().filter(|rule| rule.need() == Need::Tell) {
+            messages.extend(standing(rule));
+        }
+        let mut by_access: BTreeMap<(CredentialId, ResourceId), Vec<Rule>> = BTreeMap::new();
+        for rule in todo.iter().filter(|rule| matches!(rule.need(), Need::Apply | Need::Remove)) {
+            by_access.entry((rule.credential_id, rule.resource_id)).or_default().push(rule.clone());
+        }
+        for ((credential, resource), rules) in by_access {
+            let outcomes = self.ask(lease, (credential, resource), rules, now, report).await?;
+            for (rule, outcome) in outcomes {
+                messages.extend(self.record(lease, &rule, &outcome, now, report).await?);
+            }
+        }
+        self.store.tell(&lease.org, &messages, now).await?;
+        self.tidy(lease).await
+    }
+
+    /// Asks the cloud for some rules with one credential.
+    async fn ask(
+        &self,
+        lease: &Lease,
+        (credential, resource): (CredentialId, ResourceId),
+        rules: Vec<Rule>,
+        now: Timestamp,
+        report: &mut Report,
+    ) -> Result<Vec<(Rule, Outcome)>, StoreError> {
+        let access = access_of_either(&self.store, &self.vault, &lease.org, credential, resource).await;
+        let access = match access {
+            Ok(access) => access,
+            Err(AccessError::Store(error)) => return Err(error),
+            Err(error) => {
+                let why = error.to_string();
+                return Ok(rules.into_iter().map(|rule| without_access(rule, &why)).collect());
+            }
+        };
+        self.store.remember_access(lease, credential, resource).await?;
+        let is_throttled = AtomicBool::new(false);
+        let visit = Visit {
+            firewall: self.firewall.as_ref(),
+            access: &access,
+            org: &lease.org,
+            group: &lease.group,
+            is_throttled: &is_throttled,
+        };
+        let (rules, outcomes) = self.visit(lease, &visit, rules, now).await?;
+        if is_throttled.into_inner() {
+            report.groups_throttled = 1;
+        }
+        let with_outcome = |rule: Rule| outcomes.get(&rule.id).cloned().map(|outcome| (rule, outcome));
+        Ok(rules.into_iter().filter_map(with_outcome).collect())
+    }
+
+    /// The visit, and the rules as they were recorded on the way.
+    async fn visit(
+        &self,
+        lease: &Lease,
+        visit: &Visit<'_>,
+        mut rules: Vec<Rule>,
+        now: Timestamp,
+    ) -> Result<(Vec<Rule>, Outcomes), StoreError> {
+        let plan = visit.look(&rules).await;
+        let mut make = Vec::new();
+        for rule in plan.make {
+            // The intent stands in the ledger before the cloud is asked. Whoever left meanwhile is not asked for.
+            let intent = Finding {
+                presence: Presence::Unknown,
+                ..Finding::of(&rule, now.plus_seconds(GRACE_SECONDS))
+            };
+            let recorded = self.store.record_finding(&lease.org, &rule, &intent).await?;
+            rules.retain(|known| known.id != rule.id);
+            if let Some(recorded) = recorded {
+                rules.push(recorded.clone());
+                if recorded.is_wanted() {
+                    make.push(recorded);
+                }
+            }
+        }
+        let mut answers = visit.make(&make).await;
+        answers.extend(visit.remove(&plan.remove).await);
+        let mut outcomes = plan.outcomes;
+        if !answers.is_empty() {
+            outcomes.extend(visit.look_again(&make, &plan.remove, &answers).await);
+        }
+        Ok((rules, outcomes))
+    }
+
+    /// Records an outcome, and says what rows are to be told.
+    async fn record(
+        &self,
+        lease: &Lease,
+        before: &Rule,
+        outcome: &Outcome,
+        now: Timestamp,
+        report: &mut Report,
+    ) -> Result<Vec<Message>, StoreError> {
+        let finding = outcome.finding(before, now);
+        let Some(after) = self.store.record_finding(&lease.org, before, &finding).await? else {
+            return Ok(Vec::new());
+        };
+        match outcome {
+            Outcome::Applied(_) | Outcome::Foreign(_) => report.applied += 1,
+            Outcome::Gone => report.removed += 1,
+            Outcome::Refused(_) if before.need() == Need::Apply => report.refused += 1,
+            Outcome::Refused(_) | Outcome::Delayed(_) => report.delayed += 1,
+        }
+        if Outcome::is_newly_stuck(before, &after) {
+            report.stuck += 1;
+            self.store.record_attempt(&Actor::system(lease.org.clone()), &stuck_entry(&after), now).await?;
+            tracing::error!(rule = %after.id, group = %after.group, error = after.last_error, "a rule is stuck");
+        }
+        Ok(outcome.messages(before, &after))
+    }
+
+    /// Takes off the list what is settled, and removes what is gone.
+    async fn tidy(&self, lease: &Lease) -> Result<(), StoreError> {
+        let (_, rules) = self.store.rules_of_group(lease).await?;
+        for rule in rules {
+            match rule.need() {
+                Need::Forget => {
+                    self.store.forget_rule(&lease.org, &rule).await?;
+                }
+                Need::Nothing if rule.due_at.is_some() => {
+                    self.store.settle_rule(&lease.org, &rule).await?;
+                }
+                Need::Apply | Need::Remove | Need::Tell | Need::Nothing => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether there is something to do for a rule at this moment.
+fn is_due(rule: &Rule, now: Timestamp) -> bool {
+    match rule.need() {
+        Need::Apply | Need::Remove => rule.may_be_tried(now),
+        Need::Tell | Need::Forget => true,
+        Need::Nothing => rule.due_at.is_some(),
+    }
+}
+
+/// What it means that there is no credential to ask with.
+fn without_access(rule: Rule, why: &str) -> (Rule, Outcome) {
+    let certain = rule.need() == Need::Remove || rule.presence == Presence::Absent;
+    let outcome = if certain { Outcome::Refused(why.into()) } else { Outcome::Delayed(why.into()) };
+    (rule, outcome)
+}
+
+/// The line of the record about something that happened to a rule.
+pub(crate) fn rule_entry(
+    event: AuditEvent,
+    id: &RuleId,
+    result: AuditResult,
+    details: &serde_json::Value,
+) -> AuditEntry {
+    AuditEntry {
+        event,
+        subject: AuditSubject::Rule,
+        subject_id: id.to_string(),
+        subject_name: None,
+        result,
+        details: details.as_object().cloned().unwrap_or_default(),
+    }
+}
+
+fn stuck_entry(rule: &Rule) -> AuditEntry {
+    let details = json!({
+        "region": rule.group.region, "groupId": rule.group.group_id, "cidr": rule.ingress.cidr(),
+        "providerRuleId": rule.provider_rule_id, "attempts": rule.attempts, "lastError": rule.last_error,
+    });
+    rule_entry(AuditEvent::RuleStuck, &rule.id, AuditResult::Failure, &details)
+}

@@ -1,0 +1,42 @@
+//! What Postern does by itself.
+//!
+//! | Worker | Woken by | Does |
+//! |---|---|---|
+//! | [`RuleWorker`] | the table's stream | asks the cloud for what changed in the ledger |
+//! | [`SessionSweeper`] | a schedule, each minute | ends sessions whose time is over, drives what is late |
+//! | [`RuleReconciler`] | a schedule, each hour | compares each group with the ledger |
+//!
+//! Each is a small value with `run(now)`. All three end in the same place: a security group is looked after as a whole
+//! ([`group`]), by one worker at a time, from what the ledger says at that moment. What woke a worker is a hint: to wake one
+//! twice, late or in the wrong order changes nothing.
+
+mod access;
+mod brake;
+mod cloud;
+mod group;
+mod outcome;
+mod reconciler;
+mod report;
+mod rule_worker;
+mod sweeper;
+
+pub use access::{AccessError, access_of};
+pub use reconciler::RuleReconciler;
+pub use report::Report;
+pub use rule_worker::RuleWorker;
+pub use sweeper::SessionSweeper;
+
+use firewall::Firewall;
+use std::sync::Arc;
+use store::{Store, Vault};
+
+/// What every worker works with.
+#[derive(Clone)]
+pub struct Tools {
+    /// The table.
+    pub store: Store,
+    /// Where credentials are opened.
+    pub vault: Vault,
+    /// The cloud.
+    pub firewall: Arc<dyn Firewall>,
+}

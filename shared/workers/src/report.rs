@@ -1,0 +1,62 @@
+//! What a run of a worker came to.
+
+use serde::Serialize;
+
+/// Numbers of a run, for the log and for alarms.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// Sessions whose time was over and that were ended.
+    pub sessions_ended: usize,
+    /// Groups that were looked after.
+    pub groups: usize,
+    /// Groups that another worker had at the time.
+    pub groups_busy: usize,
+    /// Groups at which the provider said that it takes no more calls.
+    pub groups_throttled: usize,
+    /// Groups that were left for later because it had said so.
+    pub groups_postponed: usize,
+    /// Rules that were applied.
+    pub applied: usize,
+    /// Rules that are gone.
+    pub removed: usize,
+    /// Rules that the provider refused to apply.
+    pub refused: usize,
+    /// Rules that are to be tried again.
+    pub delayed: usize,
+    /// Rules that cannot be removed for now; each is in `GET /rules?state=stuck`.
+    pub stuck: usize,
+    /// Rules of ours that no session holds, and that were removed.
+    pub orphans: usize,
+    /// Rules that sessions hold and that were gone.
+    pub missing: usize,
+    /// Rules of ours that somebody has changed.
+    pub altered: usize,
+    /// Items that could not be looked after, and stay due.
+    pub failed: usize,
+}
+
+impl Report {
+    /// Adds another one.
+    pub fn add(&mut self, other: &Self) {
+        let pairs = [
+            (&mut self.sessions_ended, other.sessions_ended),
+            (&mut self.groups, other.groups),
+            (&mut self.groups_busy, other.groups_busy),
+            (&mut self.groups_throttled, other.groups_throttled),
+            (&mut self.groups_postponed, other.groups_postponed),
+            (&mut self.applied, other.applied),
+            (&mut self.removed, other.removed),
+            (&mut self.refused, other.refused),
+            (&mut self.delayed, other.delayed),
+            (&mut self.stuck, other.stuck),
+            (&mut self.orphans, other.orphans),
+            (&mut self.missing, other.missing),
+            (&mut self.altered, other.altered),
+            (&mut self.failed, other.failed),
+        ];
+        for (sum, more) in pairs {
+            *sum += more;
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! Random histories: several people behind few addresses start, stop and extend sessions over few resources, while resources
+//! and people come and go, workers are killed and the cloud fails in every way that it can. After each step the ledger,
+//! the cloud and the counts must agree; and when everything has healed, the cloud has what is needed and nothing else.
+
+use firewall::CloudRule;
+use firewall::simulated::Fault;
+use model::fields::Fields;
+use model::id::{ResourceId, SessionId};
+use model::ingress::{Ingress, IpVersion, Opening, Protocol};
+use model::precondition::Precondition;
+use model::session::{Extension, SessionLimits};
+use model::user::User;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use store::StoreError;
+use support::sessions::entered;
+use support::{ORG, TestApp, actor, org};
+use workers::{RuleReconciler, RuleWorker, SessionSweeper};
+
+use crate::killed::Killed;
+use crate::ledger::{faults, unrest};
+use crate::world::{World, group};
+
+const USERS: [&str; 3] = ["ada", "grace", "joan"];
+const ADDRESSES: [&str; 2] = ["198.51.100.1", "198.51.100.2"];
+/// Two resources stand on one group.
+const GROUPS: [usize; 4] = [1, 1, 2, 3];
+
+/// What can happen.
+#[derive(Debug, Clone)]
+enum Step {
+    Start {
+        user: usize,
+        resources: u8,
+        address: usize,
+        minutes: u32,
+    },
+    Stop(usize),
+    Extend(usize),
+    Pass {
+        seconds: i64,
+    },
+    Work {
+        group: usize,
+    },
+    Sweep,
+    Reconcile,
+    Meet(u8),
+    Outage(bool),
+    Deny(bool),
+    Delete {
+        resource: usize,
+        drains: bool,
+    },
+    Deactivate {
+        user: usize,
+        is_active: bool,
+    },
+    /// The same, killed after so many polls.
+    Killed {
+        polls: usize,
+        step: Box<Step>,
+    },
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let simple = prop_oneof![
+        6 => (0..3_usize, 1..16_u8, 0..2_usize, 1..6_u32).prop_map(|(user, resources, address, minutes)| {
+            Step::Start { user, resources, address, minutes }
+        }),
+        3 => (0..20_usize).prop_map(Step::Stop),
+        1 => (0..20_usize).prop_map(Step::Extend),
+        3 => (1..240_i64).prop_map(|seconds| Step::Pass { seconds }),
+        6 => (1..4_usize).prop_map(|group| Step::Work { group }),
+        3 => Just(Step::Sweep),
+        1 => Just(Step::Reconcile),
+        2 => (0..5_u8).prop_map(Step::Meet),
+        1 => any::<bool>().prop_map(Step::Outage),
+        1 => any::<bool>().prop_map(Step::Deny),
+        1 => (0..4_usize, any::<bool>()).prop_map(|(resource, drains)| Step::Delete { resource, drains }),
+        1 => (0..3_usize, any::<bool>()).prop_map(|(user, is_active)| Step::Deactivate { user, is_active }),
+    ];
+    (simple, proptest::option::weighted(0.3, 1..120_usize)).prop_map(|(step, polls)| match polls {
+        Some(polls) => Step::Killed { polls, step: Box::new(step) },
+        None => step,
+    })
+}
+
+/// A world, and what the steps refer to by number.
+struct History {
+    world: World,
+    users: Vec<User>,
+    resources: Vec<ResourceId>,
+    sessions: Vec<SessionId>,
+    /// A rule that was there before ours.
+    foreign: String,
+}
+
+/// The rule that somebody else has made, and that sessions will want as well.
+fn foreign_rule() -> CloudRule {
+    let opening = Opening { protocol: Protocol::Tcp, ports: Some((22, 22)) };
+    let ingress = Ingress { address: ADDRESSES[0].parse().unwrap(), opening };
+    CloudRule { id: String::new(), ingress: Some(ingress), version: Some(IpVersion::V4), tag: None }
+}
+
+impl History {
+    async fn new() -> Self {
+        let world = World::of(TestApp::new().await).await;
+        let mut resources = Vec::new();
+        for number in GROUPS {
+            resources.push(ResourceId::parse(&world.resource(number).await).unwrap());
+        }
+        let mut users = Vec::new();
+        for user in USERS {
+            users.push(entered(&world.app.db, ORG, user, world.app.now()).await);
+        }
+        let foreign = world.app.sky.add_rule(&group(3), foreign_rule());
+        Self { world, users, resources, sessions: Vec::new(), foreign }
+    }
+
+    async fn take(&mut self, step: &Step) -> Result<(), StoreError> {
+        let (app, db) = (&self.world.app, &self.world.app.db);
+        let now = app.now();
+        match step {
+            Step::Start { user, resources, address, minutes } => {
+                let chosen = (0..4).filter(|number| resources & (1 << number) != 0);
+                let ids: Vec<_> = chosen.map(|number| self.resources[number]).collect();
+                let body = json!({
+                    "resourceIds": ids, "durationMinutes": minutes, "ipv4Address": ADDRESSES[*address],
+                });
+                let session = support::sessions::start(db, &self.users[*user], body, now).await?;
+                self.sessions.push(session.head.id);
+            }
+            Step::Stop(number) => {
+                if let Some(id) = self.session(*number) {
+                    db.end_session(&actor(ORG), id, now).await?;
+                }
+            }
+            Step::Extend(number) => {
+                if let Some(id) = self.session(*number) {
+                    let Value::Object(members) = json!({"additionalMinutes": 2}) else { panic!() };
+                    let more: Extension = Fields::read(members).unwrap();
+                    let owner = db.session(&org(ORG), id).await?.unwrap().head.user_id;
+                    let owner = self.users.iter().find(|user| user.id == owner).unwrap();
+                    db.extend_session(&actor(ORG), (id, owner), &more, &SessionLimits::default(), now)
+                        .await?;
+                }
+            }
+            Step::Pass { seconds } => app.advance_seconds(*seconds),
+            Step::Work { group: number } => {
+                let groups = BTreeSet::from([(org(ORG), group(*number))]);
+                RuleWorker::new(app.tools()).run(groups, now).await;
+            }
+            Step::Sweep => drop(SessionSweeper::new(app.tools()).run(now).await?),
+            Step::Reconcile => drop(RuleReconciler::new(app.tools()).run(now).await?),
+            Step::Meet(number) => {
+                let faults = [Fault::Throttle, Fault::Lose, Fault::Drop, Fault::HalfApply, Fault::Lie];
+                app.sky.fault_next(faults[usize::from(*number)].clone());
+            }
+            Step::Outage(is_down) => app.sky.set_down(*is_down),
+            Step::Deny(true) => app.sky.deny("AKIA1"),
+            Step::Deny(false) => app.sky.allow("AKIA1"),
+            Step::Delete { resource, drains } => {
+                let (id, actor) = (self.resources[*resource], actor(ORG));
+                if *drains {
+                    db.drain_resource(&actor, id, &Precondition::None, now).await?;
+                } else {
+                    db.delete_resource(&actor, id, &Precondition::None, now).await?;
+                }
+            }
+            Step::Deactivate { user, is_active } => {
+                let Value::Object(members) = json!({"isActive": is_active}) else { panic!() };
+                let patch = Fields::read(members).unwrap();
+                let id = &self.users[*user].id;
+                db.update_user(&actor(ORG), id, &patch, &Precondition::None, now).await?;
+            }
+            Step::Killed { polls, step } => {
+                let _ = Killed::after(*polls, Box::pin(self.take(step))).await;
+            }
+        }
+        Ok(())
+    }
+
+    fn session(&self, number: usize) -> Option<SessionId> {
+        (!self.sessions.is_empty()).then(|| self.sessions[number % self.sessions.len()])
+    }
+
+    /// What is wrong after a step. A call of somebody who was killed may still be under way: what is wrong must stay so.
+    async fn faults(&self) -> Vec<String> {
+        let mut wrong = Vec::new();
+        for _ in 0..20 {
+            wrong = faults(&self.world.app).await;
+            if !self.world.rules(3).iter().any(|rule| rule.id == self.foreign && rule.tag.is_none()) {
+                wrong.push("the rule that was there before is gone".into());
+            }
+            if wrong.is_empty() {
+                break;
+            }
+        }
+        wrong
+    }
+
+    /// Everything heals, time passes, and the workers do their rounds.
+    async fn rest(&self) -> Vec<String> {
+        let app = &self.world.app;
+        app.sky.heal();
+        app.sky.allow("AKIA1");
+        // The probe of what was refused comes after a day.
+        for seconds in [61, 61, 25 * 3600, 61, 61] {
+            app.advance_seconds(seconds);
+            SessionSweeper::new(app.tools()).run(app.now()).await.unwrap();
+        }
+        RuleReconciler::new(app.tools()).run(app.now()).await.unwrap();
+        unrest(app).await
+    }
+}
+
+async fn run(steps: &[Step]) -> Result<(), TestCaseError> {
+    let mut history = History::new().await;
+    for (number, step) in steps.iter().enumerate() {
+        match history.take(step).await {
+            Ok(()) | Err(StoreError::Refused(_)) => {}
+            Err(error) => return Err(TestCaseError::fail(format!("step {number}, {step:?}: {error:?}"))),
+        }
+        let wrong = history.faults().await;
+        prop_assert!(wrong.is_empty(), "after step {}, {:?}: {:#?}", number, step, wrong);
+    }
+    let wrong = history.rest().await;
+    prop_assert!(wrong.is_empty(), "at rest: {:#?}", wrong);
+    Ok(())
+}
+
+/// Histories in one run of the tests.
+const CASES: u32 = 24;
+
+/// What proptest would run.
+const USUAL_CASES: u32 = 256;
+
+#[test]
+fn ledger_and_cloud_agree_after_every_history() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let given = Config::default();
+    // PROPTEST_CASES asks for more.
+    let cases = if given.cases == USUAL_CASES { CASES } else { given.cases };
+    let config = Config { cases, max_shrink_iters: 200, failure_persistence: None, ..given };
+    let histories = proptest::collection::vec(step(), 1..40);
+    TestRunner::new(config).run(&histories, |steps| runtime.block_on(run(&steps))).unwrap();
+}
