@@ -91,9 +91,12 @@ fn is_ours(rule: &CloudRule) -> bool {
 
 /// What is wrong at any time.
 pub(crate) async fn faults(app: &TestApp) -> Vec<String> {
-    let table = app.db_table().await;
+    faults_in(app, &app.db_table().await)
+}
+
+fn faults_in(app: &TestApp, table: &Table) -> Vec<String> {
     let cloud = app.sky.groups();
-    let (rows, entries) = (rows(&table), entries(&table));
+    let (rows, entries) = (rows(table), entries(table));
     let mut wrong = Vec::new();
     for (group, rules) in &cloud {
         for rule in rules.iter().filter(|rule| is_ours(rule)) {
@@ -118,7 +121,7 @@ pub(crate) async fn faults(app: &TestApp) -> Vec<String> {
             let entry = entries.iter().find(|entry| entry.group == row.group && entry.ingress == *ingress);
             let member = |set| entry.is_some_and(|entry| entry.sets[set].contains(&row.holder));
             let is_right = match state.as_str() {
-                "PENDING" | "APPLIED" => member("holders") || !is_armed(&table, &row.holder),
+                "PENDING" | "APPLIED" => member("holders") || !is_armed(table, &row.holder),
                 "REMOVING" => member("leaving"),
                 _ => !member("holders") && !member("leaving"),
             };
@@ -127,7 +130,7 @@ pub(crate) async fn faults(app: &TestApp) -> Vec<String> {
             }
         }
     }
-    wrong.extend(count_faults(&table, &rows));
+    wrong.extend(count_faults(table, &rows));
     wrong
 }
 
@@ -160,8 +163,8 @@ fn count_faults(table: &Table, rows: &[Row]) -> Vec<String> {
 
 /// What is wrong when everything has come to rest: the cloud has exactly what running sessions need, and what is not ours.
 pub(crate) async fn unrest(app: &TestApp) -> Vec<String> {
-    let mut wrong = faults(app).await;
     let table = app.db_table().await;
+    let mut wrong = faults_in(app, &table);
     let (rows, entries) = (rows(&table), entries(&table));
     let mut needed: BTreeSet<(GroupRef, Ingress)> = BTreeSet::new();
     for row in &rows {

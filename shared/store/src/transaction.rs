@@ -8,8 +8,8 @@
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, CancellationReason, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure,
-    TransactWriteItem, Update,
+    AttributeValue, CancellationReason, ConditionCheck, Delete, Put, ReturnValue,
+    ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
 use model::audit::AuditEntry;
 use model::principal::Actor;
@@ -346,16 +346,27 @@ impl Store {
         update: &Expression,
         condition: &Expression,
     ) -> Result<bool, StoreError> {
+        self.updated_if(key, update, condition).await.map(|item| item.is_some())
+    }
+
+    /// The same, and gives the item as it is then.
+    pub(crate) async fn updated_if(
+        &self,
+        key: &Key,
+        update: &Expression,
+        condition: &Expression,
+    ) -> Result<Option<Item>, StoreError> {
         #[expect(clippy::disallowed_methods, reason = "this is the one place")]
         let call = self.client.update_item().table_name(&self.table).set_key(Some(primary_key(key)));
         let call = call
             .set_expression_attribute_names(Some(names(&[&update.text, &condition.text])))
             .set_expression_attribute_values(values(&[update, condition]))
             .update_expression(&update.text)
-            .condition_expression(&condition.text);
+            .condition_expression(&condition.text)
+            .return_values(ReturnValue::AllNew);
         match call.send().await {
-            Ok(_) => Ok(true),
-            Err(error) if is_unmet(&error) => Ok(false),
+            Ok(output) => Item::read(output.attributes.unwrap_or_default()).map(Some),
+            Err(error) if is_unmet(&error) => Ok(None),
             Err(error) => Err(from_sdk(&error)),
         }
     }

@@ -1,5 +1,6 @@
 //! A group is looked after: from what the ledger says to what the cloud has.
 
+use futures_util::{StreamExt, TryStreamExt, stream};
 use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
 use model::id::{CredentialId, OrgId, ResourceId, RuleId};
 use model::ingress::GroupRef;
@@ -18,6 +19,9 @@ use crate::{Report, Tools};
 
 /// Passes over a group before it is left to the next wake-up, when sessions keep joining and leaving.
 const PASSES_MAX: usize = 3;
+
+/// Entries of the ledger that are written at once.
+const AT_ONCE: usize = 8;
 
 /// Seconds after which the sweeper sees to a rule whose worker has gone.
 const GRACE_SECONDS: i64 = 60;
@@ -69,8 +73,14 @@ impl Tools {
         }
         for ((credential, resource), rules) in by_access {
             let outcomes = self.ask(lease, (credential, resource), rules, now, report).await?;
-            for (rule, outcome) in outcomes {
-                messages.extend(self.record(lease, &rule, &outcome, now, report).await?);
+            let mut records = Vec::new();
+            for (rule, outcome) in &outcomes {
+                records.push(self.record(lease, rule, outcome, now));
+            }
+            let records = stream::iter(records).buffered(AT_ONCE).try_collect::<Vec<_>>().await?;
+            for (counted, told) in records {
+                report.add(&counted);
+                messages.extend(told);
             }
         }
         self.store.tell(&lease.org, &messages, now).await?;
@@ -122,20 +132,18 @@ impl Tools {
     ) -> Result<(Vec<Rule>, Outcomes), StoreError> {
         let plan = visit.look(&rules).await;
         let mut make = Vec::new();
-        for rule in plan.make {
-            // The intent stands in the ledger before the cloud is asked. Whoever left meanwhile is not asked for.
-            let intent = Finding {
-                presence: Presence::Unknown,
-                ..Finding::of(&rule, now.plus_seconds(GRACE_SECONDS))
-            };
-            let recorded = self.store.record_finding(&lease.org, &rule, &intent).await?;
-            rules.retain(|known| known.id != rule.id);
-            if let Some(recorded) = recorded {
-                rules.push(recorded.clone());
-                if recorded.is_wanted() {
-                    make.push(recorded);
-                }
+        let mut intents = Vec::new();
+        for rule in &plan.make {
+            intents.push(self.intend(lease, rule, now));
+        }
+        let intended = stream::iter(intents).buffered(AT_ONCE).try_collect::<Vec<_>>().await?;
+        rules.retain(|known| plan.make.iter().all(|rule| rule.id != known.id));
+        for recorded in intended.into_iter().flatten() {
+            // Whoever left meanwhile is not asked for.
+            if recorded.is_wanted() {
+                make.push(recorded.clone());
             }
+            rules.push(recorded);
         }
         let mut answers = visit.make(&make).await;
         answers.extend(visit.remove(&plan.remove).await);
@@ -146,6 +154,13 @@ impl Tools {
         Ok((rules, outcomes))
     }
 
+    /// The intent stands in the ledger before the cloud is asked.
+    async fn intend(&self, lease: &Lease, rule: &Rule, now: Timestamp) -> Result<Option<Rule>, StoreError> {
+        let soon = now.plus_seconds(GRACE_SECONDS);
+        let intent = Finding { presence: Presence::Unknown, ..Finding::of(rule, soon) };
+        self.store.record_finding(&lease.org, rule, &intent).await
+    }
+
     /// Records an outcome, and says what rows are to be told.
     async fn record(
         &self,
@@ -153,11 +168,10 @@ impl Tools {
         before: &Rule,
         outcome: &Outcome,
         now: Timestamp,
-        report: &mut Report,
-    ) -> Result<Vec<Message>, StoreError> {
-        let finding = outcome.finding(before, now);
+    ) -> Result<(Report, Vec<Message>), StoreError> {
+        let (finding, mut report) = (outcome.finding(before, now), Report::default());
         let Some(after) = self.store.record_finding(&lease.org, before, &finding).await? else {
-            return Ok(Vec::new());
+            return Ok((report, Vec::new()));
         };
         match outcome {
             Outcome::Applied(_) | Outcome::Foreign(_) => report.applied += 1,
@@ -170,24 +184,27 @@ impl Tools {
             self.store.record_attempt(&Actor::system(lease.org.clone()), &stuck_entry(&after), now).await?;
             tracing::error!(rule = %after.id, group = %after.group, error = after.last_error, "a rule is stuck");
         }
-        Ok(outcome.messages(before, &after))
+        Ok((report, outcome.messages(before, &after)))
     }
 
     /// Takes off the list what is settled, and removes what is gone.
     async fn tidy(&self, lease: &Lease) -> Result<(), StoreError> {
         let (_, rules) = self.store.rules_of_group(lease).await?;
-        for rule in rules {
-            match rule.need() {
-                Need::Forget => {
-                    self.store.forget_rule(&lease.org, &rule).await?;
-                }
-                Need::Nothing if rule.due_at.is_some() => {
-                    self.store.settle_rule(&lease.org, &rule).await?;
-                }
-                Need::Apply | Need::Remove | Need::Tell | Need::Nothing => {}
-            }
+        let mut settled = Vec::new();
+        for rule in &rules {
+            settled.push(self.settle(lease, rule));
         }
-        Ok(())
+        stream::iter(settled).buffered(AT_ONCE).try_collect::<Vec<()>>().await.map(drop)
+    }
+
+    async fn settle(&self, lease: &Lease, rule: &Rule) -> Result<(), StoreError> {
+        match rule.need() {
+            Need::Forget => self.store.forget_rule(&lease.org, rule).await.map(drop),
+            Need::Nothing if rule.due_at.is_some() => {
+                self.store.settle_rule(&lease.org, rule).await.map(drop)
+            }
+            Need::Apply | Need::Remove | Need::Tell | Need::Nothing => Ok(()),
+        }
     }
 }
 

@@ -69,15 +69,13 @@ impl Store {
         let due = due_values(&key, Round::Sweep, finding.due_at);
         let with_due = due.into_iter().fold(found.clone(), |update, (name, value)| update.with(name, value));
         let with_due = Expression { text: format!("SET {}, {SET_DUE}", found.text), ..with_due };
-        if self.update_if(&key, &with_due, &unchanged(seen, "attribute_exists(#pk)")?).await? {
-            return self.rule_at(&key).await;
+        let unchanged = unchanged(seen, "attribute_exists(#pk)")?;
+        if let Some(item) = self.updated_if(&key, &with_due, &unchanged).await? {
+            return rule(&item).map(Some);
         }
         // Whoever joined or left meanwhile has said when to look after the rule.
         let without_due = Expression { text: format!("SET {}", found.text), ..found };
-        if self.update_if(&key, &without_due, &same(seen)?).await? {
-            return self.rule_at(&key).await;
-        }
-        Ok(None)
+        self.updated_if(&key, &without_due, &same(seen)?).await?.as_ref().map(rule).transpose()
     }
 
     /// Takes a rule off the sweeper's list, if nobody has joined or left it since it was read.
