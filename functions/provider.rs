@@ -1,11 +1,11 @@
 //! The question to a resource's provider, with the resource's own credential.
 
+use firewall::Firewall;
 use model::id::OrgId;
 use model::ingress::{GroupRef, IpVersion};
 use model::refusal::Refusal;
 use model::resource::Resource;
-use store::{Cause, ProviderAnswer, RuleSlots, StoreError, Vault};
-use web::App;
+use store::{Cause, ProviderAnswer, RuleSlots, Store, StoreError, Vault};
 use workers::{AccessError, access_of};
 
 /// What the provider says.
@@ -13,13 +13,12 @@ use workers::{AccessError, access_of};
 /// # Errors
 /// Busy, when the provider gives no answer; the vault's; a credential that was deleted meanwhile.
 pub(crate) async fn ask(
-    app: &App,
-    vault: &Vault,
+    (store, firewall, vault): (&Store, &dyn Firewall, &Vault),
     org: &OrgId,
     resource: &Resource,
 ) -> Result<ProviderAnswer, StoreError> {
     let id = resource.credential_id;
-    let access = match access_of(app.store(), vault, org, id).await {
+    let access = match access_of(store, vault, org, id).await {
         Ok(access) => access,
         Err(AccessError::Deleted) => return Err(Refusal::CredentialNotFound(id).into()),
         Err(AccessError::Unusable(why)) => return Ok(Err(why)),
@@ -29,7 +28,7 @@ pub(crate) async fn ask(
         region: resource.region.clone().unwrap_or_default(),
         group_id: resource.resource_identifier.clone(),
     };
-    match app.firewall().describe(&access, &group).await {
+    match firewall.describe(&access, &group).await {
         Ok(description) => Ok(Ok(RuleSlots {
             ipv4: description.slots_left(IpVersion::V4),
             ipv6: description.slots_left(IpVersion::V6),

@@ -8,5 +8,5 @@ use workers::Tools;
 /// # Errors
 /// An internal failure in a function that was deployed without a KMS key.
 pub(crate) fn tools(app: &App) -> Result<Tools, Failure> {
-    Ok(Tools { store: app.store().clone(), vault: app.vault()?.clone(), firewall: app.firewall() })
+    Ok(Tools { store: app.store().clone(), vault: app.vault()?.clone(), firewall: app.firewall()? })
 }

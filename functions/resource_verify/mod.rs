@@ -1,5 +1,6 @@
 //! `POST /resources/{id}/verify`: asks the provider whether a resource can be reached.
 
+use firewall::Firewall;
 use model::id::ResourceId;
 use model::principal::Actor;
 use model::refusal::Refusal;
@@ -24,16 +25,24 @@ pub async fn handler(
     Path(id): Path<ResourceId>,
 ) -> Result<Ok200<VerifiedView>, Failure> {
     let actor = caller.actor();
-    let verified = app.store().verify_once(&actor, app.now, verify(&app, app.vault()?, &actor, id)).await?;
+    let (vault, firewall) = (app.vault()?, app.firewall()?);
+    let ask = verify(&app, vault, firewall.as_ref(), &actor, id);
+    let verified = app.store().verify_once(&actor, app.now, ask).await?;
     match verified.answer {
         Ok(slots) => Ok(Ok200(VerifiedView::of(verified.resource, Some(slots)))),
         Err(reason) => Err(Refusal::VerificationFailed(reason).into()),
     }
 }
 
-async fn verify(app: &App, vault: &Vault, actor: &Actor, id: ResourceId) -> Result<Verified, StoreError> {
+async fn verify(
+    app: &App,
+    vault: &Vault,
+    firewall: &dyn Firewall,
+    actor: &Actor,
+    id: ResourceId,
+) -> Result<Verified, StoreError> {
     let resource = app.store().resource(&actor.org, id).await?;
     let resource = resource.ok_or(Refusal::ResourceNotFound(id))?.value;
-    let answer = provider::ask(app, vault, &actor.org, &resource).await?;
+    let answer = provider::ask((app.store(), firewall, vault), &actor.org, &resource).await?;
     app.store().record_verification(actor, &resource, answer, app.now).await
 }

@@ -137,7 +137,7 @@ impl TestApp {
     /// What a worker works with.
     #[must_use]
     pub fn tools(&self) -> Tools {
-        Tools { store: self.db.clone(), vault: self.vault.clone(), firewall: self.app.firewall() }
+        Tools { store: self.db.clone(), vault: self.vault.clone(), firewall: Arc::new(self.sky.clone()) }
     }
 
     /// What the clock says.

@@ -4,13 +4,12 @@
 //! `tests/behaviour.rs` says what all of them have in common.
 
 mod access;
+pub mod ec2;
 mod error;
-mod not_built_in;
 pub mod simulated;
 
 pub use access::{CloudAccess, Unusable};
 pub use error::FirewallError;
-pub use not_built_in::NotBuiltIn;
 
 use futures_util::future::BoxFuture;
 pub use model::ingress::GroupRef;
@@ -20,20 +19,13 @@ use model::ingress::{Ingress, IpVersion};
 /// quotas").
 pub const RULES_MAX: u32 = 60;
 
-/// Whose a rule is: the tags `postern:org` and `postern:rule`, on each rule that Postern makes and on no other.
+/// Whose a rule is. Every rule that Postern makes has this mark from its first moment on, and no other rule has it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RuleTag {
     /// The organization.
     pub org: String,
-    /// The entry of the ledger.
+    /// The entry of the ledger; empty where somebody has made it unreadable.
     pub rule: String,
-}
-
-impl RuleTag {
-    /// The tag of the organization.
-    pub const ORG: &str = "postern:org";
-    /// The tag of the entry of the ledger.
-    pub const RULE: &str = "postern:rule";
 }
 
 /// An inbound rule of a group.
@@ -45,7 +37,7 @@ pub struct CloudRule {
     pub ingress: Option<Ingress>,
     /// For which family it takes a place; nothing where it takes one for both.
     pub version: Option<IpVersion>,
-    /// Whose it is, where it has both tags.
+    /// Whose it is, where it has the mark.
     pub tag: Option<RuleTag>,
 }
 

@@ -3,7 +3,8 @@
 use auth::Verifier;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
-use firewall::{Firewall, NotBuiltIn};
+use firewall::Firewall;
+use firewall::ec2::Ec2;
 use model::session::SessionLimits;
 use model::time::Timestamp;
 use std::sync::{Arc, OnceLock};
@@ -145,9 +146,15 @@ impl App {
     }
 
     /// The cloud whose resources sessions open.
-    #[must_use]
-    pub fn firewall(&self) -> Arc<dyn Firewall> {
-        Arc::clone(self.shared.firewall.get_or_init(|| Arc::new(NotBuiltIn)))
+    ///
+    /// # Errors
+    /// An internal failure in an app of parts that have none.
+    pub fn firewall(&self) -> Result<Arc<dyn Firewall>, Failure> {
+        if let Some(firewall) = self.shared.firewall.get() {
+            return Ok(Arc::clone(firewall));
+        }
+        let aws = self.shared.aws.as_ref().ok_or_else(|| Failure::internal("this app has no firewall"))?;
+        Ok(Arc::clone(self.shared.firewall.get_or_init(|| Arc::new(Ec2::new(&aws.config)))))
     }
 
     /// Who may call.

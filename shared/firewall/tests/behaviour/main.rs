@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+#[cfg(feature = "moto")]
+mod ec2;
 mod faults;
 mod simulated;
 mod suite;

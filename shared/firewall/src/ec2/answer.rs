@@ -1,0 +1,267 @@
+//! Answers of the Query API, in XML.
+
+use model::ingress::{Ingress, IpVersion, Opening, Protocol};
+use roxmltree::{Document, Node};
+use std::net::IpAddr;
+
+use super::{DESCRIPTION_PREFIX, ORG_TAG};
+use crate::{CloudRule, FirewallError, RuleTag};
+
+/// A page of rules.
+#[derive(Debug)]
+pub(super) struct Page {
+    pub(super) rules: Vec<CloudRule>,
+    pub(super) next_token: Option<String>,
+}
+
+fn unreadable(what: impl Into<String>) -> FirewallError {
+    FirewallError::Unreachable(what.into())
+}
+
+/// Document types are refused by the parser, and entities with them.
+fn parsed(xml: &str) -> Result<Document<'_>, FirewallError> {
+    Document::parse(xml).map_err(|error| unreadable(format!("the answer is no XML: {error}")))
+}
+
+fn child<'a>(node: Node<'a, 'a>, name: &str) -> Option<Node<'a, 'a>> {
+    node.children().find(|child| child.has_tag_name_of(name))
+}
+
+/// Names without their namespace: EC2's has a date in it.
+trait LocalName {
+    fn has_tag_name_of(&self, name: &str) -> bool;
+}
+
+impl LocalName for Node<'_, '_> {
+    fn has_tag_name_of(&self, name: &str) -> bool {
+        self.is_element() && self.tag_name().name() == name
+    }
+}
+
+fn text<'a>(node: Node<'a, 'a>, name: &str) -> Option<&'a str> {
+    child(node, name)?.text().map(str::trim).filter(|text| !text.is_empty())
+}
+
+/// The rules of a page.
+pub(super) fn rules(xml: &str) -> Result<Page, FirewallError> {
+    let document = parsed(xml)?;
+    let root = document.root_element();
+    let set = child(root, "securityGroupRuleSet").ok_or_else(|| unreadable("the answer has no rules"))?;
+    let items = set.children().filter(|item| item.has_tag_name_of("item"));
+    let inbound = items.filter(|item| text(*item, "isEgress") == Some("false"));
+    let rules = inbound.map(rule).collect::<Option<Vec<_>>>();
+    let rules = rules.ok_or_else(|| unreadable("a rule has no id"))?;
+    Ok(Page { rules, next_token: text(root, "nextToken").map(String::from) })
+}
+
+fn rule(item: Node<'_, '_>) -> Option<CloudRule> {
+    // Names of nodes borrow from the document, which outlives the item.
+    let id = text_of(item, "securityGroupRuleId")?;
+    let (v4, v6) = (text_of(item, "cidrIpv4"), text_of(item, "cidrIpv6"));
+    let version = match (&v4, &v6) {
+        (Some(_), _) => Some(IpVersion::V4),
+        (None, Some(_)) => Some(IpVersion::V6),
+        (None, None) => None,
+    };
+    let address = v4.or(v6).as_deref().and_then(single_address);
+    let ingress = address.zip(opening(item)).map(|(address, opening)| Ingress { address, opening });
+    Some(CloudRule { id, ingress, version, tag: tag(item) })
+}
+
+fn text_of(node: Node<'_, '_>, name: &str) -> Option<String> {
+    let found = node.children().find(|child| child.has_tag_name_of(name))?;
+    found.text().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+/// The address of a block of one.
+fn single_address(cidr: &str) -> Option<IpAddr> {
+    let (address, bits) = cidr.split_once('/')?;
+    let address: IpAddr = address.parse().ok()?;
+    let all = match address {
+        IpAddr::V4(_) => "32",
+        IpAddr::V6(_) => "128",
+    };
+    (bits == all).then_some(address)
+}
+
+/// What a rule opens, where Postern has a word for it.
+fn opening(item: Node<'_, '_>) -> Option<Opening> {
+    let number = |name| text_of(item, name).and_then(|text| text.parse::<i32>().ok());
+    let (from, to) = (number("fromPort"), number("toPort"));
+    let ports =
+        from.zip(to).and_then(|(from, to)| Some((u16::try_from(from).ok()?, u16::try_from(to).ok()?)));
+    let every_type = from.zip(to).is_none_or(|range| range == (-1, -1));
+    match text_of(item, "ipProtocol")?.as_str() {
+        "tcp" | "6" => Some(Opening { protocol: Protocol::Tcp, ports: Some(ports?) }),
+        "udp" | "17" => Some(Opening { protocol: Protocol::Udp, ports: Some(ports?) }),
+        "icmp" | "1" | "icmpv6" | "58" => {
+            every_type.then_some(Opening { protocol: Protocol::Icmp, ports: None })
+        }
+        "-1" => Some(Opening { protocol: Protocol::All, ports: None }),
+        _ => None,
+    }
+}
+
+/// The mark: the tag of the organization, and the entry in the description.
+fn tag(item: Node<'_, '_>) -> Option<RuleTag> {
+    let tags = item.children().find(|child| child.has_tag_name_of("tagSet"))?;
+    let tags = tags.children().filter(|tag| tag.has_tag_name_of("item"));
+    let own = tags.into_iter().find(|tag| text_of(*tag, "key").as_deref() == Some(ORG_TAG))?;
+    let description = text_of(item, "description").unwrap_or_default();
+    let rule = description.strip_prefix(DESCRIPTION_PREFIX).unwrap_or_default();
+    Some(RuleTag { org: text_of(own, "value").unwrap_or_default(), rule: rule.into() })
+}
+
+/// Reads the answer to a change.
+pub(super) fn done(xml: &str) -> Result<(), FirewallError> {
+    let document = parsed(xml)?;
+    match text(document.root_element(), "return") {
+        Some("true") => Ok(()),
+        other => Err(unreadable(format!("the answer to a change is {other:?}"))),
+    }
+}
+
+/// Reads a failure (EC2 API Reference, "Error codes for the Amazon EC2 API").
+pub(super) fn failure(status: u16, xml: &str) -> FirewallError {
+    let found = parsed(xml).ok().and_then(|document| {
+        let error = document.descendants().find(|node| node.has_tag_name_of("Error"))?;
+        Some((text_of(error, "Code")?, text_of(error, "Message").unwrap_or_default()))
+    });
+    match found {
+        Some((code, message)) => of_code(&code, &message, status),
+        None if status == 503 => FirewallError::Throttled,
+        None => unreadable(format!("status {status}")),
+    }
+}
+
+fn of_code(code: &str, message: &str, status: u16) -> FirewallError {
+    match code {
+        "InvalidGroup.NotFound" | "InvalidGroupId.Malformed" | "InvalidSecurityGroupID.NotFound" => {
+            FirewallError::GroupMissing
+        }
+        "RulesPerSecurityGroupLimitExceeded" => FirewallError::Full,
+        "InvalidPermission.Duplicate" => FirewallError::Duplicate,
+        "InvalidPermission.NotFound"
+        | "InvalidSecurityGroupRuleId.NotFound"
+        | "InvalidSecurityGroupRuleId.Malformed" => FirewallError::RuleMissing,
+        "UnauthorizedOperation"
+        | "AuthFailure"
+        | "InvalidClientTokenId"
+        | "SignatureDoesNotMatch"
+        | "ExpiredToken"
+        | "ExpiredTokenException"
+        | "RequestExpired"
+        | "OptInRequired"
+        | "AccessDenied"
+        | "AccessDeniedException"
+        | "Blocked"
+        | "PendingVerification"
+        | "UnrecognizedClientException" => FirewallError::Denied(words(code, message)),
+        "RequestLimitExceeded"
+        | "Throttling"
+        | "ThrottlingException"
+        | "EC2ThrottledException"
+        | "SlowDown"
+        | "TooManyRequestsException" => FirewallError::Throttled,
+        _ => unreadable(format!("{code} ({status}): {}", words("", message))),
+    }
+}
+
+/// What callers are told: AWS puts an encoded message of thousands of characters behind the first sentence.
+const WORDS_MAX: usize = 200;
+
+fn words(code: &str, message: &str) -> String {
+    let message = message.split("Encoded authorization failure message").next().unwrap_or_default();
+    let text = if code.is_empty() { message.to_owned() } else { format!("{code}: {message}") };
+    text.trim().chars().take(WORDS_MAX).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULES: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<DescribeSecurityGroupRulesResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/">
+  <requestId>4e9a</requestId>
+  <securityGroupRuleSet>
+    <item><securityGroupRuleId>sgr-1</securityGroupRuleId><groupId>sg-1</groupId><isEgress>false</isEgress>
+      <ipProtocol>tcp</ipProtocol><fromPort>22</fromPort><toPort>22</toPort><cidrIpv4>203.0.113.7/32</cidrIpv4>
+      <description>postern:019c</description>
+      <tagSet><item><key>Name</key><value>x</value></item>
+        <item><key>postern:org</key><value>acme</value></item></tagSet></item>
+    <item><securityGroupRuleId>sgr-2</securityGroupRuleId><isEgress>true</isEgress><ipProtocol>-1</ipProtocol>
+      <fromPort>-1</fromPort><toPort>-1</toPort><cidrIpv4>0.0.0.0/0</cidrIpv4><tagSet/></item>
+    <item><securityGroupRuleId>sgr-3</securityGroupRuleId><isEgress>false</isEgress><ipProtocol>icmpv6</ipProtocol>
+      <fromPort>-1</fromPort><toPort>-1</toPort><cidrIpv6>2001:db8::1/128</cidrIpv6><tagSet/></item>
+    <item><securityGroupRuleId>sgr-4</securityGroupRuleId><isEgress>false</isEgress><ipProtocol>tcp</ipProtocol>
+      <fromPort>443</fromPort><toPort>443</toPort><cidrIpv4>10.0.0.0/8</cidrIpv4></item>
+    <item><securityGroupRuleId>sgr-5</securityGroupRuleId><isEgress>false</isEgress><ipProtocol>tcp</ipProtocol>
+      <fromPort>443</fromPort><toPort>443</toPort>
+      <referencedGroupInfo><groupId>sg-2</groupId></referencedGroupInfo></item>
+  </securityGroupRuleSet>
+  <nextToken>more</nextToken>
+</DescribeSecurityGroupRulesResponse>"#;
+
+    #[test]
+    fn inbound_rules_are_read_and_others_passed_over() {
+        let page = rules(RULES).unwrap();
+        assert_eq!(page.next_token.as_deref(), Some("more"));
+        let shown: Vec<_> = page
+            .rules
+            .iter()
+            .map(|rule| {
+                let ingress = rule.ingress.map(|ingress| ingress.to_string());
+                (rule.id.as_str(), ingress, rule.version, rule.tag.as_ref().map(|tag| tag.rule.as_str()))
+            })
+            .collect();
+        let ssh = Some("203.0.113.7|tcp|22-22".into());
+        assert_eq!(
+            shown,
+            [
+                ("sgr-1", ssh, Some(IpVersion::V4), Some("019c")),
+                ("sgr-3", Some("2001:db8::1|icmp|".into()), Some(IpVersion::V6), None),
+                ("sgr-4", None, Some(IpVersion::V4), None),
+                ("sgr-5", None, None, None),
+            ]
+        );
+    }
+
+    fn error(code: &str) -> String {
+        format!(
+            "<Response><Errors><Error><Code>{code}</Code><Message>You are not authorized to perform this \
+             operation. Encoded authorization failure message: xyz</Message></Error></Errors>\
+             <RequestID>1</RequestID></Response>"
+        )
+    }
+
+    #[test]
+    fn every_code_has_its_meaning() {
+        for (code, expected) in [
+            ("InvalidGroup.NotFound", FirewallError::GroupMissing),
+            ("RulesPerSecurityGroupLimitExceeded", FirewallError::Full),
+            ("InvalidPermission.Duplicate", FirewallError::Duplicate),
+            ("InvalidPermission.NotFound", FirewallError::RuleMissing),
+            ("InvalidSecurityGroupRuleId.NotFound", FirewallError::RuleMissing),
+            ("RequestLimitExceeded", FirewallError::Throttled),
+        ] {
+            assert_eq!(failure(400, &error(code)), expected, "{code}");
+        }
+        for code in ["UnauthorizedOperation", "AuthFailure", "InvalidClientTokenId", "RequestExpired"] {
+            let FirewallError::Denied(words) = failure(403, &error(code)) else { panic!("{code}") };
+            assert_eq!(words, format!("{code}: You are not authorized to perform this operation."));
+        }
+        for (status, text) in [(500, error("InternalError")), (502, "<html>".into()), (400, error("New"))] {
+            assert!(matches!(failure(status, &text), FirewallError::Unreachable(_)), "{text}");
+        }
+        assert_eq!(failure(503, ""), FirewallError::Throttled);
+    }
+
+    #[test]
+    fn only_a_plain_yes_is_a_yes() {
+        assert_eq!(done("<R><requestId>1</requestId><return>true</return></R>"), Ok(()));
+        for other in ["<R><return>false</return></R>", "<R/>", "", "<!DOCTYPE x [<!ENTITY a 'b'>]><R>&a;</R>"]
+        {
+            assert!(matches!(done(other), Err(FirewallError::Unreachable(_))), "{other}");
+        }
+    }
+}

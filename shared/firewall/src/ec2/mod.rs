@@ -1,0 +1,116 @@
+//! EC2 security groups, over the Query API (Amazon EC2 API Reference, version 2016-11-15).
+//!
+//! Rules are made with the tag `postern:org` and a description that names the entry of the ledger: tags of a call are the same
+//! for all of its rules, descriptions are not, and so several rules of a group go in one call and none is without its mark for
+//! a moment.
+
+mod answer;
+mod identity;
+mod query;
+mod signed;
+
+use aws_config::SdkConfig;
+use futures_util::future::BoxFuture;
+use std::fmt;
+
+use crate::{CloudAccess, Firewall, FirewallError, GroupDescription, GroupRef, NewRule};
+use identity::Identities;
+use query::Query;
+use signed::Caller;
+
+/// The tag whose value is the organization.
+pub const ORG_TAG: &str = "postern:org";
+
+/// What stands before the ledger entry's id in a rule's description.
+pub const DESCRIPTION_PREFIX: &str = "postern:";
+
+/// Pages of one description. A group has 1,000 rules at most, and a page too.
+const PAGES_MAX: usize = 5;
+
+/// EC2.
+pub struct Ec2 {
+    caller: Caller,
+    identities: Identities,
+}
+
+/// Shows nothing: it keeps credentials.
+impl fmt::Debug for Ec2 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Ec2")
+    }
+}
+
+impl Ec2 {
+    /// EC2 as a function sees it. Roles are assumed with the function's own credentials. `AWS_ENDPOINT_URL` names another
+    /// endpoint for all regions, for emulators.
+    #[must_use]
+    pub fn new(config: &SdkConfig) -> Self {
+        Self { caller: Caller::new(config), identities: Identities::new(config) }
+    }
+
+    async fn call(&self, access: &CloudAccess, region: &str, query: &Query) -> Result<String, FirewallError> {
+        let credentials = self.identities.credentials(access, region).await?;
+        self.caller.call(credentials, region, query).await
+    }
+
+    async fn describe_group(
+        &self,
+        access: &CloudAccess,
+        group: &GroupRef,
+    ) -> Result<GroupDescription, FirewallError> {
+        let (mut rules, mut token) = (Vec::new(), None);
+        for _ in 0..PAGES_MAX {
+            let query = Query::describe_rules(group, token.as_deref());
+            let page = answer::rules(&self.call(access, &group.region, &query).await?)?;
+            rules.extend(page.rules);
+            token = page.next_token;
+            if token.is_none() {
+                break;
+            }
+        }
+        if token.is_some() {
+            return Err(FirewallError::Unreachable(
+                "the group has more pages of rules than one can have".into(),
+            ));
+        }
+        if rules.is_empty() {
+            // A filter finds nothing in a group that does not exist, and says so by finding nothing.
+            self.call(access, &group.region, &Query::describe_group(group)).await?;
+        }
+        Ok(GroupDescription { rules })
+    }
+}
+
+impl Firewall for Ec2 {
+    fn describe<'a>(
+        &'a self,
+        access: &'a CloudAccess,
+        group: &'a GroupRef,
+    ) -> BoxFuture<'a, Result<GroupDescription, FirewallError>> {
+        Box::pin(self.describe_group(access, group))
+    }
+
+    fn authorize<'a>(
+        &'a self,
+        access: &'a CloudAccess,
+        group: &'a GroupRef,
+        rules: &'a [NewRule],
+    ) -> BoxFuture<'a, Result<(), FirewallError>> {
+        Box::pin(async move {
+            let query = Query::authorize(group, rules)?;
+            answer::done(&self.call(access, &group.region, &query).await?)
+        })
+    }
+
+    fn revoke<'a>(
+        &'a self,
+        access: &'a CloudAccess,
+        group: &'a GroupRef,
+        ids: &'a [String],
+    ) -> BoxFuture<'a, Result<(), FirewallError>> {
+        Box::pin(async move {
+            let query = Query::revoke(group, ids);
+            answer::done(&self.call(access, &group.region, &query).await?)
+        })
+    }
+}

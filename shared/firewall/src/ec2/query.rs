@@ -1,0 +1,152 @@
+//! Requests of the Query API: an action and its parameters, form-encoded.
+
+use model::ingress::{Ingress, Protocol};
+use std::net::IpAddr;
+
+use super::{DESCRIPTION_PREFIX, ORG_TAG};
+use crate::{FirewallError, GroupRef, NewRule};
+
+const VERSION: &str = "2016-11-15";
+
+/// Rules on a page of a description (EC2 API, `DescribeSecurityGroupRules`: 5 to 1,000).
+const PAGE: &str = "1000";
+
+/// A request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Query(Vec<(String, String)>);
+
+impl Query {
+    fn new(action: &str) -> Self {
+        Self(vec![("Action".into(), action.into()), ("Version".into(), VERSION.into())])
+    }
+
+    fn with(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.0.push((name.into(), value.into()));
+        self
+    }
+
+    /// The body.
+    pub(super) fn encoded(&self) -> String {
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.0).finish()
+    }
+
+    /// The inbound and outbound rules of a group.
+    pub(super) fn describe_rules(group: &GroupRef, token: Option<&str>) -> Self {
+        let query = Self::new("DescribeSecurityGroupRules")
+            .with("Filter.1.Name", "group-id")
+            .with("Filter.1.Value.1", &group.group_id)
+            .with("MaxResults", PAGE);
+        match token {
+            Some(token) => query.with("NextToken", token),
+            None => query,
+        }
+    }
+
+    /// The group itself.
+    pub(super) fn describe_group(group: &GroupRef) -> Self {
+        Self::new("DescribeSecurityGroups").with("GroupId.1", &group.group_id)
+    }
+
+    /// New inbound rules. All of one organization, because a call's tags are for all of its rules.
+    pub(super) fn authorize(group: &GroupRef, rules: &[NewRule]) -> Result<Self, FirewallError> {
+        let org = rules.first().map(|rule| rule.tag.org.as_str()).unwrap_or_default();
+        if rules.iter().any(|rule| rule.tag.org != org) || org.is_empty() {
+            return Err(FirewallError::Unreachable("the rules of a call are not one organization's".into()));
+        }
+        let mut query = Self::new("AuthorizeSecurityGroupIngress").with("GroupId", &group.group_id);
+        for (rule, number) in rules.iter().zip(1..) {
+            let prefix = format!("IpPermissions.{number}");
+            let (protocol, ports) = on_the_wire(&rule.ingress);
+            query = query.with(format!("{prefix}.IpProtocol"), protocol);
+            if let Some((from, to)) = ports {
+                query = query
+                    .with(format!("{prefix}.FromPort"), from.to_string())
+                    .with(format!("{prefix}.ToPort"), to.to_string());
+            }
+            let (range, cidr) = match rule.ingress.address {
+                IpAddr::V4(_) => ("IpRanges", "CidrIp"),
+                IpAddr::V6(_) => ("Ipv6Ranges", "CidrIpv6"),
+            };
+            query = query.with(format!("{prefix}.{range}.1.{cidr}"), rule.ingress.cidr()).with(
+                format!("{prefix}.{range}.1.Description"),
+                format!("{DESCRIPTION_PREFIX}{}", rule.tag.rule),
+            );
+        }
+        Ok(query
+            .with("TagSpecification.1.ResourceType", "security-group-rule")
+            .with("TagSpecification.1.Tag.1.Key", ORG_TAG)
+            .with("TagSpecification.1.Tag.1.Value", org))
+    }
+
+    /// The end of inbound rules.
+    pub(super) fn revoke(group: &GroupRef, ids: &[String]) -> Self {
+        let query = Self::new("RevokeSecurityGroupIngress").with("GroupId", &group.group_id);
+        ids.iter()
+            .zip(1..)
+            .fold(query, |query, (id, number)| query.with(format!("SecurityGroupRuleId.{number}"), id))
+    }
+}
+
+/// Protocol and ports as EC2 writes them; ICMP's types and codes stand where ports do, -1 for all of them (EC2 API,
+/// `IpPermission`).
+fn on_the_wire(ingress: &Ingress) -> (&'static str, Option<(i32, i32)>) {
+    let ports = ingress.opening.ports.map(|(from, to)| (i32::from(from), i32::from(to)));
+    match (ingress.opening.protocol, ingress.address) {
+        (Protocol::Tcp, _) => ("tcp", ports),
+        (Protocol::Udp, _) => ("udp", ports),
+        (Protocol::Icmp, IpAddr::V4(_)) => ("icmp", Some((-1, -1))),
+        (Protocol::Icmp, IpAddr::V6(_)) => ("icmpv6", Some((-1, -1))),
+        (Protocol::All, _) => ("-1", None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::RuleTag;
+
+    fn group() -> GroupRef {
+        GroupRef { region: "eu-central-1".into(), group_id: "sg-0abc123d".into() }
+    }
+
+    fn rule(name: &str, org: &str) -> NewRule {
+        let tag = RuleTag { org: org.into(), rule: "019c".into() };
+        NewRule { ingress: Ingress::parse(name).unwrap(), tag }
+    }
+
+    #[test]
+    fn several_rules_go_in_one_call_each_with_its_mark() {
+        let rules = [rule("203.0.113.7|tcp|22-22", "acme"), rule("2001:db8::1|icmp|", "acme")];
+        let query = Query::authorize(&group(), &rules).unwrap().encoded();
+        let expected = [
+            "Action=AuthorizeSecurityGroupIngress&Version=2016-11-15&GroupId=sg-0abc123d",
+            "&IpPermissions.1.IpProtocol=tcp&IpPermissions.1.FromPort=22&IpPermissions.1.ToPort=22",
+            "&IpPermissions.1.IpRanges.1.CidrIp=203.0.113.7%2F32&IpPermissions.1.IpRanges.1.Description=postern%3A019c",
+            "&IpPermissions.2.IpProtocol=icmpv6&IpPermissions.2.FromPort=-1&IpPermissions.2.ToPort=-1",
+            "&IpPermissions.2.Ipv6Ranges.1.CidrIpv6=2001%3Adb8%3A%3A1%2F128",
+            "&IpPermissions.2.Ipv6Ranges.1.Description=postern%3A019c",
+            "&TagSpecification.1.ResourceType=security-group-rule&TagSpecification.1.Tag.1.Key=postern%3Aorg",
+            "&TagSpecification.1.Tag.1.Value=acme",
+        ];
+        assert_eq!(query, expected.concat());
+        let all = Query::authorize(&group(), &[rule("203.0.113.7|all|", "acme")]).unwrap().encoded();
+        assert!(all.contains("IpProtocol=-1&IpPermissions.1.IpRanges"), "{all}");
+    }
+
+    #[test]
+    fn no_call_is_for_two_organizations() {
+        let rules = [rule("203.0.113.7|tcp|22-22", "acme"), rule("203.0.113.8|tcp|22-22", "globex")];
+        assert!(Query::authorize(&group(), &rules).is_err());
+        assert!(Query::authorize(&group(), &[]).is_err());
+    }
+
+    #[test]
+    fn rules_are_revoked_by_id_and_described_by_group() {
+        let query = Query::revoke(&group(), &["sgr-1".into(), "sgr-2".into()]).encoded();
+        let expected = "Action=RevokeSecurityGroupIngress&Version=2016-11-15&GroupId=sg-0abc123d\
+                        &SecurityGroupRuleId.1=sgr-1&SecurityGroupRuleId.2=sgr-2";
+        assert_eq!(query, expected);
+        let query = Query::describe_rules(&group(), Some("t")).encoded();
+        assert!(query.ends_with("Filter.1.Value.1=sg-0abc123d&MaxResults=1000&NextToken=t"), "{query}");
+    }
+}

@@ -1,0 +1,132 @@
+//! Signed requests (AWS Signature Version 4), sent by the SDK's own HTTP client.
+
+use aws_config::SdkConfig;
+use aws_credential_types::Credentials;
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4;
+use aws_smithy_http_client::Connector;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::byte_stream::ByteStream;
+use std::fmt::Display;
+use std::time::{Duration, SystemTime};
+
+use super::answer;
+use super::query::Query;
+use crate::FirewallError;
+
+/// Longest wait for a connection.
+const CONNECT: Duration = Duration::from_secs(1);
+/// Longest wait for the first byte of an answer.
+const READ: Duration = Duration::from_secs(5);
+/// Longest wait for all of it.
+const WHOLE: Duration = Duration::from_secs(6);
+
+const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";
+
+pub(super) struct Caller {
+    connector: Connector,
+    config: SdkConfig,
+}
+
+fn lost(error: impl Display) -> FirewallError {
+    FirewallError::Unreachable(error.to_string())
+}
+
+/// The host of a region (AWS General Reference, "Amazon EC2 endpoints").
+fn host(region: &str) -> String {
+    let suffix = if region.starts_with("cn-") { ".cn" } else { "" };
+    format!("https://ec2.{region}.amazonaws.com{suffix}/")
+}
+
+impl Caller {
+    pub(super) fn new(config: &SdkConfig) -> Self {
+        let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT).read_timeout(READ).build();
+        let builder = Connector::builder().connector_settings(settings);
+        let builder = match config.sleep_impl() {
+            Some(sleep) => builder.sleep_impl(sleep),
+            None => builder,
+        };
+        let is_plain = config.endpoint_url().is_some_and(|url| url.starts_with("http:"));
+        let connector = if is_plain {
+            builder.build_http()
+        } else {
+            builder.tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build()
+        };
+        Self { connector, config: config.clone() }
+    }
+
+    /// The text of the answer.
+    pub(super) async fn call(
+        &self,
+        credentials: Credentials,
+        region: &str,
+        query: &Query,
+    ) -> Result<String, FirewallError> {
+        let now = self.config.time_source().map(|source| source.now());
+        let now = now.ok_or_else(|| lost("there is no clock"))?;
+        let endpoint = self.config.endpoint_url().map_or_else(|| host(region), String::from);
+        let request = signed(credentials, region, (&endpoint, &query.encoded()), now)?;
+        let answer = tokio::time::timeout(WHOLE, self.send(request)).await;
+        answer.map_err(|_| lost("EC2 gave no answer in time"))?
+    }
+
+    async fn send(&self, request: HttpRequest) -> Result<String, FirewallError> {
+        let response: HttpResponse = self.connector.call(request).await.map_err(lost)?;
+        let status = response.status().as_u16();
+        let body = ByteStream::new(response.into_body()).collect().await.map_err(lost)?;
+        let text = String::from_utf8(body.to_vec()).map_err(lost)?;
+        if (200..300).contains(&status) { Ok(text) } else { Err(answer::failure(status, &text)) }
+    }
+}
+
+fn signed(
+    credentials: Credentials,
+    region: &str,
+    (endpoint, body): (&str, &str),
+    now: SystemTime,
+) -> Result<HttpRequest, FirewallError> {
+    let mut request =
+        http::Request::post(endpoint).header("content-type", FORM).body(SdkBody::from(body)).map_err(lost)?;
+    let identity = credentials.into();
+    let parameters = v4::SigningParams::builder()
+        .identity(&identity)
+        .region(region)
+        .name("ec2")
+        .time(now)
+        .settings(SigningSettings::default())
+        .build()
+        .map_err(lost)?;
+    let headers = [("content-type", FORM)].into_iter();
+    let signable = SignableRequest::new("POST", endpoint, headers, SignableBody::Bytes(body.as_bytes()));
+    let (instructions, _) = sign(signable.map_err(lost)?, &parameters.into()).map_err(lost)?.into_parts();
+    instructions.apply_to_request_http1x(&mut request);
+    HttpRequest::try_from(request).map_err(lost)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_are_signed_for_ec2_in_the_region() {
+        let credentials = Credentials::new("AKIA1", "hunter2", Some("token".into()), None, "test");
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_771_410_600);
+        let endpoint = host("eu-central-1");
+        let request = signed(credentials, "eu-central-1", (&endpoint, "Action=X"), now).unwrap();
+        let header = |name| request.headers().get(name).unwrap_or_default();
+        assert!(
+            header("authorization").starts_with(
+                "AWS4-HMAC-SHA256 Credential=AKIA1/20260218/eu-central-1/ec2/aws4_request, SignedHeaders="
+            ),
+            "{}",
+            header("authorization")
+        );
+        assert_eq!((header("x-amz-security-token"), header("x-amz-date")), ("token", "20260218T103000Z"));
+        assert!(!format!("{:?}", request.headers()).contains("hunter2"));
+        assert_eq!(host("cn-north-1"), "https://ec2.cn-north-1.amazonaws.com.cn/");
+    }
+}
