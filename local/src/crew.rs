@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::Mutex;
 use web::{App, Worker};
@@ -23,8 +22,8 @@ pub struct Crew {
     cloud: Cloud,
     table: String,
     workers: Vec<(&'static str, Wakeup, Worker)>,
-    position: AtomicU64,
-    reading: Mutex<()>,
+    /// The last record that was read.
+    position: Mutex<Option<String>>,
 }
 
 impl Crew {
@@ -47,14 +46,7 @@ impl Crew {
         if let Some(name) = functions.keys().next() {
             return Err(Fault::new(format!("template.yaml lacks {name}, which functions::workers() has")));
         }
-        let crew = Self {
-            app,
-            cloud,
-            table: table.into(),
-            workers,
-            position: AtomicU64::new(0),
-            reading: Mutex::new(()),
-        };
+        let crew = Self { app, cloud, table: table.into(), workers, position: Mutex::new(None) };
         Ok(crew)
     }
 
@@ -62,46 +54,51 @@ impl Crew {
     ///
     /// # Errors
     /// When the table has no stream.
-    pub fn skip(&self) -> Result<(), Fault> {
+    pub async fn skip(&self) -> Result<(), Fault> {
+        let mut position = self.position.lock().await;
         loop {
-            let before = self.position.load(Ordering::SeqCst);
-            let (_, behind) = self.cloud.changes(&self.table, before, 1000)?;
-            self.position.store(behind, Ordering::SeqCst);
-            if behind == before {
-                return Ok(());
+            let records = self.cloud.changes(&self.table, position.as_deref(), 1000)?;
+            match records.last().and_then(sequence_number) {
+                Some(last) => *position = Some(last.into()),
+                None => return Ok(()),
             }
         }
     }
 
-    /// Hands the next batch of the stream to its workers, and says whether there was one. A record that has to come again comes
-    /// with the next batch.
+    /// Hands the next batch of the stream to its workers, and says whether that got anywhere. A record that has to come again
+    /// comes with the next batch, and so does what follows it.
     ///
     /// # Errors
     /// When the table has no stream.
     pub async fn read_stream(&self) -> Result<bool, Fault> {
-        let _one_at_a_time = self.reading.lock().await;
-        let before = self.position.load(Ordering::SeqCst);
-        let (records, behind) = self.cloud.changes(&self.table, before, BATCH)?;
-        if records.is_empty() {
-            return Ok(false);
-        }
-        let mut reached = behind;
-        let wanted: Vec<Value> = records.into_iter().filter(passes_the_filter).collect();
+        let mut position = self.position.lock().await;
+        let records = self.cloud.changes(&self.table, position.as_deref(), BATCH)?;
+        let wanted: Vec<&Value> = records.iter().filter(|record| passes_the_filter(record)).collect();
+        let mut done = records.len();
         let workers = self.workers.iter().filter(|(_, wakeup, _)| *wakeup == Wakeup::Stream);
         for (name, _, worker) in workers.filter(|_| !wanted.is_empty()) {
-            match worker.run(&self.app, json!({"Records": wanted})).await {
-                Ok(unfinished) => {
-                    reached = first_failure(&unfinished).map_or(reached, |first| reached.min(first - 1))
-                }
+            let again: Vec<String> = match worker.run(&self.app, json!({"Records": wanted})).await {
+                Ok(unfinished) => failures(&unfinished),
                 Err(error) => {
                     tracing::error!(name, %error, "a worker failed");
-                    let first = wanted.first().and_then(sequence_number).unwrap_or(1);
-                    reached = reached.min(first.saturating_sub(1));
+                    wanted
+                        .first()
+                        .and_then(|record| sequence_number(record))
+                        .map(String::from)
+                        .into_iter()
+                        .collect()
                 }
-            }
+            };
+            let is_again = |record: &Value| {
+                sequence_number(record).is_some_and(|number| again.iter().any(|of| of == number))
+            };
+            done = done.min(records.iter().position(is_again).unwrap_or(records.len()));
         }
-        self.position.store(reached, Ordering::SeqCst);
-        Ok(reached > before)
+        let last = done.checked_sub(1).and_then(|last| records.get(last)).and_then(sequence_number);
+        if let Some(last) = last {
+            *position = Some(last.into());
+        }
+        Ok(last.is_some())
     }
 
     /// Runs a worker of a schedule once.
@@ -154,9 +151,10 @@ fn passes_the_filter(record: &Value) -> bool {
     record.pointer("/dynamodb/NewImage/entity/S").and_then(Value::as_str) == Some("RULE")
 }
 
-/// The lowest sequence number that a worker wants again.
-fn first_failure(unfinished: &Value) -> Option<u64> {
-    let failures = unfinished.get("batchItemFailures")?.as_array()?;
-    let numbers = failures.iter().filter_map(|failure| failure.get("itemIdentifier")?.as_str()?.parse().ok());
-    numbers.min()
+/// The records that a worker wants again.
+fn failures(unfinished: &Value) -> Vec<String> {
+    let failures = unfinished.get("batchItemFailures").and_then(Value::as_array);
+    let numbers =
+        failures.into_iter().flatten().filter_map(|failure| failure.get("itemIdentifier")?.as_str());
+    numbers.map(String::from).collect()
 }

@@ -76,7 +76,7 @@ async fn run(options: &Serve) -> Result<(), Fault> {
         clock: if options.clock_rate == 1 { clock::system() } else { clock::hurried(options.clock_rate) },
     });
     let crew = Crew::new(&template, app.clone(), cloud.clone(), TABLE)?;
-    crew.skip()?;
+    crew.skip().await?;
     let gateway = Arc::new(Gateway::new(&template, app)?);
     let address = listener.local_addr().map_err(Fault::of("the listener"))?;
     let base = format!("http://{address}");

@@ -1,9 +1,18 @@
 //! Sessions, and the rules that always go.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+#[cfg(feature = "large")]
+mod crowd;
+mod events;
 mod killed;
 mod kills;
 mod ledger;
 mod lifecycle;
+#[cfg(feature = "large")]
+mod outage;
+mod parents;
 mod random;
+mod repairs;
+mod requests;
+mod sharing;
 mod world;

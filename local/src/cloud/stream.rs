@@ -13,12 +13,12 @@ fn request<T: DeserializeOwned>(body: Value) -> Result<T, Fault> {
 }
 
 impl Cloud {
-    /// Records of a table's stream after a position, at most `limit`, in the form in which Lambda hands them over; and the
-    /// position behind them.
+    /// Records of a table's stream after one of them, or from the first on, at most `limit`, in the form in which Lambda hands
+    /// them over.
     ///
     /// # Errors
     /// When the table has no stream.
-    pub fn changes(&self, table: &str, after: u64, limit: usize) -> Result<(Vec<Value>, u64), Fault> {
+    pub fn changes(&self, table: &str, after: Option<&str>, limit: usize) -> Result<Vec<Value>, Fault> {
         let streams = json!({"TableName": table});
         let streams = self.database.list_streams(request(streams)?);
         let streams = streams.map_err(Fault::of(STREAM))?.streams;
@@ -26,11 +26,11 @@ impl Cloud {
         let shards = json!({"StreamArn": stream.stream_arn});
         let shards = self.database.describe_stream(request(shards)?);
         let shards = shards.map_err(Fault::of(STREAM))?.stream_description.shards;
-        let Some(shard) = shards.first() else { return Ok((Vec::new(), after)) };
+        let Some(shard) = shards.first() else { return Ok(Vec::new()) };
         let mut iterator = json!({"StreamArn": stream.stream_arn, "ShardId": shard.shard_id});
         let (kind, number) = match after {
-            0 => ("TRIM_HORIZON", Value::Null),
-            after => ("AFTER_SEQUENCE_NUMBER", format!("{after:021}").into()),
+            None => ("TRIM_HORIZON", Value::Null),
+            Some(after) => ("AFTER_SEQUENCE_NUMBER", after.into()),
         };
         iterator["ShardIteratorType"] = kind.into();
         iterator["SequenceNumber"] = number;
@@ -40,14 +40,12 @@ impl Cloud {
         let records = self.database.get_records(request(records)?);
         let records =
             serde_json::to_value(records.map_err(Fault::of(STREAM))?.records).map_err(Fault::of(STREAM))?;
-        let records: Vec<Value> = serde_json::from_value(records).map_err(Fault::of(STREAM))?;
-        let behind = records.last().and_then(sequence_number).unwrap_or(after);
-        Ok((records, behind))
+        serde_json::from_value(records).map_err(Fault::of(STREAM))
     }
 }
 
 /// The place of a record in its stream.
 #[must_use]
-pub fn sequence_number(record: &Value) -> Option<u64> {
-    record.get("dynamodb")?.get("SequenceNumber")?.as_str()?.parse().ok()
+pub fn sequence_number(record: &Value) -> Option<&str> {
+    record.get("dynamodb")?.get("SequenceNumber")?.as_str()
 }

@@ -29,8 +29,8 @@ pub(crate) struct Plan {
     pub(crate) outcomes: Outcomes,
     /// Rules to make.
     pub(crate) make: Vec<Rule>,
-    /// Rules to remove, with the provider's ids.
-    pub(crate) remove: Vec<(Rule, String)>,
+    /// Rules to remove, with the provider's ids. Somebody may have made one into two: both have the mark.
+    pub(crate) remove: Vec<(Rule, Vec<String>)>,
 }
 
 impl Visit<'_> {
@@ -70,10 +70,15 @@ impl Visit<'_> {
                 Some(found) => drop(plan.outcomes.insert(rule.id, self.found(found))),
                 None => plan.make.push(rule.clone()),
             },
-            Need::Remove => match seen.rules.iter().find(|found| self.is_of(found, rule)) {
-                Some(found) => plan.remove.push((rule.clone(), found.id.clone())),
-                None => drop(plan.outcomes.insert(rule.id, Outcome::Gone)),
-            },
+            Need::Remove => {
+                let own = seen.rules.iter().filter(|found| self.is_of(found, rule));
+                let ids: Vec<String> = own.map(|found| found.id.clone()).collect();
+                if ids.is_empty() {
+                    plan.outcomes.insert(rule.id, Outcome::Gone);
+                } else {
+                    plan.remove.push((rule.clone(), ids));
+                }
+            }
             Need::Tell | Need::Forget | Need::Nothing => {}
         }
     }
@@ -130,18 +135,18 @@ impl Visit<'_> {
     /// Removes rules, all in one call, or one by one where one of them is not there.
     pub(crate) async fn remove(
         &self,
-        rules: &[(Rule, String)],
+        rules: &[(Rule, Vec<String>)],
     ) -> BTreeMap<RuleId, Result<(), FirewallError>> {
-        let ids: Vec<String> = rules.iter().map(|(_, id)| id.clone()).collect();
+        let ids: Vec<String> = rules.iter().flat_map(|(_, ids)| ids.iter().cloned()).collect();
         if ids.is_empty() {
             return BTreeMap::new();
         }
         let together = self.firewall.revoke(self.access, self.group, &ids).await;
         let splits = matches!(together, Err(FirewallError::RuleMissing)) && ids.len() > 1;
         let mut answers = BTreeMap::new();
-        for (rule, id) in rules {
+        for (rule, own) in rules {
             let answer = if splits {
-                self.firewall.revoke(self.access, self.group, std::slice::from_ref(id)).await
+                self.firewall.revoke(self.access, self.group, own).await
             } else {
                 together.clone()
             };
@@ -154,7 +159,7 @@ impl Visit<'_> {
     pub(crate) async fn look_again(
         &self,
         made: &[Rule],
-        removed: &[(Rule, String)],
+        removed: &[(Rule, Vec<String>)],
         answers: &BTreeMap<RuleId, Result<(), FirewallError>>,
     ) -> Outcomes {
         let seen = self.firewall.describe(self.access, self.group).await;

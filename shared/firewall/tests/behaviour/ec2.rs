@@ -87,6 +87,11 @@ impl Subject for OnMoto {
         false
     }
 
+    /// moto counts both together.
+    fn counts_families_apart(&self) -> bool {
+        false
+    }
+
     async fn new_group(&self) -> GroupRef {
         let number = self.groups.fetch_add(1, Ordering::SeqCst);
         let name = format!("group-{number}-{:?}", std::thread::current().id());
