@@ -54,7 +54,7 @@ pub mod views;
 
 use web::{Endpoint, Worker};
 
-/// Every function with callers, by the name of its binary: with [`workers`] the only list in Rust. Paths, methods and permissions stand in
+/// Every function with callers, by the name of its binary: with [`workers()`] the only list in Rust. Paths, methods and permissions stand in
 /// `template.yaml`, and a test holds the two together.
 #[must_use]
 pub fn all() -> Vec<(&'static str, Endpoint)> {

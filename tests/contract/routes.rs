@@ -36,7 +36,7 @@ fn credentials_have_both_spellings_and_nothing_else_has() {
 fn every_route_has_one_function_and_lies_below_the_base_path() {
     let mut owners: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for function in template().functions.iter().filter(|function| function.wakeups.is_empty()) {
-        for key in route_keys(&function) {
+        for key in route_keys(function) {
             owners.entry(key).or_default().push(function.binary().into());
         }
     }

@@ -206,7 +206,8 @@ async fn rows_fit_or_are_reserved_in_blocks() {
             // The user; the resources (there are no roles); the transaction.
             assert_eq!(calls, ["GetItem", "BatchGetItem", "TransactWriteItems"]);
         }
-        let work = || RuleWorker::new(world.app.tools()).run(groups.clone(), world.app.now());
+        let work =
+            async || drop(RuleWorker::new(world.app.tools()).run(groups.clone(), world.app.now()).await);
         work().await;
         let active = shown(&person, &session).await;
         assert_eq!((&active["status"], row_states(&active).len()), (&json!("ACTIVE"), rows * families));

@@ -27,13 +27,14 @@ impl Cloud {
         let shards = self.database.describe_stream(request(shards)?);
         let shards = shards.map_err(Fault::of(STREAM))?.stream_description.shards;
         let Some(shard) = shards.first() else { return Ok(Vec::new()) };
-        let mut iterator = json!({"StreamArn": stream.stream_arn, "ShardId": shard.shard_id});
         let (kind, number) = match after {
             None => ("TRIM_HORIZON", Value::Null),
             Some(after) => ("AFTER_SEQUENCE_NUMBER", after.into()),
         };
-        iterator["ShardIteratorType"] = kind.into();
-        iterator["SequenceNumber"] = number;
+        let iterator = json!({
+            "StreamArn": stream.stream_arn, "ShardId": shard.shard_id,
+            "ShardIteratorType": kind, "SequenceNumber": number,
+        });
         let iterator = self.database.get_shard_iterator(request(iterator)?);
         let records =
             json!({"ShardIterator": iterator.map_err(Fault::of(STREAM))?.shard_iterator, "Limit": limit});

@@ -7,6 +7,7 @@
 
 mod api_key;
 mod audit;
+mod bookkeeping;
 mod credential;
 mod cursor;
 mod due;

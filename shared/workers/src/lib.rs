@@ -7,7 +7,7 @@
 //! | [`RuleReconciler`] | a schedule, each hour | compares each group with the ledger |
 //!
 //! Each is a small value with `run(now)`. All three end in the same place: a security group is looked after as a whole
-//! ([`group`]), by one worker at a time, from what the ledger says at that moment. What woke a worker is a hint: to wake one
+//! (`group.rs`), by one worker at a time, from what the ledger says at that moment. What woke a worker is a hint: to wake one
 //! twice, late or in the wrong order changes nothing.
 
 mod access;

@@ -49,9 +49,10 @@ impl Block {
         let (pk, sk) = (item.pk()?, item.sk()?);
         let (_, session) =
             keys::session_of_partition(pk).ok_or_else(|| corrupt(format!("{pk} is no session's")))?;
-        let number = match item.entity {
-            Entity::Session => Some(0),
-            _ => sk.strip_prefix("ROWS#").and_then(|digits| digits.parse().ok()),
+        let number = if item.entity == Entity::Session {
+            Some(0)
+        } else {
+            sk.strip_prefix("ROWS#").and_then(|digits| digits.parse().ok())
         };
         let number = number.ok_or_else(|| corrupt(format!("{sk} are no rows")))?;
         let named = item.map(ROWS)?;

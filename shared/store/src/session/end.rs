@@ -98,17 +98,17 @@ impl Store {
             };
             let groups = loaded.blocks.iter().flat_map(|block| &block.rows).map(|row| row.group.clone());
             let ended = Ended { groups: groups.collect() };
-            let is_done = match loaded.session().status() {
-                _ if loaded.head.ended_reason.is_some() => {
-                    self.end_blocks(org, &loaded, now).await?;
-                    return Ok(ended);
-                }
-                SessionStatus::Failed => self.take_off_the_list(org, &loaded).await?,
-                _ if loaded.head.expires_at <= now => {
-                    let kind = (EndedReason::Expired, AuditEvent::SessionExpire);
-                    self.write_end(&loaded, kind, &Actor::system(org.clone()), now).await?.is_some()
-                }
-                _ => return Ok(Ended::default()),
+            if loaded.head.ended_reason.is_some() {
+                self.end_blocks(org, &loaded, now).await?;
+                return Ok(ended);
+            }
+            let is_done = if loaded.session().status() == SessionStatus::Failed {
+                self.take_off_the_list(org, &loaded).await?
+            } else if loaded.head.expires_at <= now {
+                let kind = (EndedReason::Expired, AuditEvent::SessionExpire);
+                self.write_end(&loaded, kind, &Actor::system(org.clone()), now).await?.is_some()
+            } else {
+                return Ok(Ended::default());
             };
             if is_done {
                 return Ok(ended);

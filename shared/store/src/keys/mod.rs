@@ -30,8 +30,22 @@
 //! has been looked after. That index belongs to Postern and not to an organization: only the sweeper and the reconciler read it,
 //! and take nothing from it but keys. `tests/contract/key_table.rs` prints one of each.
 
-use model::id::{ApiKeyId, AuditId, CredentialId, OrgId, ResourceId, RoleId, RuleId, SessionId, UserId};
-use model::ingress::{GroupRef, Ingress};
+mod due;
+mod session;
+
+pub use due::{DUE, DUE_SHARDS, Round, due_partition, due_shard, due_time};
+pub(crate) use due::{DUE_PK, DUE_SK};
+pub(crate) use session::{
+    ARMED, CREDENTIAL_ID, FOUND, FRESH, GENERATION, HOLDERS, LEAVING, RESOURCE_ID, REVISION, ROWS,
+    SESSION_PREFIX,
+};
+pub use session::{
+    ending, group, group_of_partition, group_partition, listed_rule, resource_of_partition, rule, rules,
+    session, session_of_partition, session_of_user, session_partition, session_rows, sessions,
+    user_of_partition,
+};
+
+use model::id::{ApiKeyId, AuditId, CredentialId, OrgId, ResourceId, RoleId, UserId};
 use model::time::Timestamp;
 
 /// Partition key of the table.
@@ -45,15 +59,6 @@ pub const LISTING_PK: &str = "listingPk";
 /// Sort key of [`LISTING`].
 pub const LISTING_SK: &str = "listingSk";
 
-/// The index of what is due, which has the keys alone.
-pub const DUE: &str = "due";
-/// Partition key of [`DUE`].
-pub const DUE_PK: &str = "duePk";
-/// Sort key of [`DUE`]: milliseconds since 1970.
-pub const DUE_SK: &str = "dueSk";
-/// Parts of [`DUE`], so that no single partition takes all of it. DynamoDB writes 1,000 units a second to one.
-pub const DUE_SHARDS: u8 = 8;
-
 /// What kind of item this is: an [`Entity`](crate::item::Entity).
 pub(crate) const ENTITY: &str = "entity";
 /// Version of the item's shape.
@@ -66,26 +71,6 @@ pub(crate) const VERSION: &str = "version";
 pub(crate) const LIVE: &str = "live";
 /// On a resource: present while it is being drained, with the milliseconds since 1970 at which that began.
 pub(crate) const DRAINING: &str = "draining";
-/// On a session and its further rows: the rows, by their place.
-pub(crate) const ROWS: &str = "rows";
-/// On further rows: whether their claims stand in the ledger.
-pub(crate) const ARMED: &str = "armed";
-/// On a rule: who holds it.
-pub(crate) const HOLDERS: &str = "holders";
-/// On a rule: holders that were not told yet that it is there.
-pub(crate) const FRESH: &str = "fresh";
-/// On a rule: former holders that were not told yet that it is gone.
-pub(crate) const LEAVING: &str = "leaving";
-/// On a rule: number of changes of who holds it.
-pub(crate) const GENERATION: &str = "generation";
-/// On a rule: number of findings on its presence.
-pub(crate) const REVISION: &str = "revision";
-/// On a rule: what is known of it in the cloud.
-pub(crate) const FOUND: &str = "found";
-/// On a rule and a group: the credential with which to ask.
-pub(crate) const CREDENTIAL_ID: &str = "credentialId";
-/// On a rule and a group: the resource for which to ask.
-pub(crate) const RESOURCE_ID: &str = "resourceId";
 /// On a resource, role or user: number of links ever made. A deletion that saw fewer links does not happen.
 pub(crate) const LINKED: &str = "linked";
 /// On a credential: number of resources that use it. It blocks the deletion.
@@ -173,123 +158,6 @@ pub fn resource(org: &OrgId, id: ResourceId) -> Key {
 pub fn link_of_resource(org: &OrgId, id: ResourceId, holder: &Holder) -> Key {
     let (kind, holder) = holder.parts();
     key(resource_partition(org, id), format!("{kind}#{holder}"))
-}
-
-/// A session's partition: the session and its further rows.
-#[must_use]
-pub fn session_partition(org: &OrgId, id: SessionId) -> String {
-    format!("ORG#{org}#SESSION#{id}")
-}
-
-/// A session, with its first block of rows.
-#[must_use]
-pub fn session(org: &OrgId, id: SessionId) -> Key {
-    key(session_partition(org, id), "#SESSION")
-}
-
-/// A further block of a session's rows; the first one is 1.
-#[must_use]
-pub fn session_rows(org: &OrgId, id: SessionId, block: u16) -> Key {
-    key(session_partition(org, id), format!("ROWS#{block:04}"))
-}
-
-/// The prefix of the sort keys of a person's sessions.
-pub(crate) const SESSION_PREFIX: &str = "SESSION#";
-
-/// A session's place among those of its owner.
-#[must_use]
-pub fn session_of_user(org: &OrgId, user: &UserId, id: SessionId) -> Key {
-    key(holder_partition(org, &Holder::User(user.clone())), format!("{SESSION_PREFIX}{id}"))
-}
-
-/// A user's sessions are to be ended.
-#[must_use]
-pub fn ending(org: &OrgId, user: &UserId) -> Key {
-    key(holder_partition(org, &Holder::User(user.clone())), "ENDING")
-}
-
-/// The partition of a security group: the group and the rules of the ledger that are in it.
-#[must_use]
-pub fn group_partition(org: &OrgId, group: &GroupRef) -> String {
-    let GroupRef { region, group_id } = group;
-    format!("ORG#{org}#GROUP#{region}#{group_id}")
-}
-
-/// A security group.
-#[must_use]
-pub fn group(org: &OrgId, group: &GroupRef) -> Key {
-    key(group_partition(org, group), "#GROUP")
-}
-
-/// A rule of the ledger.
-#[must_use]
-pub fn rule(org: &OrgId, group: &GroupRef, ingress: &Ingress) -> Key {
-    key(group_partition(org, group), format!("RULE#{ingress}"))
-}
-
-/// The organization's security group that a partition key names.
-#[must_use]
-pub fn group_of_partition(pk: &str) -> Option<(OrgId, GroupRef)> {
-    let (org, rest) = pk.strip_prefix("ORG#")?.split_once('#')?;
-    let (region, group_id) = rest.strip_prefix("GROUP#")?.split_once('#')?;
-    Some((OrgId::parse(org).ok()?, GroupRef { region: region.into(), group_id: group_id.into() }))
-}
-
-/// The organization's session that a partition key names.
-#[must_use]
-pub fn session_of_partition(pk: &str) -> Option<(OrgId, SessionId)> {
-    let (org, rest) = pk.strip_prefix("ORG#")?.split_once('#')?;
-    Some((OrgId::parse(org).ok()?, SessionId::parse(rest.strip_prefix("SESSION#")?).ok()?))
-}
-
-/// The organization's user that a partition key names.
-#[must_use]
-pub fn user_of_partition(pk: &str) -> Option<(OrgId, UserId)> {
-    let (org, rest) = pk.strip_prefix("ORG#")?.split_once('#')?;
-    Some((OrgId::parse(org).ok()?, UserId::parse(rest.strip_prefix("USER#")?).ok()?))
-}
-
-/// The organization's resource that a partition key names.
-#[must_use]
-pub fn resource_of_partition(pk: &str) -> Option<(OrgId, ResourceId)> {
-    let (org, rest) = pk.strip_prefix("ORG#")?.split_once('#')?;
-    Some((OrgId::parse(org).ok()?, ResourceId::parse(rest.strip_prefix("RESOURCE#")?).ok()?))
-}
-
-/// What looks after items that are due.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Round {
-    /// The sweeper's, each minute.
-    Sweep,
-    /// The reconciler's, each hour.
-    Reconcile,
-}
-
-/// A part of what is due.
-#[must_use]
-pub fn due_partition(round: Round, shard: u8) -> String {
-    let round = match round {
-        Round::Sweep => "SWEEP",
-        Round::Reconcile => "RECONCILE",
-    };
-    format!("DUE#{round}#{shard}")
-}
-
-/// The part to which an item belongs.
-#[must_use]
-pub fn due_shard(key: &Key) -> u8 {
-    let sum = key
-        .pk
-        .bytes()
-        .chain(key.sk.bytes())
-        .fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
-    u8::try_from(sum % u32::from(DUE_SHARDS)).unwrap_or(0)
-}
-
-/// A time as a sort key of [`DUE`].
-#[must_use]
-pub fn due_time(at: Timestamp) -> String {
-    format!("{:015}", at.unix_millis().max(0))
 }
 
 /// The partition of a role or user: the object and its links.
@@ -450,24 +318,6 @@ pub fn users(org: &OrgId) -> String {
 #[must_use]
 pub fn api_keys(org: &OrgId) -> String {
     format!("ORG#{org}#API_KEYS")
-}
-
-/// The list of an organization's sessions.
-#[must_use]
-pub fn sessions(org: &OrgId) -> String {
-    format!("ORG#{org}#SESSIONS")
-}
-
-/// The list of an organization's rules.
-#[must_use]
-pub fn rules(org: &OrgId) -> String {
-    format!("ORG#{org}#RULES")
-}
-
-/// A rule's place in the list.
-#[must_use]
-pub fn listed_rule(org: &OrgId, id: RuleId) -> ListingKey {
-    listed(rules(org), id)
 }
 
 /// An object's place in a list.

@@ -1,0 +1,67 @@
+//! Writes that are no change of the organization: who may work on what, what was found in the cloud, what is due. Everything else
+//! is a transaction with its audit row.
+
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::types::ReturnValue;
+
+use crate::Store;
+use crate::error::{StoreError, from_sdk};
+use crate::expression::{Expression, names, values};
+use crate::item::Item;
+use crate::keys::Key;
+use crate::transaction::primary_key;
+
+impl Store {
+    /// Updates an item under a condition, or leaves it, and says which. For bookkeeping that is no change of the
+    /// organization: everything else has its audit row.
+    pub(crate) async fn update_if(
+        &self,
+        key: &Key,
+        update: &Expression,
+        condition: &Expression,
+    ) -> Result<bool, StoreError> {
+        self.updated_if(key, update, condition).await.map(|item| item.is_some())
+    }
+
+    /// The same, and gives the item as it is then.
+    pub(crate) async fn updated_if(
+        &self,
+        key: &Key,
+        update: &Expression,
+        condition: &Expression,
+    ) -> Result<Option<Item>, StoreError> {
+        #[expect(clippy::disallowed_methods, reason = "this is the one place")]
+        let call = self.client.update_item().table_name(&self.table).set_key(Some(primary_key(key)));
+        let call = call
+            .set_expression_attribute_names(Some(names(&[&update.text, &condition.text])))
+            .set_expression_attribute_values(values(&[update, condition]))
+            .update_expression(&update.text)
+            .condition_expression(&condition.text)
+            .return_values(ReturnValue::AllNew);
+        match call.send().await {
+            Ok(output) => Item::read(output.attributes.unwrap_or_default()).map(Some),
+            Err(error) if is_unmet(&error) => Ok(None),
+            Err(error) => Err(from_sdk(&error)),
+        }
+    }
+
+    /// Deletes an item under a condition, or leaves it, and says which. For bookkeeping, as [`Store::update_if`].
+    pub(crate) async fn delete_if(&self, key: &Key, condition: &Expression) -> Result<bool, StoreError> {
+        #[expect(clippy::disallowed_methods, reason = "this is the one place")]
+        let call = self.client.delete_item().table_name(&self.table).set_key(Some(primary_key(key)));
+        let call = call
+            .set_expression_attribute_names(Some(names(&[&condition.text])))
+            .set_expression_attribute_values(values(&[condition]))
+            .condition_expression(&condition.text);
+        match call.send().await {
+            Ok(_) => Ok(true),
+            Err(error) if is_unmet(&error) => Ok(false),
+            Err(error) => Err(from_sdk(&error)),
+        }
+    }
+}
+
+fn is_unmet<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
+    let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
+    code == Some("ConditionalCheckFailedException")
+}
