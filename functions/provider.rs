@@ -34,6 +34,9 @@ pub(crate) async fn ask(
             ipv6: description.slots_left(IpVersion::V6),
         })),
         Err(error) if error.is_refusal() => Ok(Err(error.reason(&group))),
-        Err(error) => Err(StoreError::Busy(Cause::new(error.reason(&group)))),
+        Err(error) => {
+            let cause = error.for_log().map_or_else(|| error.reason(&group), String::from);
+            Err(StoreError::Busy(Cause::new(cause)))
+        }
     }
 }

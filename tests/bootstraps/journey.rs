@@ -38,11 +38,12 @@ impl Journey {
         let cloud = Cloud::in_memory(None).await.expect("an embedded cloud");
         cloud.ensure_table(&Template::built_in().expect("the template"), TABLE).expect("the table");
         let mut functions = BTreeMap::new();
-        for (name, _) in functions::all() {
+        let workers = functions::workers().into_iter().map(|(name, _)| name);
+        for name in functions::all().into_iter().map(|(name, _)| name).chain(workers) {
             let bootstrap = Bootstrap::start(test, name, &settings(name, cloud.endpoint())).await;
             functions.insert(name, bootstrap);
         }
-        let known = HashMap::from([("token", administrator())]);
+        let known = HashMap::from([("token", administrator()), ("org", support::ORG.into())]);
         Self { functions, invoked: Vec::new(), known, _cloud: cloud }
     }
 
@@ -72,6 +73,18 @@ impl Journey {
         Answer { body, text }
     }
 
+    /// Fills in a placeholder of the events to come with a text.
+    pub(crate) fn learn_text(&mut self, placeholder: &'static str, text: &str) {
+        self.known.insert(placeholder, text.into());
+    }
+
+    /// Wakes a function that nobody calls with its recorded event.
+    pub(crate) async fn wake(&mut self, name: &str) -> Value {
+        let event = self.event(name);
+        self.invoked.push(name.into());
+        self.functions.get_mut(name).expect("a function").invoke(event).await
+    }
+
     /// The function's recorded event, with its placeholders filled in.
     fn event(&self, name: &str) -> String {
         let filled = self.known.iter().fold(recorded_event(name), |event, (placeholder, value)| {
@@ -89,6 +102,9 @@ impl Journey {
             assert_ne!(invocations, 0, "{name} was never invoked");
             function.assert_idle();
             let log = function.log();
+            if functions::workers().iter().any(|(worker, _)| worker == name) {
+                continue;
+            }
             let requests = log.lines().filter(|line| line.contains(r#""message":"request"#));
             assert_eq!(requests.count(), invocations, "{name} logged\n{log}");
         }
@@ -120,6 +136,8 @@ pub(crate) fn settings(name: &str, cloud: &str) -> HashMap<String, String> {
         "POSTERN_JWT_SECRET" => secret.expose_secret().into(),
         "POSTERN_JWT_ISSUER" => issuer.clone(),
         "POSTERN_JWT_AUDIENCE" => audience.clone(),
+        "POSTERN_SESSION_DEFAULT_MINUTES" => "60".into(),
+        "POSTERN_SESSION_MAX_MINUTES" => "1440".into(),
         unknown => panic!("template.yaml sets {unknown}, of which this test knows no value"),
     };
     let mut settings: HashMap<_, _> =

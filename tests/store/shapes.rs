@@ -1,7 +1,6 @@
 //! Items that this version did not write are a defect that is seen, and never skipped.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use model::link::Link;
 use model::precondition::Precondition;
 use std::collections::HashMap;
 use store::keys::{self, Holder, Key};
@@ -124,13 +123,12 @@ async fn a_deletion_stops_at_what_it_does_not_know() {
 }
 
 #[tokio::test]
-async fn a_condition_that_meets_another_shape_is_a_defect() {
+async fn a_start_that_meets_another_shape_is_a_defect() {
     let objects = Objects::new().await;
     let (app, id) = (&objects.app, resource_id(&objects.resource));
     let good = raw(app, &keys::resource(&org(ORG), id)).await;
     put_raw(app, vec![altered(&good, &("shape", Some(AttributeValue::N("2".into()))))]).await;
-    let link = Link::RoleResource(role_id(&objects.role), id);
-    let failed = app.db.unassign(&actor(ORG), &link, app.now()).await;
+    let failed = app.db_hold(id).await;
     assert!(matches!(failed, Err(StoreError::Defect(_))), "{failed:?}");
 }
 

@@ -43,7 +43,19 @@ async fn every_key_begins_with_the_organization() {
     let table = app.db_table().await;
     let entities: std::collections::BTreeSet<_> =
         table.values().map(|item| item["entity"].as_str().unwrap().to_owned()).collect();
-    let all = ["AUDIT", "CREDENTIAL", "HOLD", "LINK", "REFERENCE", "RESOURCE", "ROLE", "ROLE_NAME"];
+    let all = [
+        "AUDIT",
+        "CREDENTIAL",
+        "LINK",
+        "REFERENCE",
+        "RESOURCE",
+        "ROLE",
+        "ROLE_NAME",
+        "RULE",
+        "SESSION",
+        "SESSION_OF_USER",
+        "USER",
+    ];
     assert_eq!(entities.iter().collect::<Vec<_>>(), all, "the tenant has one of everything");
     for ((pk, _), item) in &table {
         assert!(pk.starts_with("ORG#acme#"), "{pk}");

@@ -31,7 +31,7 @@ impl FirewallError {
         }
     }
 
-    /// A sentence for the caller, or for the log where it is no refusal.
+    /// A sentence for people. What stands behind the lack of an answer is for the log: [`FirewallError::for_log`].
     #[must_use]
     pub fn reason(&self, group: &GroupRef) -> String {
         let GroupRef { region, group_id } = group;
@@ -42,7 +42,21 @@ impl FirewallError {
             Self::RuleMissing => format!("The security group {group_id} no longer has the rule"),
             Self::Denied(words) => format!("The credential was refused for {group_id}: {words}"),
             Self::Throttled => "The provider takes no more calls for now".into(),
-            Self::Unreachable(cause) => format!("The provider gave no answer: {cause}"),
+            Self::Unreachable(_) => "The provider gave no answer".into(),
+        }
+    }
+
+    /// The cause of the lack of an answer.
+    #[must_use]
+    pub fn for_log(&self) -> Option<&str> {
+        match self {
+            Self::Unreachable(cause) => Some(cause),
+            Self::GroupMissing
+            | Self::Full
+            | Self::Duplicate
+            | Self::RuleMissing
+            | Self::Denied(_)
+            | Self::Throttled => None,
         }
     }
 }

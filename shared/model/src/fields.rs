@@ -45,6 +45,12 @@ impl Fields {
         self.violations.add(name, sentence);
     }
 
+    /// Whether a member is there and not `null`.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.members.get(name).is_some_and(|value| !value.is_null())
+    }
+
     /// Takes a member out, `null` included.
     pub fn take(&mut self, name: &str) -> Option<Value> {
         self.members.shift_remove(name)

@@ -53,22 +53,22 @@ pub async fn access_of(
         .map_err(|unusable| AccessError::Unusable(unusable.to_string()))
 }
 
-/// Opens a credential, or the one that the resource has by now where the first is gone.
+/// Opens a credential, or the one that the resource has by now where the first is gone; and says whether it is that other one.
 pub(crate) async fn access_of_either(
     store: &Store,
     vault: &Vault,
     org: &OrgId,
     id: CredentialId,
     resource: ResourceId,
-) -> Result<CloudAccess, AccessError> {
+) -> Result<(CloudAccess, bool), AccessError> {
     match access_of(store, vault, org, id).await {
         Err(AccessError::Deleted) => {}
-        access => return access,
+        access => return access.map(|access| (access, false)),
     }
     let gone = || AccessError::Unusable("The credential was deleted, and so was the resource's".into());
     let resource = store.resource(org, resource).await?.ok_or_else(gone)?;
     match access_of(store, vault, org, resource.value.credential_id).await {
         Err(AccessError::Deleted) => Err(gone()),
-        access => access,
+        access => access.map(|access| (access, true)),
     }
 }

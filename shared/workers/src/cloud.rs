@@ -18,6 +18,8 @@ pub(crate) struct Visit<'a> {
     pub(crate) access: &'a CloudAccess,
     pub(crate) org: &'a OrgId,
     pub(crate) group: &'a GroupRef,
+    /// Whether the credential is another one than the rules were made with. What it cannot see may be there.
+    pub(crate) is_substitute: bool,
     /// Whether the provider has said that it takes no more calls.
     pub(crate) is_throttled: &'a AtomicBool,
 }
@@ -41,6 +43,9 @@ impl Visit<'_> {
     fn reason(&self, error: &FirewallError) -> String {
         if *error == FirewallError::Throttled {
             self.is_throttled.store(true, Ordering::Relaxed);
+        }
+        if let Some(cause) = error.for_log() {
+            tracing::warn!(group = %self.group, cause, "the provider gave no answer");
         }
         error.reason(self.group)
     }
@@ -72,7 +77,11 @@ impl Visit<'_> {
             },
             Need::Remove => {
                 let own = seen.rules.iter().filter(|found| self.is_of(found, rule));
-                let ids: Vec<String> = own.map(|found| found.id.clone()).collect();
+                let mut ids: Vec<String> = own.map(|found| found.id.clone()).collect();
+                // A look may be older than the rule. What is known to be there is asked for by its id.
+                if ids.is_empty() && rule.presence == Presence::Present {
+                    ids.extend(rule.provider_rule_id.clone());
+                }
                 if ids.is_empty() {
                     plan.outcomes.insert(rule.id, Outcome::Gone);
                 } else {
@@ -101,7 +110,9 @@ impl Visit<'_> {
         let why = self.reason(error);
         let never_asked = rule.presence == Presence::Absent;
         match (error, rule.need()) {
-            (FirewallError::GroupMissing, Need::Remove) => Outcome::Gone,
+            (FirewallError::GroupMissing, Need::Remove) if !self.is_substitute || never_asked => {
+                Outcome::Gone
+            }
             (FirewallError::GroupMissing, _) => Outcome::Refused(why),
             (FirewallError::Denied(_), Need::Remove) => Outcome::Refused(why),
             (FirewallError::Denied(_), _) if never_asked => Outcome::Refused(why),
@@ -199,7 +210,7 @@ impl Visit<'_> {
         answer: Result<(), FirewallError>,
     ) -> Outcome {
         match (seen, answer) {
-            (Err(FirewallError::GroupMissing), _) => Outcome::Gone,
+            (Err(FirewallError::GroupMissing), _) if !self.is_substitute => Outcome::Gone,
             (Err(error), _) => Outcome::Delayed(self.reason(error)),
             (Ok(seen), answer) => match (seen.rules.iter().any(|found| self.is_of(found, rule)), answer) {
                 (false, _) => Outcome::Gone,

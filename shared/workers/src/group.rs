@@ -52,6 +52,9 @@ impl Tools {
                 break;
             }
             self.pass(lease, &todo, now, &mut report).await?;
+            if report.failed > 0 {
+                break;
+            }
         }
         Ok(report)
     }
@@ -72,7 +75,15 @@ impl Tools {
             by_access.entry((rule.credential_id, rule.resource_id)).or_default().push(rule.clone());
         }
         for ((credential, resource), rules) in by_access {
-            let outcomes = self.ask(lease, (credential, resource), rules, now, report).await?;
+            // A credential that cannot be read must not keep the others' rules waiting. Its own stay due.
+            let outcomes = match self.ask(lease, (credential, resource), rules, now, report).await {
+                Ok(outcomes) => outcomes,
+                Err(error) => {
+                    tracing::error!(group = %lease.group, %credential, ?error, "rules were not looked after");
+                    report.failed += 1;
+                    continue;
+                }
+            };
             let mut records = Vec::new();
             for (rule, outcome) in &outcomes {
                 records.push(self.record(lease, rule, outcome, now));
@@ -97,7 +108,7 @@ impl Tools {
         report: &mut Report,
     ) -> Result<Vec<(Rule, Outcome)>, StoreError> {
         let access = access_of_either(&self.store, &self.vault, &lease.org, credential, resource).await;
-        let access = match access {
+        let (access, is_substitute) = match access {
             Ok(access) => access,
             Err(AccessError::Store(error)) => return Err(error),
             Err(error) => {
@@ -112,6 +123,7 @@ impl Tools {
             access: &access,
             org: &lease.org,
             group: &lease.group,
+            is_substitute,
             is_throttled: &is_throttled,
         };
         let (rules, outcomes) = self.visit(lease, &visit, rules, now).await?;

@@ -73,6 +73,13 @@ impl Outcome {
         let to =
             |holders: &BTreeSet<_>, news| Message { rule: after.clone(), holders: holders.clone(), news };
         match self {
+            // Made again, it has another id, which those who know the old one are told as well.
+            Self::Applied(id) | Self::Foreign(id)
+                if before.provider_rule_id.as_ref().is_some_and(|old| old != id) =>
+            {
+                let applied = News::Applied(Some(id.clone()));
+                vec![to(&after.holders, applied), to(&after.leaving, News::Removed(None))]
+            }
             Self::Applied(_) | Self::Foreign(_) | Self::Gone => standing(after),
             Self::Refused(why) if before.need() == Need::Apply => {
                 vec![to(&after.holders, News::Refused(why.clone())), to(&after.leaving, News::Removed(None))]

@@ -108,7 +108,7 @@ impl RuleReconciler {
         let candidates: BTreeSet<_> = of_rules.chain(item.credential_id.zip(item.resource_id)).collect();
         for (credential, resource) in candidates {
             match access_of_either(&self.0.store, &self.0.vault, &lease.org, credential, resource).await {
-                Ok(access) => return Ok(Some(access)),
+                Ok((access, _)) => return Ok(Some(access)),
                 Err(AccessError::Store(error)) => return Err(error),
                 Err(why) => {
                     tracing::warn!(group = %lease.group, %why, "a group cannot be compared with this credential");

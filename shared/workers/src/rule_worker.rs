@@ -42,7 +42,7 @@ impl RuleWorker {
             match outcome {
                 Ok(done) => {
                     report.add(&done);
-                    if done.groups_busy > 0 {
+                    if done.groups_busy > 0 || done.failed > 0 {
                         again.insert(group);
                     }
                 }

@@ -71,7 +71,7 @@ impl SessionSweeper {
             Due::Session(org, id) => {
                 let ended = store.look_after_session(org, *id, now).await?;
                 let groups: Vec<_> = ended.groups.into_iter().map(|group| (org.clone(), group)).collect();
-                Ok((1, groups))
+                Ok((usize::from(ended.is_new), groups))
             }
             Due::Rows(org, id) => store.look_after_rows(org, *id, now).await.map(|()| (0, Vec::new())),
             Due::Ending(org, user) => store.look_after_ending(org, user, now).await.map(|()| (0, Vec::new())),

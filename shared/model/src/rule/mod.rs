@@ -96,7 +96,7 @@ pub struct Rule {
     pub group: GroupRef,
     /// What.
     pub ingress: Ingress,
-    /// The credential of the resource for which it was wanted last.
+    /// The credential of the resource for which it was wanted first.
     pub credential_id: CredentialId,
     /// That resource.
     pub resource_id: ResourceId,

@@ -16,9 +16,10 @@ pub struct Extension {
 
 impl FromFields for Extension {
     fn read(fields: &mut Fields) -> Option<Self> {
+        let is_sent = fields.has("additionalMinutes");
         let more = duration(fields, "additionalHours", "additionalMinutes");
-        let (name, minutes) = fields.require("additionalHours", more)?;
-        Some(Self { name, minutes })
+        let more = if is_sent { more } else { fields.require("additionalHours", more) };
+        more.map(|(name, minutes)| Self { name, minutes })
     }
 }
 

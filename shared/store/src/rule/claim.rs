@@ -42,13 +42,21 @@ pub(crate) fn join(tx: &mut Transaction<'_>, join: &Join<'_>) -> Result<(), Stor
         is_refused: false,
     };
     let set_if_new = |name: &str| format!("#{name} = if_not_exists(#{name}, :{name})");
-    let first = ["entity", "shape", "data", "found", "revision", "listingPk", "listingSk"].map(set_if_new);
+    // What the rule was made with is what it can be removed with: who joins later does not change it.
+    let first = [
+        "entity",
+        "shape",
+        "data",
+        "found",
+        "revision",
+        "listingPk",
+        "listingSk",
+        "credentialId",
+        "resourceId",
+    ]
+    .map(set_if_new);
     let update = Expression::new(
-        format!(
-            "SET {}, #credentialId = :credential, #resourceId = :resource, {SET_DUE} \
-             ADD #holders :rows, #fresh :rows, #generation :one",
-            first.join(", ")
-        ),
+        format!("SET {}, {SET_DUE} ADD #holders :rows, #fresh :rows, #generation :one", first.join(", ")),
         due_values(&key, Round::Sweep, now.plus_seconds(GRACE_SECONDS)),
     )
     .with(":entity", data(&Entity::Rule)?)
@@ -58,8 +66,8 @@ pub(crate) fn join(tx: &mut Transaction<'_>, join: &Join<'_>) -> Result<(), Stor
     .with(":revision", number(0))
     .with(":listingPk", text(listing.pk))
     .with(":listingSk", text(listing.sk))
-    .with(":credential", text(join.credential.to_string()))
-    .with(":resource", text(join.resource.to_string()))
+    .with(":credentialId", text(join.credential.to_string()))
+    .with(":resourceId", text(join.resource.to_string()))
     .with(":rows", set(join.holders))
     .with(":one", number(1));
     let is_rule = Expression::new("attribute_not_exists(#pk) OR #entity = :entity", []);
@@ -76,10 +84,16 @@ pub(crate) fn leave(
 ) -> Result<(), StoreError> {
     let key = keys::rule(org, group, ingress);
     let update = Expression::new(
-        format!("SET {SET_DUE} DELETE #holders :rows, #fresh :rows ADD #leaving :rows, #generation :one"),
+        // What failed while it was wanted says nothing about its removal.
+        format!(
+            "SET {SET_DUE}, #found.#attempts = :zero, #found.#isRefused = :no \
+             DELETE #holders :rows, #fresh :rows ADD #leaving :rows, #generation :one"
+        ),
         due_values(&key, Round::Sweep, now.plus_seconds(GRACE_SECONDS)),
     )
     .with(":rows", set(holders))
+    .with(":zero", number(0))
+    .with(":no", data(&false)?)
     .with(":one", number(1));
     tx.update(&key, &update, &Expression::exists(), |_| Failed::Stale)
 }

@@ -31,6 +31,8 @@ use crate::transaction::{Commit, Failed, FollowUp, Receipt, Transaction};
 pub struct Ended {
     /// The groups.
     pub groups: BTreeSet<GroupRef>,
+    /// Whether it was ended just now.
+    pub is_new: bool,
 }
 
 impl Store {
@@ -97,7 +99,7 @@ impl Store {
                 return Ok(Ended::default());
             };
             let groups = loaded.blocks.iter().flat_map(|block| &block.rows).map(|row| row.group.clone());
-            let ended = Ended { groups: groups.collect() };
+            let mut ended = Ended { groups: groups.collect(), is_new: false };
             if loaded.head.ended_reason.is_some() {
                 self.end_blocks(org, &loaded, now).await?;
                 return Ok(ended);
@@ -106,6 +108,7 @@ impl Store {
                 self.take_off_the_list(org, &loaded).await?
             } else if loaded.head.expires_at <= now {
                 let kind = (EndedReason::Expired, AuditEvent::SessionExpire);
+                ended.is_new = true;
                 self.write_end(&loaded, kind, &Actor::system(org.clone()), now).await?.is_some()
             } else {
                 return Ok(Ended::default());

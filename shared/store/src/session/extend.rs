@@ -5,7 +5,7 @@ use model::audit::{AuditEvent, FieldChange, changes};
 use model::id::{SessionId, UserId};
 use model::principal::Actor;
 use model::refusal::Refusal;
-use model::session::{Extension, Session, SessionHead, SessionLimits};
+use model::session::{Extension, Session, SessionHead, SessionLimits, SessionStatus};
 use model::time::Timestamp;
 use model::user::User;
 
@@ -61,7 +61,7 @@ impl Store {
         let session = loaded.session();
         if session.head.expires_at <= now {
             // Its time is over, and the sweeper is on its way.
-            return Err(Refusal::SessionNotExtensible(session.status()).into());
+            return Err(Refusal::SessionNotExtensible(SessionStatus::Expiring).into());
         }
         let longest = limits.longest(roles.iter().map(|role| role.max_session_duration_hours));
         let head = extension.apply(&session, longest)?;

@@ -2,8 +2,9 @@
 
 use futures_util::future::try_join_all;
 use model::id::{OrgId, SessionId, UserId};
+use model::refusal::Refusal;
 use model::session::{Session, SessionFilter};
-use model::time::Timestamp;
+use model::violation::Violations;
 
 use super::{BLOCKS, Loaded};
 use crate::error::{StoreError, corrupt};
@@ -78,29 +79,6 @@ impl Store {
         }
     }
 
-    /// The ids of sessions that were started since a time, of a person or of the organization.
-    ///
-    /// # Errors
-    /// Busy or defect.
-    pub async fn sessions_since(
-        &self,
-        org: &OrgId,
-        user: Option<&UserId>,
-        since: Timestamp,
-    ) -> Result<Vec<SessionId>, StoreError> {
-        let whose = user.map_or(Whose::Org(org), |user| Whose::User(org, user));
-        let (mut ids, mut before) = (Vec::new(), None);
-        loop {
-            let places = self.session_places(whose, before).await?;
-            let more = places.len() == PLACES_A_CALL;
-            before = places.last().copied();
-            ids.extend(places.into_iter().filter(|id| is_since(*id, since)));
-            if !more || before.is_some_and(|id| !is_since(id, since)) {
-                return Ok(ids);
-            }
-        }
-    }
-
     async fn sessions_newest_first(
         &self,
         whose: Whose<'_>,
@@ -109,7 +87,8 @@ impl Store {
     ) -> Result<Listed<Session>, StoreError> {
         let list = whose.list();
         let after = part.cursor.as_deref().map(|cursor| position(&list, cursor)).transpose()?;
-        let after = after.map(|id| SessionId::parse(&id).map_err(|_| corrupt("a cursor names no session")));
+        let not_ours = || Refusal::Invalid(Violations::one("cursor", "cursor was not made for this list"));
+        let after = after.map(|id| SessionId::parse(&id).map_err(|_| not_ours()));
         let (mut before, limit) = (after.transpose()?, part.limit.unwrap_or(usize::MAX));
         let mut found: Vec<Session> = Vec::new();
         loop {
@@ -177,9 +156,4 @@ impl Store {
         sessions.sort_by_key(|session| std::cmp::Reverse(session.head.id));
         Ok(sessions)
     }
-}
-
-/// Whether an id was made at a time or later.
-fn is_since(id: SessionId, since: Timestamp) -> bool {
-    id.unix_millis() >= since.unix_millis()
 }

@@ -78,7 +78,8 @@ impl Store {
         wish: &Wish<'_>,
         now: Timestamp,
     ) -> Result<Option<Session>, StoreError> {
-        let reach = self.versioned_reach(&actor.org, wish.user, wish.is_org_admin).await?;
+        let who = (wish.user, wish.is_org_admin);
+        let reach = self.versioned_reach(&actor.org, who, wish.draft.resource_ids.as_ref()).await?;
         let roles = reach.roles.iter().map(|role| role.max_session_duration_hours);
         let minutes =
             wish.draft.minutes(&wish.limits, wish.limits.longest(roles)).map_err(Refusal::Invalid)?;
@@ -92,6 +93,10 @@ impl Store {
         let head = head(wish, minutes, now);
         let room = WRITES_MAX - FIXED_WRITES - usize::from(actor.once.is_some());
         let plans = blocks(&resources, &wish.addresses, now, room);
+        // The session requires each of its blocks to be there, in one transaction.
+        if plans.len() > room {
+            return Err(Refusal::TooManyRows.into());
+        }
         match <[BlockPlan; 1]>::try_from(plans) {
             Ok([plan]) => self.write_session(actor, head, &plan, now).await,
             Err(plans) => self.write_in_blocks(actor, head, &plans, now).await,

@@ -32,21 +32,27 @@ impl Store {
     /// # Errors
     /// Busy or defect.
     pub async fn reach(&self, org: &OrgId, user: &User, is_org_admin: bool) -> Result<Reach, StoreError> {
-        let reach = self.versioned_reach(org, user, is_org_admin).await?;
+        let reach = self.versioned_reach(org, (user, is_org_admin), None).await?;
         let resources = reach.resources.into_iter().map(|resource| resource.value).collect();
         Ok(Reach { roles: reach.roles, resources })
     }
 
+    /// The same with the numbers of the resources' states; of some resources only, where they are named.
     pub(crate) async fn versioned_reach(
         &self,
         org: &OrgId,
-        user: &User,
-        is_org_admin: bool,
+        (user, is_org_admin): (&User, bool),
+        only: Option<&BTreeSet<ResourceId>>,
     ) -> Result<VersionedReach, StoreError> {
         let roles = self.roles_of(org, user).await?;
         let through_roles = roles.iter().flat_map(|role| &role.resource_ids);
-        let ids: BTreeSet<ResourceId> = through_roles.chain(&user.resource_ids).copied().collect();
-        let resources = self.openable_resources(org, (!is_org_admin).then_some(&ids)).await?;
+        let own: BTreeSet<ResourceId> = through_roles.chain(&user.resource_ids).copied().collect();
+        let ids = match (is_org_admin, only) {
+            (true, only) => only.cloned(),
+            (false, Some(only)) => Some(own.intersection(only).copied().collect()),
+            (false, None) => Some(own),
+        };
+        let resources = self.openable_resources(org, ids.as_ref()).await?;
         Ok(VersionedReach { roles, resources })
     }
 
