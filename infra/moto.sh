@@ -22,11 +22,14 @@ log=$(mktemp)
 server=$!
 trap 'kill "$server" 2>/dev/null || true; rm -f "$log"' EXIT
 
+answers=no
 for _ in $(seq 300); do
     if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+        answers=yes
         break
     fi
     kill -0 "$server" 2>/dev/null || { cat "$log" >&2; exit 1; }
     sleep 0.1
 done
+[ "$answers" = yes ] || { cat "$log" >&2; exit 1; }
 POSTERN_MOTO="http://127.0.0.1:$port" "$@"

@@ -37,6 +37,10 @@ pub enum Refusal {
     ResourceNotOpenable(ResourceId),
     /// A session would have more rows than one may have.
     TooManyRows,
+    /// As many session rows hold a rule as one can keep account of.
+    TooManyHolders,
+    /// The session has too many rows for its result to be kept for repetitions of the request.
+    ResultTooLarge,
     /// The caller's address is not known, and they declared none.
     NoAddress,
     /// No such rule in the organization.

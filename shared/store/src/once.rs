@@ -48,6 +48,9 @@ struct OnceData {
 /// Seconds for which a result is kept.
 const KEPT_SECONDS: i64 = KEPT_HOURS * 3600;
 
+/// Largest result that is kept, in bytes. An item of the table holds 400 KB.
+const RESULT_MAX_BYTES: usize = 350 * 1024;
+
 pub(crate) fn item(
     actor: &Actor,
     once: &Once,
@@ -56,6 +59,9 @@ pub(crate) fn item(
 ) -> Result<NewItem, StoreError> {
     let result = serde_json::to_string(&result.to_data())
         .map_err(|error| StoreError::Defect(Cause::new(format!("a result cannot be written: {error}"))))?;
+    if result.len() > RESULT_MAX_BYTES {
+        return Err(Refusal::ResultTooLarge.into());
+    }
     let members = OnceData { fingerprint: once.fingerprint.clone(), result };
     let item = NewItem::new(&key(&actor.org, actor, once), Entity::Once, &members)?;
     Ok(item.with(keys::EXPIRES_AT, number(now.plus_seconds(KEPT_SECONDS).unix_seconds())))

@@ -155,6 +155,8 @@ fn refusal_status(refusal: &Refusal) -> StatusCode {
         | Refusal::SessionNotExtensible(_)
         | Refusal::NothingToOpen
         | Refusal::TooManyRows
+        | Refusal::TooManyHolders
+        | Refusal::ResultTooLarge
         | Refusal::NoAddress
         | Refusal::RuleNotStuck
         | Refusal::CredentialInUse(_)

@@ -47,10 +47,15 @@ pub(super) fn rules(xml: &str) -> Result<Page, FirewallError> {
     let document = parsed(xml)?;
     let root = document.root_element();
     let set = child(root, "securityGroupRuleSet").ok_or_else(|| unreadable("the answer has no rules"))?;
-    let items = set.children().filter(|item| item.has_tag_name_of("item"));
-    let inbound = items.filter(|item| text(*item, "isEgress") == Some("false"));
-    let rules = inbound.map(rule).collect::<Option<Vec<_>>>();
-    let rules = rules.ok_or_else(|| unreadable("a rule has no id"))?;
+    let mut rules = Vec::new();
+    for item in set.children().filter(|item| item.has_tag_name_of("item")) {
+        match text(item, "isEgress") {
+            Some("true") => {}
+            Some("false") => rules.push(rule(item).ok_or_else(|| unreadable("a rule has no id"))?),
+            // To pass over a rule could make one that is there look gone.
+            Some(_) | None => return Err(unreadable("a rule does not say its direction")),
+        }
+    }
     Ok(Page { rules, next_token: text(root, "nextToken").map(String::from) })
 }
 
@@ -224,6 +229,18 @@ mod tests {
                 ("sgr-5", None, None, None),
             ]
         );
+    }
+
+    #[test]
+    fn a_rule_that_cannot_be_read_is_not_passed_over() {
+        for altered in [
+            RULES.replacen("<isEgress>false</isEgress>", "", 1),
+            RULES.replacen("<isEgress>false</isEgress>", "<isEgress>maybe</isEgress>", 1),
+            RULES.replacen("<securityGroupRuleId>sgr-1</securityGroupRuleId>", "", 1),
+            RULES.replace("securityGroupRuleSet", "somethingElse"),
+        ] {
+            assert!(matches!(rules(&altered), Err(FirewallError::Unreachable(_))), "{altered}");
+        }
     }
 
     fn error(code: &str) -> String {

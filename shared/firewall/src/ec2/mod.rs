@@ -12,6 +12,7 @@ mod signed;
 use aws_config::SdkConfig;
 use futures_util::future::BoxFuture;
 use std::fmt;
+use std::time::Duration;
 
 use crate::{CloudAccess, Firewall, FirewallError, GroupDescription, GroupRef, NewRule};
 use identity::Identities;
@@ -23,6 +24,9 @@ pub const ORG_TAG: &str = "postern:org";
 
 /// What stands before the ledger entry's id in a rule's description.
 pub const DESCRIPTION_PREFIX: &str = "postern:";
+
+/// Longest wait for a description, which may take several calls. A function that somebody waits for has 10 seconds.
+const PATIENCE: Duration = Duration::from_secs(8);
 
 /// Pages of one description. A group has 1,000 rules at most, and a page too.
 const PAGES_MAX: usize = 5;
@@ -87,7 +91,10 @@ impl Firewall for Ec2 {
         access: &'a CloudAccess,
         group: &'a GroupRef,
     ) -> BoxFuture<'a, Result<GroupDescription, FirewallError>> {
-        Box::pin(self.describe_group(access, group))
+        Box::pin(async move {
+            let described = tokio::time::timeout(PATIENCE, self.describe_group(access, group)).await;
+            described.unwrap_or_else(|_| Err(FirewallError::Unreachable("EC2 gave no answer in time".into())))
+        })
     }
 
     fn authorize<'a>(

@@ -2,6 +2,7 @@
 
 use model::id::{CredentialId, OrgId, ResourceId, RuleId};
 use model::ingress::{GroupRef, Ingress};
+use model::refusal::Refusal;
 use model::rule::{Holder, Presence};
 use model::time::Timestamp;
 
@@ -10,11 +11,14 @@ use crate::due::{SET_DUE, due_values};
 use crate::error::StoreError;
 use crate::expression::Expression;
 use crate::item::{Entity, SHAPE, data, number, set, text};
-use crate::keys::{self, Round};
+use crate::keys::{self, HOLDERS, Round};
 use crate::transaction::{Failed, Transaction};
 
 /// Seconds after which the sweeper looks after a rule that the stream's worker should have looked after.
 const GRACE_SECONDS: i64 = 45;
+
+/// Most rows that hold one rule. A row takes 41 bytes in up to three sets, and an item of the table holds 400 KB.
+const HOLDERS_MAX: usize = 2_000;
 
 /// Rows that join a rule.
 pub(crate) struct Join<'a> {
@@ -70,8 +74,14 @@ pub(crate) fn join(tx: &mut Transaction<'_>, join: &Join<'_>) -> Result<(), Stor
     .with(":resourceId", text(join.resource.to_string()))
     .with(":rows", set(join.holders))
     .with(":one", number(1));
-    let is_rule = Expression::new("attribute_not_exists(#pk) OR #entity = :entity", []);
-    tx.update(&key, &update, &is_rule, |_| Failed::Stale)
+    let room = Expression::new(
+        "attribute_not_exists(#pk) OR (#entity = :entity AND (attribute_not_exists(#holders) OR size(#holders) < :most))",
+        [(":most", number(HOLDERS_MAX))],
+    );
+    tx.update(&key, &update, &room, |rule| match rule.map(|rule| rule.set(HOLDERS).len()) {
+        Some(holders) if holders >= HOLDERS_MAX => Failed::Refuse(Refusal::TooManyHolders),
+        Some(_) | None => Failed::Stale,
+    })
 }
 
 /// Leaves a rule: it is not held by these rows any more, and they wait until it is gone.

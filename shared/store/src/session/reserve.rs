@@ -19,7 +19,7 @@ use super::plan::BlockPlan;
 use super::start::take_resources;
 use super::{Block, block, entry};
 use crate::due::due_values;
-use crate::error::StoreError;
+use crate::error::{Cause, StoreError};
 use crate::expression::Expression;
 use crate::item::{Entity, NewItem, data, number};
 use crate::keys::{self, ARMED, DUE_PK, DUE_SK, ROWS, Round, VERSION};
@@ -166,7 +166,7 @@ impl Store {
         );
         let seen = Expression::new("#version = :version", [(":version", number(block.version))]);
         let key = keys::session_rows(org, block.session, block.number);
-        tx.update(&key, &update, &seen, |_| Failed::Superseded)?;
+        tx.update(&key, &update, &seen, |_| Failed::Stale)?;
         for ((group, ingress), places) in &rules {
             let holders: Vec<_> = places.iter().map(|place| block.holder(*place)).collect();
             let resource = places.first().and_then(|place| block.rows.get(*place)).map(|row| row.resource_id);
@@ -180,7 +180,12 @@ impl Store {
                 &Join { org, group, ingress: *ingress, credential, resource, holders: &holders, now },
             )?;
         }
-        tx.follow_up(&Receipt::of_remains()).await.map(drop)
+        // All of it or nothing: what is not written down now stays due.
+        if tx.follow_up_or_stale(&Receipt::of_remains()).await? {
+            Ok(())
+        } else {
+            Err(StoreError::Busy(Cause::new("the claims of a session's rows cannot be written down yet")))
+        }
     }
 }
 

@@ -55,6 +55,8 @@ fn refusal_code(refusal: &Refusal) -> &'static str {
         Refusal::NothingToOpen => "NOTHING_TO_OPEN",
         Refusal::ResourceNotOpenable(_) => "RESOURCE_NOT_FOUND",
         Refusal::TooManyRows => "TOO_MANY_ROWS",
+        Refusal::TooManyHolders => "TOO_MANY_HOLDERS",
+        Refusal::ResultTooLarge => "RESULT_TOO_LARGE",
         Refusal::NoAddress => "NO_ADDRESS",
         Refusal::RuleNotFound(_) => "RULE_NOT_FOUND",
         Refusal::RuleNotStuck => "RULE_NOT_STUCK",
@@ -90,6 +92,8 @@ fn sentence(refusal: &Refusal) -> String {
         | Refusal::NothingToOpen
         | Refusal::ResourceNotOpenable(_)
         | Refusal::TooManyRows
+        | Refusal::TooManyHolders
+        | Refusal::ResultTooLarge
         | Refusal::NoAddress
         | Refusal::RuleNotFound(_)
         | Refusal::RuleNotStuck

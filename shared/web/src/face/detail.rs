@@ -78,6 +78,8 @@ fn refused(refusal: &Refusal) -> Value {
         | Refusal::SessionNotExtensible(_)
         | Refusal::NothingToOpen
         | Refusal::TooManyRows
+        | Refusal::TooManyHolders
+        | Refusal::ResultTooLarge
         | Refusal::NoAddress
         | Refusal::RuleNotStuck
         | Refusal::CredentialInUse(_)

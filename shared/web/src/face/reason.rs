@@ -69,6 +69,12 @@ pub(super) fn sentence(refusal: &Refusal) -> String {
                 "A session has at most {ROWS_MAX} rows, one for each resource and address: name resourceIds"
             )
         }
+        Refusal::TooManyHolders => {
+            "Too many sessions hold the same rule: try again when some have ended".into()
+        }
+        Refusal::ResultTooLarge => {
+            "Idempotency-Key cannot be used for a session of so many rows: leave it out".into()
+        }
         Refusal::NoAddress => "Your address is not known: name ipv4Address or ipv6Address".into(),
         Refusal::RuleNotFound(id) => format!("Rule not found with id: {id}"),
         Refusal::RuleNotStuck => "Only a rule that is stuck can be resolved".into(),
