@@ -1,14 +1,14 @@
 //! `cargo run`: Postern on this machine.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the program of the command line")]
 
-use auth::{JwtSettings, Mint, Verifier, mint};
+use auth::{JwtKeys, JwtSettings, Mint, Verifier, mint};
 use clap::Parser;
 use firewall::simulated::SimulatedCloud;
 use local::cloud::Cloud;
 use local::crew::Crew;
 use local::demo::{self, Demo, Tokens};
 use local::gateway::Gateway;
-use local::options::{Command, Options, Serve, Token, jwt_settings};
+use local::options::{Command, Options, Serve, Token, jwt_settings, origins, rate_limit};
 use local::template::Template;
 use local::{Fault, server};
 use model::principal::ORG_ADMIN;
@@ -16,7 +16,7 @@ use model::session::SessionLimits;
 use std::process::ExitCode;
 use std::sync::Arc;
 use store::{Store, Vault};
-use web::{App, Parts, clock};
+use web::{App, HttpFetch, Parts, clock};
 
 const TABLE: &str = "postern";
 const KMS_KEY: &str = "alias/postern";
@@ -49,11 +49,15 @@ fn print_token(wish: &Token) -> Result<(), Fault> {
         }
     }
     let settings = jwt_settings()?;
-    Verifier::new(&settings).map_err(Fault::of("POSTERN_JWT_SECRET"))?;
+    verifier(&settings)?;
     let roles = &wish.roles;
     let wish = Mint { sub: &wish.sub, org: &wish.org, roles, email: None, name: None, ttl_seconds: wish.ttl };
     println!("{}", mint(&settings, &wish, clock::now()).map_err(Fault::of("the token"))?);
     Ok(())
+}
+
+fn verifier(settings: &JwtSettings) -> Result<Verifier, Fault> {
+    Verifier::new(settings, Arc::new(HttpFetch::default())).map_err(Fault::of("the environment"))
 }
 
 async fn run(options: &Serve) -> Result<(), Fault> {
@@ -69,10 +73,12 @@ async fn run(options: &Serve) -> Result<(), Fault> {
     let sky = SimulatedCloud::with_every_group();
     let app = App::new(Parts {
         store: Store::new(cloud.dynamodb(), TABLE),
-        verifier: Some(Verifier::new(&jwt).map_err(Fault::of("POSTERN_JWT_SECRET"))?),
+        verifier: Some(verifier(&jwt)?),
         vault: Some(Vault::new(cloud.kms(), KMS_KEY)),
         firewall: Some(Arc::new(sky.clone())),
         sessions: SessionLimits::default(),
+        rate: rate_limit()?,
+        origins: origins()?,
         clock: if options.clock_rate == 1 { clock::system() } else { clock::hurried(options.clock_rate) },
     });
     let crew = Crew::new(&template, app.clone(), cloud.clone(), TABLE)?;
@@ -80,7 +86,8 @@ async fn run(options: &Serve) -> Result<(), Fault> {
     let gateway = Arc::new(Gateway::new(&template, app)?);
     let address = listener.local_addr().map_err(Fault::of("the listener"))?;
     let base = format!("http://{address}");
-    let demo = if options.no_demo {
+    // Who cannot sign tokens cannot hand any out.
+    let demo = if options.no_demo || !matches!(jwt.keys, JwtKeys::Secret(_)) {
         None
     } else {
         Some(demo_script(&gateway, &jwt, &base, options.clock_rate).await?)

@@ -4,15 +4,17 @@ use auth::JwtSettings;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::{Args, Parser, Subcommand};
-use secrecy::SecretString;
+use model::rate::RateLimit;
 use std::path::PathBuf;
+use web::Origins;
 
 use crate::{Fault, keys};
 
 /// Postern on this machine: the API with an embedded DynamoDB, no AWS.
 ///
-/// Environment: POSTERN_JWT_SECRET (at least 32 bytes; else one is generated and kept), POSTERN_JWT_ISSUER,
-/// POSTERN_JWT_AUDIENCE.
+/// Environment: POSTERN_JWT_SECRET (at least 32 bytes; else one is generated and kept), or POSTERN_JWKS or POSTERN_JWKS_URL;
+/// POSTERN_JWT_ISSUER, POSTERN_JWT_AUDIENCE, POSTERN_JWT_CLAIM_SUBJECT and its like, POSTERN_JWT_ADMIN_ROLE;
+/// POSTERN_RATE_PER_MINUTE (0: no limit), POSTERN_RATE_BURST; POSTERN_CORS_ORIGINS.
 #[derive(Debug, Parser)]
 #[command(name = "postern", version)]
 pub struct Options {
@@ -74,18 +76,42 @@ fn variable(name: &str) -> Option<String> {
     value.ok().filter(|value| !value.is_empty())
 }
 
+/// A setting, from the environment or as this machine has it: tokens are signed with a secret that is kept here, unless the
+/// environment names another way.
+fn setting(name: &str, kept: &str) -> Option<String> {
+    let is_elsewhere = || variable("POSTERN_JWKS").or_else(|| variable("POSTERN_JWKS_URL")).is_some();
+    variable(name).or_else(|| match name {
+        "POSTERN_JWT_SECRET" if !is_elsewhere() => Some(kept.into()),
+        "POSTERN_JWT_ISSUER" => Some("https://postern.local".into()),
+        "POSTERN_JWT_AUDIENCE" => Some("postern".into()),
+        _ => None,
+    })
+}
+
 /// Whose tokens this machine accepts.
 ///
 /// # Errors
-/// When no secret can be kept.
+/// When no secret can be kept, or the environment says what cannot be.
 pub fn jwt_settings() -> Result<JwtSettings, Fault> {
-    let secret = match variable("POSTERN_JWT_SECRET") {
+    let kept = match variable("POSTERN_JWT_SECRET") {
         Some(secret) => secret,
         None => URL_SAFE_NO_PAD.encode(keys::kept_in(&keys::jwt_secret_file())?),
     };
-    Ok(JwtSettings {
-        secret: SecretString::from(secret),
-        issuer: variable("POSTERN_JWT_ISSUER").unwrap_or_else(|| "https://postern.local".into()),
-        audience: variable("POSTERN_JWT_AUDIENCE").unwrap_or_else(|| "postern".into()),
-    })
+    web::jwt_settings(&|name| setting(name, &kept)).map_err(Fault::of("the environment"))
+}
+
+/// How often a caller may call this machine.
+///
+/// # Errors
+/// When the environment says what cannot be.
+pub fn rate_limit() -> Result<Option<RateLimit>, Fault> {
+    web::rate_limit(&variable).map_err(Fault::of("the environment"))
+}
+
+/// Web pages that may call this machine.
+///
+/// # Errors
+/// When the environment says what cannot be.
+pub fn origins() -> Result<Origins, Fault> {
+    web::origins(&variable).map_err(Fault::of("the environment"))
 }

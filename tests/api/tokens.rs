@@ -1,10 +1,10 @@
 //! Tokens that are not accepted, whatever they ask for.
 
-use auth::{Mint, mint};
+use auth::{JwtKeys, Mint, mint};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use model::principal::ORG_ADMIN;
 use serde_json::json;
-use support::{Client, ORG, TestApp, jwt_settings};
+use support::{Client, JWT_SECRET, ORG, TestApp, jwt_settings};
 
 use crate::expect;
 
@@ -27,7 +27,7 @@ fn without_organization(app: &TestApp) -> Client {
     let settings = jwt_settings();
     let claims = json!({"iss": settings.issuer, "aud": settings.audience, "sub": "admin", "roles": [ORG_ADMIN],
                         "exp": app.now().plus_seconds(60).unix_seconds()});
-    let key = EncodingKey::from_secret(secrecy::ExposeSecret::expose_secret(&settings.secret).as_bytes());
+    let key = EncodingKey::from_secret(JWT_SECRET.as_bytes());
     app.bearer(&jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key).unwrap())
 }
 
@@ -40,7 +40,7 @@ pub(crate) fn bad_callers(app: &TestApp) -> Vec<(&'static str, Client)> {
         ("expired", minted(app, |_| {}, -60)),
         ("wrong issuer", minted(app, |settings| settings.issuer = "https://other.test".into(), 60)),
         ("wrong audience", minted(app, |settings| settings.audience = "other".into(), 60)),
-        ("wrong secret", minted(app, |settings| settings.secret = "x".repeat(32).into(), 60)),
+        ("wrong secret", minted(app, |settings| settings.keys = JwtKeys::Secret("x".repeat(32).into()), 60)),
         ("alg none", unsigned(app)),
         ("no organization", without_organization(app)),
         ("basic", app.caller(&[("authorization", "Basic YWRtaW46YWRtaW4=")])),

@@ -13,7 +13,7 @@ fn group() -> GroupRef {
 
 /// A resource under a credential for the cloud; the path of its verification.
 async fn unverified(admin: &Client) -> (String, String) {
-    let value = json!({"accessKeyId": "AKIA1", "secretAccessKey": "hunter2"});
+    let value = json!({"accessKeyId": "AKIA1", "secretAccessKey": "PLANTED-hunter2"});
     let body = json!({"name": "AWS", "credential_type": "ACCESS_KEY", "value": value});
     let credential = admin.post("/credentials/", body).await.expect(201).id();
     let id = admin.new_resource(&credential).await;
@@ -83,7 +83,7 @@ async fn a_credential_that_no_cloud_takes_is_a_refusal() {
     for (credential, sentence) in [
         (json!({"name": "n", "value": "v"}), "The credential has no credential_type, and is for no cloud"),
         (
-            json!({"name": "n", "value": "hunter2", "credential_type": "ACCESS_KEY"}),
+            json!({"name": "n", "value": "PLANTED-hunter2", "credential_type": "ACCESS_KEY"}),
             "The credential's value must be an object with the text accessKeyId",
         ),
         (

@@ -4,7 +4,6 @@ use auth::{JwtSettings, Mint, mint};
 use local::cloud::Cloud;
 use local::template::{TEMPLATE, Template};
 use model::principal::ORG_ADMIN;
-use secrecy::ExposeSecret;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -129,13 +128,19 @@ fn administrator() -> String {
 
 /// The settings that `template.yaml` gives a function, with values for this machine.
 pub(crate) fn settings(name: &str, cloud: &str) -> HashMap<String, String> {
-    let JwtSettings { secret, issuer, audience } = support::jwt_settings();
+    let JwtSettings { issuer, audience, .. } = support::jwt_settings();
     let value = |variable: &str| match variable {
         "POSTERN_TABLE" => TABLE.into(),
         "POSTERN_KMS_KEY_ID" => "alias/postern".into(),
-        "POSTERN_JWT_SECRET" => secret.expose_secret().into(),
+        "POSTERN_JWT_SECRET" => support::JWT_SECRET.into(),
         "POSTERN_JWT_ISSUER" => issuer.clone(),
         "POSTERN_JWT_AUDIENCE" => audience.clone(),
+        "POSTERN_RATE_PER_MINUTE" => "600".into(),
+        "POSTERN_RATE_BURST" => "100".into(),
+        other if other.starts_with("POSTERN_JWT_CLAIM_") => String::new(),
+        "POSTERN_JWKS" | "POSTERN_JWKS_URL" | "POSTERN_JWT_ADMIN_ROLE" | "POSTERN_CORS_ORIGINS" => {
+            String::new()
+        }
         "POSTERN_SESSION_DEFAULT_MINUTES" => "60".into(),
         "POSTERN_SESSION_MAX_MINUTES" => "1440".into(),
         unknown => panic!("template.yaml sets {unknown}, of which this test knows no value"),

@@ -1,6 +1,6 @@
 //! Every route for every kind of caller, with objects that exist.
 
-use auth::{JwtSettings, Mint, mint};
+use auth::{JwtKeys, JwtSettings, Mint, mint};
 use firewall::GroupRef;
 use model::api_key::Scope;
 use model::principal::ORG_ADMIN;
@@ -37,7 +37,7 @@ async fn callers(app: &TestApp) -> Vec<(&'static str, Client)> {
     let ours = jwt_settings;
     let issuer = JwtSettings { issuer: "https://other.test".into(), ..ours() };
     let audience = JwtSettings { audience: "other".into(), ..ours() };
-    let secret = JwtSettings { secret: "another secret of 32 bytes or more".into(), ..ours() };
+    let secret = JwtSettings { keys: JwtKeys::Secret("another secret of 32 bytes or more".into()), ..ours() };
     let keys = keys(app).await;
     let mut callers = vec![
         ("no token", app.anonymous()),

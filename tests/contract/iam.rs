@@ -7,6 +7,7 @@ use serde_yaml_ng::Value as Yaml;
 use std::collections::{BTreeMap, BTreeSet};
 use support::sessions::{entered, start};
 use support::{Client, ORG, Reply, TestApp, resource_body};
+use web::access::Level;
 
 use crate::objects::Objects;
 use crate::repository::{assert_nothing_wrong, exact_routes, read, route_keys, template};
@@ -17,6 +18,14 @@ type Actions = BTreeMap<String, BTreeSet<String>>;
 /// What an ARN in the template stands for: `Table.Arn` and `${Table.Arn}/index/listing` without the decoration.
 fn target(resource: &Yaml) -> String {
     resource.as_str().unwrap_or("?").replace("${", "").replace('}', "").replace(".Arn", "")
+}
+
+/// What is left of a target under a condition. There is one kind: buckets of tokens, which every function with callers writes.
+fn conditional(target: String, condition: Option<&Yaml>) -> String {
+    let Some(condition) = condition else { return target };
+    let keys = &condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"];
+    assert_eq!(keys, &Yaml::from(vec!["RATE#*"]));
+    format!("{target}/RATE")
 }
 
 fn statements(function: &Yaml) -> impl Iterator<Item = &Yaml> {
@@ -32,7 +41,7 @@ fn allowed() -> Actions {
         let mut actions = BTreeSet::new();
         for statement in statements(&yaml["Resources"][function.logical_id.as_str()]) {
             assert_eq!(statement["Effect"], "Allow", "{}", function.logical_id);
-            let target = target(&statement["Resource"]);
+            let target = conditional(target(&statement["Resource"]), statement.get("Condition"));
             for action in statement["Action"].as_sequence().unwrap() {
                 actions.insert(format!("{} {target}", action.as_str().unwrap()));
             }
@@ -414,6 +423,11 @@ async fn every_function_may_do_what_it_does_and_nothing_else() {
         let asks = allowed.remove("sts:AssumeRole TargetRoles");
         let expected = ["resource-verify", "rule-worker", "session-sweeper", "rule-reconciler"];
         assert_eq!(asks, expected.contains(&function.as_str()), "{function}: sts:AssumeRole");
+        // Every caller pays, but where anybody may call: tests/api/rate.rs.
+        let pays = allowed.remove("dynamodb:UpdateItem Table/RATE");
+        let level = functions::all().into_iter().find(|(name, _)| *name == function);
+        let expected = level.is_some_and(|(_, endpoint)| endpoint.level != Level::Anyone);
+        assert_eq!(pays, expected, "{function}: the buckets of tokens");
         let Some(seen) = drive.seen.get(&function) else {
             wrong.push(format!("{function}: tests/contract/iam.rs sends it no request: add some"));
             continue;

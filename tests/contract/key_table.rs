@@ -5,6 +5,7 @@ use model::id::{
 };
 use model::ingress::{GroupRef, Ingress};
 use std::collections::BTreeSet;
+use store::Payer;
 use store::keys::{self, Holder, Key, ListingKey, Round};
 use support::{START_MILLIS, at_millis};
 use uuid::Uuid;
@@ -142,7 +143,8 @@ fn objects_come_first_in_their_partition() {
 }
 
 /// What belongs to Postern and not to an organization: keys of the index of what is due, and what is read out of keys.
-const OF_NOBODY: [&str; 8] = [
+const OF_NOBODY: [&str; 9] = [
+    "bucket",
     "due_partition",
     "due_shard",
     "due_time",
@@ -177,6 +179,18 @@ fn what_is_due_names_nobody_and_leads_back_to_the_item() {
         .map(|number| keys::due_shard(&keys::session(&org, Uuid::from_u128(number).into())))
         .collect();
     assert_eq!(shards.len(), usize::from(keys::DUE_SHARDS));
+}
+
+#[test]
+fn a_bucket_is_in_a_partition_of_its_own() {
+    let org = OrgId::parse("acme").unwrap();
+    for (payer, pk) in [
+        (Payer::User(org.clone(), UserId::parse("auth0|alice").unwrap()), "RATE#acme#USER#auth0|alice"),
+        (Payer::Key(org, ApiKeyId::from(all(6))), "RATE#acme#API_KEY#66666666-6666-6666-6666-666666666666"),
+        (Payer::Address("2001:db8::/64".into()), "RATE##ADDRESS#2001:db8::/64"),
+    ] {
+        assert_eq!(keys::bucket(&payer), Key { pk: pk.into(), sk: "#BUCKET".into() });
+    }
 }
 
 #[test]

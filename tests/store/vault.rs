@@ -77,7 +77,7 @@ async fn no_byte_can_be_altered() {
         assert!(is_defect(&opened(&app, id).await));
     }
     replace_secret(&app, id, good).await;
-    assert_eq!(opened(&app, id).await.unwrap().expose(), "\"hunter2-secret\"");
+    assert_eq!(opened(&app, id).await.unwrap().expose(), "\"PLANTED-hunter2\"");
 }
 
 #[tokio::test]

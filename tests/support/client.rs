@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
-use crate::{bytes, resource_body};
+use crate::{bytes, planted, resource_body};
 
 /// The address that every test's requests come from.
 const SOURCE: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 7));
@@ -50,6 +50,17 @@ impl Reply {
         self.headers.get(name)?.to_str().ok()
     }
 
+    /// Fails when the reply says a secret: an API key may be said by the request that makes it.
+    fn assert_no_secret(&self, method: &str, path: &str) {
+        planted::assert_no_leak();
+        let makes_key = method == "POST" && path.trim_end_matches('/') == "/api/v1/api-keys";
+        let headers = format!("{:?}", self.headers);
+        for text in [self.text.as_str(), headers.as_str()] {
+            let secret = planted::secret_in(text).filter(|word| !(makes_key && word.starts_with("pst_")));
+            assert_eq!(secret, None, "{method} {path} says a secret");
+        }
+    }
+
     /// The reply, which must have this status.
     #[must_use]
     pub fn expect(self, status: u16) -> Self {
@@ -78,7 +89,9 @@ impl Client {
         let text = String::from_utf8(body.to_vec()).unwrap();
         let json =
             if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap_or(Value::Null) };
-        Reply { status: head.status, headers: head.headers, text, json }
+        let reply = Reply { status: head.status, headers: head.headers, text, json };
+        reply.assert_no_secret(method, path);
+        reply
     }
 
     async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Reply {
@@ -124,7 +137,7 @@ impl Client {
 
     /// A new sensitive credential; its Base58 id.
     pub async fn new_credential(&self, name: &str) -> String {
-        self.post("/credentials/", json!({"name": name, "value": "hunter2-secret"})).await.expect(201).id()
+        self.post("/credentials/", json!({"name": name, "value": "PLANTED-hunter2"})).await.expect(201).id()
     }
 
     /// A new resource under a credential; its id.

@@ -1,11 +1,12 @@
 //! Makes tokens, for `cargo run -- token` and for tests. No Lambda function calls this.
 
+use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use model::time::Timestamp;
 use secrecy::ExposeSecret;
 use serde_json::json;
 
-use crate::verifier::JwtSettings;
+use crate::verifier::{JwtKeys, JwtSettings};
 
 /// What a token says.
 #[derive(Debug, Clone)]
@@ -27,7 +28,7 @@ pub struct Mint<'a> {
 /// Signs a token that a [`Verifier`](crate::Verifier) with the same settings accepts.
 ///
 /// # Errors
-/// The signing library's, none of which can occur with an HMAC key.
+/// The signing library's: settings with public keys cannot sign.
 pub fn mint(
     settings: &JwtSettings,
     mint: &Mint<'_>,
@@ -46,6 +47,9 @@ pub fn mint(
         let optional = [("email", mint.email), ("name", mint.name)];
         claims.extend(optional.iter().filter_map(|(key, value)| Some(((*key).into(), (*value)?.into()))));
     }
-    let key = EncodingKey::from_secret(settings.secret.expose_secret().as_bytes());
+    let JwtKeys::Secret(secret) = &settings.keys else {
+        return Err(ErrorKind::InvalidKeyFormat.into());
+    };
+    let key = EncodingKey::from_secret(secret.expose_secret().as_bytes());
     jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key)
 }

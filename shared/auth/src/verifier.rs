@@ -1,31 +1,43 @@
 //! Verification of JSON Web Tokens (RFC 7519, with the advice of RFC 8725).
 
-use jsonwebtoken::{Algorithm, DecodingKey, Validation};
-use model::id::{OrgId, UserId};
-use model::principal::{ActorType, ORG_ADMIN, Principal};
+use jsonwebtoken::{Algorithm, DecodingKey};
+use model::principal::Principal;
 use model::time::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
 use serde_json::Value;
+use std::fmt;
+use std::sync::Arc;
 
-/// Seconds by which the clocks of issuer and function may differ.
-const LEEWAY_SECONDS: i64 = 60;
+use crate::claims::{ClaimNames, check_times};
+use crate::jws::Jws;
+use crate::keys::{Fetch, KeyCache, KeySet, KeySource, is_fetchable};
 
 /// Shortest HS256 secret, in bytes: the hash's own length (RFC 7518 §3.2).
 const SECRET_MIN_BYTES: usize = 32;
 
-/// Longest token, in bytes. API Gateway allows headers of 10,240 bytes in all.
-const TOKEN_MAX_BYTES: usize = 8 * 1024;
+/// With which keys tokens are signed. One kind at a time: a verifier that knows both a secret and public keys can be made to
+/// take the one for the other (RFC 8725 §2.1).
+#[derive(Debug, Clone)]
+pub enum JwtKeys {
+    /// HS256 with this secret.
+    Secret(SecretString),
+    /// Public keys, as the text of a set (RFC 7517).
+    Inline(String),
+    /// Public keys that are fetched.
+    Remote(KeySource),
+}
 
 /// Whose tokens are accepted.
 #[derive(Debug, Clone)]
 pub struct JwtSettings {
-    /// The shared secret of HS256.
-    pub secret: SecretString,
+    /// How they are signed.
+    pub keys: JwtKeys,
     /// The `iss` that a token must have.
     pub issuer: String,
-    /// The `aud` that a token must have, alone or among others.
+    /// The audience that a token must have, alone or among others.
     pub audience: String,
+    /// What their claims are called.
+    pub claims: ClaimNames,
 }
 
 /// Why a token is not accepted, for the log. Callers learn only that it was not.
@@ -33,114 +45,120 @@ pub struct JwtSettings {
 pub enum Rejected {
     /// Signature, algorithm, issuer, audience or form.
     NotOurs,
+    /// It names no key of the issuer.
+    UnknownKey,
     /// `exp` lies in the past.
     Expired,
     /// `nbf` lies in the future.
     NotYetValid,
-    /// No `sub`, no organization, or one that cannot be an id.
+    /// No subject, no organization, or one that cannot be an id.
     NoIdentity,
+    /// The issuer's keys cannot be had, so that nobody can tell. Not the token's fault.
+    NoKeys,
 }
 
-/// A secret shorter than 32 bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SecretTooShort;
+/// Why no verifier can be built.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BadKeys {
+    /// A secret shorter than 32 bytes.
+    SecretTooShort,
+    /// A text that is no set of keys.
+    NotAKeySet(String),
+    /// A URL that is neither https nor on this machine.
+    NotFetchable(String),
+}
 
-impl std::fmt::Display for SecretTooShort {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "the secret for HS256 must have at least {SECRET_MIN_BYTES} bytes")
+impl fmt::Display for BadKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SecretTooShort => {
+                write!(f, "the secret for HS256 must have at least {SECRET_MIN_BYTES} bytes")
+            }
+            Self::NotAKeySet(why) => f.write_str(why),
+            Self::NotFetchable(url) => write!(f, "keys are fetched by https only, and not from {url}"),
+        }
     }
 }
 
-impl std::error::Error for SecretTooShort {}
+impl std::error::Error for BadKeys {}
 
-#[derive(Deserialize)]
-struct Claims {
-    sub: String,
-    org: String,
-    exp: f64,
-    nbf: Option<f64>,
-    #[serde(default)]
-    roles: Value,
-    #[serde(default)]
-    email: Value,
-    #[serde(default)]
-    name: Value,
+enum Keys {
+    Secret(DecodingKey),
+    Inline(Arc<KeySet>),
+    Remote(Arc<KeyCache>),
 }
 
 /// Verifies tokens. Built once per process.
 pub struct Verifier {
-    key: DecodingKey,
-    validation: Validation,
+    keys: Keys,
+    issuer: String,
+    audience: String,
+    claims: ClaimNames,
 }
 
 impl Verifier {
-    /// A verifier for tokens of one issuer and one audience.
-    ///
-    /// The algorithm is the configured key's: a token's `alg` can only agree with it (RFC 8725 §3.1).
+    /// A verifier for tokens of one issuer and one audience. `fetch` gets the keys that are not given.
     ///
     /// # Errors
-    /// [`SecretTooShort`].
-    pub fn new(settings: &JwtSettings) -> Result<Self, SecretTooShort> {
-        let secret = settings.secret.expose_secret().as_bytes();
-        if secret.len() < SECRET_MIN_BYTES {
-            return Err(SecretTooShort);
+    /// [`BadKeys`].
+    pub fn new(settings: &JwtSettings, fetch: Arc<dyn Fetch>) -> Result<Self, BadKeys> {
+        let keys = match &settings.keys {
+            JwtKeys::Secret(secret) => Keys::Secret(secret_key(secret)?),
+            JwtKeys::Inline(json) => {
+                let set = KeySet::parse(json).map_err(|why| BadKeys::NotAKeySet(why.to_string()))?;
+                Keys::Inline(Arc::new(set))
+            }
+            JwtKeys::Remote(source) => {
+                let url = source.first_url();
+                if !is_fetchable(&url) {
+                    return Err(BadKeys::NotFetchable(url));
+                }
+                Keys::Remote(Arc::new(KeyCache::new(source.clone(), fetch)))
+            }
+        };
+        let JwtSettings { keys: _, issuer, audience, claims } = settings.clone();
+        Ok(Self { keys, issuer, audience, claims })
+    }
+
+    /// Fetches the keys, where they are not given, so that the first caller need not wait for them.
+    pub async fn warm_up(&self, now: Timestamp) {
+        if let Keys::Remote(cache) = &self.keys {
+            // No key has an empty name.
+            cache.set_for("", now).await;
         }
-        let mut validation = Validation::new(Algorithm::HS256);
-        validation.set_issuer(&[&settings.issuer]);
-        validation.set_audience(&[&settings.audience]);
-        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-        // The library would ask the system's clock; `check_times` asks the caller's.
-        validation.validate_exp = false;
-        validation.validate_nbf = false;
-        Ok(Self { key: DecodingKey::from_secret(secret), validation })
     }
 
     /// The caller that a token names.
     ///
     /// # Errors
     /// [`Rejected`], for the log.
-    pub fn verify(&self, token: &str, now: Timestamp) -> Result<Principal, Rejected> {
-        if token.len() > TOKEN_MAX_BYTES {
-            return Err(Rejected::NotOurs);
-        }
-        let claims = jsonwebtoken::decode::<Claims>(token, &self.key, &self.validation)
-            .map_err(|_| Rejected::NotOurs)?
-            .claims;
+    pub async fn verify(&self, token: &str, now: Timestamp) -> Result<Principal, Rejected> {
+        let token = Jws::parse(token).ok_or(Rejected::NotOurs)?;
+        let claims = self.signed_claims(&token, now).await?;
+        self.claims.check_parties(&claims, &self.issuer, &self.audience)?;
         check_times(&claims, now)?;
-        principal(&claims)
+        self.claims.principal(&claims)
+    }
+
+    /// The algorithm is the key's: a token's `alg` can only agree with it (RFC 8725 §3.1).
+    async fn signed_claims(&self, token: &Jws<'_>, now: Timestamp) -> Result<Value, Rejected> {
+        let set = match &self.keys {
+            Keys::Secret(key) => return token.claims(key, Algorithm::HS256).ok_or(Rejected::NotOurs),
+            Keys::Inline(set) => Arc::clone(set),
+            Keys::Remote(cache) => {
+                let kid = token.kid.as_deref().ok_or(Rejected::UnknownKey)?;
+                cache.set_for(kid, now).await.ok_or(Rejected::NoKeys)?
+            }
+        };
+        let key = token.kid.as_deref().and_then(|kid| set.find(kid)).ok_or(Rejected::UnknownKey)?;
+        token.claims(&key.key, key.algorithm).ok_or(Rejected::NotOurs)
     }
 }
 
-/// `exp` must lie after now and `nbf` not after it, within the leeway (RFC 7519 §4.1.4, §4.1.5).
-fn check_times(claims: &Claims, now: Timestamp) -> Result<(), Rejected> {
-    #[expect(clippy::cast_precision_loss, reason = "seconds of this calendar have fewer than 53 bits")]
-    let (now, leeway) = (now.unix_seconds() as f64, LEEWAY_SECONDS as f64);
-    if now >= claims.exp + leeway {
-        return Err(Rejected::Expired);
+fn secret_key(secret: &SecretString) -> Result<DecodingKey, BadKeys> {
+    let secret = secret.expose_secret().as_bytes();
+    if secret.len() < SECRET_MIN_BYTES {
+        return Err(BadKeys::SecretTooShort);
     }
-    if claims.nbf.is_some_and(|nbf| now + leeway < nbf) {
-        return Err(Rejected::NotYetValid);
-    }
-    Ok(())
-}
-
-fn principal(claims: &Claims) -> Result<Principal, Rejected> {
-    let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(String::from);
-    Ok(Principal {
-        org: OrgId::parse(&claims.org).map_err(|_| Rejected::NoIdentity)?,
-        user: UserId::parse(&claims.sub).map_err(|_| Rejected::NoIdentity)?,
-        is_org_admin: has_role(&claims.roles, ORG_ADMIN),
-        email: text(&claims.email),
-        name: text(&claims.name),
-        kind: ActorType::User,
-    })
-}
-
-/// Roles are an array of strings, or one string with spaces between them.
-fn has_role(roles: &Value, wanted: &str) -> bool {
-    match roles {
-        Value::Array(list) => list.iter().any(|role| role.as_str() == Some(wanted)),
-        Value::String(text) => text.split(' ').any(|role| role == wanted),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => false,
-    }
+    Ok(DecodingKey::from_secret(secret))
 }

@@ -2,16 +2,32 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
-use auth::{JwtSettings, Mint, Rejected, SecretTooShort, Verifier, mint};
+use auth::{BadKeys, ClaimNames, Fetch, FetchFault, JwtKeys, JwtSettings, Mint, Rejected, Verifier, mint};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use model::time::Timestamp;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 const NOW: i64 = 1_771_410_600;
 
 fn settings() -> JwtSettings {
-    JwtSettings { secret: SECRET.into(), issuer: "https://id.example".into(), audience: "postern".into() }
+    JwtSettings {
+        keys: JwtKeys::Secret(SECRET.into()),
+        issuer: "https://id.example".into(),
+        audience: "postern".into(),
+        claims: ClaimNames::default(),
+    }
+}
+
+struct Nowhere;
+
+impl Fetch for Nowhere {
+    fn get<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<Vec<u8>, FetchFault>> {
+        Box::pin(async move { Err(FetchFault(url.into())) })
+    }
 }
 
 fn at(seconds: i64) -> Timestamp {
@@ -29,7 +45,9 @@ fn signed(algorithm: Algorithm, secret: &str, claims: &Value) -> String {
 }
 
 fn verdict(token: &str) -> Result<model::principal::Principal, Rejected> {
-    Verifier::new(&settings()).unwrap().verify(token, at(NOW))
+    // With a secret there is nothing to wait for.
+    let verifier = Verifier::new(&settings(), Arc::new(Nowhere)).unwrap();
+    verifier.verify(token, at(NOW)).now_or_never().unwrap()
 }
 
 fn with(name: &str, value: Value) -> Result<model::principal::Principal, Rejected> {
@@ -110,8 +128,8 @@ fn an_identity_must_be_usable_as_one() {
     for sub in ["", "a/b", &"x".repeat(129)] {
         assert_eq!(with("sub", json!(sub)), Err(Rejected::NoIdentity), "{sub}");
     }
-    assert_eq!(with("org", json!(5)), Err(Rejected::NotOurs));
-    assert_eq!(with("org", json!(["acme"])), Err(Rejected::NotOurs));
+    assert_eq!(with("org", json!(5)), Err(Rejected::NoIdentity));
+    assert_eq!(with("org", json!(["acme"])), Err(Rejected::NoIdentity));
 }
 
 #[test]
@@ -132,6 +150,6 @@ fn roles_are_an_array_or_a_spaced_string() {
 
 #[test]
 fn a_short_secret_is_refused() {
-    let short = JwtSettings { secret: "x".repeat(31).into(), ..settings() };
-    assert_eq!(Verifier::new(&short).err(), Some(SecretTooShort));
+    let short = JwtSettings { keys: JwtKeys::Secret("x".repeat(31).into()), ..settings() };
+    assert_eq!(Verifier::new(&short, Arc::new(Nowhere)).err(), Some(BadKeys::SecretTooShort));
 }

@@ -217,8 +217,15 @@ fn is_url_safe(text: &str, longest: usize) -> bool {
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~'))
 }
 
+/// The same, and what identity providers put in a subject besides: Auth0 has `auth0|5f7c…`, its machines `…@clients`.
+/// `|` needs encoding in a URL; none of these separates the parts of a table key.
+fn is_subject(text: &str, longest: usize) -> bool {
+    let without = |c: char| matches!(c, '|' | '@' | ':' | '+');
+    text.len() <= longest && is_url_safe(&text.replace(without, "."), longest)
+}
+
 macro_rules! named_id {
-    ($(#[$doc:meta])* $name:ident, $longest:literal) => {
+    ($(#[$doc:meta])* $name:ident, $longest:literal, $is_fit:ident) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         #[serde(transparent)]
@@ -228,9 +235,9 @@ macro_rules! named_id {
             /// Reads the identifier as a token names it.
             ///
             /// # Errors
-            /// [`NotAnId`] when it is empty, too long or has a character that is not URL-safe.
+            /// [`NotAnId`] when it is empty, too long or has another character.
             pub fn parse(text: &str) -> Result<Self, NotAnId> {
-                if is_url_safe(text, $longest) { Ok(Self(text.into())) } else { Err(NotAnId) }
+                if $is_fit(text, $longest) { Ok(Self(text.into())) } else { Err(NotAnId) }
             }
 
             /// The text.
@@ -257,11 +264,11 @@ macro_rules! named_id {
 
 named_id! {
     /// An organization, the tenant: 1–64 URL-safe characters, as the identity provider's token names it.
-    OrgId, 64
+    OrgId, 64, is_url_safe
 }
 named_id! {
-    /// A person: the token's `sub`, 1–128 URL-safe characters.
-    UserId, 128
+    /// A person: the token's subject, 1–128 characters that are URL-safe or one of `|`, `@`, `:`, `+`.
+    UserId, 128, is_subject
 }
 
 impl UserId {
@@ -351,5 +358,13 @@ mod tests {
         assert!(OrgId::parse(&"x".repeat(64)).is_ok());
         assert!(UserId::parse(&"x".repeat(128)).is_ok());
         assert!(UserId::parse(&"x".repeat(129)).is_err());
+        for text in ["auth0|5f7c8ec7c33c6c004bbafe82", "m2m@clients", "samlp|corp|ann+x@acme.example", "a:b"]
+        {
+            assert!(UserId::parse(text).is_ok(), "{text}");
+            assert_eq!(OrgId::parse(text), Err(NotAnId), "{text}");
+        }
+        for text in ["", "a#b", "a/b", "a b", "a%7Cb", "a\\b", "é"] {
+            assert_eq!(UserId::parse(text), Err(NotAnId), "{text}");
+        }
     }
 }

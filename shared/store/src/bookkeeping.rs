@@ -2,16 +2,58 @@
 //! is a transaction with its audit row.
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::types::ReturnValue;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 
 use crate::Store;
-use crate::error::{StoreError, from_sdk};
+use crate::error::{StoreError, corrupt, from_sdk};
 use crate::expression::{Expression, names, values};
-use crate::item::Item;
+use crate::item::{Attributes, Item};
 use crate::keys::Key;
 use crate::transaction::primary_key;
 
+/// What became of an update, with a number of the item: the new one, or the one that stood in its way, if any.
+pub(crate) enum Updated {
+    Done(i64),
+    Not(Option<i64>),
+}
+
+fn number(attributes: Option<&Attributes>, name: &str) -> Option<i64> {
+    attributes?.get(name)?.as_n().ok()?.parse().ok()
+}
+
 impl Store {
+    /// Updates an item under a condition, or leaves it, and gives a number of it either way.
+    pub(crate) async fn update_or_see(
+        &self,
+        key: &Key,
+        update: &Expression,
+        condition: &Expression,
+        name: &str,
+    ) -> Result<Updated, StoreError> {
+        #[expect(clippy::disallowed_methods, reason = "this is the one place")]
+        let call = self.client.update_item().table_name(&self.table).set_key(Some(primary_key(key)));
+        let call = call
+            .set_expression_attribute_names(Some(names(&[&update.text, &condition.text])))
+            .set_expression_attribute_values(values(&[update, condition]))
+            .update_expression(&update.text)
+            .condition_expression(&condition.text)
+            .return_values(ReturnValue::UpdatedNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        match call.send().await {
+            Ok(output) => {
+                let number = number(output.attributes.as_ref(), name);
+                number.map(Updated::Done).ok_or_else(|| corrupt(format!("it has no number {name}")))
+            }
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(unmet)) => {
+                    Ok(Updated::Not(number(unmet.item.as_ref(), name)))
+                }
+                _ => Err(from_sdk(&error)),
+            },
+        }
+    }
+
     /// Updates an item under a condition, or leaves it, and says which. For bookkeeping that is no change of the
     /// organization: everything else has its audit row.
     pub(crate) async fn update_if(

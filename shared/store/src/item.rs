@@ -33,6 +33,7 @@ pub(crate) enum Entity {
     Ending,
     Group,
     Rule,
+    Bucket,
     Audit,
 }
 

@@ -5,6 +5,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use firewall::Firewall;
 use firewall::ec2::Ec2;
+use model::rate::RateLimit;
 use model::session::SessionLimits;
 use model::time::Timestamp;
 use std::sync::{Arc, OnceLock};
@@ -13,6 +14,9 @@ use store::{Store, Vault};
 
 use crate::clock::{self, Clock};
 use crate::failure::Failure;
+use crate::fetch::HttpFetch;
+use crate::headers::Origins;
+use crate::rate::RateLimiter;
 use crate::settings::{Settings, WorkerSettings};
 
 /// What a process has once.
@@ -27,6 +31,10 @@ pub struct Parts {
     pub firewall: Option<Arc<dyn Firewall>>,
     /// How long sessions last.
     pub sessions: SessionLimits,
+    /// How often a caller may call; nothing for as often as they like.
+    pub rate: Option<RateLimit>,
+    /// Web pages that may call.
+    pub origins: Origins,
     /// What time it is.
     pub clock: Clock,
 }
@@ -35,6 +43,8 @@ struct Shared {
     store: Store,
     verifier: Option<Verifier>,
     sessions: SessionLimits,
+    rate: Option<RateLimiter>,
+    origins: Origins,
     clock: Clock,
     vault: OnceLock<Vault>,
     firewall: OnceLock<Arc<dyn Firewall>>,
@@ -77,11 +87,13 @@ impl App {
     }
 
     fn assemble(parts: Parts, aws: Option<Aws>) -> Self {
-        let Parts { store, verifier, vault, firewall, sessions, clock } = parts;
+        let Parts { store, verifier, vault, firewall, sessions, rate, origins, clock } = parts;
         let now = clock();
         let vault = vault.map(OnceLock::from).unwrap_or_default();
         let firewall = firewall.map(OnceLock::from).unwrap_or_default();
-        Self { shared: Arc::new(Shared { store, verifier, sessions, clock, vault, firewall, aws }), now }
+        let rate = rate.map(RateLimiter::new);
+        let shared = Shared { store, verifier, sessions, rate, origins, clock, vault, firewall, aws };
+        Self { shared: Arc::new(shared), now }
     }
 
     /// The app of a Lambda function with callers, from its environment. Clients are built once, here.
@@ -90,14 +102,17 @@ impl App {
     /// A setting that is missing or unusable: the function does not start.
     pub async fn from_env() -> Result<Self, lambda_runtime::Error> {
         let settings = Settings::from_env()?;
-        let verifier = Some(Verifier::new(&settings.jwt)?);
+        let verifier = Verifier::new(&settings.jwt, Arc::new(HttpFetch::default()))?;
+        verifier.warm_up(clock::now()).await;
         let config = aws_config().await;
         let parts = Parts {
             store: Store::new(aws_sdk_dynamodb::Client::new(&config), settings.table),
-            verifier,
+            verifier: Some(verifier),
             vault: None,
             firewall: None,
             sessions: settings.sessions,
+            rate: settings.rate,
+            origins: settings.origins,
             clock: clock::system(),
         };
         Ok(Self::assemble(parts, Some(Aws { config, kms_key_id: settings.kms_key_id })))
@@ -116,6 +131,8 @@ impl App {
             vault: None,
             firewall: None,
             sessions: SessionLimits::default(),
+            rate: None,
+            origins: Origins::default(),
             clock: clock::system(),
         };
         Ok(Self::assemble(parts, Some(Aws { config, kms_key_id: Some(settings.kms_key_id) })))
@@ -155,6 +172,16 @@ impl App {
         }
         let aws = self.shared.aws.as_ref().ok_or_else(|| Failure::internal("this app has no firewall"))?;
         Ok(Arc::clone(self.shared.firewall.get_or_init(|| Arc::new(Ec2::new(&aws.config)))))
+    }
+
+    /// The callers' budgets, where they have any.
+    pub(crate) fn rate(&self) -> Option<&RateLimiter> {
+        self.shared.rate.as_ref()
+    }
+
+    /// Web pages that may call.
+    pub(crate) fn origins(&self) -> &Origins {
+        &self.shared.origins
     }
 
     /// Who may call.

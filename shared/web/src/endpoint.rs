@@ -2,18 +2,19 @@
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use http::{HeaderValue, Response, StatusCode, header};
+use http::{HeaderValue, Response, StatusCode};
 use lambda_http::{Body, Request};
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use crate::access::{Access, Level};
+use crate::access::{self, Access, Level};
 use crate::app::App;
 use crate::attempt;
 use crate::clock::Stopwatch;
 use crate::face::Face;
 use crate::failure::Failure;
+use crate::headers;
 use crate::incoming::Incoming;
 use crate::input::Input;
 use crate::reply::Reply;
@@ -87,7 +88,7 @@ macro_rules! handler {
 
             fn call(self, app: App, request: Arc<Incoming>) -> BoxFuture<'static, Result<Response<Body>, Failure>> {
                 Box::pin(async move {
-                    let caller = Caller::admit(&app, &request).await?;
+                    let caller = access::enter::<Caller>(&app, &request).await?;
                     self(app, caller, $($input::read(&request)?),*).await?.into_response()
                 })
             }
@@ -122,10 +123,10 @@ impl Endpoint {
     pub async fn respond(&self, app: &App, request: Request) -> Response<Body> {
         let (watch, app) = (Stopwatch::start(), app.at_request());
         let request = Arc::new(Incoming::new(request));
-        let running = AssertUnwindSafe((self.call)(app.clone(), Arc::clone(&request)));
-        let outcome =
-            running.catch_unwind().await.unwrap_or_else(|_| Err(Failure::internal("a handler panicked")));
-        if matches!(&outcome, Err(failure) if failure.status() == StatusCode::FORBIDDEN) {
+        let outcome = self.outcome(&app, &request).await;
+        let is_refused = matches!(&outcome, Err(failure) if failure.status() == StatusCode::FORBIDDEN);
+        // Whoever asks too often does not fill the record.
+        if is_refused && request.is_over_limit.get().is_none() {
             attempt::record_denied(&app, &request).await;
         }
         let cause = outcome.as_ref().err().and_then(Failure::for_log);
@@ -134,10 +135,20 @@ impl Endpoint {
         if let Ok(id) = HeaderValue::from_str(&request.request_id) {
             response.headers_mut().insert("x-request-id", id);
         }
-        // What an answer shows may change or be forbidden at the next request.
-        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers::complete(response.headers_mut(), &request, app.origins());
         log(&request, &response, cause.as_deref(), watch.millis());
         response
+    }
+}
+
+impl Endpoint {
+    async fn outcome(&self, app: &App, request: &Arc<Incoming>) -> Result<Response<Body>, Failure> {
+        if let Some(response) = headers::preflight(request, app.origins()) {
+            return Ok(response);
+        }
+        request.check_size()?;
+        let running = AssertUnwindSafe((self.call)(app.clone(), Arc::clone(request)));
+        running.catch_unwind().await.unwrap_or_else(|_| Err(Failure::internal("a handler panicked")))
     }
 }
 

@@ -58,6 +58,16 @@ pub enum Failure {
         /// The limit, in bytes.
         limit: usize,
     },
+    /// 414.
+    UriTooLong {
+        /// The limit of path and query, in bytes.
+        limit: usize,
+    },
+    /// 431.
+    HeadersTooLarge {
+        /// The limit of all headers, in bytes.
+        limit: usize,
+    },
     /// 415, with the media type that was sent.
     UnsupportedMediaType(String),
     /// 429.
@@ -95,6 +105,11 @@ impl Failure {
         Self::Internal(Internal(text.into()))
     }
 
+    /// Out of reach for now.
+    pub(crate) fn unavailable(text: impl Into<String>) -> Self {
+        Self::Unavailable(Internal(text.into()))
+    }
+
     /// The status.
     #[must_use]
     pub fn status(&self) -> StatusCode {
@@ -104,6 +119,8 @@ impl Failure {
             Self::NoRoute | Self::NoPage | Self::NoSuchId => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UriTooLong { .. } => StatusCode::URI_TOO_LONG,
+            Self::HeadersTooLarge { .. } => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Malformed(_) | Self::NotAnObject(_) => StatusCode::BAD_REQUEST,
@@ -125,6 +142,8 @@ impl Failure {
             | Self::NoSuchId
             | Self::MethodNotAllowed { .. }
             | Self::BodyTooLarge { .. }
+            | Self::UriTooLong { .. }
+            | Self::HeadersTooLarge { .. }
             | Self::UnsupportedMediaType(_)
             | Self::TooManyRequests { .. }
             | Self::Malformed(_)

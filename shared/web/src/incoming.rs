@@ -9,11 +9,18 @@ use model::once::{self, Once};
 use model::principal::Principal;
 use std::fmt;
 use std::sync::OnceLock;
+use store::Payer;
 
 use crate::failure::Failure;
 
 /// Largest body, in bytes (docs/api.md).
 pub(crate) const BODY_MAX_BYTES: usize = 256 * 1024;
+
+/// Longest path and query, in bytes.
+const URI_MAX_BYTES: usize = 8 * 1024;
+
+/// Most bytes of all headers, names and values: API Gateway's own limit, which other gateways do not have.
+const HEADERS_MAX_BYTES: usize = 10_240;
 
 /// A request that API Gateway has routed to this function. Its headers and its body hold tokens and secrets, so that
 /// `Debug` shows neither.
@@ -31,9 +38,14 @@ pub struct Incoming {
     /// The decoded query.
     pub query: QueryMap,
     path_parameters: QueryMap,
+    query_bytes: usize,
     body: Body,
     /// Who turned out to be calling, for the log.
     pub(crate) principal: OnceLock<Principal>,
+    /// Who pays for the request, where that is known.
+    pub(crate) payer: OnceLock<Payer>,
+    /// Set when the caller has asked too often.
+    pub(crate) is_over_limit: OnceLock<()>,
 }
 
 impl fmt::Debug for Incoming {
@@ -54,6 +66,7 @@ impl Incoming {
             source_ip = context.http.source_ip.clone();
             request_id = context.request_id.clone();
         }
+        let query_bytes = request.uri().query().unwrap_or_default().len();
         let (head, body) = request.into_parts();
         Self {
             method: head.method.to_string(),
@@ -63,9 +76,27 @@ impl Incoming {
             request_id: request_id.unwrap_or_else(|| "unknown".into()),
             query,
             path_parameters,
+            query_bytes,
             body,
             principal: OnceLock::new(),
+            payer: OnceLock::new(),
+            is_over_limit: OnceLock::new(),
         }
+    }
+
+    /// Whether path and headers are of a size that anything honest has.
+    ///
+    /// # Errors
+    /// 414, 431.
+    pub(crate) fn check_size(&self) -> Result<(), Failure> {
+        if self.path.len() + self.query_bytes > URI_MAX_BYTES {
+            return Err(Failure::UriTooLong { limit: URI_MAX_BYTES });
+        }
+        let headers: usize = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+        if headers > HEADERS_MAX_BYTES {
+            return Err(Failure::HeadersTooLarge { limit: HEADERS_MAX_BYTES });
+        }
+        Ok(())
     }
 
     /// A header, where it is readable text.

@@ -1,9 +1,12 @@
 //! Settings, from the function's environment. The only place that reads it.
 
-use auth::JwtSettings;
+use auth::{ClaimNames, JwtKeys, JwtSettings, KeySource};
+use model::rate::{BURST_MAX, PER_MINUTE_MAX, RateLimit};
 use model::session::{DURATION_HOURS_MAX, SessionLimits};
 use secrecy::SecretString;
 use std::fmt;
+
+use crate::headers::Origins;
 
 /// What a deployment sets.
 #[derive(Debug, Clone)]
@@ -14,7 +17,11 @@ pub struct Settings {
     pub kms_key_id: Option<String>,
     /// `POSTERN_SESSION_DEFAULT_MINUTES`, `POSTERN_SESSION_MAX_MINUTES`: how long sessions last.
     pub sessions: SessionLimits,
-    /// `POSTERN_JWT_SECRET`, `POSTERN_JWT_ISSUER`, `POSTERN_JWT_AUDIENCE`: whose tokens are accepted.
+    /// `POSTERN_RATE_PER_MINUTE`, `POSTERN_RATE_BURST`: how often a caller may call.
+    pub rate: Option<RateLimit>,
+    /// `POSTERN_CORS_ORIGINS`: web pages that may call.
+    pub origins: Origins,
+    /// Whose tokens are accepted: [`jwt_settings`].
     pub jwt: JwtSettings,
 }
 
@@ -39,13 +46,19 @@ pub struct WorkerSettings {
     pub kms_key_id: String,
 }
 
+/// Where settings are looked up, by name. An empty one is none.
+pub type Lookup<'l> = &'l dyn Fn(&str) -> Option<String>;
+
 impl WorkerSettings {
     /// Reads the environment.
     ///
     /// # Errors
     /// The first setting that is missing.
     pub fn from_env() -> Result<Self, BadSetting> {
-        Ok(Self { table: required("POSTERN_TABLE")?, kms_key_id: required("POSTERN_KMS_KEY_ID")? })
+        Ok(Self {
+            table: required(&environment, "POSTERN_TABLE")?,
+            kms_key_id: required(&environment, "POSTERN_KMS_KEY_ID")?,
+        })
     }
 }
 
@@ -55,41 +68,174 @@ impl Settings {
     /// # Errors
     /// The first setting that is missing. A function that is not configured does not start.
     pub fn from_env() -> Result<Self, BadSetting> {
+        Self::read(&environment)
+    }
+
+    /// Reads settings.
+    ///
+    /// # Errors
+    /// The first that is missing, or is not what it should be.
+    pub fn read(get: Lookup<'_>) -> Result<Self, BadSetting> {
         Ok(Self {
-            table: required("POSTERN_TABLE")?,
-            kms_key_id: optional("POSTERN_KMS_KEY_ID"),
-            sessions: session_limits()?,
-            jwt: JwtSettings {
-                secret: SecretString::from(required("POSTERN_JWT_SECRET")?),
-                issuer: required("POSTERN_JWT_ISSUER")?,
-                audience: required("POSTERN_JWT_AUDIENCE")?,
-            },
+            table: required(get, "POSTERN_TABLE")?,
+            kms_key_id: get("POSTERN_KMS_KEY_ID"),
+            sessions: session_limits(get)?,
+            rate: rate_limit(get)?,
+            origins: origins(get)?,
+            jwt: jwt_settings(get)?,
         })
     }
 }
 
-/// Minutes, 1 to a year's; the default is not longer than the maximum.
-fn session_limits() -> Result<SessionLimits, BadSetting> {
-    let usual = SessionLimits::default();
-    let max_minutes = minutes("POSTERN_SESSION_MAX_MINUTES")?.unwrap_or(usual.max_minutes);
-    let default_minutes = minutes("POSTERN_SESSION_DEFAULT_MINUTES")?.unwrap_or(usual.default_minutes);
-    Ok(SessionLimits { default_minutes: default_minutes.min(max_minutes), max_minutes })
+/// Whose tokens are accepted: `POSTERN_JWT_ISSUER`, `POSTERN_JWT_AUDIENCE`, and one of `POSTERN_JWT_SECRET`, `POSTERN_JWKS` (the
+/// text of a set of keys) and `POSTERN_JWKS_URL`; without any, the keys are where the issuer's discovery document says.
+/// `POSTERN_JWT_CLAIM_…` and `POSTERN_JWT_ADMIN_ROLE` rename claims (docs/identity-providers.md).
+///
+/// # Errors
+/// The first that is missing; two ways to verify a token.
+pub fn jwt_settings(get: Lookup<'_>) -> Result<JwtSettings, BadSetting> {
+    let issuer = required(get, "POSTERN_JWT_ISSUER")?;
+    let keys = match (get("POSTERN_JWT_SECRET"), get("POSTERN_JWKS"), get("POSTERN_JWKS_URL")) {
+        (Some(secret), None, None) => JwtKeys::Secret(SecretString::from(secret)),
+        (None, Some(set), None) => JwtKeys::Inline(set),
+        (None, None, Some(url)) => JwtKeys::Remote(KeySource::Url(url)),
+        (None, None, None) => JwtKeys::Remote(KeySource::Discovery { issuer: issuer.clone() }),
+        _ => {
+            return Err(BadSetting(
+                "POSTERN_JWT_SECRET, POSTERN_JWKS or POSTERN_JWKS_URL, of which only one",
+            ));
+        }
+    };
+    Ok(JwtSettings {
+        keys,
+        issuer,
+        audience: required(get, "POSTERN_JWT_AUDIENCE")?,
+        claims: claim_names(get),
+    })
 }
 
-fn minutes(name: &'static str) -> Result<Option<u32>, BadSetting> {
-    let minutes = optional(name).map(|text| text.parse().map_err(|_| BadSetting(name))).transpose()?;
-    match minutes {
-        Some(minutes) if !(1..=DURATION_HOURS_MAX * 60).contains(&minutes) => Err(BadSetting(name)),
-        minutes => Ok(minutes),
+fn claim_names(get: Lookup<'_>) -> ClaimNames {
+    let usual = ClaimNames::default();
+    let name = |setting, usual| get(setting).map_or(usual, |name| name.as_str().into());
+    ClaimNames {
+        subject: name("POSTERN_JWT_CLAIM_SUBJECT", usual.subject),
+        org: name("POSTERN_JWT_CLAIM_ORG", usual.org),
+        roles: name("POSTERN_JWT_CLAIM_ROLES", usual.roles),
+        email: name("POSTERN_JWT_CLAIM_EMAIL", usual.email),
+        name: name("POSTERN_JWT_CLAIM_NAME", usual.name),
+        audience: name("POSTERN_JWT_CLAIM_AUDIENCE", usual.audience),
+        admin_role: get("POSTERN_JWT_ADMIN_ROLE").unwrap_or(usual.admin_role),
     }
 }
 
-fn optional(name: &'static str) -> Option<String> {
+/// How often a caller may call: `POSTERN_RATE_PER_MINUTE`, of which 0 is no limit, and `POSTERN_RATE_BURST`.
+///
+/// # Errors
+/// A number out of range.
+pub fn rate_limit(get: Lookup<'_>) -> Result<Option<RateLimit>, BadSetting> {
+    const RATE: &str = "POSTERN_RATE_PER_MINUTE";
+    const BURST: &str = "POSTERN_RATE_BURST";
+    let per_minute = number(get, RATE, 0..=PER_MINUTE_MAX)?.unwrap_or(600);
+    let burst = number(get, BURST, 1..=BURST_MAX)?.unwrap_or(100);
+    // 0 is no limit: the one number in range that is none.
+    Ok(RateLimit::new(per_minute, burst))
+}
+
+/// Web pages that may call: `POSTERN_CORS_ORIGINS`, with commas between them.
+///
+/// # Errors
+/// A text that is no origin.
+pub fn origins(get: Lookup<'_>) -> Result<Origins, BadSetting> {
+    const ORIGINS: &str = "POSTERN_CORS_ORIGINS";
+    Origins::parse(&get(ORIGINS).unwrap_or_default()).map_err(|_| BadSetting(ORIGINS))
+}
+
+/// Minutes, 1 to a year's; the default is not longer than the maximum.
+fn session_limits(get: Lookup<'_>) -> Result<SessionLimits, BadSetting> {
+    const MINUTES: std::ops::RangeInclusive<u32> = 1..=DURATION_HOURS_MAX * 60;
+    let usual = SessionLimits::default();
+    let max_minutes = number(get, "POSTERN_SESSION_MAX_MINUTES", MINUTES)?.unwrap_or(usual.max_minutes);
+    let default_minutes =
+        number(get, "POSTERN_SESSION_DEFAULT_MINUTES", MINUTES)?.unwrap_or(usual.default_minutes);
+    Ok(SessionLimits { default_minutes: default_minutes.min(max_minutes), max_minutes })
+}
+
+fn number(
+    get: Lookup<'_>,
+    name: &'static str,
+    range: std::ops::RangeInclusive<u32>,
+) -> Result<Option<u32>, BadSetting> {
+    let number = get(name).map(|text| text.parse().map_err(|_| BadSetting(name))).transpose()?;
+    if number.is_some_and(|number| !range.contains(&number)) { Err(BadSetting(name)) } else { Ok(number) }
+}
+
+fn environment(name: &str) -> Option<String> {
     #[expect(clippy::disallowed_methods, reason = "this is the one place")]
     let value = std::env::var(name);
     value.ok().filter(|value| !value.is_empty())
 }
 
-fn required(name: &'static str) -> Result<String, BadSetting> {
-    optional(name).ok_or(BadSetting(name))
+fn required(get: Lookup<'_>, name: &'static str) -> Result<String, BadSetting> {
+    get(name).ok_or(BadSetting(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: [(&str, &str); 3] = [
+        ("POSTERN_TABLE", "postern"),
+        ("POSTERN_JWT_ISSUER", "https://id.example"),
+        ("POSTERN_JWT_AUDIENCE", "postern"),
+    ];
+
+    fn read(more: &[(&str, &str)]) -> Result<Settings, BadSetting> {
+        let all: Vec<_> = more.iter().chain(&GOOD).collect();
+        Settings::read(&|name| {
+            all.iter().find(|(key, _)| *key == name).map(|(_, value)| String::from(*value))
+        })
+    }
+
+    #[test]
+    fn each_bad_setting_is_named() {
+        for (name, value) in [
+            ("POSTERN_RATE_PER_MINUTE", "many"),
+            ("POSTERN_RATE_PER_MINUTE", "60001"),
+            ("POSTERN_RATE_PER_MINUTE", "-1"),
+            ("POSTERN_RATE_BURST", "0"),
+            ("POSTERN_RATE_BURST", "10001"),
+            ("POSTERN_CORS_ORIGINS", "*"),
+            ("POSTERN_SESSION_MAX_MINUTES", "0"),
+        ] {
+            assert_eq!(read(&[(name, value)]).err(), Some(BadSetting(name)), "{value}");
+        }
+        for missing in GOOD {
+            let found = Settings::read(&|name| (name != missing.0).then(|| "x".into()));
+            assert!(found.is_err(), "{missing:?}");
+        }
+    }
+
+    #[test]
+    fn the_rate_limit_is_off_default_or_as_set() {
+        assert_eq!(read(&[]).unwrap().rate, Some(RateLimit::default()));
+        assert_eq!(read(&[("POSTERN_RATE_PER_MINUTE", "0")]).unwrap().rate, None);
+        let tight = [("POSTERN_RATE_PER_MINUTE", "6"), ("POSTERN_RATE_BURST", "2")];
+        assert_eq!(read(&tight).unwrap().rate, RateLimit::new(6, 2));
+    }
+
+    #[test]
+    fn there_is_one_way_to_verify_a_token() {
+        let (secret, set, url) = (
+            ("POSTERN_JWT_SECRET", "s"),
+            ("POSTERN_JWKS", "{}"),
+            ("POSTERN_JWKS_URL", "https://id.example/k"),
+        );
+        assert!(matches!(read(&[secret]).unwrap().jwt.keys, JwtKeys::Secret(_)));
+        assert!(matches!(read(&[set]).unwrap().jwt.keys, JwtKeys::Inline(_)));
+        assert!(matches!(read(&[url]).unwrap().jwt.keys, JwtKeys::Remote(KeySource::Url(_))));
+        assert!(matches!(read(&[]).unwrap().jwt.keys, JwtKeys::Remote(KeySource::Discovery { .. })));
+        for two in [[secret, set], [secret, url], [set, url]] {
+            assert!(read(&two).is_err(), "{two:?}");
+        }
+    }
 }

@@ -20,6 +20,7 @@
 //! | API key | the key's | `#API_KEY` | API keys, by id |
 //! | first result | one per caller and key | `#ONCE` | |
 //! | audit row | the organization's audit log | time and id | |
+//! | bucket of tokens | one per caller | `#BUCKET` | |
 //!
 //! `#` sorts before every letter, so that an object comes first in a query of its partition. No id contains `#`
 //! (`model::id`), so that no id can reach another tenant's keys. Ids are ordered by time, so that a listing by id
@@ -31,10 +32,12 @@
 //! and take nothing from it but keys. `tests/contract/key_table.rs` prints one of each.
 
 mod due;
+mod rate;
 mod session;
 
 pub use due::{DUE, DUE_SHARDS, Round, due_partition, due_shard, due_time};
 pub(crate) use due::{DUE_PK, DUE_SK};
+pub use rate::bucket;
 pub(crate) use session::{
     ARMED, CREDENTIAL_ID, FOUND, FRESH, GENERATION, HOLDERS, LEAVING, RESOURCE_ID, REVISION, ROWS,
     SESSION_PREFIX,
@@ -85,6 +88,8 @@ pub(crate) const HASH: &str = "hash";
 pub const EXPIRES_AT: &str = "expiresAt";
 /// On a credential: present while some of its resources may still carry its old name.
 pub(crate) const RENAMING: &str = "renaming";
+/// On a bucket of tokens: when it will be full, in microseconds since 1970.
+pub(crate) const FULL_AT: &str = "fullAt";
 /// On a credential: the sealed value.
 pub(crate) const SECRET: &str = "secret";
 

@@ -3,7 +3,7 @@
 use auth::{KeyHash, PresentedKey, Rejected};
 use model::api_key::ApiKey;
 use model::principal::{ActorType, Principal};
-use store::KeyRecord;
+use store::{KeyRecord, Payer};
 
 use crate::app::App;
 use crate::failure::{Failure, Unauthenticated};
@@ -52,7 +52,9 @@ enum Shown<'r> {
 
 /// The one thing that a request shows. Two could name two callers.
 fn shown(request: &Incoming) -> Result<Shown<'_>, Unauthenticated> {
-    match (request.header("authorization"), request.header("x-api-key")) {
+    // A header that is no text is shown, and is nothing.
+    let header = |name| request.headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    match (header("authorization"), header("x-api-key")) {
         (None, None) => Err(Unauthenticated::Missing),
         (Some(_), Some(_)) => Err(Unauthenticated::Ambiguous),
         (None, Some(key)) => Ok(Shown::Key(key.trim())),
@@ -75,15 +77,30 @@ fn authorization(header: &str) -> Option<Shown<'_>> {
 pub(super) async fn identify(app: &App, request: &Incoming) -> Result<Caller, Failure> {
     let caller = match shown(request).map_err(Failure::Unauthenticated)? {
         Shown::Token(token) => {
-            let principal = app.verifier()?.verify(token, app.now);
-            let principal =
-                principal.map_err(|why| Failure::Unauthenticated(Unauthenticated::Invalid(why)))?;
+            let principal = app.verifier()?.verify(token, app.now).await.map_err(rejected)?;
             Caller { principal, key: None }
         }
         Shown::Key(text) => holder_of_key(app, text).await?,
     };
+    let org = caller.principal.org.clone();
+    request.payer.get_or_init(|| match &caller.key {
+        Some(key) => Payer::Key(org, key.id),
+        None => Payer::User(org, caller.principal.user.clone()),
+    });
     let principal = request.principal.get_or_init(|| caller.principal).clone();
     Ok(Caller { principal, key: caller.key })
+}
+
+fn rejected(why: Rejected) -> Failure {
+    match why {
+        // Nobody can tell whether the token is good.
+        Rejected::NoKeys => Failure::unavailable("the issuer's keys cannot be had"),
+        Rejected::NotOurs
+        | Rejected::UnknownKey
+        | Rejected::Expired
+        | Rejected::NotYetValid
+        | Rejected::NoIdentity => Failure::Unauthenticated(Unauthenticated::Invalid(why)),
+    }
 }
 
 async fn holder_of_key(app: &App, text: &str) -> Result<Caller, Failure> {

@@ -19,6 +19,7 @@ use crate::app::App;
 use crate::attempt;
 use crate::failure::{Denied, Failure};
 use crate::incoming::Incoming;
+use crate::rate;
 pub use identify::KeyRejected;
 use identify::identify;
 use scope::ScopeName;
@@ -59,6 +60,22 @@ pub trait Access: sealed::Sealed + Sized + Send + 'static {
     /// # Errors
     /// `Unauthenticated` or `Forbidden`; for a caller who is admitted, what is wrong with their `Idempotency-Key`; busy.
     fn admit(app: &App, request: &Incoming) -> impl Future<Output = Result<Self, Failure>> + Send;
+}
+
+/// The way in, for every level: admits the caller, and takes a token from their bucket.
+///
+/// # Errors
+/// Those of [`Access::admit`]; 429, 503.
+pub(crate) async fn enter<A: Access>(app: &App, request: &Incoming) -> Result<A, Failure> {
+    let admitted = A::admit(app, request).await;
+    // Whoever may be anybody asks for nothing that costs more than to turn them away.
+    if A::LEVEL == Level::Anyone {
+        return admitted;
+    }
+    match rate::pay(app, request, admitted.as_ref().err()).await {
+        None => admitted,
+        Some(failure) => Err(failure),
+    }
 }
 
 /// Anybody, unidentified.

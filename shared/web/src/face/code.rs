@@ -22,6 +22,8 @@ fn code(failure: &Failure) -> &'static str {
         Failure::NoRoute | Failure::NoPage | Failure::NoSuchId => "NOT_FOUND",
         Failure::MethodNotAllowed { .. } => "METHOD_NOT_ALLOWED",
         Failure::BodyTooLarge { .. } => "PAYLOAD_TOO_LARGE",
+        Failure::UriTooLong { .. } => "URI_TOO_LONG",
+        Failure::HeadersTooLarge { .. } => "HEADERS_TOO_LARGE",
         Failure::UnsupportedMediaType(_) => "UNSUPPORTED_MEDIA_TYPE",
         Failure::TooManyRequests { .. } => "RATE_LIMIT_EXCEEDED",
         Failure::Malformed(_) | Failure::NotAnObject(_) => "VALIDATION_ERROR",

@@ -19,6 +19,10 @@ pub(super) fn body(failure: &Failure) -> Value {
         Failure::NoPage => detail("Invalid page."),
         Failure::MethodNotAllowed { method, .. } => detail(&format!("Method \"{method}\" not allowed.")),
         Failure::BodyTooLarge { limit } => detail(&format!("The body must have at most {limit} bytes.")),
+        Failure::UriTooLong { limit } => detail(&format!("Path and query must have at most {limit} bytes.")),
+        Failure::HeadersTooLarge { limit } => {
+            detail(&format!("The headers must have at most {limit} bytes."))
+        }
         Failure::UnsupportedMediaType(sent) => {
             detail(&format!("Unsupported media type \"{sent}\" in request."))
         }

@@ -89,6 +89,8 @@ fn add_headers(response: &mut Response<Body>, failure: &Failure) {
         | Failure::NoPage
         | Failure::NoSuchId
         | Failure::BodyTooLarge { .. }
+        | Failure::UriTooLong { .. }
+        | Failure::HeadersTooLarge { .. }
         | Failure::UnsupportedMediaType(_)
         | Failure::Malformed(_)
         | Failure::NotAnObject(_)
@@ -108,6 +110,8 @@ fn common_message(failure: &Failure, refused: impl Fn(&Refusal) -> String) -> St
         Failure::NoSuchId => "No such object".into(),
         Failure::MethodNotAllowed { method, .. } => format!("Method {method} is not allowed here"),
         Failure::BodyTooLarge { limit } => format!("The body must have at most {limit} bytes"),
+        Failure::UriTooLong { limit } => format!("Path and query must have at most {limit} bytes"),
+        Failure::HeadersTooLarge { limit } => format!("The headers must have at most {limit} bytes"),
         Failure::UnsupportedMediaType(_) => "The body must be application/json".into(),
         Failure::TooManyRequests { .. } => TOO_MANY_REQUESTS.into(),
         Failure::Malformed(why) => format!("The body is not valid JSON: {why}"),

@@ -1,9 +1,8 @@
 //! JSON bodies of the faces K and R: an object with known members, each once.
 
 use model::fields::{Fields, FromFields};
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value};
-use std::fmt;
+use model::json;
+use serde_json::{Map, Value};
 use std::sync::Arc;
 
 use super::{Input, body, media_type};
@@ -43,80 +42,12 @@ impl<T: FromFields + Send + 'static> Input for OptionalJson<T> {
 fn members(body: &[u8]) -> Result<Map<String, Value>, Failure> {
     let text = str::from_utf8(body)
         .map_err(|error| Failure::Malformed(format!("invalid UTF-8 at byte {}", error.valid_up_to())))?;
-    let Strict(value) = serde_json::from_str(text).map_err(|error| Failure::Malformed(error.to_string()))?;
+    let value = json::strict(text).map_err(|error| Failure::Malformed(error.to_string()))?;
     match value {
         Value::Object(members) => Ok(members),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
             Err(Failure::NotAnObject("not an object"))
         }
-    }
-}
-
-/// A JSON value in which no object has two members of the same name: which of them counts is undefined
-/// (RFC 8259 §4), and a check that reads one must not precede an effect that reads the other.
-struct Strict(Value);
-
-impl<'de> Deserialize<'de> for Strict {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(StrictVisitor).map(Self)
-    }
-}
-
-struct StrictVisitor;
-
-impl<'de> Visitor<'de> for StrictVisitor {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_bool<E: Error>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
-    }
-
-    fn visit_i64<E: Error>(self, value: i64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_u64<E: Error>(self, value: u64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
-        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("number out of range"))
-    }
-
-    fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_string<E: Error>(self, value: String) -> Result<Value, E> {
-        Ok(Value::String(value))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
-        let mut values = Vec::new();
-        while let Some(Strict(value)) = list.next_element()? {
-            values.push(value);
-        }
-        Ok(Value::Array(values))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
-        let mut members = Map::new();
-        while let Some(name) = map.next_key::<String>()? {
-            if members.contains_key(&name) {
-                return Err(A::Error::custom(format!("duplicate key {name:?}")));
-            }
-            let Strict(value) = map.next_value()?;
-            members.insert(name, value);
-        }
-        Ok(Value::Object(members))
     }
 }
 

@@ -1,0 +1,78 @@
+//! The compact form of a signed token (RFC 7515 §3.1): three parts, of which the first names a key and nothing that we would
+//! fetch, trust or obey.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm, DecodingKey, crypto};
+use model::json;
+use serde_json::Value;
+
+/// Longest token, in bytes. API Gateway allows headers of 10,240 bytes in all.
+const TOKEN_MAX_BYTES: usize = 8 * 1024;
+
+/// What a token may say that it is (RFC 8725 §3.11, RFC 9068 §4): a token of another kind, such as one for a logout, carries
+/// the same signature.
+const TYPES: [&str; 2] = ["jwt", "at+jwt"];
+
+/// A token whose signature has not been looked at.
+#[derive(Debug)]
+pub(crate) struct Jws<'t> {
+    message: &'t str,
+    payload: &'t str,
+    signature: &'t str,
+    /// The key that the token names.
+    pub(crate) kid: Option<String>,
+    /// The algorithm that the token claims. It selects nothing: it must be the key's.
+    algorithm: String,
+}
+
+impl<'t> Jws<'t> {
+    /// Takes a token apart; nothing where it is none, or asks to be read in a way of its own.
+    pub(crate) fn parse(token: &'t str) -> Option<Self> {
+        if token.len() > TOKEN_MAX_BYTES {
+            return None;
+        }
+        let (message, signature) = token.rsplit_once('.')?;
+        let (header, payload) = message.split_once('.')?;
+        let header = part(header)?;
+        // An extension that must be understood (RFC 7515 §4.1.11) is not: we know none.
+        if payload.contains('.') || signature.is_empty() || header.get("crit").is_some() {
+            return None;
+        }
+        let is_text = |name: &str| header.get(name).is_none_or(Value::is_string);
+        if !is_text("kid") || !is_text("typ") {
+            return None;
+        }
+        let text = |name: &str| header.get(name).and_then(Value::as_str);
+        if let Some(kind) = text("typ") {
+            let kind = kind.to_ascii_lowercase();
+            let kind = kind.strip_prefix("application/").unwrap_or(&kind);
+            TYPES.contains(&kind).then_some(())?;
+        }
+        let algorithm = text("alg")?.to_owned();
+        Some(Self { message, payload, signature, kid: text("kid").map(String::from), algorithm })
+    }
+
+    /// The claims, where the key signed them with its own algorithm.
+    pub(crate) fn claims(&self, key: &DecodingKey, algorithm: Algorithm) -> Option<Value> {
+        if self.algorithm != name(algorithm) {
+            return None;
+        }
+        let is_signed = crypto::verify(self.signature, self.message.as_bytes(), key, algorithm);
+        if !is_signed.unwrap_or(false) {
+            return None;
+        }
+        part(self.payload)
+    }
+}
+
+/// An object in Base64.
+fn part(text: &str) -> Option<Value> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+    json::strict(str::from_utf8(&bytes).ok()?).ok().filter(Value::is_object)
+}
+
+/// How RFC 7518 §3.1 and RFC 8037 §3.1 spell an algorithm.
+pub(crate) fn name(algorithm: Algorithm) -> String {
+    format!("{algorithm:?}")
+}

@@ -1,0 +1,123 @@
+//! A set of public keys (RFC 7517 §5).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyOperations, PublicKeyUse};
+use jsonwebtoken::{Algorithm, DecodingKey};
+use serde::Deserialize;
+use serde_json::Value;
+use std::fmt;
+
+use crate::jws;
+
+/// Most keys of a set that are looked at. Issuers publish between one and some twenty.
+const KEYS_MAX: usize = 100;
+
+/// Bytes of an RSA modulus: 2048 bits at least (RFC 7518 §3.3), 8192 at most, because a larger one costs more than it protects.
+const MODULUS_BYTES: std::ops::RangeInclusive<usize> = 256..=1024;
+
+/// What an RSA key without an `alg` signs with, as every issuer that leaves it out does.
+const RSA_DEFAULT: Algorithm = Algorithm::RS256;
+
+const RSA: [Algorithm; 6] = [
+    Algorithm::RS256,
+    Algorithm::RS384,
+    Algorithm::RS512,
+    Algorithm::PS256,
+    Algorithm::PS384,
+    Algorithm::PS512,
+];
+
+/// A key, the one name under which it is asked for, and the one algorithm that it is for (RFC 8725 §3.1).
+pub(crate) struct PublicKey {
+    pub(crate) kid: String,
+    pub(crate) algorithm: Algorithm,
+    pub(crate) key: DecodingKey,
+}
+
+/// The keys of an issuer.
+pub struct KeySet(Vec<PublicKey>);
+
+impl fmt::Debug for KeySet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|key| (&key.kid, key.algorithm))).finish()
+    }
+}
+
+/// Why a text is no set of keys: broken JSON, or no key in it that can verify a token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotAKeySet(String);
+
+impl fmt::Display for NotAKeySet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for NotAKeySet {}
+
+#[derive(Deserialize)]
+struct Document {
+    keys: Vec<Value>,
+}
+
+impl KeySet {
+    /// Reads a set. Keys that cannot verify a token of ours are left out, as RFC 7517 §5 says: those without `kid`, for
+    /// encryption, of other types or curves, too short, and symmetric ones, which nobody publishes.
+    ///
+    /// # Errors
+    /// [`NotAKeySet`].
+    pub fn parse(json: &str) -> Result<Self, NotAKeySet> {
+        let document: Document =
+            serde_json::from_str(json).map_err(|error| NotAKeySet(format!("not a set of keys: {error}")))?;
+        let keys = document.keys.into_iter().take(KEYS_MAX);
+        let keys: Vec<_> = keys.filter_map(|key| public_key(&serde_json::from_value(key).ok()?)).collect();
+        if keys.is_empty() {
+            return Err(NotAKeySet("no key of the set can verify a token".into()));
+        }
+        Ok(Self(keys))
+    }
+
+    /// The key of a name. Names should be unique (RFC 7517 §4.5); where they are not, the first counts.
+    pub(crate) fn find(&self, kid: &str) -> Option<&PublicKey> {
+        self.0.iter().find(|key| key.kid == kid)
+    }
+}
+
+fn public_key(jwk: &Jwk) -> Option<PublicKey> {
+    let common = &jwk.common;
+    let is_for_signatures =
+        common.public_key_use.as_ref().is_none_or(|used| *used == PublicKeyUse::Signature);
+    let verifies = common.key_operations.as_ref().is_none_or(|all| all.contains(&KeyOperations::Verify));
+    if !is_for_signatures || !verifies {
+        return None;
+    }
+    let algorithm = algorithm(jwk)?;
+    let key = DecodingKey::from_jwk(jwk).ok()?;
+    Some(PublicKey { kid: common.key_id.clone()?, algorithm, key })
+}
+
+/// The algorithm of a key: what its type and curve allow, and for RSA what the key says.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "fails closed: a type that the library learns tomorrow is not taken"
+)]
+fn algorithm(jwk: &Jwk) -> Option<Algorithm> {
+    let said = jwk.common.key_algorithm.map(|algorithm| algorithm.to_string());
+    let algorithm = match &jwk.algorithm {
+        AlgorithmParameters::RSA(rsa) => {
+            let bytes = URL_SAFE_NO_PAD.decode(&rsa.n).ok()?;
+            let length = bytes.iter().skip_while(|byte| **byte == 0).count();
+            MODULUS_BYTES.contains(&length).then_some(())?;
+            match &said {
+                None => RSA_DEFAULT,
+                Some(said) => RSA.into_iter().find(|algorithm| jws::name(*algorithm) == *said)?,
+            }
+        }
+        AlgorithmParameters::EllipticCurve(point) if point.curve == EllipticCurve::P256 => Algorithm::ES256,
+        AlgorithmParameters::EllipticCurve(point) if point.curve == EllipticCurve::P384 => Algorithm::ES384,
+        AlgorithmParameters::OctetKeyPair(point) if point.curve == EllipticCurve::Ed25519 => Algorithm::EdDSA,
+        _ => return None,
+    };
+    said.is_none_or(|said| said == jws::name(algorithm)).then_some(algorithm)
+}

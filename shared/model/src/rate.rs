@@ -1,0 +1,222 @@
+//! How often a caller may call: a token bucket, and the blocks of tokens that an environment of a function takes from it.
+//!
+//! The bucket is one number, the time at which it will be full again (the generic cell rate algorithm, ITU-T I.371): taking
+//! tokens moves that time, and nothing has to be added as time passes. Times are microseconds since 1970.
+
+use crate::time::Timestamp;
+
+/// Most requests a minute that can be set.
+pub const PER_MINUTE_MAX: u32 = 60_000;
+/// Largest burst that can be set.
+pub const BURST_MAX: u32 = 10_000;
+
+/// Most tokens that an environment takes at once.
+const BLOCK_MAX: u32 = 25;
+/// An environment takes at most this part of the burst at once, so that one does not leave the others without.
+const BLOCK_SHARE: u32 = 4;
+/// Seconds after which an environment gives tokens up that it has not used. They were paid for, and are lost to the caller.
+const LEASE_SECONDS: i64 = 60;
+/// Longest time for which an environment takes an empty bucket for empty without another look.
+const LOOK_AGAIN_MICROS: i64 = 1_000_000;
+
+/// A caller's budget.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RateLimit {
+    per_minute: u32,
+    burst: u32,
+}
+
+impl Default for RateLimit {
+    /// 600 a minute, 100 at once.
+    fn default() -> Self {
+        Self { per_minute: 600, burst: 100 }
+    }
+}
+
+/// A time in microseconds.
+fn micros(now: Timestamp) -> i64 {
+    now.unix_millis() * 1000
+}
+
+impl RateLimit {
+    /// A budget of 1 to [`PER_MINUTE_MAX`] requests a minute and 1 to [`BURST_MAX`] at once; nothing for other numbers.
+    #[must_use]
+    pub fn new(per_minute: u32, burst: u32) -> Option<Self> {
+        let is_fit = (1..=PER_MINUTE_MAX).contains(&per_minute) && (1..=BURST_MAX).contains(&burst);
+        is_fit.then_some(Self { per_minute, burst })
+    }
+
+    /// How long the bucket takes to get back some tokens.
+    #[must_use]
+    pub fn micros_for(&self, tokens: u32) -> i64 {
+        60_000_000 * i64::from(tokens) / i64::from(self.per_minute)
+    }
+
+    /// The latest time of being full that a bucket may have from which some tokens are to be taken now.
+    #[must_use]
+    pub fn latest_full_at(&self, tokens: u32, now: Timestamp) -> i64 {
+        micros(now) + self.micros_for(self.burst.saturating_sub(tokens))
+    }
+
+    /// Tokens in a bucket that will be full at a time.
+    #[must_use]
+    pub fn available(&self, full_at: i64, now: Timestamp) -> u32 {
+        let room = self.latest_full_at(0, now).saturating_sub(full_at).clamp(0, self.micros_for(self.burst));
+        let tokens = u32::try_from(room * i64::from(self.per_minute) / 60_000_000).unwrap_or(0);
+        // Whole microseconds are rounded down, which can make the estimate one too large.
+        if tokens > 0 && full_at > self.latest_full_at(tokens, now) { tokens - 1 } else { tokens }
+    }
+
+    /// Most tokens that an environment takes at once.
+    fn block_max(&self) -> u32 {
+        (self.burst / BLOCK_SHARE).clamp(1, BLOCK_MAX)
+    }
+}
+
+/// What an environment does about a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// Lets it through.
+    Pass,
+    /// Turns it away.
+    Wait {
+        /// Seconds after which another may pass, at least 1.
+        seconds: u32,
+    },
+    /// Asks the table.
+    Ask(Wish),
+}
+
+/// What an environment asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wish {
+    /// How many tokens.
+    pub tokens: u32,
+    /// When the bucket will be full, as far as the environment knows.
+    pub full_at: i64,
+}
+
+/// One caller's tokens in one environment.
+#[derive(Debug, Clone, Default)]
+pub struct Lease {
+    tokens: u32,
+    /// Tokens of the last block.
+    block: u32,
+    /// When the tokens are given up, in microseconds.
+    ends: i64,
+    /// When the bucket will be full, as last seen.
+    full_at: i64,
+    /// Until when the bucket is taken for empty.
+    closed_until: i64,
+}
+
+impl Lease {
+    /// Takes a token for a request.
+    pub fn take(&mut self, limit: &RateLimit, now: Timestamp) -> Turn {
+        let time = micros(now);
+        if time < self.ends && self.tokens > 0 {
+            self.tokens -= 1;
+            return Turn::Pass;
+        }
+        if time < self.closed_until {
+            return Turn::Wait { seconds: self.wait(limit, now) };
+        }
+        Turn::Ask(Wish { tokens: self.next_block(limit, now), full_at: self.full_at })
+    }
+
+    /// Twice as many as last time while they are used up, as many as were used when they were not. An environment that
+    /// answers a single request takes a single token.
+    fn next_block(&mut self, limit: &RateLimit, now: Timestamp) -> u32 {
+        let used = self.block - std::mem::take(&mut self.tokens).min(self.block);
+        let is_used_up = used == self.block && micros(now) < self.ends;
+        let wanted = if is_used_up { self.block * 2 } else { used };
+        let likely = limit.available(self.full_at, now);
+        wanted.clamp(1, limit.block_max()).min(likely.max(1))
+    }
+
+    /// The table gave tokens; one of them is for the request at hand.
+    pub fn granted(&mut self, tokens: u32, full_at: i64, now: Timestamp) {
+        self.tokens += tokens.saturating_sub(1);
+        self.block = tokens;
+        self.ends = micros(now) + LEASE_SECONDS * 1_000_000;
+        (self.full_at, self.closed_until) = (full_at, 0);
+    }
+
+    /// The table had none. Seconds to wait.
+    pub fn refused(&mut self, full_at: i64, limit: &RateLimit, now: Timestamp) -> u32 {
+        self.full_at = full_at;
+        // A look at each request would cost a call for each that is turned away; a bucket that holds little fills up meanwhile.
+        let pause = LOOK_AGAIN_MICROS.min(limit.micros_for(limit.burst) / 2);
+        self.closed_until = micros(now) + pause.max(limit.micros_for(1));
+        self.wait(limit, now)
+    }
+
+    /// Whole seconds until the bucket has a token, and is looked at.
+    fn wait(&self, limit: &RateLimit, now: Timestamp) -> u32 {
+        let token = self.full_at - limit.latest_full_at(1, now);
+        let wait = token.max(self.closed_until - micros(now)).max(1);
+        u32::try_from((wait + 999_999) / 1_000_000).unwrap_or(u32::MAX)
+    }
+
+    /// Whether nothing would be lost by forgetting it.
+    #[must_use]
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        let time = micros(now);
+        (time >= self.ends || self.tokens == 0) && time >= self.closed_until
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_unix_millis(1_771_410_600_000 + millis).unwrap()
+    }
+
+    #[test]
+    fn a_bucket_has_its_burst_and_gets_back_its_rate() {
+        let limit = RateLimit::new(60, 10).unwrap();
+        let full_at = micros(at(0)) + limit.micros_for(10);
+        assert_eq!(limit.available(0, at(0)), 10);
+        for (millis, tokens) in [(0, 0), (999, 0), (1000, 1), (5500, 5), (10_000, 10), (99_000, 10)] {
+            assert_eq!(limit.available(full_at, at(millis)), tokens, "{millis}");
+        }
+    }
+
+    #[test]
+    fn numbers_out_of_range_are_no_limit() {
+        for (per_minute, burst) in [(0, 1), (1, 0), (PER_MINUTE_MAX + 1, 1), (1, BURST_MAX + 1)] {
+            assert_eq!(RateLimit::new(per_minute, burst), None);
+        }
+    }
+
+    #[test]
+    fn blocks_grow_while_they_are_used_up_and_shrink_when_not() {
+        let limit = RateLimit::new(6000, 100).unwrap();
+        let (mut lease, mut now, mut blocks) = (Lease::default(), 0, Vec::new());
+        while blocks.len() < 8 {
+            if let Turn::Ask(wish) = lease.take(&limit, at(now)) {
+                blocks.push(wish.tokens);
+                lease.granted(wish.tokens, 0, at(now));
+            }
+            now += 100;
+        }
+        assert_eq!(blocks, [1, 2, 4, 8, 16, 25, 25, 25]);
+        assert_eq!(lease.take(&limit, at(now)), Turn::Pass);
+        assert_eq!(lease.take(&limit, at(now + 61_000)), Turn::Ask(Wish { tokens: 1, full_at: 0 }));
+    }
+
+    #[test]
+    fn an_empty_bucket_is_not_looked_at_again_for_a_second() {
+        let limit = RateLimit::new(60, 10).unwrap();
+        let mut lease = Lease::default();
+        let empty = micros(at(0)) + limit.micros_for(10);
+        assert_eq!(lease.refused(empty, &limit, at(0)), 1);
+        assert_eq!(lease.take(&limit, at(999)), Turn::Wait { seconds: 1 });
+        assert!(matches!(lease.take(&limit, at(1000)), Turn::Ask(_)));
+        let slow = RateLimit::new(1, 1).unwrap();
+        assert_eq!(lease.refused(micros(at(0)) + slow.micros_for(1), &slow, at(0)), 60);
+        assert_eq!(lease.take(&slow, at(30_000)), Turn::Wait { seconds: 30 });
+    }
+}

@@ -1,0 +1,103 @@
+//! The rate limit: who pays for a request, and the tokens that this environment has for them.
+
+use model::address;
+use model::rate::{Lease, RateLimit, Turn};
+use model::time::Timestamp;
+use std::collections::HashMap;
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use store::{Payer, Store, Taken};
+
+use crate::app::App;
+use crate::failure::Failure;
+use crate::incoming::Incoming;
+
+/// Callers whose leases an environment keeps. One who is forgotten asks the table again.
+const CALLERS_MAX: usize = 10_000;
+
+/// The budget of every caller, and the tokens that this environment has taken for them.
+pub(crate) struct RateLimiter {
+    limit: RateLimit,
+    leases: Mutex<HashMap<Payer, Lease>>,
+}
+
+impl fmt::Debug for RateLimiter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.limit.fmt(f)
+    }
+}
+
+impl RateLimiter {
+    pub(crate) fn new(limit: RateLimit) -> Self {
+        Self { limit, leases: Mutex::default() }
+    }
+
+    fn leases(&self) -> MutexGuard<'_, HashMap<Payer, Lease>> {
+        self.leases.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a token. No lock is held while the table is asked: two requests that come at once each ask for their own.
+    async fn take(&self, store: &Store, payer: Payer, now: Timestamp) -> Result<(), Failure> {
+        let wish = match self.turn(&payer, now) {
+            Turn::Pass => return Ok(()),
+            Turn::Wait { seconds } => return Err(Failure::TooManyRequests { retry_after: seconds }),
+            Turn::Ask(wish) => wish,
+        };
+        let taken = store.take_tokens(&payer, &self.limit, wish, now).await?;
+        let mut leases = self.leases();
+        let lease = leases.entry(payer).or_default();
+        match taken {
+            Taken::Tokens { tokens, full_at } => {
+                lease.granted(tokens, full_at, now);
+                Ok(())
+            }
+            Taken::Nothing { full_at } => {
+                Err(Failure::TooManyRequests { retry_after: lease.refused(full_at, &self.limit, now) })
+            }
+        }
+    }
+
+    fn turn(&self, payer: &Payer, now: Timestamp) -> Turn {
+        let mut leases = self.leases();
+        if leases.len() >= CALLERS_MAX && !leases.contains_key(payer) {
+            leases.retain(|_, lease| !lease.is_over(now));
+            if leases.len() >= CALLERS_MAX {
+                leases.clear();
+            }
+        }
+        leases.entry(payer.clone()).or_default().take(&self.limit, now)
+    }
+}
+
+/// Takes a token for a request, from the caller's bucket or from that of the address. What is to be answered in place of what
+/// the access level has said, if anything.
+pub(crate) async fn pay(app: &App, request: &Incoming, refused: Option<&Failure>) -> Option<Failure> {
+    let limiter = app.rate()?;
+    if matches!(refused, Some(Failure::Unavailable(_) | Failure::Internal(_))) {
+        return None;
+    }
+    let payer = request.payer.get().cloned().unwrap_or_else(|| stranger(request));
+    let failure = limiter.take(app.store(), payer, app.now).await.err()?;
+    if matches!(failure, Failure::TooManyRequests { .. }) {
+        let _ = request.is_over_limit.set(());
+    }
+    match (refused, &failure) {
+        // That they may not is what they learn first, and a table out of reach changes nothing about it.
+        (Some(Failure::Forbidden(_)), _) => None,
+        (Some(Failure::Unauthenticated(_)), Failure::Unavailable(_) | Failure::Internal(_)) => None,
+        _ => Some(failure),
+    }
+}
+
+/// Who does not say who they are is known by their address: by the network of 64 bits that one line has, where it is IPv6.
+fn stranger(request: &Incoming) -> Payer {
+    let address = request.source_ip.as_deref().and_then(address::parse);
+    Payer::Address(match address {
+        None => "unknown".into(),
+        Some(IpAddr::V4(address)) => address.to_string(),
+        Some(IpAddr::V6(address)) => {
+            format!("{}/64", Ipv6Addr::from_bits(address.to_bits() >> 64 << 64))
+        }
+    })
+}

@@ -1,0 +1,71 @@
+//! No token of the corpus opens a door, and none takes long to turn away.
+
+use model::principal::ORG_ADMIN;
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+use support::issuer::{ALGORITHMS, ISSUER};
+use support::{Setup, TestApp, at_millis};
+
+use super::corpus::corpus;
+use super::{NOW, claims, inline, verifier};
+use crate::expect;
+
+/// How much longer than a good token a bad one may take.
+const SLOWER_MAX: u32 = 20;
+
+#[test]
+fn the_corpus_has_eighty_attacks_and_more() {
+    let corpus = corpus();
+    let tokens: BTreeSet<_> = corpus.iter().map(|(_, token)| token).collect();
+    assert!(tokens.len() >= 80, "{} attacks", tokens.len());
+    println!("{} attacks", tokens.len());
+}
+
+#[tokio::test]
+async fn every_attack_is_answered_with_401() {
+    let app = TestApp::with_setup(Setup { jwt: inline(), ..Setup::default() }).await;
+    for algorithm in ALGORITHMS {
+        let _ = app.bearer(&ISSUER.token(algorithm, &claims())).get("/resources").await.expect(200);
+    }
+    for (name, token) in corpus() {
+        // What no header can carry reaches no function.
+        if token.bytes().any(|byte| byte < b' ') {
+            continue;
+        }
+        let reply = app.bearer(&token).get("/resources").await;
+        assert_eq!(reply.status.as_u16(), 401, "{name}: {}", reply.text);
+        expect::code(&reply, 401, "UNAUTHORIZED", "Missing or invalid authentication token");
+        assert_eq!(reply.header("www-authenticate"), Some("Bearer"), "{name}");
+    }
+    assert_eq!(ORG_ADMIN, "ORG_ADMIN");
+}
+
+/// The shortest of some times, which is what the work itself takes.
+async fn shortest(verifier: &auth::Verifier, token: &str) -> Duration {
+    let mut shortest = Duration::MAX;
+    for _ in 0..20 {
+        #[expect(clippy::disallowed_methods, reason = "what is measured is the time")]
+        let begin = Instant::now();
+        let _ = verifier.verify(token, at_millis(NOW * 1000)).await;
+        shortest = shortest.min(begin.elapsed());
+    }
+    shortest
+}
+
+#[tokio::test]
+async fn no_attack_takes_twenty_times_as_long_as_a_good_token() {
+    let verifier = verifier(&inline());
+    let mut good = Vec::new();
+    for algorithm in ALGORITHMS {
+        good.push(shortest(&verifier, &ISSUER.token(algorithm, &claims())).await);
+    }
+    // The quickest of the good ones: an attack on the slowest key is compared with the quickest.
+    let good = good.into_iter().min().unwrap();
+    let mut slowest = (Duration::ZERO, String::new());
+    for (name, token) in corpus() {
+        let time = shortest(&verifier, &token).await;
+        assert!(time < good * SLOWER_MAX, "{name} takes {time:?}, a good token {good:?}");
+        slowest = slowest.max((time, name));
+    }
+    println!("a good token {good:?}, the slowest attack {slowest:?}");
+}

@@ -1,0 +1,217 @@
+//! Keys that an issuer publishes: which count, where they come from, and how long they are kept.
+
+use auth::{
+    BadKeys, Fetch, JwtKeys, JwtSettings, KeySet, KeySource, REFRESH_SECONDS, Rejected, STALE_SECONDS,
+    Verifier,
+};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use support::at_millis;
+use support::issuer::{ALGORITHMS, ISSUER, STRANGER, Site, base64url};
+
+use super::{KEYS_URL, NOW, claims, inline, remote, settings, verifier};
+
+fn at(seconds: i64) -> model::time::Timestamp {
+    at_millis((NOW + seconds) * 1000)
+}
+
+/// Claims that last for as long as any test does.
+fn lasting() -> Value {
+    let mut claims = claims();
+    claims["exp"] = (NOW + 10 * STALE_SECONDS).into();
+    claims
+}
+
+fn token(algorithm: &str) -> String {
+    ISSUER.token(algorithm, &lasting())
+}
+
+fn of_site(settings: &JwtSettings, site: &Site) -> Verifier {
+    Verifier::new(settings, Arc::new(site.clone()) as Arc<dyn Fetch>).unwrap()
+}
+
+/// A site with a set of these keys.
+fn site(algorithms: &[&str]) -> Site {
+    let site = Site::default();
+    site.put(KEYS_URL, ISSUER.set(algorithms));
+    site
+}
+
+/// Lets what runs beside a request come to its end.
+async fn let_others_run() {
+    for _ in 0..20 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn tokens_of_every_algorithm_are_taken_from_every_source() {
+    let from_url = of_site(&remote(), &site(&ALGORITHMS));
+    let inline = verifier(&inline());
+    for algorithm in ALGORITHMS {
+        for verifier in [&inline, &from_url] {
+            let caller = verifier.verify(&token(algorithm), at(0)).await.unwrap();
+            assert!(caller.is_org_admin && caller.org.as_str() == "acme", "{algorithm}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_key_without_alg_is_for_what_its_type_is_for() {
+    let mut set = ISSUER.set(&ALGORITHMS);
+    for key in set["keys"].as_array_mut().unwrap() {
+        let _ = key.as_object_mut().unwrap().shift_remove("alg");
+    }
+    let verifier = verifier(&settings(JwtKeys::Inline(set.to_string())));
+    for algorithm in ALGORITHMS {
+        let expected = matches!(algorithm, "RS256" | "ES256" | "ES384" | "EdDSA");
+        assert_eq!(verifier.verify(&token(algorithm), at(0)).await.is_ok(), expected, "{algorithm}");
+    }
+}
+
+#[test]
+fn keys_that_can_verify_no_token_do_not_count() {
+    let good = ISSUER.jwk("RS256");
+    assert!(KeySet::parse(&json!({ "keys": [good] }).to_string()).is_ok());
+    let with = |name: &str, value: Value| {
+        let mut key = good.clone();
+        key[name] = value;
+        key
+    };
+    let p521 = json!({"kty": "EC", "crv": "P-521", "kid": "a", "x": "AA", "y": "AA"});
+    for (why, key) in [
+        ("symmetric", json!({"kty": "oct", "kid": "a", "alg": "HS256", "k": base64url([7; 32])})),
+        ("for encryption", with("use", json!("enc"))),
+        ("for other operations", with("key_ops", json!(["encrypt"]))),
+        ("for HMAC", with("alg", json!("HS256"))),
+        ("of another family", with("alg", json!("ES256"))),
+        ("short", with("n", json!(base64url([0xC1; 128])))),
+        ("huge", with("n", json!(base64url(vec![0xC1; 2000])))),
+        ("nameless", with("kid", Value::Null)),
+        ("no key", json!("RS256")),
+        ("of another curve", p521),
+    ] {
+        let set = json!({ "keys": [key] }).to_string();
+        assert!(KeySet::parse(&set).is_err(), "{why}");
+        assert!(matches!(
+            Verifier::new(&settings(JwtKeys::Inline(set)), Arc::new(Site::default())).err(),
+            Some(BadKeys::NotAKeySet(_))
+        ));
+    }
+    for text in ["", "{}", "[]", "{\"keys\": {}}", "{\"keys\": []}", "null"] {
+        assert!(KeySet::parse(text).is_err(), "{text}");
+    }
+    assert!(KeySet::parse(&json!({"keys": [null, 5, {"kty": "new"}, good]}).to_string()).is_ok());
+}
+
+#[tokio::test]
+async fn an_issuers_discovery_document_says_where_its_keys_are() {
+    const DISCOVERY: &str = "https://id.example/.well-known/openid-configuration";
+    let source = KeySource::Discovery { issuer: "https://id.example".into() };
+    let verify = async |document: Value| {
+        let site = site(&ALGORITHMS);
+        site.put(DISCOVERY, document);
+        of_site(&settings(JwtKeys::Remote(source.clone())), &site)
+            .verify(&token("RS256"), at(0))
+            .await
+            .map(|_| ())
+    };
+    let good = json!({"issuer": "https://id.example", "jwks_uri": KEYS_URL});
+    assert_eq!(verify(good).await, Ok(()));
+    for document in [
+        json!({"issuer": "https://evil.example", "jwks_uri": KEYS_URL}),
+        json!({"issuer": "https://id.example", "jwks_uri": "http://id.example/keys"}),
+        json!({"issuer": "https://id.example", "jwks_uri": "http://127.0.0.1/keys"}),
+        json!({"issuer": "https://id.example"}),
+        json!("no document"),
+    ] {
+        assert_eq!(verify(document.clone()).await, Err(Rejected::NoKeys), "{document}");
+    }
+}
+
+#[test]
+fn keys_are_fetched_by_https() {
+    for url in ["http://id.example/keys", "ftp://id.example/keys", "id.example"] {
+        let settings = settings(JwtKeys::Remote(KeySource::Url(url.into())));
+        let refused = Verifier::new(&settings, Arc::new(Site::default())).err();
+        assert_eq!(refused, Some(BadKeys::NotFetchable(url.into())));
+    }
+}
+
+#[tokio::test]
+async fn a_set_is_fetched_once_and_then_beside_the_requests() {
+    let site = site(&["RS256"]);
+    let verifier = of_site(&remote(), &site);
+    for second in 0..REFRESH_SECONDS {
+        verifier.verify(&token("ES256"), at(0)).await.unwrap_err();
+        verifier.verify(&token("RS256"), at(second)).await.unwrap();
+    }
+    assert_eq!(site.asked().len(), 1);
+    site.put(KEYS_URL, ISSUER.set(&["ES256"]));
+    verifier.verify(&token("RS256"), at(REFRESH_SECONDS)).await.unwrap();
+    let_others_run().await;
+    assert_eq!(site.asked().len(), 1);
+    let withdrawn = verifier.verify(&token("RS256"), at(REFRESH_SECONDS + 1)).await;
+    assert_eq!(withdrawn.err(), Some(Rejected::UnknownKey));
+    verifier.verify(&token("ES256"), at(REFRESH_SECONDS + 1)).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_unknown_key_is_asked_for_once_a_minute() {
+    let site = site(&["RS256"]);
+    let verifier = of_site(&remote(), &site);
+    verifier.verify(&token("RS256"), at(0)).await.unwrap();
+    let mut fetches = 0;
+    for second in 0..600 {
+        let stranger = STRANGER.sign("ES256", &format!(r#"{{"alg":"ES256","kid":"{second}"}}"#), "{}");
+        assert_eq!(verifier.verify(&stranger, at(second)).await.err(), Some(Rejected::UnknownKey));
+    }
+    fetches += site.asked().len();
+    assert_eq!(fetches, 10, "once for each minute, the first of them by the first token");
+    // A key that is new is found without a restart.
+    site.put(KEYS_URL, ISSUER.set(&["RS256", "ES256"]));
+    assert_eq!(verifier.verify(&token("ES256"), at(599)).await.err(), Some(Rejected::UnknownKey));
+    verifier.verify(&token("ES256"), at(601)).await.unwrap();
+}
+
+#[tokio::test]
+async fn many_who_come_at_once_wait_for_one_fetch() {
+    let site = site(&["RS256"]);
+    let verifier = of_site(&remote(), &site);
+    let token = token("RS256");
+    let all = (0..50).map(|_| verifier.verify(&token, at(0)));
+    assert!(futures_util::future::join_all(all).await.iter().all(Result::is_ok));
+    assert_eq!(site.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn the_last_good_set_survives_an_outage_for_a_day() {
+    let site = site(&["RS256"]);
+    let verifier = of_site(&remote(), &site);
+    verifier.verify(&token("RS256"), at(0)).await.unwrap();
+    for broken in ["", "<html>", "{\"keys\": []}"] {
+        site.break_down();
+        if !broken.is_empty() {
+            site.put(KEYS_URL, broken);
+        }
+        for second in [REFRESH_SECONDS, 3600, STALE_SECONDS - 1] {
+            verifier.verify(&token("RS256"), at(second)).await.unwrap();
+            let_others_run().await;
+        }
+    }
+    assert_eq!(verifier.verify(&token("RS256"), at(STALE_SECONDS)).await.err(), Some(Rejected::NoKeys));
+    site.put(KEYS_URL, ISSUER.set(&["RS256"]));
+    verifier.verify(&token("RS256"), at(STALE_SECONDS + 60)).await.unwrap();
+}
+
+#[tokio::test]
+async fn without_any_set_nobody_comes_in_and_it_is_asked_for_every_five_seconds() {
+    let site = Site::default();
+    let verifier = of_site(&remote(), &site);
+    for second in 0..10 {
+        assert_eq!(verifier.verify(&token("RS256"), at(second)).await.err(), Some(Rejected::NoKeys));
+    }
+    assert_eq!(site.asked().len(), 2);
+    site.put(KEYS_URL, ISSUER.set(&["RS256"]));
+    verifier.verify(&token("RS256"), at(10)).await.unwrap();
+}

@@ -1,0 +1,191 @@
+//! The rate limit, on a clock of the test's own.
+
+use local::template::Template;
+use model::audit::AuditEvent;
+use model::rate::RateLimit;
+use serde_json::json;
+use std::sync::Arc;
+use support::{Client, NoNetwork, ORG, Setup, TestApp, jwt_settings};
+use web::access::Level;
+
+use crate::expect;
+
+async fn limited(per_minute: u32, burst: u32) -> TestApp {
+    TestApp::with_setup(Setup { rate: RateLimit::new(per_minute, burst), ..Setup::default() }).await
+}
+
+/// How many of some requests pass. They ask for a path that does not exist: nothing but the limit asks the table.
+async fn passing(caller: &Client, requests: usize) -> usize {
+    let mut passing = 0;
+    for _ in 0..requests {
+        let status = caller.get("/nothing").await.status.as_u16();
+        assert!(matches!(status, 404 | 429), "{status}");
+        passing += usize::from(status == 404);
+    }
+    passing
+}
+
+/// Calls for tokens since the last look.
+fn calls(app: &TestApp) -> usize {
+    app.tap.take_bodies().iter().filter(|(target, _)| target.ends_with(".UpdateItem")).count()
+}
+
+#[tokio::test]
+async fn off_means_off() {
+    let app = TestApp::new().await;
+    app.tap.take_bodies();
+    assert_eq!(passing(&app.admin(), 300).await, 300);
+    assert_eq!(calls(&app), 0);
+}
+
+#[tokio::test]
+async fn by_default_a_hundred_may_come_at_once_and_ten_each_second() {
+    let app = TestApp::with_setup(Setup { rate: Some(RateLimit::default()), ..Setup::default() }).await;
+    let admin = app.admin();
+    assert_eq!(passing(&admin, 300).await, 100);
+    app.advance_seconds(1);
+    assert_eq!(passing(&admin, 100).await, 10);
+    app.advance_seconds(60);
+    assert_eq!(passing(&admin, 300).await, 100);
+}
+
+#[tokio::test]
+async fn whoever_asks_too_often_is_told_when_to_come_back_in_the_face_of_the_path() {
+    let app = limited(6, 2).await;
+    let admin = app.admin();
+    assert_eq!(passing(&admin, 5).await, 2);
+    let before = app.db_objects().await;
+    let reply = admin.post("/roles", json!({"name": "Never"})).await;
+    expect::reason(&reply, 429, "Too Many Requests", "Rate limit exceeded", "/roles");
+    assert_eq!(reply.header("retry-after"), Some("10"));
+    let reply = admin.get("/resources").await;
+    expect::code(&reply, 429, "RATE_LIMIT_EXCEEDED", "Rate limit exceeded");
+    let reply = admin.get("/credentials/").await;
+    let detail = "Request was throttled. Expected available in 10 seconds.";
+    expect::body(&reply, 429, json!({ "detail": detail }));
+    assert_eq!(app.db_objects().await, before, "no handler runs");
+    app.advance_seconds(9);
+    assert_eq!(passing(&admin, 1).await, 0);
+    app.advance_seconds(1);
+    assert_eq!(passing(&admin, 2).await, 1);
+}
+
+#[tokio::test]
+async fn every_caller_has_a_bucket_of_their_own() {
+    let app = limited(6, 2).await;
+    let admin = app.admin();
+    let key = admin.new_api_key(&["resources:read"]).await;
+    assert_eq!(passing(&admin, 5).await, 1);
+    let by_key = app.caller(&[("x-api-key", &key)]);
+    for status in [200, 200, 429] {
+        let _ = by_key.get("/resources").await.expect(status);
+    }
+    let other = app.bearer(&app.token("other", ORG, &["ORG_ADMIN"]));
+    assert_eq!(passing(&other, 5).await, 2);
+    assert_eq!(passing(&app.other_admin(), 5).await, 2);
+}
+
+#[tokio::test]
+async fn no_route_is_free_for_those_whom_nobody_knows() {
+    let template = Template::built_in().unwrap();
+    let levels = functions::all();
+    for function in template.functions {
+        let Some((_, endpoint)) = levels.iter().find(|(name, _)| *name == function.binary()) else {
+            continue;
+        };
+        let app = limited(1, 1).await;
+        let path = |path: &str| {
+            path.replace("{id}", ADMIN_ID).replace("{resourceId}", ADMIN_ID).replace("{userId}", ADMIN_ID)
+        };
+        let (method, path) = match function.routes.first() {
+            Some(local::template::Route::Exact { method, path: found }) => (method.clone(), path(found)),
+            _ => ("PUT".into(), "/api/v1/roles".into()),
+        };
+        let mut statuses = Vec::new();
+        for _ in 0..2 {
+            let reply = app.bearer("garbage").send(&method, &path, None, Vec::new()).await;
+            statuses.push(reply.status.as_u16());
+        }
+        let expected = if endpoint.level == Level::Anyone { [200, 200] } else { [401, 429] };
+        assert_eq!(statuses, expected, "{method} {path}");
+        // Whoever is known has their own, whatever others do from the same address.
+        let _ = app.admin().get("/roles").await.expect(200);
+    }
+}
+
+const ADMIN_ID: &str = "00000000-0000-0000-0000-000000000007";
+
+#[tokio::test]
+async fn a_member_who_may_not_learns_that_first_and_cannot_fill_the_record() {
+    let app = limited(6, 3).await;
+    let member = app.member();
+    for _ in 0..10 {
+        let _ = member.post("/roles", json!({"name": "Mine"})).await.expect(403);
+    }
+    let denied = app.db_audit().await.iter().filter(|row| row.event_type == AuditEvent::AccessDenied).count();
+    assert_eq!(denied, 3);
+}
+
+#[tokio::test]
+async fn a_table_out_of_reach_lets_nobody_through() {
+    let app = limited(600, 100).await;
+    let busy = json!({"__type": "ProvisionedThroughputExceededException", "message": "busy"});
+    for _ in 0..10 {
+        app.tap.fail_next("UpdateItem", 400, &busy);
+    }
+    let _ = app.admin().get("/roles").await.expect(503);
+    for _ in 0..10 {
+        app.tap.fail_next("UpdateItem", 400, &busy);
+    }
+    let _ = app.bearer("garbage").get("/roles").await.expect(401);
+}
+
+#[tokio::test]
+async fn steady_traffic_costs_less_than_one_call_in_ten_requests() {
+    let app = limited(600, 100).await;
+    let mut admin = app.admin();
+    app.tap.take_bodies();
+    let (mut requests, mut asked) = (0, 0);
+    // Five requests a second, half of what is allowed, for ten minutes.
+    for second in 0..600 {
+        if second % 300 == 0 {
+            admin = app.admin();
+        }
+        assert_eq!(passing(&admin, 5).await, 5);
+        requests += 5;
+        asked += calls(&app);
+        app.advance_seconds(1);
+    }
+    println!("{asked} calls for {requests} requests");
+    assert!(asked * 10 < requests, "{asked} calls for {requests} requests");
+}
+
+/// Two environments of a function share a budget through the table, whatever each of them holds.
+#[tokio::test]
+async fn two_environments_stay_within_five_percent_of_one_budget() {
+    const PER_MINUTE: usize = 120;
+    let setup = || Setup {
+        rate: RateLimit::new(120, 20),
+        jwt: jwt_settings(),
+        fetch: Arc::new(NoNetwork),
+        ..Setup::default()
+    };
+    let app = TestApp::with_setup(setup()).await;
+    let twin = app.twin(setup());
+    let (mut passed, mut tries) = (0, 0);
+    let mut asked = 0;
+    for second in 0..3600 {
+        let (here, there) = (app.admin(), twin.client(&app.token(support::ADMIN, ORG, &["ORG_ADMIN"])));
+        // Both ask for more than there is: four in the one, and in the other by fits and starts.
+        let fits = if second % 20 < 5 { 12 } else { 0 };
+        for (caller, requests) in [(&here, 4), (&there, fits)] {
+            passed += passing(caller, requests).await;
+            tries += requests;
+        }
+        asked += calls(&app);
+        app.advance_seconds(1);
+    }
+    let budget = PER_MINUTE * 60;
+    println!("{passed} of {tries} passed, the budget is {budget}, {asked} calls");
+    assert!(passed * 100 >= budget * 95 && passed * 100 <= budget * 105, "{passed} of {budget}");
+}
