@@ -1,5 +1,6 @@
 //! The API, request by request: a module for each family of paths, and one for what all share.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::print_stdout, reason = "what was measured is shown with --nocapture")]
 
 mod api_keys;
 mod audit_logs;

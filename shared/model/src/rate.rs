@@ -204,7 +204,7 @@ mod tests {
         }
         assert_eq!(blocks, [1, 2, 4, 8, 16, 25, 25, 25]);
         assert_eq!(lease.take(&limit, at(now)), Turn::Pass);
-        assert_eq!(lease.take(&limit, at(now + 61_000)), Turn::Ask(Wish { tokens: 1, full_at: 0 }));
+        assert_eq!(lease.take(&limit, at(now + 61_000)), Turn::Ask(Wish { tokens: 2, full_at: 0 }));
     }
 
     #[test]
