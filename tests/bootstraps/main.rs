@@ -189,16 +189,16 @@ async fn needs_no_token(journey: &mut Journey) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_function_starts_without_the_secret_for_tokens() {
+async fn no_function_starts_without_the_issuer_of_tokens() {
     for (name, _) in functions::all() {
         let mut settings = settings(name, "http://127.0.0.1:9/");
-        settings.remove("POSTERN_JWT_SECRET").expect("template.yaml sets it");
+        settings.remove("POSTERN_JWT_ISSUER").expect("template.yaml sets it");
         let mut bootstrap =
-            Bootstrap::start("no_function_starts_without_the_secret_for_tokens", name, &settings).await;
+            Bootstrap::start("no_function_starts_without_the_issuer_of_tokens", name, &settings).await;
         let status = bootstrap.end().await.unwrap_or_else(|| panic!("{name} started"));
         assert!(!status.success(), "{name} ended with {status}");
         assert!(
-            bootstrap.log().contains("POSTERN_JWT_SECRET"),
+            bootstrap.log().contains("POSTERN_JWT_ISSUER"),
             "{name} says nothing of it: {}",
             bootstrap.log()
         );
