@@ -76,28 +76,23 @@ fn variable(name: &str) -> Option<String> {
     value.ok().filter(|value| !value.is_empty())
 }
 
-/// A setting, from the environment or as this machine has it: tokens are signed with a secret that is kept here, unless the
-/// environment names another way.
-fn setting(name: &str, kept: &str) -> Option<String> {
-    let is_elsewhere = || variable("POSTERN_JWKS").or_else(|| variable("POSTERN_JWKS_URL")).is_some();
-    variable(name).or_else(|| match name {
-        "POSTERN_JWT_SECRET" if !is_elsewhere() => Some(kept.into()),
-        "POSTERN_JWT_ISSUER" => Some("https://postern.local".into()),
-        "POSTERN_JWT_AUDIENCE" => Some("postern".into()),
-        _ => None,
-    })
-}
-
-/// Whose tokens this machine accepts.
+/// Whose tokens this machine accepts: those signed with a secret that is kept here, unless the environment names another way.
 ///
 /// # Errors
 /// When no secret can be kept, or the environment says what cannot be.
 pub fn jwt_settings() -> Result<JwtSettings, Fault> {
-    let kept = match variable("POSTERN_JWT_SECRET") {
-        Some(secret) => secret,
-        None => URL_SAFE_NO_PAD.encode(keys::kept_in(&keys::jwt_secret_file())?),
+    let ways = ["POSTERN_JWT_SECRET", "POSTERN_JWKS", "POSTERN_JWKS_URL"];
+    let kept = match ways.into_iter().find_map(variable) {
+        Some(_) => None,
+        None => Some(URL_SAFE_NO_PAD.encode(keys::kept_in(&keys::jwt_secret_file())?)),
     };
-    web::jwt_settings(&|name| setting(name, &kept)).map_err(Fault::of("the environment"))
+    let usual = |name: &str| match name {
+        "POSTERN_JWT_SECRET" => kept.clone(),
+        "POSTERN_JWT_ISSUER" => Some("https://postern.local".into()),
+        "POSTERN_JWT_AUDIENCE" => Some("postern".into()),
+        _ => None,
+    };
+    web::jwt_settings(&|name| variable(name).or_else(|| usual(name))).map_err(Fault::of("the environment"))
 }
 
 /// How often a caller may call this machine.

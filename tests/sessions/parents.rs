@@ -1,18 +1,24 @@
 //! What becomes of sessions when people, roles and resources change.
 
-use serde_json::json;
-use support::ORG;
+use serde_json::{Value, json};
+use support::{Client, ORG};
 
 use crate::ledger::unrest;
 use crate::world::{World, row_states, shown, start};
 
-#[tokio::test]
-async fn a_deactivated_person_has_no_sessions_and_starts_none() {
+/// Somebody with a session that is open on the first group.
+async fn with_session() -> (World, Client, Value) {
     let world = World::new().await;
     let resource = world.resource(1).await;
     let person = world.person("grace", &[&resource]).await;
     let session = start(&person, json!({})).await;
     world.app.settle().await;
+    (world, person, session)
+}
+
+#[tokio::test]
+async fn a_deactivated_person_has_no_sessions_and_starts_none() {
+    let (world, person, session) = with_session().await;
     let admin = world.app.admin();
     let _ = admin.patch("/users/grace", json!({"isActive": false})).await.expect(200);
     world.app.settle().await;
@@ -34,11 +40,7 @@ async fn a_deactivated_person_has_no_sessions_and_starts_none() {
 
 #[tokio::test]
 async fn a_deleted_persons_sessions_end_and_stay_on_record() {
-    let world = World::new().await;
-    let resource = world.resource(1).await;
-    let person = world.person("grace", &[&resource]).await;
-    let session = start(&person, json!({})).await;
-    world.app.settle().await;
+    let (world, _, session) = with_session().await;
     let admin = world.app.admin();
     let _ = admin.delete("/users/grace").await.expect(204);
     world.app.settle().await;

@@ -15,16 +15,17 @@ mod client;
 pub mod issuer;
 pub mod planted;
 pub mod sessions;
+mod setup;
 mod tap;
 
 pub use client::{Client, Reply};
+pub use setup::{NoNetwork, Setup, Twin};
 pub use tap::{Gate, TapRecord};
 
-use auth::{ClaimNames, Fetch, FetchFault, JwtKeys, JwtSettings, Mint, Verifier, mint};
+use auth::{ClaimNames, JwtKeys, JwtSettings, Mint, mint};
 use aws_sdk_dynamodb::types::AttributeValue;
 use axum::body::Bytes;
 use firewall::simulated::SimulatedCloud;
-use futures_util::future::BoxFuture;
 use local::cloud::Cloud;
 use local::crew::Crew;
 use local::gateway::Gateway;
@@ -32,15 +33,13 @@ use local::template::Template;
 use model::audit::AuditFilter;
 use model::id::{OrgId, UserId};
 use model::principal::{Actor, ActorType, ORG_ADMIN};
-use model::rate::RateLimit;
-use model::session::SessionLimits;
 use model::time::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use store::{AuditRow, Store, Vault};
-use web::{App, Origins, Parts};
+use web::App;
 use workers::Tools;
 
 /// When every test begins: 2026-02-18T10:30:00Z, the seeds' own example.
@@ -54,24 +53,6 @@ pub const OTHER_ORG: &str = "globex";
 pub const ADMIN: &str = "7c9e6679-7425-40de-944b-e07fc1f90ae7";
 /// The name of every test's table.
 pub const TABLE: &str = "test";
-
-/// What a deployment sets, as far as tests differ in it.
-pub struct Setup {
-    /// Whose tokens are accepted.
-    pub jwt: JwtSettings,
-    /// Where the issuer's keys come from.
-    pub fetch: Arc<dyn Fetch>,
-    /// How often a caller may call. Tests call as often as they like: their clock stands still.
-    pub rate: Option<RateLimit>,
-    /// Web pages that may call.
-    pub origins: Origins,
-}
-
-impl Default for Setup {
-    fn default() -> Self {
-        Self { jwt: jwt_settings(), fetch: Arc::new(NoNetwork), rate: None, origins: Origins::default() }
-    }
-}
 
 /// With what the tests' tokens are signed. Like every secret of the tests it bears the [`planted::PLANTED`] word.
 pub const JWT_SECRET: &str = "a PLANTED secret of the tests, 32 bytes or more";
@@ -108,32 +89,11 @@ pub fn jwt_settings() -> JwtSettings {
     }
 }
 
-/// Another environment: [`TestApp::twin`].
-pub struct Twin(Arc<Gateway>);
-
-impl Twin {
-    /// A caller with this token.
-    #[must_use]
-    pub fn client(&self, token: &str) -> Client {
-        Client::new(Arc::clone(&self.0), vec![("authorization".into(), format!("Bearer {token}"))])
-    }
-}
-
 impl Drop for TestApp {
     fn drop(&mut self) {
         if !std::thread::panicking() {
             planted::assert_no_leak();
         }
-    }
-}
-
-/// Fetches nothing.
-#[derive(Debug)]
-pub struct NoNetwork;
-
-impl Fetch for NoNetwork {
-    fn get<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<Vec<u8>, FetchFault>> {
-        Box::pin(async move { Err(FetchFault(format!("{url}: there is no network"))) })
     }
 }
 
@@ -159,20 +119,10 @@ impl TestApp {
         let cloud = Cloud::in_memory(Some(tap.as_tap())).await.expect("an embedded cloud");
         cloud.ensure_table(&template, TABLE).expect("the table");
         let clock = Arc::new(AtomicI64::new(START_MILLIS));
-        let Setup { jwt, fetch, rate, origins } = setup;
         let (db, vault) = (Store::new(cloud.dynamodb(), TABLE), Vault::new(cloud.kms(), "alias/test"));
         let sky = SimulatedCloud::strict();
-        let ticking = Arc::clone(&clock);
-        let app = App::new(Parts {
-            store: db.clone(),
-            verifier: Some(Verifier::new(&jwt, fetch).expect("a verifier")),
-            vault: Some(vault.clone()),
-            firewall: Some(Arc::new(sky.clone())),
-            sessions: SessionLimits::default(),
-            rate,
-            origins,
-            clock: Arc::new(move || at_millis(ticking.load(Ordering::SeqCst))),
-        });
+        let jwt = setup.jwt.clone();
+        let app = setup.app((&db, &vault, &sky), &clock);
         let gateway = Arc::new(Gateway::new(&template, app.clone()).expect("a gateway"));
         let crew = Crew::new(&template, app.clone(), cloud.clone(), TABLE).expect("a crew");
         Self { db, vault, cloud, tap, app, gateway, sky, crew, clock, jwt }
@@ -181,20 +131,9 @@ impl TestApp {
     /// Another environment of the same functions: with the table and the clock of this one, and nothing else in common.
     #[must_use]
     pub fn twin(&self, setup: Setup) -> Twin {
-        let Setup { jwt, fetch, rate, origins } = setup;
-        let ticking = Arc::clone(&self.clock);
-        let app = App::new(Parts {
-            store: self.db.clone(),
-            verifier: Some(Verifier::new(&jwt, fetch).expect("a verifier")),
-            vault: Some(self.vault.clone()),
-            firewall: Some(Arc::new(self.sky.clone())),
-            sessions: SessionLimits::default(),
-            rate,
-            origins,
-            clock: Arc::new(move || at_millis(ticking.load(Ordering::SeqCst))),
-        });
+        let app = setup.app((&self.db, &self.vault, &self.sky), &self.clock);
         let template = Template::built_in().expect("the template");
-        Twin(Arc::new(Gateway::new(&template, app).expect("a gateway")))
+        Twin::new(Gateway::new(&template, app).expect("a gateway"))
     }
 
     /// Lets the stream's worker do what there is to do by now.

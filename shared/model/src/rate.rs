@@ -7,6 +7,10 @@ use crate::time::Timestamp;
 
 /// Most requests a minute that can be set.
 pub const PER_MINUTE_MAX: u32 = 60_000;
+/// Requests a minute, unless set.
+pub const PER_MINUTE_DEFAULT: u32 = 600;
+/// The burst, unless set.
+pub const BURST_DEFAULT: u32 = 100;
 /// Largest burst that can be set.
 pub const BURST_MAX: u32 = 10_000;
 
@@ -27,14 +31,15 @@ pub struct RateLimit {
 }
 
 impl Default for RateLimit {
-    /// 600 a minute, 100 at once.
+    /// [`PER_MINUTE_DEFAULT`] and [`BURST_DEFAULT`].
     fn default() -> Self {
-        Self { per_minute: 600, burst: 100 }
+        Self { per_minute: PER_MINUTE_DEFAULT, burst: BURST_DEFAULT }
     }
 }
 
-/// A time in microseconds.
-fn micros(now: Timestamp) -> i64 {
+/// A time in microseconds since 1970.
+#[must_use]
+pub fn micros(now: Timestamp) -> i64 {
     now.unix_millis() * 1000
 }
 

@@ -3,6 +3,7 @@
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 
 use crate::Store;
@@ -23,6 +24,15 @@ fn number(attributes: Option<&Attributes>, name: &str) -> Option<i64> {
 }
 
 impl Store {
+    fn update(&self, key: &Key, update: &Expression, condition: &Expression) -> UpdateItemFluentBuilder {
+        #[expect(clippy::disallowed_methods, reason = "this is the one place")]
+        let call = self.client.update_item().table_name(&self.table).set_key(Some(primary_key(key)));
+        call.set_expression_attribute_names(Some(names(&[&update.text, &condition.text])))
+            .set_expression_attribute_values(values(&[update, condition]))
+            .update_expression(&update.text)
+            .condition_expression(&condition.text)
+    }
+
     /// Updates an item under a condition, or leaves it, and gives a number of it either way.
     pub(crate) async fn update_or_see(
         &self,
@@ -31,13 +41,8 @@ impl Store {
         condition: &Expression,
         name: &str,
     ) -> Result<Updated, StoreError> {
-        #[expect(clippy::disallowed_methods, reason = "this is the one place")]
-        let call = self.client.update_item().table_name(&self.table).set_key(Some(primary_key(key)));
-        let call = call
-            .set_expression_attribute_names(Some(names(&[&update.text, &condition.text])))
-            .set_expression_attribute_values(values(&[update, condition]))
-            .update_expression(&update.text)
-            .condition_expression(&condition.text)
+        let call = self
+            .update(key, update, condition)
             .return_values(ReturnValue::UpdatedNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         match call.send().await {
@@ -72,15 +77,7 @@ impl Store {
         update: &Expression,
         condition: &Expression,
     ) -> Result<Option<Item>, StoreError> {
-        #[expect(clippy::disallowed_methods, reason = "this is the one place")]
-        let call = self.client.update_item().table_name(&self.table).set_key(Some(primary_key(key)));
-        let call = call
-            .set_expression_attribute_names(Some(names(&[&update.text, &condition.text])))
-            .set_expression_attribute_values(values(&[update, condition]))
-            .update_expression(&update.text)
-            .condition_expression(&condition.text)
-            .return_values(ReturnValue::AllNew);
-        match call.send().await {
+        match self.update(key, update, condition).return_values(ReturnValue::AllNew).send().await {
             Ok(output) => Item::read(output.attributes.unwrap_or_default()).map(Some),
             Err(error) if is_unmet(&error) => Ok(None),
             Err(error) => Err(from_sdk(&error)),

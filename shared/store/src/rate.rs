@@ -5,7 +5,7 @@
 //! | take a block of tokens | 1, and one for each time that the bucket was not as full as thought |
 
 use model::id::{ApiKeyId, OrgId, UserId};
-use model::rate::{RateLimit, Wish};
+use model::rate::{RateLimit, Wish, micros};
 use model::time::Timestamp;
 
 use crate::Store;
@@ -85,13 +85,13 @@ fn expressions(
     (tokens, full_at): (u32, i64),
     now: Timestamp,
 ) -> Result<(Expression, Expression), StoreError> {
-    let time = now.unix_millis() * 1000;
+    let time = micros(now);
     let cost = limit.micros_for(tokens);
     let keep = "#entity = :entity, #shape = :shape, #expiresAt = :expiresAt";
     let kept = [
         (":entity", data(&Entity::Bucket)?),
         (":shape", number(SHAPE)),
-        (":expiresAt", number(now.unix_seconds() + limit.micros_for(tokens) / 1_000_000 + KEPT_SECONDS)),
+        (":expiresAt", number(now.unix_seconds() + cost / 1_000_000 + KEPT_SECONDS)),
     ];
     if full_at <= time {
         let update = Expression::new(format!("SET #fullAt = :fullAt, {keep}"), kept);

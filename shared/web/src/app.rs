@@ -103,7 +103,6 @@ impl App {
     pub async fn from_env() -> Result<Self, lambda_runtime::Error> {
         let settings = Settings::from_env()?;
         let verifier = Verifier::new(&settings.jwt, Arc::new(HttpFetch::default()))?;
-        verifier.warm_up(clock::now()).await;
         let config = aws_config().await;
         let parts = Parts {
             store: Store::new(aws_sdk_dynamodb::Client::new(&config), settings.table),
@@ -182,6 +181,13 @@ impl App {
     /// Web pages that may call.
     pub(crate) fn origins(&self) -> &Origins {
         &self.shared.origins
+    }
+
+    /// Fetches what the first caller would have to wait for.
+    pub(crate) async fn warm_up(&self) {
+        if let Some(verifier) = &self.shared.verifier {
+            verifier.warm_up(self.clock_now()).await;
+        }
     }
 
     /// Who may call.

@@ -4,6 +4,7 @@ use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, Error, LambdaEvent, Service, service_fn};
 use std::convert::Infallible;
 
+use crate::access::Level;
 use crate::app::App;
 use crate::endpoint::{Endpoint, Handler};
 use crate::event;
@@ -19,6 +20,10 @@ pub async fn serve<Args, H: Handler<Args>>(handler: H) -> Result<(), Error> {
 async fn serve_endpoint(endpoint: Endpoint) -> Result<(), Error> {
     lambda_http::tracing::init_default_subscriber();
     let app = App::from_env().await?;
+    // Whoever asks nobody who they are needs no keys.
+    if endpoint.level != Level::Anyone {
+        app.warm_up().await;
+    }
     let answer = move |request| {
         let (endpoint, app) = (endpoint.clone(), app.clone());
         async move { Ok::<_, Infallible>(endpoint.respond(&app, request).await) }

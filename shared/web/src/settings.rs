@@ -1,7 +1,7 @@
 //! Settings, from the function's environment. The only place that reads it.
 
 use auth::{ClaimNames, JwtKeys, JwtSettings, KeySource};
-use model::rate::{BURST_MAX, PER_MINUTE_MAX, RateLimit};
+use model::rate::{BURST_DEFAULT, BURST_MAX, PER_MINUTE_DEFAULT, PER_MINUTE_MAX, RateLimit};
 use model::session::{DURATION_HOURS_MAX, SessionLimits};
 use secrecy::SecretString;
 use std::fmt;
@@ -135,8 +135,8 @@ fn claim_names(get: Lookup<'_>) -> ClaimNames {
 pub fn rate_limit(get: Lookup<'_>) -> Result<Option<RateLimit>, BadSetting> {
     const RATE: &str = "POSTERN_RATE_PER_MINUTE";
     const BURST: &str = "POSTERN_RATE_BURST";
-    let per_minute = number(get, RATE, 0..=PER_MINUTE_MAX)?.unwrap_or(600);
-    let burst = number(get, BURST, 1..=BURST_MAX)?.unwrap_or(100);
+    let per_minute = number(get, RATE, 0..=PER_MINUTE_MAX)?.unwrap_or(PER_MINUTE_DEFAULT);
+    let burst = number(get, BURST, 1..=BURST_MAX)?.unwrap_or(BURST_DEFAULT);
     // 0 is no limit: the one number in range that is none.
     Ok(RateLimit::new(per_minute, burst))
 }

@@ -1,0 +1,78 @@
+//! What tests differ in: the settings of a deployment, and a second environment of its functions.
+
+use auth::{Fetch, FetchFault, JwtSettings, Verifier};
+use firewall::simulated::SimulatedCloud;
+use futures_util::future::BoxFuture;
+use local::gateway::Gateway;
+use model::rate::RateLimit;
+use model::session::SessionLimits;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use store::{Store, Vault};
+use web::{App, Origins, Parts};
+
+use crate::{Client, at_millis, jwt_settings};
+
+/// What a deployment sets, as far as tests differ in it.
+pub struct Setup {
+    /// Whose tokens are accepted.
+    pub jwt: JwtSettings,
+    /// Where the issuer's keys come from.
+    pub fetch: Arc<dyn Fetch>,
+    /// How often a caller may call. Tests call as often as they like: their clock stands still.
+    pub rate: Option<RateLimit>,
+    /// Web pages that may call.
+    pub origins: Origins,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self { jwt: jwt_settings(), fetch: Arc::new(NoNetwork), rate: None, origins: Origins::default() }
+    }
+}
+
+impl Setup {
+    /// An environment of a function with these settings.
+    pub(crate) fn app(
+        self,
+        (db, vault, sky): (&Store, &Vault, &SimulatedCloud),
+        clock: &Arc<AtomicI64>,
+    ) -> App {
+        let ticking = Arc::clone(clock);
+        App::new(Parts {
+            store: db.clone(),
+            verifier: Some(Verifier::new(&self.jwt, self.fetch).expect("a verifier")),
+            vault: Some(vault.clone()),
+            firewall: Some(Arc::new(sky.clone())),
+            sessions: SessionLimits::default(),
+            rate: self.rate,
+            origins: self.origins,
+            clock: Arc::new(move || at_millis(ticking.load(Ordering::SeqCst))),
+        })
+    }
+}
+
+/// Another environment: [`TestApp::twin`](crate::TestApp::twin).
+pub struct Twin(Arc<Gateway>);
+
+impl Twin {
+    pub(crate) fn new(gateway: Gateway) -> Self {
+        Self(Arc::new(gateway))
+    }
+
+    /// A caller with this token.
+    #[must_use]
+    pub fn client(&self, token: &str) -> Client {
+        Client::new(Arc::clone(&self.0), vec![("authorization".into(), format!("Bearer {token}"))])
+    }
+}
+
+/// Fetches nothing.
+#[derive(Debug)]
+pub struct NoNetwork;
+
+impl Fetch for NoNetwork {
+    fn get<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<Vec<u8>, FetchFault>> {
+        Box::pin(async move { Err(FetchFault(format!("{url}: there is no network"))) })
+    }
+}
