@@ -4,6 +4,7 @@
 
 mod api_keys;
 mod audit_logs;
+mod bad_input;
 mod bodies;
 mod credentials;
 mod expect;

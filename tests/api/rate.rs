@@ -163,9 +163,10 @@ async fn steady_traffic_costs_less_than_one_call_in_ten_requests() {
 /// Two environments of a function share a budget through the table, whatever each of them holds.
 #[tokio::test]
 async fn two_environments_stay_within_five_percent_of_one_budget() {
-    const PER_MINUTE: usize = 120;
+    const PER_MINUTE: usize = 60;
+    const STEP_SECONDS: i64 = 5;
     let setup = || Setup {
-        rate: RateLimit::new(120, 20),
+        rate: RateLimit::new(60, 10),
         jwt: jwt_settings(),
         fetch: Arc::new(NoNetwork),
         ..Setup::default()
@@ -174,16 +175,16 @@ async fn two_environments_stay_within_five_percent_of_one_budget() {
     let twin = app.twin(setup());
     let (mut passed, mut tries) = (0, 0);
     let mut asked = 0;
-    for second in 0..3600 {
+    for step in 0..3600 / STEP_SECONDS {
         let (here, there) = (app.admin(), twin.client(&app.token(support::ADMIN, ORG, &["ORG_ADMIN"])));
-        // Both ask for more than there is: four in the one, and in the other by fits and starts.
-        let fits = if second % 20 < 5 { 12 } else { 0 };
-        for (caller, requests) in [(&here, 4), (&there, fits)] {
+        // Both ask for more than there is: two a second in the one, and in the other by fits and starts.
+        let fits = if step % 5 == 0 { 40 } else { 0 };
+        for (caller, requests) in [(&here, 10), (&there, fits)] {
             passed += passing(caller, requests).await;
             tries += requests;
         }
         asked += calls(&app);
-        app.advance_seconds(1);
+        app.advance_seconds(STEP_SECONDS);
     }
     let budget = PER_MINUTE * 60;
     println!("{passed} of {tries} passed, the budget is {budget}, {asked} calls");

@@ -1,16 +1,17 @@
 //! Every route for every kind of caller, with objects that exist.
 
-use auth::{JwtKeys, JwtSettings, Mint, mint};
+use auth::{ClaimNames, JwtKeys, JwtSettings, Mint, mint};
 use firewall::GroupRef;
 use model::api_key::Scope;
 use model::principal::ORG_ADMIN;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
-use support::{ADMIN, Client, ORG, TestApp, jwt_settings, resource_body};
+use std::collections::{BTreeMap, BTreeSet};
+use support::issuer::{ISSUER, STRANGER, hmac_token};
+use support::{ADMIN, Client, ORG, Setup, TestApp, jwt_settings, resource_body};
 use web::access::Level;
 
 use crate::objects::Objects;
-use crate::repository::{assert_nothing_wrong, exact_routes, route_keys, template};
+use crate::repository::{assert_nothing_wrong, exact_routes, read, route_keys, template};
 
 /// The columns: a name and a client each.
 type Callers = [(&'static str, Client)];
@@ -38,7 +39,7 @@ async fn callers(app: &TestApp) -> Vec<(&'static str, Client)> {
     let issuer = JwtSettings { issuer: "https://other.test".into(), ..ours() };
     let audience = JwtSettings { audience: "other".into(), ..ours() };
     let secret = JwtSettings { keys: JwtKeys::Secret("another secret of 32 bytes or more".into()), ..ours() };
-    let keys = keys(app).await;
+    let (keys, people) = (keys(app).await, people(app).await);
     let mut callers = vec![
         ("no token", app.anonymous()),
         ("garbage", app.bearer("garbage")),
@@ -52,13 +53,19 @@ async fn callers(app: &TestApp) -> Vec<(&'static str, Client)> {
         ("other org", app.other_admin()),
     ];
     callers.extend(keys);
+    callers.extend(people);
+    callers.extend(public_keys(app));
     callers.push(("admin", app.admin()));
     callers
 }
 
-/// A column for a key with each scope alone, and one for a revoked key with all of them.
+/// A column for a key with each scope alone, and one each for a revoked and an expired key with all of them.
 async fn keys(app: &TestApp) -> Vec<(&'static str, Client)> {
     let admin = app.admin();
+    let expires = app.now().plus_seconds(60);
+    let body = json!({"name": "CI", "scopes": Scope::ALL, "expiresAt": expires});
+    let expired = admin.post("/api-keys", body).await.expect(201);
+    app.advance_seconds(61);
     let mut keys = Vec::new();
     for scope in Scope::ALL {
         let text = admin.new_api_key(&[scope.as_str()]).await;
@@ -67,9 +74,43 @@ async fn keys(app: &TestApp) -> Vec<(&'static str, Client)> {
     let body = json!({"name": "CI", "scopes": Scope::ALL});
     let revoked = admin.post("/api-keys", body).await.expect(201);
     let _ = admin.delete(&format!("/api-keys/{}", revoked.id())).await.expect(204);
-    let header = format!("ApiKey {}", revoked.json["plainTextKey"].as_str().unwrap());
-    keys.push(("revoked", app.caller(&[("authorization", &header)])));
+    for (name, key) in [("revoked", revoked), ("old key", expired)] {
+        let header = format!("ApiKey {}", key.json["plainTextKey"].as_str().unwrap());
+        keys.push((name, app.caller(&[("authorization", &header)])));
+    }
     keys
+}
+
+/// An administrator who shows a key as well, one whom the directory has deactivated, and the key of one such.
+async fn people(app: &TestApp) -> [(&'static str, Client); 3] {
+    let admin = app.admin();
+    let key = admin.new_api_key(&Scope::ALL.map(Scope::as_str)).await;
+    let both = app.admin().with_header("x-api-key", &key);
+    let away = app.bearer(&app.token(&admin.new_user("away").await, ORG, &[ORG_ADMIN]));
+    let key_of_away = away.new_api_key(&Scope::ALL.map(Scope::as_str)).await;
+    let _ = admin.patch("/users/away", json!({"isActive": false})).await.expect(200);
+    [("both", both), ("away", away), ("away key", app.caller(&[("x-api-key", &key_of_away)]))]
+}
+
+/// Callers of another environment, which takes the tokens of an issuer with public keys.
+fn public_keys(app: &TestApp) -> [(&'static str, Client); 5] {
+    let set = ISSUER.set(&["RS256", "ES256", "EdDSA"]).to_string();
+    let jwt = JwtSettings { keys: JwtKeys::Inline(set), claims: ClaimNames::default(), ..jwt_settings() };
+    let twin = app.twin(Setup { jwt: jwt.clone(), ..Setup::default() });
+    let seconds = app.now().unix_millis() / 1000;
+    let claims = |sub: &str, roles: &str| json!({"iss": jwt.issuer, "aud": jwt.audience, "sub": sub, "org": ORG, "roles": roles, "exp": seconds + 3600});
+    let confused = hmac_token(
+        &ISSUER.modulus(),
+        r#"{"alg":"HS256","kid":"RS256"}"#,
+        &claims(ADMIN, ORG_ADMIN).to_string(),
+    );
+    [
+        ("RS member", twin.client(&ISSUER.token("RS256", &claims("public", "USER")))),
+        ("RS admin", twin.client(&ISSUER.token("RS256", &claims(ADMIN, ORG_ADMIN)))),
+        ("Ed admin", twin.client(&ISSUER.token("EdDSA", &claims(ADMIN, ORG_ADMIN)))),
+        ("stranger", twin.client(&STRANGER.token("ES256", &claims(ADMIN, ORG_ADMIN)))),
+        ("confused", twin.client(&confused)),
+    ]
 }
 
 /// The path of a route with the ids of new objects, linked where the route is about to unlink them.
@@ -111,8 +152,10 @@ async fn statuses(app: &TestApp, callers: &Callers, method: &str, route: &str) -
     let mut path_of_all = path(app, &admin, method, route).await;
     let mut statuses = Vec::new();
     for (number, (_, caller)) in callers.iter().enumerate() {
-        // What one caller has ended or resolved is nothing for the next.
-        if ["/stop", "/resolve"].iter().any(|end| route.ends_with(end)) {
+        // What one caller has ended, resolved or deleted is nothing for the next.
+        let is_ending = ["/stop", "/resolve"].iter().any(|end| route.ends_with(end));
+        let has_changed = method != "GET" && statuses.last().is_some_and(|status| SUCCESS.contains(status));
+        if is_ending || has_changed {
             path_of_all = path(app, &admin, method, route).await;
         }
         let body = body(&admin, method, route, number).await.map(|body| body.to_string());
@@ -154,6 +197,30 @@ async fn access() {
     });
 }
 
+/// The rows of the snapshot, however they came there, are all routes and the requests that none takes.
+#[test]
+fn the_checked_in_matrix_has_every_route_of_every_function() {
+    let snapshot = read("tests/contract/snapshots/access_matrix.snap");
+    let rows = snapshot.lines().filter_map(|line| {
+        let mut words = line.split_whitespace();
+        let (method, path) = (words.next()?, words.next()?);
+        path.starts_with("/api/v1").then(|| format!("{method} {path}"))
+    });
+    let unrouted = UNROUTED.map(|(method, path)| format!("{method} {path}"));
+    let rows: BTreeSet<_> = rows.filter(|row| !unrouted.contains(row)).collect();
+    // A function without a row, or a row without a function, is a door that nobody has looked at.
+    let routes: BTreeSet<_> = levels().into_keys().filter(|route| route != "$default").collect();
+    assert_eq!(rows, routes);
+    let documented = read("docs/api.md");
+    let absent = routes.iter().filter(|route| {
+        let route = route.replace("/api/v1", "");
+        let with_slash = format!("`{route}/`");
+        !documented.contains(&format!("`{route}`")) && !documented.contains(&with_slash)
+    });
+    let absent: Vec<_> = absent.map(|route| format!("docs/api.md does not name {route}")).collect();
+    assert_nothing_wrong(&absent);
+}
+
 /// What the snapshot shows must also be what was meant: each level lets its own callers in, and nobody else.
 #[tokio::test]
 async fn each_level_admits_its_own_callers_and_nobody_else() {
@@ -182,17 +249,21 @@ fn expected(level: Level, caller: &str, route: &str) -> &'static [u16] {
     let is_known_elsewhere = route.contains('{') || route.ends_with("/resources");
     match (level, caller) {
         (Level::Anyone, _) => &[200],
-        (_, "admin") => &SUCCESS,
+        (Level::Member | Level::MemberOrKey(_), "away" | "away key") => &[403],
+        (_, "admin" | "RS admin" | "Ed admin" | "away") => &SUCCESS,
         (_, "no token" | "garbage" | "expired" | "issuer" | "audience" | "secret" | "alg none") => &[401],
-        (_, "bad key" | "revoked") => &[401],
+        (_, "bad key" | "revoked" | "old key" | "both" | "stranger" | "confused") => &[401],
         // Their own organization's list, or nothing of ours.
         (_, "other org") if is_known_elsewhere => &[200, 404],
         // There is nothing that they may open.
-        (Level::MemberOrKey(_), "member" | "other org") if route.ends_with("/sessions") => &[200, 400],
-        (Level::MemberOrKey(_), "member") => &[200, 404],
+        (Level::MemberOrKey(_), "member" | "RS member" | "other org") if route.ends_with("/sessions") => {
+            &[200, 400]
+        }
+        (Level::MemberOrKey(_), "member" | "RS member") => &[200, 404],
         (Level::MemberOrKey(scope), key) if scope.as_str() == key => &SUCCESS,
         (_, "other org") | (Level::Member, _) => &SUCCESS,
         (Level::AdminOrKey(scope), key) if scope.as_str() == key => &[200],
+        (Level::AdminOrKey(_), "away key") => &[200],
         _ => &[403],
     }
 }

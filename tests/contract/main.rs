@@ -1,5 +1,12 @@
 //! What must agree across files and across the whole API: names, routes, access, error bodies, keys, permissions.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "tests"
+)]
 
 mod access_matrix;
 mod audit_rows;
@@ -11,6 +18,7 @@ mod key_table;
 mod names;
 mod objects;
 mod preconditions;
+mod random_requests;
 mod repository;
 mod routes;
 mod tenant_sweep;

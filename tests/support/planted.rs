@@ -67,7 +67,7 @@ pub fn lines_heard() -> u64 {
 }
 
 /// Fails when a log line of this process had a secret in it.
-pub(crate) fn assert_no_leak() {
+pub fn assert_no_leak() {
     let leak = LEAK.lock().unwrap_or_else(PoisonError::into_inner).clone();
     assert_eq!(leak, None, "a secret is in the log");
 }

@@ -2,6 +2,7 @@
 
 mod attacks;
 mod corpus;
+mod fetch;
 mod keys;
 mod providers;
 
