@@ -6,6 +6,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Duration;
+use support::planted;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
@@ -79,6 +80,17 @@ impl Bootstrap {
     /// What the function has logged so far.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(&self.log).expect("the log")
+    }
+}
+
+impl Drop for Bootstrap {
+    /// What the function has logged until now has no secret in it: [`planted`].
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let log = self.log();
+            let line = log.lines().find(|line| planted::secret_in(line).is_some());
+            assert_eq!(line, None, "{} has logged a secret", self.name);
+        }
     }
 }
 

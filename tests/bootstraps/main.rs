@@ -12,7 +12,7 @@ use local::template::{Route, Template};
 use serde_json::{Value, json};
 
 /// The values in the events of `credential-create` and `credential-update`.
-const SECRETS: [&str; 2] = ["the first secret", "the second secret"];
+const SECRETS: [&str; 2] = ["PLANTED-first", "PLANTED-second"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_function_answers_its_recorded_event() {

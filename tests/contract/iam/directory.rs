@@ -1,0 +1,137 @@
+//! What administrators, people and keys do to what is registered.
+
+use firewall::GroupRef;
+use serde_json::{Value, json};
+use support::{ORG, resource_body};
+
+use super::drive::{Drive, NOTHING};
+use crate::repository::exact_routes;
+
+pub(super) async fn drive_credentials(drive: &mut Drive) {
+    let role = drive.admin.new_role("Team of credentials").await;
+    let create = "POST /credentials/";
+    let id = drive.call(create, json!({"name": "Secret", "value": "v", "team": role}), 201).await.id();
+    let readable = json!({"name": "Readable", "value": "v", "is_sensitive": false});
+    let readable = drive.call(create, readable, 201).await.id();
+    let wrong = json!({"name": "", "value": "v", "team": role});
+    let _ = drive.call(create, wrong.clone(), 400).await;
+    let _ = drive.call(create, json!({"name": "N", "value": "v", "team": NOTHING}), 400).await;
+    let _ = drive.admin.new_resource(&id).await;
+    let path = |id: &str| format!("GET /credentials/{id}/");
+    drive.all(&[(path(&id), 200), (path(&readable), 200), (path(NOTHING), 404)]).await;
+    drive.all(&[("GET /credentials/".into(), 200)]).await;
+    for (method, name) in [("PUT", "Renamed"), ("PATCH", "Renamed again")] {
+        let path = format!("{method} /credentials/{id}/");
+        let rename = json!({"name": name, "value": "w", "team": role, "is_sensitive": false});
+        let _ = drive.call(&path, rename, 200).await;
+        let _ = drive.call(&path, wrong.clone(), 400).await;
+        let _ = drive.call(&format!("{method} /credentials/{NOTHING}/"), wrong.clone(), 404).await;
+    }
+    let delete = |id: &str| format!("DELETE /credentials/{id}/");
+    drive.all(&[(delete(&id), 400), (delete(&readable), 204), (delete(NOTHING), 404)]).await;
+}
+
+pub(super) async fn drive_resources(drive: &mut Drive) {
+    let (from, to) = (drive.admin.new_credential("From").await, drive.admin.new_credential("To").await);
+    let id = drive.call("POST /resources", resource_body(&from), 201).await.id();
+    let _ = drive.call("POST /resources", resource_body(NOTHING), 404).await;
+    drive.all(&[("GET /resources".into(), 200), (format!("GET /resources/{id}"), 200)]).await;
+    drive.all(&[(format!("GET /resources/{NOTHING}"), 404)]).await;
+    let path = format!("PATCH /resources/{id}");
+    for (body, status) in [
+        (json!({"name": "Renamed"}), 200),
+        (json!({"credentialId": to}), 200),
+        (json!({"credentialId": NOTHING}), 404),
+        (json!({}), 200),
+    ] {
+        let _ = drive.call(&path, body, status).await;
+    }
+    drive.all(&[(format!("DELETE /resources/{id}"), 204), (format!("DELETE /resources/{id}"), 404)]).await;
+}
+
+pub(super) async fn drive_roles(drive: &mut Drive) {
+    let role = drive.call("POST /roles", json!({"name": "Developers"}), 201).await.id();
+    let _ = drive.call("POST /roles", json!({"name": "Developers"}), 400).await;
+    drive.all(&[("GET /roles".into(), 200), (format!("GET /roles/{role}"), 200)]).await;
+    drive.all(&[(format!("GET /roles/{NOTHING}"), 404)]).await;
+    let credential = drive.admin.new_credential("AWS").await;
+    let resource = drive.admin.new_resource(&credential).await;
+    let link = format!("/roles/{role}/resources/{resource}");
+    drive.all(&[(format!("POST {link}"), 200), (format!("POST {link}"), 400)]).await;
+    drive.all(&[(format!("DELETE {link}"), 204), (format!("DELETE {link}"), 404)]).await;
+    let path = format!("PATCH /roles/{role}");
+    for name in ["Engineers", "Engineers"] {
+        let _ = drive.call(&path, json!({"name": name}), 200).await;
+    }
+    drive.all(&[(format!("POST {link}"), 200), (format!("DELETE /roles/{role}"), 204)]).await;
+    drive.all(&[(format!("DELETE /roles/{role}"), 404)]).await;
+}
+
+/// Verifications with both kinds of answer.
+pub(super) async fn drive_verification(drive: &mut Drive) {
+    let value = json!({"accessKeyId": "AKIA1", "secretAccessKey": "s"});
+    let body = json!({"name": "Cloud", "credential_type": "ACCESS_KEY", "value": value});
+    let credential = drive.admin.post("/credentials/", body).await.expect(201).id();
+    let resource = drive.admin.new_resource(&credential).await;
+    let path = format!("POST /resources/{resource}/verify");
+    let _ = drive.call(&path, Value::Null, 400).await;
+    let group = GroupRef { region: "eu-central-1".into(), group_id: "sg-0abc123def456".into() };
+    drive.app.sky.add_group(group);
+    let _ = drive.call(&path, Value::Null, 200).await;
+}
+
+pub(super) async fn drive_users(drive: &mut Drive) {
+    let body = json!({"id": "grace", "email": "grace@acme.example"});
+    let user = drive.call("POST /users", body, 201).await.id();
+    drive.all(&[("GET /users".into(), 200), (format!("GET /users/{user}"), 200)]).await;
+    let credential = drive.admin.new_credential("AWS").await;
+    let (role, resource) =
+        (drive.admin.new_role("Role of users").await, drive.admin.new_resource(&credential).await);
+    let active = json!({"isActive": true});
+    let _ = drive.admin.patch(&format!("/resources/{resource}"), active).await.expect(200);
+    let path = format!("PATCH /users/{user}");
+    let _ = drive.call(&path, json!({"email": "grace.h@acme.example"}), 200).await;
+    let links = [format!("/roles/{role}/users/{user}"), format!("/users/{user}/resources/{resource}")];
+    for link in &links {
+        drive.all(&[(format!("POST {link}"), 200), (format!("DELETE {link}"), 204)]).await;
+        drive.all(&[(format!("POST {link}"), 200)]).await;
+    }
+    let token = drive.app.token("grace", ORG, &["USER"]);
+    drive.call_as(&drive.app.bearer(&token), "GET /me", Value::Null, 200).await;
+    drive.all(&[("GET /me".into(), 200), (format!("DELETE /users/{user}"), 204)]).await;
+}
+
+/// API keys, and everything that they open.
+pub(super) async fn drive_api_keys(drive: &mut Drive) {
+    let body = json!({"name": "CI", "scopes": ["resources:read", "audit:read", "sessions:read"]});
+    let key = drive.call("POST /api-keys", body, 201).await;
+    let caller = drive.app.caller(&[("x-api-key", key.json["plainTextKey"].as_str().unwrap())]);
+    let resource = drive.admin.get("/resources").await.json[0]["id"].as_str().unwrap().to_owned();
+    let (one, session) = (format!("GET /resources/{resource}"), format!("GET /sessions/{NOTHING}"));
+    for (path, status) in [
+        ("GET /resources", 200),
+        (&one, 200),
+        ("GET /audit-logs", 200),
+        ("GET /me", 200),
+        ("GET /sessions", 200),
+        (&session, 404),
+    ] {
+        drive.app.advance_seconds(61);
+        drive.call_as(&caller, path, Value::Null, status).await;
+    }
+    drive.all(&[("GET /api-keys".into(), 200), (format!("DELETE /api-keys/{}", key.id()), 204)]).await;
+}
+
+/// Who shows an API key is looked up by every function that asks who calls.
+pub(super) async fn drive_with_a_key_that_is_none(drive: &mut Drive) {
+    let text = format!("pst_GPXmAhizavrUuoXNn3tzeA{}.acme", "A".repeat(43));
+    let stranger = drive.app.caller(&[("x-api-key", &text)]);
+    for (method, route) in exact_routes() {
+        let path =
+            route.replace("{id}", NOTHING).replace("{resourceId}", NOTHING).replace("{userId}", NOTHING);
+        let path = format!("{method} {}", path.trim_start_matches("/api/v1"));
+        let status = if route.ends_with("/health") { 200 } else { 401 };
+        drive.call_as(&stranger, &path, Value::Null, status).await;
+    }
+    drive.call_as(&stranger, "DELETE /health", Value::Null, 401).await;
+}

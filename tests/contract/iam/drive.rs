@@ -1,0 +1,99 @@
+//! Requests to functions, and the permissions that each of their calls to AWS needs.
+
+use firewall::GroupRef;
+use serde_json::Value;
+use support::{Client, ORG, Reply, TestApp};
+
+use super::Actions;
+use crate::repository::{read, route_keys, template};
+
+/// The actions for which AWS asks when it gets a call.
+pub(super) fn actions(target: &str, body: &Value) -> Vec<String> {
+    let (service, operation) = target.split_once('.').unwrap();
+    if service == "TrentService" {
+        return vec![format!("kms:{operation} CredentialKey")];
+    }
+    let table = match body["IndexName"].as_str() {
+        Some(index) => format!("Table/index/{index}"),
+        None => "Table".into(),
+    };
+    let Some(parts) = body["TransactItems"].as_array() else {
+        return vec![format!("dynamodb:{operation} {table}")];
+    };
+    let action = |part: &Value| match part.as_object().unwrap().keys().next().unwrap().as_str() {
+        "ConditionCheck" => format!("dynamodb:ConditionCheckItem {table}"),
+        kind => format!("dynamodb:{kind}Item {table}"),
+    };
+    parts.iter().map(action).collect()
+}
+
+/// Requests, and what each made its function do.
+pub(super) struct Drive {
+    pub(super) app: TestApp,
+    pub(super) admin: Client,
+    routes: Vec<(String, String)>,
+    pub(super) seen: Actions,
+}
+
+/// Whether a request's method and path are those of a route.
+pub(super) fn is_of(request: &str, route: &str) -> bool {
+    let (request, route) = (request.split(['/', ' ']), route.split(['/', ' ']));
+    let fits =
+        |(found, wanted): (&str, &str)| found == wanted || (wanted.starts_with('{') && !found.is_empty());
+    request.clone().count() == route.clone().count() && request.zip(route).all(fits)
+}
+
+impl Drive {
+    pub(super) async fn new() -> Self {
+        let app = TestApp::new().await;
+        let functions = template().functions;
+        let routes = functions.iter().flat_map(|function| {
+            route_keys(function).into_iter().map(|route| (route, function.binary().to_owned()))
+        });
+        Self { admin: app.admin(), app, routes: routes.collect(), seen: Actions::new() }
+    }
+
+    /// Sends a request, and notes the calls of the function that answers it.
+    pub(super) async fn call(&mut self, request: &str, body: Value, status: u16) -> Reply {
+        let (method, path) = request.split_once(' ').unwrap();
+        let (path, json) = (format!("/api/v1{path}"), (!body.is_null()).then_some("application/json"));
+        let body = json.map(|_| body.to_string()).unwrap_or_default();
+        self.app.tap.take_bodies();
+        let reply = self.admin.send(method, &path, json, body.into_bytes()).await;
+        let route = format!("{method} {}", path.split('?').next().unwrap());
+        let fitting = self.routes.iter().filter(|(pattern, _)| is_of(&route, pattern));
+        let found = fitting.min_by_key(|(pattern, _)| pattern.matches('{').count());
+        let seen = self.seen.entry(found.map_or("fallback", |(_, function)| function).into()).or_default();
+        seen.extend(self.app.tap.take_bodies().iter().flat_map(|(target, body)| actions(target, body)));
+        reply.expect(status)
+    }
+
+    /// Runs a worker, and notes its calls.
+    pub(super) async fn run(&mut self, name: &str, group: &GroupRef) {
+        self.app.tap.take_bodies();
+        let workers = functions::workers();
+        let (name, worker) = workers.iter().find(|(known, _)| *known == name).unwrap();
+        let event = read("functions/rule_worker/event.json");
+        let event = event.replace("{{org}}", ORG).replace("sg-0abc123def4567890", &group.group_id);
+        let _ = worker.run(&self.app.app, serde_json::from_str(&event).unwrap()).await.unwrap();
+        let seen = self.seen.entry((*name).into()).or_default();
+        seen.extend(self.app.tap.take_bodies().iter().flat_map(|(target, body)| actions(target, body)));
+    }
+
+    /// The same, from another caller than the administrator.
+    pub(super) async fn call_as(&mut self, caller: &Client, request: &str, body: Value, status: u16) {
+        let admin = std::mem::replace(&mut self.admin, caller.clone());
+        let _ = self.call(request, body, status).await;
+        self.admin = admin;
+    }
+
+    /// Requests without bodies.
+    pub(super) async fn all(&mut self, requests: &[(String, u16)]) {
+        for (request, status) in requests {
+            let _ = self.call(request, Value::Null, *status).await;
+        }
+    }
+}
+
+/// An id of nothing.
+pub(super) const NOTHING: &str = "00000000-0000-0000-0000-000000000007";
