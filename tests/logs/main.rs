@@ -3,8 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use serde_json::json;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use support::{ORG, TestApp};
+use workers::RuleWorker;
 
 /// What a subscriber at the finest level gets to see.
 #[derive(Clone, Default)]
@@ -21,13 +22,25 @@ impl std::io::Write for Log {
     }
 }
 
-#[tokio::test]
-async fn the_secret_and_the_token_appear_in_no_log_line() {
+/// The log of this process. Whoever comes first has it begin.
+static LOG: LazyLock<Log> = LazyLock::new(|| {
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_ansi(false);
     let subscriber = subscriber.with_writer(move || writer.clone()).finish();
     tracing::subscriber::set_global_default(subscriber).unwrap();
+    log
+});
+
+impl Log {
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
+    }
+}
+
+#[tokio::test]
+async fn the_secret_and_the_token_appear_in_no_log_line() {
+    let log = &*LOG;
     let app = TestApp::new().await;
     let token = app.token("admin", ORG, &["ORG_ADMIN"]);
     let admin = app.bearer(&token);
@@ -51,7 +64,7 @@ async fn the_secret_and_the_token_appear_in_no_log_line() {
             .expect(400);
         let _ = admin.get(&path).await.expect(200);
     }
-    let text = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
+    let text = log.text();
     assert!(text.contains("path=/api/v1/credentials/") && text.contains("status=201"), "nothing was heard");
     let signature = token.rsplit('.').next().unwrap();
     for secret in ["PLANTED", "UNLOGGED", signature] {

@@ -13,7 +13,7 @@ use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
 use model::id::OrgId;
 use model::ingress::GroupRef;
 use model::principal::Actor;
-use model::rule::{Presence, Rule};
+use model::rule::{Presence, Rule, RuleState};
 use model::time::Timestamp;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -21,7 +21,7 @@ use store::keys::Round;
 use store::{Due, Finding, GroupItem, Lease, StoreError};
 
 use crate::access::{AccessError, access_of_either};
-use crate::group::rule_entry;
+use crate::group::{rule_entry, say_stuck};
 use crate::{Report, Tools};
 
 /// Most groups that one run compares. What is left is the oldest of the next run.
@@ -71,6 +71,7 @@ impl RuleReconciler {
         };
         let report = self.compare_leased(&lease, now).await;
         if report.is_ok() {
+            self.say_what_is_stuck(&lease).await?;
             self.0.store.postpone_comparison(&lease, now).await?;
         }
         self.0.store.release_group(&lease).await?;
@@ -95,6 +96,15 @@ impl RuleReconciler {
         }
         report.add(&self.0.passes(lease, now).await?);
         Ok(report)
+    }
+
+    /// Says it again each hour, in the words of whoever said it first, so that an alarm lasts for as long as the rule.
+    async fn say_what_is_stuck(&self, lease: &Lease) -> Result<(), StoreError> {
+        let (_, rules) = self.0.store.rules_of_group(lease).await?;
+        for rule in rules.iter().filter(|rule| rule.state() == RuleState::Stuck) {
+            say_stuck(rule);
+        }
+        Ok(())
     }
 
     /// The credential of a rule that is there, or the one that was used last.

@@ -58,6 +58,7 @@ impl Drive {
         let (method, path) = request.split_once(' ').unwrap();
         let (path, json) = (format!("/api/v1{path}"), (!body.is_null()).then_some("application/json"));
         let body = json.map(|_| body.to_string()).unwrap_or_default();
+        let asked = self.app.sky.calls();
         self.app.tap.take_bodies();
         let reply = self.admin.send(method, &path, json, body.into_bytes()).await;
         let route = format!("{method} {}", path.split('?').next().unwrap());
@@ -65,11 +66,14 @@ impl Drive {
         let found = fitting.min_by_key(|(pattern, _)| pattern.matches('{').count());
         let seen = self.seen.entry(found.map_or("fallback", |(_, function)| function).into()).or_default();
         seen.extend(self.app.tap.take_bodies().iter().flat_map(|(target, body)| actions(target, body)));
+        // Whoever asks a cloud may have to assume a role first; the simulated one is asked without.
+        seen.extend((self.app.sky.calls() > asked).then(|| "sts:AssumeRole TargetRoles".to_owned()));
         reply.expect(status)
     }
 
     /// Runs a worker, and notes its calls.
     pub(super) async fn run(&mut self, name: &str, group: &GroupRef) {
+        let asked = self.app.sky.calls();
         self.app.tap.take_bodies();
         let workers = functions::workers();
         let (name, worker) = workers.iter().find(|(known, _)| *known == name).unwrap();
@@ -78,6 +82,8 @@ impl Drive {
         let _ = worker.run(&self.app.app, serde_json::from_str(&event).unwrap()).await.unwrap();
         let seen = self.seen.entry((*name).into()).or_default();
         seen.extend(self.app.tap.take_bodies().iter().flat_map(|(target, body)| actions(target, body)));
+        // Whoever asks a cloud may have to assume a role first; the simulated one is asked without.
+        seen.extend((self.app.sky.calls() > asked).then(|| "sts:AssumeRole TargetRoles".to_owned()));
     }
 
     /// The same, from another caller than the administrator.

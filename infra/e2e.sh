@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# The whole of Postern on an emulated AWS: builds the functions, deploys the real template with `sam deploy`, and walks
+# through the life of a session over HTTP:
+#   infra/e2e.sh
+# The emulator, ministack, listens on this machine's loopback interface only; its tools stand outside the clone.
+set -euo pipefail
+
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+home="${XDG_CACHE_HOME:-$HOME/.cache}/postern/ministack"
+pins="$root/infra/requirements-ministack.txt"
+target="${CARGO_TARGET_DIR:-$root/target}"
+export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=eu-central-1 AWS_DEFAULT_REGION=eu-central-1
+unset AWS_PROFILE AWS_SESSION_TOKEN
+
+# A copy of the pins in the environment says that it is complete.
+if ! cmp -s "$pins" "$home/pins.txt"; then
+    echo "Installing $(basename "$pins") into $home" >&2
+    rm -rf "$home"
+    python3 -m venv "$home"
+    "$home/bin/pip" install --quiet --disable-pip-version-check --requirement "$pins" >&2
+    cp "$pins" "$home/pins.txt"
+fi
+
+step() {
+    local heading="$1" began="$SECONDS"
+    shift
+    "$@"
+    printf -- '%-34s %3d s\n' "$heading" "$((SECONDS - began))"
+}
+
+(cd "$root" && step "build" infra/tools.sh cargo lambda build --quiet --release -p functions)
+
+scratch=$(mktemp -d)
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+export AWS_ENDPOINT_URL="http://127.0.0.1:$port"
+# Secrets that may be found nowhere in what the functions log.
+export POSTERN_E2E_SECRET="PLANTED-$(python3 -c 'import secrets; print(secrets.token_urlsafe(32))')"
+
+services=apigateway,cloudformation,cloudwatch,dynamodb,ec2,events,iam,kms,lambda,logs,s3,scheduler,secretsmanager,sqs,ssm,sts
+# AUTH: every call of a function is held against the policies of its role.
+AUTH=true BIND_HOST=127.0.0.1 MINISTACK_HOST=127.0.0.1 GATEWAY_PORT="$port" MINISTACK_REGION="$AWS_REGION" SERVICES="$services" IOT_MTLS_ENABLED=0 \
+    TMPDIR="$scratch" STATE_DIR="$scratch/state" S3_DATA_DIR="$scratch/s3" \
+    "$home/bin/ministack" >"$scratch/ministack.log" 2>&1 &
+server=$!
+finish() {
+    local status=$?
+    kill "$server" 2>/dev/null || true
+    wait "$server" 2>/dev/null || true
+    if [ "$status" -ne 0 ]; then
+        tail -n 60 "$scratch/ministack.log" >&2
+    fi
+    rm -rf "$scratch"
+    exit "$status"
+}
+trap finish EXIT
+
+answers() {
+    for _ in $(seq 300); do
+        if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+            return
+        fi
+        kill -0 "$server" 2>/dev/null || return 1
+        sleep 0.1
+    done
+    return 1
+}
+step "emulator" answers
+
+# The template's folder as a clone has it after `cargo lambda build` without a target folder elsewhere.
+mkdir -p "$scratch/clone/target"
+cp "$root/template.yaml" "$scratch/clone/"
+ln -s "$target/lambda" "$scratch/clone/target/lambda"
+
+journey() {
+    "$home/bin/python" "$root/infra/e2e/main.py" "$@" "$root"
+}
+deploy() {
+    # Without a terminal SAM asks nothing.
+    if ! "$root/infra/tools.sh" sam deploy --region "$AWS_REGION" --no-progressbar --resolve-s3 --no-confirm-changeset "$@" \
+        >"$scratch/deploy.log" 2>&1 </dev/null; then
+        cat "$scratch/deploy.log" >&2
+        return 1
+    fi
+}
+
+step "secret and security group" journey prepare
+# Every group, because the emulator's policies know no tags of groups.
+step "sam deploy, the target role" deploy --template "$root/infra/target-role.yaml" --stack-name postern-target \
+    --capabilities CAPABILITY_NAMED_IAM --parameter-overrides PosternAccountId=000000000000 ExternalId=e2e-external-id-0001 \
+    'GroupTag=""'
+step "sam deploy, template.yaml" deploy --template "$scratch/clone/template.yaml" --stack-name postern \
+    --capabilities CAPABILITY_IAM --parameter-overrides JwtIssuer=https://issuer.example JwtSecretName=postern/jwt \
+    DeletionProtection=false
+step "sam deploy, the dashboard" deploy --template "$root/infra/dashboard.yaml" --stack-name postern-dashboard
+step "where the emulator differs" journey differences
+step "the journey" journey walk

@@ -1,0 +1,50 @@
+"""A caller of the API, with the Python library's own HTTP."""
+
+import base64
+import hashlib
+import hmac
+import http.client
+import json
+import os
+import time
+import urllib.parse
+
+
+def token(sub: str, *roles: str) -> str:
+    """A token for an hour (HS256)."""
+
+    def part(data: bytes) -> str:
+        return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+    claims = {
+        "iss": "https://issuer.example", "aud": "postern", "sub": sub, "org": "acme", "roles": list(roles),
+        "email": f"{sub}@acme.example", "exp": int(time.time()) + 3600,
+    }
+    text = ".".join(part(json.dumps(claim).encode()) for claim in ({"alg": "HS256", "typ": "JWT"}, claims))
+    key = os.environ["POSTERN_E2E_SECRET"].encode()
+    return f"{text}.{part(hmac.new(key, text.encode(), hashlib.sha256).digest())}"
+
+
+class Caller:
+    """Somebody with headers of their own."""
+
+    def __init__(self, api: str, headers: dict[str, str]):
+        self.endpoint = urllib.parse.urlsplit(os.environ["AWS_ENDPOINT_URL"])
+        self.headers = {"Host": f"{api}.execute-api.{self.endpoint.netloc}", **headers}
+
+    def call(self, method: str, path: str, status: int, body: object = None):
+        """Sends a request, which must be answered with a status; the answer."""
+        connection = http.client.HTTPConnection(self.endpoint.hostname, self.endpoint.port, timeout=30)
+        headers = dict(self.headers)
+        data = None
+        if body is not None:
+            data = json.dumps(body)
+            headers["Content-Type"] = "application/json"
+        connection.request(method, f"/api/v1{path}", data, headers)
+        response = connection.getresponse()
+        text = response.read().decode()
+        connection.close()
+        if response.status != status:
+            raise AssertionError(f"{method} {path}: {response.status} and not {status}: {text}")
+        assert response.getheader("x-request-id"), f"{method} {path}: no request id"
+        return json.loads(text) if text else None

@@ -1,0 +1,33 @@
+"""What `infra/e2e.sh` does on the emulated AWS: main.py prepare | differences | walk, and the root of the clone."""
+
+import os
+import sys
+
+import boto3
+
+import aws
+import journey
+
+
+def prepare(_root: str) -> None:
+    """The secret that signs tokens, and the security group of the target account."""
+    boto3.client("secretsmanager").create_secret(
+        Name="postern/jwt", SecretString=os.environ["POSTERN_E2E_SECRET"]
+    )
+    ec2 = boto3.client("ec2")
+    ec2.create_security_group(GroupName=aws.GROUP, Description="A bastion")
+
+
+def differences(root: str) -> None:
+    """What the emulator does not do as AWS does."""
+    aws.create_routes(root)
+    aws.trust_sessions()
+
+
+def main() -> None:
+    command, root = sys.argv[1:]
+    {"prepare": prepare, "differences": differences, "walk": journey.walk}[command](root)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+//! Alarms, the target account's role and the routes of `cargo lambda watch`: what the templates say beside the functions.
+
+use serde_yaml_ng::Value as Yaml;
+use std::collections::BTreeSet;
+
+use crate::repository::{assert_nothing_wrong, function_folders, read};
+
+fn resources(file: &str, kind: &str) -> Vec<(String, Yaml)> {
+    let yaml: Yaml = serde_yaml_ng::from_str(&read(file)).unwrap();
+    let resources = yaml["Resources"].as_mapping().unwrap().clone();
+    let of_kind = resources.into_iter().filter(|(_, resource)| resource["Type"] == kind);
+    of_kind
+        .map(|(name, resource)| (name.as_str().unwrap().to_owned(), resource["Properties"].clone()))
+        .collect()
+}
+
+/// The log lines that metrics count are said by workers, in these words.
+#[test]
+fn metrics_count_lines_that_somebody_logs() {
+    let functions = function_folders().into_iter().map(|folder| format!("functions/{folder}/mod.rs"));
+    let sources: String =
+        functions.chain(["shared/workers/src/group.rs".into()]).map(|path| read(&path)).collect();
+    let filters = resources("template.yaml", "AWS::Logs::MetricFilter");
+    assert!(!filters.is_empty());
+    for (name, filter) in filters {
+        let pattern = filter["FilterPattern"].as_str().unwrap();
+        let words = pattern.split('"').nth(1).unwrap();
+        assert_eq!(pattern, format!("{{ $.fields.message = \"{words}\" }}"), "{name}");
+        assert!(sources.contains(&format!("\"{words}\");")), "{name}: nobody logs {words:?}");
+    }
+}
+
+/// An alarm on a metric that nobody sends is silent, and one that nobody can look up is no help.
+#[test]
+fn alarms_have_metrics_and_pages() {
+    let filters = resources("template.yaml", "AWS::Logs::MetricFilter");
+    let ours: BTreeSet<_> =
+        filters.iter().map(|(_, filter)| filter["MetricTransformations"][0]["MetricName"].clone()).collect();
+    let operations = read("docs/operations.md");
+    let mut wrong = Vec::new();
+    for (name, alarm) in resources("template.yaml", "AWS::CloudWatch::Alarm") {
+        let namespace = alarm["Namespace"].as_str().unwrap();
+        if !namespace.starts_with("AWS/") && !ours.contains(&alarm["MetricName"]) {
+            wrong.push(format!("template.yaml: no metric filter makes what {name} watches"));
+        }
+        if alarm["AlarmActions"].is_null() || alarm["AlarmDescription"].is_null() {
+            wrong.push(format!("template.yaml: {name} tells nobody, or nothing"));
+        }
+        if !operations.contains(&format!("`{name}`")) {
+            wrong.push(format!("docs/operations.md does not say what to do about {name}"));
+        }
+    }
+    assert_nothing_wrong(&wrong);
+}
+
+/// The role in a target account allows what the firewall asks of EC2, and nothing else.
+#[test]
+fn the_target_role_allows_what_the_firewall_does() {
+    let source = read("shared/firewall/src/ec2/query.rs");
+    let calls = source.split("Self::new(\"").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned());
+    let mut expected: BTreeSet<_> = calls.map(|call| format!("ec2:{call}")).collect();
+    if source.contains("TagSpecification") {
+        expected.insert("ec2:CreateTags".into());
+    }
+    let roles = resources("infra/target-role.yaml", "AWS::IAM::Role");
+    let policies = roles.iter().flat_map(|(_, role)| role["Policies"].as_sequence().unwrap());
+    let statements = policies.flat_map(|policy| policy["PolicyDocument"]["Statement"].as_sequence().unwrap());
+    let actions = statements.flat_map(|statement| statement["Action"].as_sequence().unwrap());
+    let allowed: BTreeSet<_> = actions.map(|action| action.as_str().unwrap().to_owned()).collect();
+    assert_eq!(allowed, expected);
+}
