@@ -1,9 +1,9 @@
 //! Alarms, the target account's role and the routes of `cargo lambda watch`: what the templates say beside the functions.
 
 use serde_yaml_ng::Value as Yaml;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::repository::{assert_nothing_wrong, function_folders, read};
+use crate::repository::{assert_nothing_wrong, exact_routes, function_folders, read, route_keys, template};
 
 fn resources(file: &str, kind: &str) -> Vec<(String, Yaml)> {
     let yaml: Yaml = serde_yaml_ng::from_str(&read(file)).unwrap();
@@ -34,13 +34,13 @@ fn metrics_count_lines_that_somebody_logs() {
 #[test]
 fn alarms_have_metrics_and_pages() {
     let filters = resources("template.yaml", "AWS::Logs::MetricFilter");
-    let ours: BTreeSet<_> =
-        filters.iter().map(|(_, filter)| filter["MetricTransformations"][0]["MetricName"].clone()).collect();
+    let ours: Vec<_> =
+        filters.iter().map(|(_, filter)| &filter["MetricTransformations"][0]["MetricName"]).collect();
     let operations = read("docs/operations.md");
     let mut wrong = Vec::new();
     for (name, alarm) in resources("template.yaml", "AWS::CloudWatch::Alarm") {
         let namespace = alarm["Namespace"].as_str().unwrap();
-        if !namespace.starts_with("AWS/") && !ours.contains(&alarm["MetricName"]) {
+        if !namespace.starts_with("AWS/") && !ours.contains(&&alarm["MetricName"]) {
             wrong.push(format!("template.yaml: no metric filter makes what {name} watches"));
         }
         if alarm["AlarmActions"].is_null() || alarm["AlarmDescription"].is_null() {
@@ -68,4 +68,26 @@ fn the_target_role_allows_what_the_firewall_does() {
     let actions = statements.flat_map(|statement| statement["Action"].as_sequence().unwrap());
     let allowed: BTreeSet<_> = actions.map(|action| action.as_str().unwrap().to_owned()).collect();
     assert_eq!(allowed, expected);
+}
+
+/// `cargo lambda watch` has the template's routes: in the workspace's manifest, where it looks for them.
+#[test]
+fn cargo_lambda_watch_has_the_routes_of_the_template() {
+    let functions = template().functions;
+    let owner = |key: &str| {
+        let function =
+            functions.iter().find(|function| route_keys(function).iter().any(|route| route == key));
+        function.unwrap().binary().to_owned()
+    };
+    let mut routes: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (method, path) in exact_routes() {
+        let entry = format!(
+            "    {{ method = \"{method}\", function = \"{}\" }},\n",
+            owner(&format!("{method} {path}"))
+        );
+        routes.entry(path).or_default().push(entry);
+    }
+    let routes = routes.iter().map(|(path, entries)| format!("\"{path}\" = [\n{}]\n", entries.concat()));
+    let expected = format!("[workspace.metadata.lambda.watch.router]\n{}", routes.collect::<String>());
+    assert!(read("Cargo.toml").contains(&expected), "Cargo.toml must have:\n\n{expected}");
 }

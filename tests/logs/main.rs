@@ -2,10 +2,10 @@
 //! gateway, the handlers, the SDK, the embedded AWS.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+use firewall::GroupRef;
 use serde_json::json;
 use std::sync::{Arc, LazyLock, Mutex};
-use support::{ORG, TestApp};
-use workers::RuleWorker;
+use support::{ORG, TestApp, resource_body};
 
 /// What a subscriber at the finest level gets to see.
 #[derive(Clone, Default)]
@@ -70,5 +70,34 @@ async fn the_secret_and_the_token_appear_in_no_log_line() {
     for secret in ["PLANTED", "UNLOGGED", signature] {
         let line = text.lines().find(|line| line.contains(secret));
         assert_eq!(line, None);
+    }
+}
+
+/// The alarm on stuck rules counts these lines, and must last for as long as the rule is stuck.
+#[tokio::test]
+async fn the_reconciler_says_each_hour_what_is_stuck() {
+    let log = &*LOG;
+    let (app, group) = (TestApp::alive().await, "sg-0123456789abcdef0");
+    let of = |text: &str| {
+        text.lines().filter(|line| line.contains("a rule is stuck") && line.contains(group)).count()
+    };
+    app.sky.add_group(GroupRef { region: "eu-central-1".into(), group_id: group.into() });
+    let admin = app.admin();
+    let value = json!({"accessKeyId": "AKIA1", "secretAccessKey": "PLANTED-key"});
+    let credential = json!({"name": "AWS", "credential_type": "ACCESS_KEY", "value": value});
+    let mut resource = resource_body(&admin.post("/credentials", credential).await.expect(201).id());
+    resource["resourceIdentifier"] = group.into();
+    let resource = admin.post("/resources", resource).await.expect(201).id();
+    let _ = admin.patch(&format!("/resources/{resource}"), json!({"isActive": true})).await.expect(200);
+    let session = admin.post("/sessions", json!({})).await.expect(201).id();
+    app.settle().await;
+    app.sky.deny("AKIA1");
+    let _ = admin.post_empty(&format!("/sessions/{session}/stop")).await.expect(200);
+    app.settle().await;
+    assert_eq!(of(&log.text()), 1, "it is said when it happens");
+    for hours in 1..4 {
+        app.advance_seconds(3601);
+        app.reconcile().await;
+        assert_eq!(of(&log.text()), 1 + hours);
     }
 }

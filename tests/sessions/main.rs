@@ -8,6 +8,7 @@
     reason = "tests"
 )]
 
+mod cost;
 #[cfg(feature = "large")]
 mod crowd;
 mod events;
@@ -19,6 +20,7 @@ mod lifecycle;
 mod outage;
 mod parents;
 mod random;
+mod recorded;
 mod repairs;
 mod requests;
 mod sharing;

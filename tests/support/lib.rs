@@ -110,7 +110,12 @@ impl TestApp {
 
     /// Starts one whose table has a stream, which [`TestApp::settle`] reads.
     pub async fn alive() -> Self {
-        Self::of(Template::built_in().expect("the template"), Setup::default()).await
+        Self::alive_with_setup(Setup::default()).await
+    }
+
+    /// The same with settings of its own.
+    pub async fn alive_with_setup(setup: Setup) -> Self {
+        Self::of(Template::built_in().expect("the template"), setup).await
     }
 
     async fn of(template: Template, setup: Setup) -> Self {
