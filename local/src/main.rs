@@ -13,11 +13,14 @@ use local::template::Template;
 use local::{Fault, server};
 use model::principal::ORG_ADMIN;
 use model::session::SessionLimits;
+use std::net::{IpAddr, Ipv4Addr};
 use std::process::ExitCode;
 use std::sync::Arc;
 use store::{Store, Vault};
 use web::{App, HttpFetch, Parts, clock};
 
+/// The API is for this machine alone.
+const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const TABLE: &str = "postern";
 const KMS_KEY: &str = "alias/postern";
 const DEMO_TOKEN_SECONDS: i64 = 24 * 3600;
@@ -62,9 +65,9 @@ fn verifier(settings: &JwtSettings) -> Result<Verifier, Fault> {
 
 async fn run(options: &Serve) -> Result<(), Fault> {
     let jwt = jwt_settings()?;
-    let listener = server::listen(options.port, "--port").await?;
+    let listener = server::listen((LOOPBACK, options.port), "--port").await?;
     let dynamodb = match options.dynamodb_port {
-        Some(port) => Some(server::listen(port, "--dynamodb-port").await?),
+        Some(port) => Some(server::listen((options.dynamodb_address, port), "--dynamodb-port").await?),
         None => None,
     };
     let cloud = Cloud::open(options.data.as_deref(), dynamodb).await?;

@@ -5,6 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::{Args, Parser, Subcommand};
 use model::rate::RateLimit;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use web::Origins;
 
@@ -44,6 +45,9 @@ pub struct Serve {
     /// Also answer DynamoDB's (and KMS's) calls on this port, for real binaries
     #[arg(long, value_name = "N")]
     pub dynamodb_port: Option<u16>,
+    /// The address of this port: that of a bridge, where containers on this machine are to reach it
+    #[arg(long, value_name = "IP", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST), requires = "dynamodb_port")]
+    pub dynamodb_address: IpAddr,
 }
 
 /// What else the program does.

@@ -8,7 +8,7 @@ use firewall::CloudRule;
 use firewall::simulated::SimulatedCloud;
 use http::StatusCode;
 use serde_json::{Value, json};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use tokio::net::TcpListener;
 
@@ -18,14 +18,14 @@ use crate::gateway::Gateway;
 /// API Gateway's limit of a request, in bytes. The functions' own limit is lower.
 const PAYLOAD_MAX_BYTES: usize = 10 * 1024 * 1024;
 
-/// Listens on a port of the loopback interface.
+/// Listens on a port.
 ///
 /// # Errors
 /// One clear line when the port is taken.
-pub async fn listen(port: u16, option: &str) -> Result<TcpListener, Fault> {
-    TcpListener::bind(("127.0.0.1", port)).await.map_err(|error| {
+pub async fn listen((address, port): (IpAddr, u16), option: &str) -> Result<TcpListener, Fault> {
+    TcpListener::bind((address, port)).await.map_err(|error| {
         let hint = format!("choose another one with {option} N");
-        Fault::new(format!("Port {port} of 127.0.0.1 cannot be used ({error}); {hint}"))
+        Fault::new(format!("Port {port} of {address} cannot be used ({error}); {hint}"))
     })
 }
 
