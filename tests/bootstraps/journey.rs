@@ -34,7 +34,7 @@ pub(crate) struct Answer {
 impl Journey {
     /// Starts every function.
     pub(crate) async fn begin(test: &str) -> Self {
-        let cloud = Cloud::in_memory(None).await.expect("an embedded cloud");
+        let cloud = Cloud::in_memory().await.expect("an embedded cloud");
         cloud.ensure_table(&Template::built_in().expect("the template"), TABLE).expect("the table");
         let mut functions = BTreeMap::new();
         let workers = functions::workers().into_iter().map(|(name, _)| name);

@@ -115,6 +115,11 @@ fn public_keys(app: &TestApp) -> [(&'static str, Client); 5] {
 
 /// The path of a route with the ids of new objects, linked where the route is about to unlink them.
 pub(crate) async fn path(app: &TestApp, admin: &Client, method: &str, route: &str) -> String {
+    objects(app, admin, method, route).await.path(route)
+}
+
+/// New objects for a request to a route.
+pub(crate) async fn objects(app: &TestApp, admin: &Client, method: &str, route: &str) -> Objects {
     let mut objects = Objects::new(app, admin, &format!("{method} {route}")).await;
     if route.contains("/sessions") || route.contains("/rules") {
         objects.run_session(app, admin).await;
@@ -122,12 +127,12 @@ pub(crate) async fn path(app: &TestApp, admin: &Client, method: &str, route: &st
     if route.ends_with("/resolve") {
         objects.make_stuck(app, admin).await;
     }
-    let path = objects.path(route);
     let is_link = ["/resources/{resourceId}", "/users/{userId}"].iter().any(|end| route.ends_with(end));
     if method == "DELETE" && is_link {
+        let path = objects.path(route);
         let _ = admin.post_empty(path.trim_start_matches("/api/v1")).await.expect(200);
     }
-    path
+    objects
 }
 
 /// A body that a route takes. `number` makes names differ.

@@ -23,3 +23,4 @@ mod random_requests;
 mod repository;
 mod routes;
 mod tenant_sweep;
+mod troubles;

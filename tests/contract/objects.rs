@@ -74,6 +74,11 @@ impl Objects {
         self.rule = rules.as_array().unwrap().iter().find(own).unwrap()["id"].as_str().unwrap().into();
     }
 
+    /// The resource's id.
+    pub(crate) fn resource(&self) -> &str {
+        &self.resource
+    }
+
     /// The resource's group.
     pub(crate) fn group(&self) -> GroupRef {
         self.group.clone()

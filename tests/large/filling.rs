@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
-use support::{Client, TABLE, TestApp};
+use support::{Client, TestApp};
 
 type Item = HashMap<String, AttributeValue>;
 
@@ -74,7 +74,7 @@ impl Patterns {
             (admin.new_role("Pattern of roles").await, admin.new_resource(&credential).await);
         let _ = admin.post_empty(&format!("/roles/{role_id}/resources/{resource_id}")).await.expect(200);
         #[expect(clippy::disallowed_methods, reason = "patterns are read as they stand")]
-        let scan = app.cloud.dynamodb().scan().table_name(TABLE).send().await.unwrap();
+        let scan = app.dynamodb.scan().table_name(&app.table).send().await.unwrap();
         let items = scan.items.unwrap();
         let of =
             |entity: &'static str| items.iter().filter(move |item| text(item, "entity") == entity).cloned();
@@ -146,7 +146,7 @@ impl Large {
         let rows =
             (0..AUDIT_ROWS).map(|number| copy_item(&patterns.audit, &[(&patterns.audit_id, &id(3, number))]));
         items.extend(rows);
-        app.cloud.import(TABLE, items.iter().map(json_item).collect()).expect("an import");
+        app.cloud.import(&app.table, items.iter().map(json_item).collect()).expect("an import");
         Self { app, admin, much_linked }
     }
 }

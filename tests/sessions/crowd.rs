@@ -10,8 +10,8 @@ use support::{ORG, TestApp, org};
 use tokio::time::Instant;
 use workers::RuleWorker;
 
-use crate::ledger::{faults, unrest};
 use crate::world::{World, group};
+use support::ledger::{faults, unrest};
 
 /// All of them share one address, so that they meet at thirty counts and at thirty rules.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -6,8 +6,8 @@ use support::{ORG, TestApp, org};
 use web::Worker;
 use workers::RuleWorker;
 
-use crate::ledger::unrest;
 use crate::world::{World, group, row_states, shown, start};
+use support::ledger::unrest;
 
 fn rule_worker() -> Worker {
     functions::workers().into_iter().find(|(name, _)| *name == "rule-worker").unwrap().1
@@ -15,7 +15,7 @@ fn rule_worker() -> Worker {
 
 /// Every record that the stream has so far.
 fn records(app: &TestApp) -> Vec<Value> {
-    app.cloud.changes(support::TABLE, None, 1000).unwrap()
+    app.cloud.changes(&app.table, None, 1000).unwrap()
 }
 
 async fn deliver(app: &TestApp, records: &[Value]) -> Value {

@@ -12,8 +12,8 @@ use support::{ORG, TestApp, actor, org};
 use workers::{RuleWorker, SessionSweeper};
 
 use crate::killed::Killed;
-use crate::ledger::unrest;
 use crate::world::{World, group};
+use support::ledger::unrest;
 
 /// What is killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -14,7 +14,6 @@ mod crowd;
 mod events;
 mod killed;
 mod kills;
-mod ledger;
 mod lifecycle;
 #[cfg(feature = "large")]
 mod outage;

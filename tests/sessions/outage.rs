@@ -5,8 +5,8 @@ use support::sessions::entered;
 use support::{ORG, TestApp, org};
 use workers::{RuleWorker, SessionSweeper};
 
-use crate::ledger::unrest;
 use crate::world::{World, group};
+use support::ledger::unrest;
 
 const GROUPS: usize = 40;
 const SESSIONS_A_GROUP: usize = 25;

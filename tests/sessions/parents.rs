@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use support::{Client, ORG};
 
-use crate::ledger::unrest;
 use crate::world::{World, row_states, shown, start};
+use support::ledger::unrest;
 
 /// Somebody with a session that is open on the first group.
 async fn with_session() -> (World, Client, Value) {

@@ -20,8 +20,8 @@ use support::{ORG, TestApp, actor, org};
 use workers::{RuleReconciler, RuleWorker, SessionSweeper};
 
 use crate::killed::Killed;
-use crate::ledger::{faults, unrest};
 use crate::world::{World, group};
+use support::ledger::{faults, unrest};
 
 const USERS: [&str; 3] = ["ada", "grace", "joan"];
 const ADDRESSES: [&str; 2] = ["198.51.100.1", "198.51.100.2"];
@@ -217,16 +217,24 @@ impl History {
     }
 }
 
-async fn run(steps: &[Step]) -> Result<(), TestCaseError> {
+/// One call to AWS of so many meets with trouble, where any does.
+const TROUBLE_ONE_IN: u64 = 8;
+
+async fn run(seed: Option<u64>, steps: &[Step]) -> Result<(), TestCaseError> {
     let mut history = History::new().await;
+    if let Some(seed) = seed {
+        history.world.app.tap.trouble_by_seed(seed, TROUBLE_ONE_IN);
+    }
     for (number, step) in steps.iter().enumerate() {
         match history.take(step).await {
             Ok(()) | Err(StoreError::Refused(_)) => {}
+            Err(StoreError::Busy(_)) if seed.is_some() => {}
             Err(error) => return Err(TestCaseError::fail(format!("step {number}, {step:?}: {error:?}"))),
         }
         let wrong = history.faults().await;
         prop_assert!(wrong.is_empty(), "after step {}, {:?}: {:#?}", number, step, wrong);
     }
+    history.world.app.tap.no_more_trouble();
     let wrong = history.rest().await;
     prop_assert!(wrong.is_empty(), "at rest: {:#?}", wrong);
     Ok(())
@@ -245,6 +253,7 @@ fn ledger_and_cloud_agree_after_every_history() {
     // PROPTEST_CASES asks for more.
     let cases = if given.cases == USUAL_CASES { CASES } else { given.cases };
     let config = Config { cases, max_shrink_iters: 200, failure_persistence: None, ..given };
-    let histories = proptest::collection::vec(step(), 1..40);
-    TestRunner::new(config).run(&histories, |steps| runtime.block_on(run(&steps))).unwrap();
+    let seeds = proptest::option::of(1..u64::MAX);
+    let histories = (seeds, proptest::collection::vec(step(), 1..40));
+    TestRunner::new(config).run(&histories, |(seed, steps)| runtime.block_on(run(seed, &steps))).unwrap();
 }

@@ -5,8 +5,8 @@ use model::ingress::{Ingress, IpVersion};
 use serde_json::{Value, json};
 use support::ORG;
 
-use crate::ledger::unrest;
 use crate::world::{SOURCE, World, group, row_states, shown, start};
+use support::ledger::unrest;
 
 /// A running session of somebody on a resource.
 async fn running() -> (World, support::Client, String, Value) {

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use support::{ORG, TestApp, org};
 use workers::RuleWorker;
 
-use crate::ledger::unrest;
 use crate::world::{SOURCE, World, group, row_states, shown, start};
+use support::ledger::unrest;
 
 fn ids(list: &Value) -> Vec<&str> {
     list.as_array().unwrap().iter().map(|session| session["id"].as_str().unwrap()).collect()

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use crate::ledger::unrest;
 use crate::world::{SOURCE, World, row_states, shown, start};
+use support::ledger::unrest;
 
 #[tokio::test]
 async fn sessions_of_one_address_share_a_rule_and_the_last_one_out_removes_it() {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use store::StoreError;
 use store::keys::{self, Key};
-use support::{Client, ORG, TABLE, TestApp, actor, org};
+use support::{Client, ORG, TestApp, actor, org};
 
 /// The primary key of an item.
 pub(crate) type At = (String, String);
@@ -117,7 +117,7 @@ pub(crate) fn usage(table: &Table, credential: &str) -> (u64, usize) {
 
 /// An item as DynamoDB has it.
 pub(crate) async fn raw(app: &TestApp, key: &Key) -> HashMap<String, AttributeValue> {
-    let call = app.cloud.dynamodb().get_item().table_name(TABLE).consistent_read(true);
+    let call = app.dynamodb.get_item().table_name(&app.table).consistent_read(true);
     let call = call.key("pk", AttributeValue::S(key.pk.clone())).key("sk", AttributeValue::S(key.sk.clone()));
     call.send().await.unwrap().item.unwrap()
 }
@@ -130,8 +130,7 @@ pub(crate) async fn put_raw(app: &TestApp, items: Vec<HashMap<String, AttributeV
             WriteRequest::builder().put_request(put).build()
         };
         let writes = some.iter().map(put).collect();
-        let reply =
-            app.cloud.dynamodb().batch_write_item().request_items(TABLE, writes).send().await.unwrap();
+        let reply = app.dynamodb.batch_write_item().request_items(&app.table, writes).send().await.unwrap();
         assert!(reply.unprocessed_items.unwrap_or_default().is_empty());
     }
 }

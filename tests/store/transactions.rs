@@ -1,14 +1,12 @@
 //! Transactions that DynamoDB cancels, throttles or fails: what is retried, what is an answer, what is a defect.
 
-use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::retry::RetryConfig;
 use model::id::{ResourceId, RoleId};
+use model::ingress::GroupRef;
 use model::link::{Link, LinkKind};
 use model::refusal::Refusal;
 use serde_json::{Value, json};
-use std::time::Duration;
-use store::{Store, StoreError};
-use support::{ORG, TABLE, TestApp, actor};
+use store::{CALL_ATTEMPTS, StoreError};
+use support::{ORG, TestApp, Trouble, actor, org};
 
 use crate::fixture::{audited, refusal, resource_id, role_id};
 
@@ -19,7 +17,7 @@ const WRITES: usize = 5;
 /// Attempts of a transaction that keeps meeting another one.
 const ATTEMPTS: usize = 13;
 /// Attempts of the SDK at a call that fails in a passing way.
-const SDK_ATTEMPTS: usize = 3;
+const SDK_ATTEMPTS: usize = CALL_ATTEMPTS as usize;
 
 struct Ready {
     app: TestApp,
@@ -39,11 +37,7 @@ impl Ready {
     }
 
     async fn assign(&self) -> Result<(), StoreError> {
-        self.assign_through(&self.app.db).await
-    }
-
-    async fn assign_through(&self, db: &Store) -> Result<(), StoreError> {
-        db.assign(&actor(ORG), &Link::RoleResource(self.role, self.resource), self.app.now()).await
+        self.app.db.assign(&actor(ORG), &Link::RoleResource(self.role, self.resource), self.app.now()).await
     }
 
     /// How many assignments are on record.
@@ -89,7 +83,7 @@ async fn what_says_nothing_about_the_conditions_is_tried_again() {
         ready.assign().await.unwrap();
         let tokens = ready.tokens();
         assert_eq!(tokens.len(), 2, "{codes:?}");
-        assert_ne!(tokens[0], tokens[1], "a new attempt is a new request");
+        assert_eq!(tokens[0], tokens[1], "one of them may have happened, and its answer been lost");
         assert_eq!(ready.recorded().await, 1, "{codes:?}");
         assert_eq!(refusal(ready.assign().await), Refusal::AlreadyAssigned(LinkKind::RoleResource));
     }
@@ -183,13 +177,6 @@ async fn a_fault_of_dynamodb_is_tried_again_as_the_same_request() {
     assert_eq!(ready.recorded().await, 1);
 }
 
-/// The same table through a client that waits less between its attempts.
-fn hasty(app: &TestApp) -> Store {
-    let retry = RetryConfig::standard().with_initial_backoff(Duration::from_millis(1));
-    let config = app.cloud.dynamodb().config().to_builder().retry_config(retry);
-    Store::new(Client::from_conf(config.build()), TABLE)
-}
-
 #[tokio::test]
 async fn a_fault_that_lasts_is_busy_or_a_defect() {
     for (kind, status, attempts, busy) in [
@@ -205,7 +192,7 @@ async fn a_fault_that_lasts_is_busy_or_a_defect() {
         for _ in 0..attempts {
             ready.app.tap.fail_next("TransactWriteItems", status, &error(kind));
         }
-        let failed = ready.assign_through(&hasty(&ready.app)).await;
+        let failed = ready.assign().await;
         assert_eq!(matches!(failed, Err(StoreError::Busy(_))), busy, "{kind}: {failed:?}");
         assert_eq!(matches!(failed, Err(StoreError::Defect(_))), !busy, "{kind}: {failed:?}");
         assert_eq!(ready.app.tap.take_calls().len(), attempts, "{kind}");
@@ -251,4 +238,34 @@ async fn a_vault_that_is_out_of_reach_writes_nothing() {
     ready.app.tap.fail_next("GenerateDataKey", 400, &denied);
     let _ = admin.post("/credentials/", body).await.expect(500);
     assert_eq!(ready.app.db_table().await, before);
+}
+
+/// It has happened, nobody was told, and its repetition meets another transaction: it is not told that it is too late.
+#[tokio::test]
+async fn a_lost_answer_and_then_a_conflict_are_still_one_transaction() {
+    let ready = Ready::new().await;
+    for trouble in [Trouble::ResetAfter, Trouble::Conflict, Trouble::Throttle, Trouble::Conflict] {
+        ready.app.tap.trouble_next("TransactWriteItems", trouble);
+    }
+    ready.assign().await.unwrap();
+    let tokens = ready.tokens();
+    assert_eq!(tokens, vec![tokens[0].clone(); 5]);
+    assert_eq!(ready.recorded().await, 1);
+    assert_eq!(refusal(ready.assign().await), Refusal::AlreadyAssigned(LinkKind::RoleResource));
+}
+
+#[tokio::test]
+async fn bookkeeping_meets_transactions_and_lost_answers_and_goes_on() {
+    let app = TestApp::new().await;
+    let group = GroupRef { region: "eu-central-1".into(), group_id: "sg-0abc123def456".into() };
+    for trouble in [Trouble::Conflict, Trouble::ResetAfter, Trouble::Conflict, Trouble::InternalError] {
+        app.tap.trouble_next("UpdateItem", trouble);
+    }
+    let lease = app.db.lease_group(&org(ORG), &group, app.now()).await.unwrap();
+    assert_eq!(app.tap.take_calls(), ["UpdateItem"; 5]);
+    let lease = lease.expect("its own lease does not stand in its way");
+    assert!(app.db.lease_group(&org(ORG), &group, app.now()).await.unwrap().is_none());
+    app.tap.trouble_next("UpdateItem", Trouble::ResetAfter);
+    app.db.release_group(&lease).await.unwrap();
+    assert!(app.db.lease_group(&org(ORG), &group, app.now()).await.unwrap().is_some());
 }

@@ -12,7 +12,9 @@
 )]
 
 mod client;
+mod engine;
 pub mod issuer;
+pub mod ledger;
 pub mod planted;
 pub mod sessions;
 mod setup;
@@ -20,11 +22,12 @@ mod tap;
 
 pub use client::{Client, Reply};
 pub use setup::{NoNetwork, Setup, Twin};
-pub use tap::{Gate, TapRecord};
+pub use tap::{Gate, TapRecord, Trouble};
 
 use auth::{ClaimNames, JwtKeys, JwtSettings, Mint, mint};
 use aws_sdk_dynamodb::types::AttributeValue;
 use axum::body::Bytes;
+use engine::Engine;
 use firewall::simulated::SimulatedCloud;
 use local::cloud::Cloud;
 use local::crew::Crew;
@@ -51,8 +54,6 @@ pub const ORG: &str = "acme";
 pub const OTHER_ORG: &str = "globex";
 /// The user of [`TestApp::admin`].
 pub const ADMIN: &str = "7c9e6679-7425-40de-944b-e07fc1f90ae7";
-/// The name of every test's table.
-pub const TABLE: &str = "test";
 
 /// With what the tests' tokens are signed. Like every secret of the tests it bears the [`planted::PLANTED`] word.
 pub const JWT_SECRET: &str = "a PLANTED secret of the tests, 32 bytes or more";
@@ -63,9 +64,13 @@ pub struct TestApp {
     pub db: Store,
     /// The vault, past HTTP.
     pub vault: Vault,
-    /// AWS.
+    /// AWS in the process.
     pub cloud: Cloud,
-    /// The calls to AWS, and faults.
+    /// DynamoDB, past the tap.
+    pub dynamodb: aws_sdk_dynamodb::Client,
+    /// The name of the table.
+    pub table: String,
+    /// The calls to AWS, and what happens to them.
     pub tap: Arc<TapRecord>,
     /// What every handler gets.
     pub app: App,
@@ -121,16 +126,16 @@ impl TestApp {
     async fn of(template: Template, setup: Setup) -> Self {
         planted::listen();
         let tap = Arc::new(TapRecord::default());
-        let cloud = Cloud::in_memory(Some(tap.as_tap())).await.expect("an embedded cloud");
-        cloud.ensure_table(&template, TABLE).expect("the table");
+        let cloud = Cloud::in_memory().await.expect("an embedded cloud");
+        let Engine { table, dynamodb, tapped, kms } = Engine::new(&cloud, &template, &tap).await;
         let clock = Arc::new(AtomicI64::new(START_MILLIS));
-        let (db, vault) = (Store::new(cloud.dynamodb(), TABLE), Vault::new(cloud.kms(), "alias/test"));
+        let (db, vault) = (Store::new(tapped, &table), Vault::new(kms, "alias/test"));
         let sky = SimulatedCloud::strict();
         let jwt = setup.jwt.clone();
         let app = setup.app((&db, &vault, &sky), &clock);
         let gateway = Arc::new(Gateway::new(&template, app.clone()).expect("a gateway"));
-        let crew = Crew::new(&template, app.clone(), cloud.clone(), TABLE).expect("a crew");
-        Self { db, vault, cloud, tap, app, gateway, sky, crew, clock, jwt }
+        let crew = Crew::new(&template, app.clone(), cloud.clone(), &table).expect("a crew");
+        Self { db, vault, cloud, dynamodb, table, tap, app, gateway, sky, crew, clock, jwt }
     }
 
     /// Another environment of the same functions: with the table and the clock of this one, and nothing else in common.
@@ -243,7 +248,7 @@ impl TestApp {
     /// Every item of the table as JSON, by primary key. Bytes are hexadecimal.
     pub async fn db_table(&self) -> BTreeMap<(String, String), Value> {
         #[expect(clippy::disallowed_methods, reason = "a test compares whole tables")]
-        let pages = self.cloud.dynamodb().scan().table_name(TABLE).consistent_read(true).into_paginator();
+        let pages = self.dynamodb.scan().table_name(&self.table).consistent_read(true).into_paginator();
         let items = pages.items().send().collect::<Result<Vec<_>, _>>().await.expect("a scan");
         let key = |item: &Value, name: &str| item[name].as_str().expect("a key").to_owned();
         let items = items.into_iter().map(|item| attribute_json(&AttributeValue::M(item)));
@@ -262,7 +267,7 @@ impl TestApp {
         let key = store::keys::user(&org(ORG), &UserId::parse(user).expect("a user"));
         let set = AttributeValue::Ss(ids.to_vec());
         #[expect(clippy::disallowed_methods, reason = "more links than a test has time to make")]
-        let call = self.cloud.dynamodb().update_item().table_name(TABLE);
+        let call = self.dynamodb.update_item().table_name(&self.table);
         let call = call.key("pk", AttributeValue::S(key.pk)).key("sk", AttributeValue::S(key.sk));
         let call = call.update_expression("SET roleIds = :ids, resourceIds = :ids");
         call.expression_attribute_values(":ids", set).send().await.expect("an update");

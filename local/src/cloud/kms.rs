@@ -13,7 +13,7 @@ use super::Canned;
 use crate::keys;
 
 /// The key.
-pub struct Kms {
+pub(super) struct Kms {
     master: [u8; 32],
 }
 
@@ -36,13 +36,13 @@ fn error(kind: &str, message: &str) -> Canned {
 impl Kms {
     /// A stand-in with this master key.
     #[must_use]
-    pub fn new(master: [u8; 32]) -> Self {
+    pub(super) fn new(master: [u8; 32]) -> Self {
         Self { master }
     }
 
     /// Answers a call.
     #[must_use]
-    pub fn answer(&self, operation: &str, body: &[u8]) -> Canned {
+    pub(super) fn answer(&self, operation: &str, body: &[u8]) -> Canned {
         let Ok(call) = serde_json::from_slice::<Call>(body) else {
             return error("SerializationException", "not a call of KMS");
         };

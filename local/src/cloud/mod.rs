@@ -3,9 +3,12 @@
 mod kms;
 mod stream;
 
-pub use kms::Kms;
+use kms::Kms;
 pub use stream::sequence_number;
 
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
@@ -27,17 +30,12 @@ pub const REGION: &str = "eu-central-1";
 /// DynamoDB's limit of a request.
 const REQUEST_MAX_BYTES: usize = 16 * 1024 * 1024;
 
-/// Called with the target (such as `DynamoDB_20120810.Query`) and body of each call before it is answered. Tests count
-/// calls with it, and answer in AWS's place to inject a fault.
-pub type Tap = Arc<dyn Fn(&str, &[u8]) -> Option<Canned> + Send + Sync>;
-
-/// An answer in AWS's place.
+/// An answer of the stand-in for KMS.
 #[derive(Debug, Clone)]
-pub struct Canned {
-    /// The status.
-    pub status: u16,
-    /// The JSON body.
-    pub body: String,
+struct Canned {
+    status: u16,
+    /// JSON.
+    body: String,
 }
 
 /// AWS in the process. It ends when the runtime does.
@@ -51,7 +49,6 @@ struct Front {
     dynamodb: Uri,
     client: Client<HttpConnector, Body>,
     kms: Kms,
-    tap: Option<Tap>,
 }
 
 async fn loopback() -> Result<TcpListener, Fault> {
@@ -68,9 +65,8 @@ impl Cloud {
     ///
     /// # Errors
     /// When there is no port.
-    pub async fn in_memory(tap: Option<Tap>) -> Result<Self, Fault> {
-        let database = Database::memory().map_err(Fault::of("embedded DynamoDB"))?;
-        Self::start(database, Kms::new(keys::random()?), loopback().await?, tap).await
+    pub async fn in_memory() -> Result<Self, Fault> {
+        Self::open(None, None).await
     }
 
     /// Starts one on a listener, or on a port of its own. Its data is in a folder where there is one, else in memory.
@@ -91,21 +87,16 @@ impl Cloud {
             }
         };
         let database = database.map_err(Fault::of("embedded DynamoDB"))?;
-        Self::start(database, Kms::new(master), listener, None).await
+        Self::start(database, Kms::new(master), listener).await
     }
 
-    async fn start(
-        database: Database,
-        kms: Kms,
-        listener: TcpListener,
-        tap: Option<Tap>,
-    ) -> Result<Self, Fault> {
+    async fn start(database: Database, kms: Kms, listener: TcpListener) -> Result<Self, Fault> {
         let behind = loopback().await?;
         let dynamodb: Uri = address(&behind)?.parse().map_err(Fault::of("the address of DynamoDB"))?;
         let endpoint = address(&listener)?;
         tokio::spawn(dynoxide::server::serve_on(behind, database.clone()));
         let client = Client::builder(TokioExecutor::new()).build_http();
-        let front = Arc::new(Front { dynamodb, client, kms, tap });
+        let front = Arc::new(Front { dynamodb, client, kms });
         let router = axum::Router::new().fallback(answer).with_state(front);
         tokio::spawn(async move { axum::serve(listener, router).await });
         Ok(Self { database, endpoint })
@@ -146,25 +137,26 @@ impl Cloud {
     /// A client of the SDK for DynamoDB.
     #[must_use]
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
-        use aws_sdk_dynamodb::config::{BehaviorVersion, Builder, Credentials, Region};
-        let config = Builder::new()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(REGION))
-            .credentials_provider(Credentials::new("local", "local", None, None, "local"))
-            .endpoint_url(&self.endpoint);
-        aws_sdk_dynamodb::Client::from_conf(config.build())
+        aws_sdk_dynamodb::Client::new(&self.sdk_config())
     }
 
     /// A client of the SDK for KMS.
     #[must_use]
     pub fn kms(&self) -> aws_sdk_kms::Client {
-        use aws_sdk_kms::config::{BehaviorVersion, Builder, Credentials, Region};
-        let config = Builder::new()
+        aws_sdk_kms::Client::new(&self.sdk_config())
+    }
+
+    /// What a function gets from its environment.
+    fn sdk_config(&self) -> SdkConfig {
+        SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(REGION))
-            .credentials_provider(Credentials::new("local", "local", None, None, "local"))
-            .endpoint_url(&self.endpoint);
-        aws_sdk_kms::Client::from_conf(config.build())
+            .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
+                "local", "local", None, None, "local",
+            )))
+            .retry_config(store::retry_config())
+            .endpoint_url(&self.endpoint)
+            .build()
     }
 }
 
@@ -174,9 +166,6 @@ async fn answer(State(front): State<Arc<Front>>, request: Request) -> Response {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
     let target = head.headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if let Some(canned) = front.tap.as_ref().and_then(|tap| tap(target, &body)) {
-        return json(canned);
-    }
     if let Some(operation) = target.strip_prefix("TrentService.") {
         return json(front.kms.answer(operation, &body));
     }

@@ -11,12 +11,30 @@ use crate::error::{StoreError, corrupt, from_sdk};
 use crate::expression::{Expression, names, values};
 use crate::item::{Attributes, Item};
 use crate::keys::Key;
+use crate::retry::Backoff;
 use crate::transaction::primary_key;
 
 /// What became of an update, with a number of the item: the new one, or the one that stood in its way, if any.
 pub(crate) enum Updated {
     Done(i64),
     Not(Option<i64>),
+}
+
+/// Sends a write again for as long as it meets a transaction on the same item, which says nothing about its condition.
+async fn past_transactions<T, E, R, F>(send: impl Fn() -> F) -> Result<Result<T, SdkError<E, R>>, StoreError>
+where
+    E: ProvideErrorMetadata,
+    F: Future<Output = Result<T, SdkError<E, R>>>,
+{
+    let mut backoff = Backoff::default();
+    loop {
+        match send().await {
+            Err(error) if has_code(&error, "TransactionConflictException") => {
+                backoff.pause("a write met a transaction").await?;
+            }
+            outcome => return Ok(outcome),
+        }
+    }
 }
 
 fn number(attributes: Option<&Attributes>, name: &str) -> Option<i64> {
@@ -45,7 +63,7 @@ impl Store {
             .update(key, update, condition)
             .return_values(ReturnValue::UpdatedNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        match call.send().await {
+        match past_transactions(|| call.clone().send()).await? {
             Ok(output) => {
                 let number = number(output.attributes.as_ref(), name);
                 number.map(Updated::Done).ok_or_else(|| corrupt(format!("it has no number {name}")))
@@ -77,7 +95,8 @@ impl Store {
         update: &Expression,
         condition: &Expression,
     ) -> Result<Option<Item>, StoreError> {
-        match self.update(key, update, condition).return_values(ReturnValue::AllNew).send().await {
+        let call = self.update(key, update, condition).return_values(ReturnValue::AllNew);
+        match past_transactions(|| call.clone().send()).await? {
             Ok(output) => Item::read(output.attributes.unwrap_or_default()).map(Some),
             Err(error) if is_unmet(&error) => Ok(None),
             Err(error) => Err(from_sdk(&error)),
@@ -92,7 +111,7 @@ impl Store {
             .set_expression_attribute_names(Some(names(&[&condition.text])))
             .set_expression_attribute_values(values(&[condition]))
             .condition_expression(&condition.text);
-        match call.send().await {
+        match past_transactions(|| call.clone().send()).await? {
             Ok(_) => Ok(true),
             Err(error) if is_unmet(&error) => Ok(false),
             Err(error) => Err(from_sdk(&error)),
@@ -101,6 +120,9 @@ impl Store {
 }
 
 fn is_unmet<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
-    let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
-    code == Some("ConditionalCheckFailedException")
+    has_code(error, "ConditionalCheckFailedException")
+}
+
+fn has_code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>, code: &str) -> bool {
+    error.as_service_error().and_then(ProvideErrorMetadata::code) == Some(code)
 }

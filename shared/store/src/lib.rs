@@ -39,6 +39,7 @@ pub use error::{Cause, StoreError};
 pub use list::{ListPart, Listed};
 pub use rate::{Payer, Taken};
 pub use resource::{Deletion, ProviderAnswer, RuleSlots, Verified};
+pub use retry::{CALL_ATTEMPTS, retry_config};
 pub use rule::{Finding, GroupItem, Lease, Message, RuleEntry};
 pub use session::{Ended, Wish};
 pub use stream::StreamRecord;

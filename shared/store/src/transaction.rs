@@ -304,10 +304,15 @@ impl<'a> Transaction<'a> {
     }
 
     /// Writes, and says which conditions were false, by position.
+    ///
+    /// Every attempt at the same writes bears the same token, whoever repeats it: if one of them happened and its answer was
+    /// lost, the next is told so, and does not meet conditions that this very transaction has made false.
     async fn write(&self) -> Result<Vec<(usize, Failed)>, StoreError> {
         let mut backoff = Backoff::default();
+        let token = format!("{:032x}", fastrand::u128(..));
         loop {
             let call = self.store.client.transact_write_items().set_transact_items(Some(self.writes.clone()));
+            let call = call.client_request_token(&token);
             let Err(error) = call.send().await else {
                 return Ok(Vec::new());
             };

@@ -68,7 +68,11 @@ fn timeouts() -> TimeoutConfig {
 }
 
 async fn aws_config() -> SdkConfig {
-    aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts()).load().await
+    aws_config::defaults(BehaviorVersion::latest())
+        .timeout_config(timeouts())
+        .retry_config(store::retry_config())
+        .load()
+        .await
 }
 
 /// The process's parts, and the time of the request at hand.

@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
-use support::{Client, TABLE, TestApp, resource_body};
+use support::{Client, TestApp, resource_body};
 
-use crate::ledger::unrest;
 use crate::world::group;
 use history::{GROUPS, Recording};
+use support::ledger::unrest;
 
 /// Every kind of item, as data-model.md lists them.
 const ENTITIES: [&str; 19] = [
@@ -86,7 +86,7 @@ async fn on_recorded_table(shape: &str) -> TestApp {
     let app = TestApp::alive().await;
     for item in recorded(shape, "table.jsonl") {
         #[expect(clippy::disallowed_methods, reason = "what another version has written")]
-        let mut put = app.cloud.dynamodb().put_item().table_name(TABLE);
+        let mut put = app.dynamodb.put_item().table_name(&app.table);
         for (name, value) in item.as_object().unwrap() {
             put = put.item(name, attribute(value));
         }

@@ -66,8 +66,9 @@ impl Store {
         .with(":data", data(group)?)
         .with(":until", number(until))
         .with(":token", text(&token));
+        // Its own token is there when the first answer was lost and the call came again.
         let free = Expression::new(
-            "attribute_not_exists(#leasedUntil) OR #leasedUntil <= :now",
+            "attribute_not_exists(#leasedUntil) OR #leasedUntil <= :now OR #lease = :token",
             [(":now", number(now.unix_millis()))],
         );
         let taken = self.update_if(&key, &update, &free).await?;

@@ -1,10 +1,10 @@
 //! What must be true of the table and the cloud at any time, and after everything has come to rest.
 
+use crate::{ORG, TestApp};
 use firewall::{CloudRule, GroupRef};
 use model::ingress::Ingress;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use support::{ORG, TestApp};
 
 type Table = BTreeMap<(String, String), Value>;
 
@@ -90,7 +90,7 @@ fn is_ours(rule: &CloudRule) -> bool {
 }
 
 /// What is wrong at any time.
-pub(crate) async fn faults(app: &TestApp) -> Vec<String> {
+pub async fn faults(app: &TestApp) -> Vec<String> {
     faults_in(app, &app.db_table().await)
 }
 
@@ -162,7 +162,7 @@ fn count_faults(table: &Table, rows: &[Row]) -> Vec<String> {
 }
 
 /// What is wrong when everything has come to rest: the cloud has exactly what running sessions need, and what is not ours.
-pub(crate) async fn unrest(app: &TestApp) -> Vec<String> {
+pub async fn unrest(app: &TestApp) -> Vec<String> {
     let table = app.db_table().await;
     let mut wrong = faults_in(app, &table);
     let (rows, entries) = (rows(&table), entries(&table));

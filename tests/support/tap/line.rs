@@ -1,0 +1,79 @@
+//! The SDK's HTTP client.
+
+use aws_smithy_http_client::Builder;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::http::StatusCode;
+use aws_smithy_types::body::SdkBody;
+use std::io::{Error, ErrorKind};
+use std::sync::Arc;
+
+use super::trouble::Way;
+use super::{Canned, TapRecord};
+
+/// A client whose calls pass by a record.
+#[derive(Debug, Clone)]
+pub(crate) struct Wire {
+    inner: SharedHttpClient,
+    record: Arc<TapRecord>,
+}
+
+impl Wire {
+    /// A client whose calls pass by this record.
+    pub(crate) fn new(record: Arc<TapRecord>) -> Self {
+        Self { inner: Builder::new().build_http(), record }
+    }
+}
+
+impl HttpClient for Wire {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        let inner = self.inner.http_connector(settings, components);
+        SharedHttpConnector::new(Line { inner, record: Arc::clone(&self.record) })
+    }
+}
+
+#[derive(Debug)]
+struct Line {
+    inner: SharedHttpConnector,
+    record: Arc<TapRecord>,
+}
+
+impl HttpConnector for Line {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let (inner, record) = (self.inner.clone(), Arc::clone(&self.record));
+        HttpConnectorFuture::new(async move {
+            let target = request.headers().get("x-amz-target").unwrap_or_default().to_owned();
+            let body = request.body().bytes().unwrap_or_default().to_vec();
+            match record.meet(&target, &body).await {
+                Way::Pass => inner.call(request).await,
+                Way::Answer(canned) => Ok(answer(canned)),
+                Way::ResetBefore => Err(reset()),
+                Way::ResetAfter => inner.call(request).await.and_then(|_| Err(reset())),
+                Way::Delay(pause) => {
+                    tokio::time::sleep(pause).await;
+                    inner.call(request).await
+                }
+            }
+        })
+    }
+}
+
+fn answer(canned: Canned) -> HttpResponse {
+    let status = StatusCode::try_from(canned.status).expect("a status");
+    let mut response = HttpResponse::new(status, SdkBody::from(canned.body));
+    response.headers_mut().insert("content-type", "application/x-amz-json-1.0");
+    response
+}
+
+fn reset() -> ConnectorError {
+    ConnectorError::io(Error::new(ErrorKind::ConnectionReset, "a reset of the test").into())
+}
