@@ -1,22 +1,13 @@
 #!/usr/bin/env bash
 # Holds the templates against SAM, cfn-lint with the rules of infra/lint, and checkov:
 #   infra/check.sh
-# checkov's tools stand outside the clone, so that every clone shares them.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-home="${XDG_CACHE_HOME:-$HOME/.cache}/postern/checkov"
-pins=infra/requirements-checkov.txt
+. infra/servers.sh
 region=eu-central-1
 
-# A copy of the pins in the environment says that it is complete.
-if ! cmp -s "$pins" "$home/pins.txt"; then
-    echo "Installing $(basename "$pins") into $home" >&2
-    rm -rf "$home"
-    python3 -m venv "$home"
-    "$home/bin/pip" install --quiet --disable-pip-version-check --requirement "$pins" >&2
-    cp "$pins" "$home/pins.txt"
-fi
+environment checkov
 
 lint() {
     infra/tools.sh cfn-lint --append-rules infra/lint --regions "$region" --format parseable "$@"
@@ -30,4 +21,4 @@ fi
 
 infra/tools.sh sam validate --lint --template template.yaml --region "$region"
 lint --template template.yaml infra/target-role.yaml infra/dashboard.yaml
-"$home/bin/checkov" --config-file infra/checkov.yaml
+"$tools_folder/checkov/bin/checkov" --config-file infra/checkov.yaml

@@ -2,24 +2,17 @@
 # The whole of Postern on an emulated AWS: builds the functions, deploys the real template with `sam deploy`, and walks
 # through the life of a session over HTTP:
 #   infra/e2e.sh
-# The emulator, ministack, listens on this machine's loopback interface only; its tools stand outside the clone.
+# The emulator, ministack, listens on this machine's loopback interface only.
 set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
-home="${XDG_CACHE_HOME:-$HOME/.cache}/postern/ministack"
-pins="$root/infra/requirements-ministack.txt"
+. "$root/infra/servers.sh"
+home="$tools_folder/ministack"
 target="${CARGO_TARGET_DIR:-$root/target}"
 export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=eu-central-1 AWS_DEFAULT_REGION=eu-central-1
 unset AWS_PROFILE AWS_SESSION_TOKEN
 
-# A copy of the pins in the environment says that it is complete.
-if ! cmp -s "$pins" "$home/pins.txt"; then
-    echo "Installing $(basename "$pins") into $home" >&2
-    rm -rf "$home"
-    python3 -m venv "$home"
-    "$home/bin/pip" install --quiet --disable-pip-version-check --requirement "$pins" >&2
-    cp "$pins" "$home/pins.txt"
-fi
+environment ministack
 
 step() {
     local heading="$1" began="$SECONDS"
@@ -31,7 +24,7 @@ step() {
 (cd "$root" && step "build" infra/tools.sh cargo lambda build --quiet --release -p functions)
 
 scratch=$(mktemp -d)
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+port=$(free_port)
 export AWS_ENDPOINT_URL="http://127.0.0.1:$port"
 # Secrets that may be found nowhere in what the functions log.
 export POSTERN_E2E_SECRET="PLANTED-$(python3 -c 'import secrets; print(secrets.token_urlsafe(32))')"
@@ -54,17 +47,7 @@ finish() {
 }
 trap finish EXIT
 
-answers() {
-    for _ in $(seq 300); do
-        if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
-            return
-        fi
-        kill -0 "$server" 2>/dev/null || return 1
-        sleep 0.1
-    done
-    return 1
-}
-step "emulator" answers
+step "emulator" wait_for_port "$port" "$server"
 
 # The template's folder as a clone has it after `cargo lambda build` without a target folder elsewhere.
 mkdir -p "$scratch/clone/target"

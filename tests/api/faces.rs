@@ -129,7 +129,7 @@ async fn a_busy_table_is_503_and_a_broken_one_500() {
     let admin = app.admin();
     let busy = json!({"__type": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"});
     // The SDK tries three times before it gives up.
-    for _ in 0..3 {
+    for _ in 0..store::CALL_ATTEMPTS {
         app.tap.fail_next("Query", 400, &busy);
     }
     let reply = admin.get("/resources").await;

@@ -47,7 +47,7 @@ where
 
 /// Lets AWS fail for as long as the SDK tries.
 fn fail_follow_up(app: &TestApp, follow_up: Gate) {
-    for _ in 0..3 {
+    for _ in 0..store::CALL_ATTEMPTS {
         app.tap.fail_next("TransactWriteItems", 500, &json!({"__type": FAULT}));
     }
     drop(follow_up);
