@@ -142,6 +142,17 @@ impl Crew {
                     false
                 });
             }
+            if let Err(error) = self.forget().await {
+                tracing::error!(%error, "the stream cannot be trimmed");
+            }
+        }
+    }
+
+    /// Forgets what was read of the stream.
+    async fn forget(&self) -> Result<(), Fault> {
+        match self.position.lock().await.as_deref() {
+            Some(position) => self.cloud.forget_changes(&self.table, position),
+            None => Ok(()),
         }
     }
 }

@@ -27,28 +27,32 @@ pub fn random() -> Result<[u8; KEY_BYTES], Fault> {
 /// When the file cannot be read or made, or holds something else.
 pub fn kept_in(path: &Path) -> Result<[u8; KEY_BYTES], Fault> {
     let said = path.display().to_string();
-    match fs::read(path) {
-        Ok(bytes) => {
-            bytes.try_into().map_err(|_| Fault::new(format!("{said} is not a key of {KEY_BYTES} bytes")))
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let key = random()?;
-            write(path, &key).map_err(Fault::of(said))?;
-            Ok(key)
-        }
-        Err(error) => Err(Fault::of(said)(error)),
+    if !path.exists() {
+        make(path).map_err(Fault::of(&said))?;
     }
+    let bytes = fs::read(path).map_err(Fault::of(&said))?;
+    bytes.try_into().map_err(|_| Fault::new(format!("{said} is not a key of {KEY_BYTES} bytes")))
 }
 
-fn write(path: &Path, key: &[u8]) -> std::io::Result<()> {
+/// Makes a file with a new key, unless somebody else does so first. It is there as a whole or not at all.
+fn make(path: &Path) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
         private_folder(folder)?;
     }
+    let draft = path.with_extension(format!("draft-{}", std::process::id()));
     let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
+    options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?.write_all(key)
+    let mut file = options.open(&draft)?;
+    file.write_all(&random().map_err(std::io::Error::other)?)?;
+    file.sync_all()?;
+    let linked = fs::hard_link(&draft, path);
+    fs::remove_file(&draft)?;
+    match linked {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Makes a folder that only its owner may enter, unless it exists.

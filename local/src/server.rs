@@ -11,12 +11,17 @@ use serde_json::{Value, json};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 
 use crate::Fault;
 use crate::gateway::Gateway;
 
 /// API Gateway's limit of a request, in bytes. The functions' own limit is lower.
 const PAYLOAD_MAX_BYTES: usize = 10 * 1024 * 1024;
+
+/// Requests that are worked on at once. What comes on top is turned away, as AWS does when all environments of a function are
+/// taken: a queue without an end would answer everybody too late.
+const AT_ONCE_MAX: usize = 100;
 
 /// Listens on a port.
 ///
@@ -34,6 +39,7 @@ pub async fn listen((address, port): (IpAddr, u16), option: &str) -> Result<TcpL
 struct Site {
     gateway: Arc<Gateway>,
     sky: SimulatedCloud,
+    places: Arc<Semaphore>,
 }
 
 /// Where the simulated cloud shows its groups. No function serves it: it belongs to this program.
@@ -49,7 +55,7 @@ pub async fn serve(
     sky: SimulatedCloud,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Fault> {
-    let site = Site { gateway, sky };
+    let site = Site { gateway, sky, places: Arc::new(Semaphore::new(AT_ONCE_MAX)) };
     let router = axum::Router::new().route(GROUPS, get(groups)).fallback(answer).with_state(site);
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).with_graceful_shutdown(stop).await.map_err(Fault::of("the server stopped"))
@@ -60,6 +66,10 @@ async fn answer(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Response {
+    let Ok(_place) = site.places.try_acquire() else {
+        let body = r#"{"message":"Service Unavailable"}"#;
+        return (StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "1")], body).into_response();
+    };
     let (head, body) = request.into_parts();
     let Ok(body) = to_bytes(body, PAYLOAD_MAX_BYTES).await else {
         return (StatusCode::PAYLOAD_TOO_LARGE, r#"{"message":"Request Entity Too Large"}"#).into_response();

@@ -72,11 +72,10 @@ async fn creation_checks_each_member() {
     ] {
         expect::invalid(&admin.post("/roles", body).await, "/roles", fields);
     }
-    for hours in [1, 8784] {
-        let _ = admin
-            .post("/roles", json!({"name": format!("{hours}"), "maxSessionDurationHours": hours}))
-            .await
-            .expect(201);
+    for hours in [json!(1), json!(8784), json!(8.0)] {
+        let body = json!({"name": hours.to_string(), "maxSessionDurationHours": hours});
+        let reply = admin.post("/roles", body).await.expect(201);
+        assert_eq!(reply.json["maxSessionDurationHours"].as_u64(), hours.as_f64().map(|hours| hours as u64));
     }
 }
 

@@ -178,7 +178,7 @@ async fn failures() -> Vec<Failure> {
         several().into(),
     ]);
     failures.extend(refusals().into_iter().map(Failure::Refused));
-    failures.push(of_store(&app, 3, 500, "InternalServerError").await);
+    failures.push(of_store(&app, store::CALL_ATTEMPTS as usize, 500, "InternalServerError").await);
     failures.push(of_store(&app, 1, 400, "AccessDeniedException").await);
     failures.push(Failure::internal(CAUSE));
     failures

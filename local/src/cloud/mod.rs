@@ -2,6 +2,7 @@
 
 mod kms;
 mod stream;
+mod trim;
 
 use kms::Kms;
 pub use stream::sequence_number;
@@ -20,6 +21,7 @@ use hyper_util::rt::TokioExecutor;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::net::TcpListener;
+use trim::Trimmer;
 
 use crate::template::Template;
 use crate::{Fault, keys};
@@ -43,6 +45,8 @@ struct Canned {
 pub struct Cloud {
     database: Database,
     endpoint: String,
+    /// Where the data is in a file: what is in memory is short-lived.
+    trimmer: Option<Trimmer>,
 }
 
 struct Front {
@@ -78,28 +82,38 @@ impl Cloud {
             Some(listener) => listener,
             None => loopback().await?,
         };
-        let (database, master) = match data {
-            None => (Database::memory(), keys::random()?),
+        let (database, master, trimmer) = match data {
+            None => (Database::memory(), keys::random()?, None),
             Some(folder) => {
                 keys::private_folder(folder).map_err(Fault::of(folder.display()))?;
                 let file = folder.join("dynamodb.sqlite");
-                (Database::new(&file.to_string_lossy()), keys::kept_in(&folder.join("kms.key"))?)
+                let database = Database::new(&file.to_string_lossy());
+                (database, keys::kept_in(&folder.join("kms.key"))?, Some(Trimmer::new(&file)))
             }
         };
         let database = database.map_err(Fault::of("embedded DynamoDB"))?;
-        Self::start(database, Kms::new(master), listener).await
+        let endpoint = address(&listener)?;
+        Self::start(&database, Kms::new(master), listener).await?;
+        Ok(Self { database, endpoint, trimmer: trimmer.transpose()? })
     }
 
-    async fn start(database: Database, kms: Kms, listener: TcpListener) -> Result<Self, Fault> {
+    async fn start(database: &Database, kms: Kms, listener: TcpListener) -> Result<(), Fault> {
         let behind = loopback().await?;
         let dynamodb: Uri = address(&behind)?.parse().map_err(Fault::of("the address of DynamoDB"))?;
-        let endpoint = address(&listener)?;
         tokio::spawn(dynoxide::server::serve_on(behind, database.clone()));
         let client = Client::builder(TokioExecutor::new()).build_http();
         let front = Arc::new(Front { dynamodb, client, kms });
         let router = axum::Router::new().fallback(answer).with_state(front);
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Ok(Self { database, endpoint })
+        Ok(())
+    }
+
+    /// Forgets the records of a table's stream before one of them, where they are kept in a file.
+    ///
+    /// # Errors
+    /// The file's.
+    pub fn forget_changes(&self, table: &str, before: &str) -> Result<(), Fault> {
+        self.trimmer.as_ref().map_or(Ok(()), |trimmer| trimmer.forget(table, before))
     }
 
     /// Where DynamoDB and KMS answer: what `AWS_ENDPOINT_URL` is set to.

@@ -213,7 +213,10 @@ impl RoleId {
 /// The characters that RFC 3986 §2.3 calls unreserved: they need no encoding in a URL, and none of them
 /// separates the parts of a table key.
 fn is_url_safe(text: &str, longest: usize) -> bool {
-    (1..=longest).contains(&text.len())
+    // These two mean another folder wherever they stand in a path, and clients rewrite it (RFC 3986 §5.2.4).
+    let is_relative = [".", ".."].contains(&text);
+    !is_relative
+        && (1..=longest).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~'))
 }
 
@@ -221,7 +224,7 @@ fn is_url_safe(text: &str, longest: usize) -> bool {
 /// `|` needs encoding in a URL; none of these separates the parts of a table key.
 fn is_subject(text: &str, longest: usize) -> bool {
     let without = |c: char| matches!(c, '|' | '@' | ':' | '+');
-    text.len() <= longest && is_url_safe(&text.replace(without, "."), longest)
+    text.len() <= longest && is_url_safe(&text.replace(without, "-"), longest)
 }
 
 macro_rules! named_id {
@@ -356,6 +359,9 @@ mod tests {
             assert_eq!(OrgId::parse(text), Err(NotAnId), "{text}");
         }
         assert!(OrgId::parse(&"x".repeat(64)).is_ok());
+        for text in ["...", "a.", "|", "@@"] {
+            assert!(UserId::parse(text).is_ok(), "{text}");
+        }
         assert!(UserId::parse(&"x".repeat(128)).is_ok());
         assert!(UserId::parse(&"x".repeat(129)).is_err());
         for text in ["auth0|5f7c8ec7c33c6c004bbafe82", "m2m@clients", "samlp|corp|ann+x@acme.example", "a:b"]
@@ -363,7 +369,7 @@ mod tests {
             assert!(UserId::parse(text).is_ok(), "{text}");
             assert_eq!(OrgId::parse(text), Err(NotAnId), "{text}");
         }
-        for text in ["", "a#b", "a/b", "a b", "a%7Cb", "a\\b", "é"] {
+        for text in ["", ".", "..", "a#b", "a/b", "a b", "a%7Cb", "a\\b", "é"] {
             assert_eq!(UserId::parse(text), Err(NotAnId), "{text}");
         }
     }

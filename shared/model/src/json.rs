@@ -12,6 +12,17 @@ pub fn strict(text: &str) -> Result<Value, serde_json::Error> {
     serde_json::from_str(text).map(|Strict(value)| value)
 }
 
+/// A whole number, however it is spelled: 8, 8.0 and 8e0 are the same one (RFC 8259 §6, JSON Schema 2020-12 §6.1.1).
+#[must_use]
+pub fn whole(value: &Value) -> Option<i64> {
+    /// Beyond it, neighbours are no longer told apart (RFC 8259 §6).
+    const EXACT_MAX: f64 = 9_007_199_254_740_991.0;
+    let is_exact = |number: f64| number.fract() == 0.0 && number.abs() <= EXACT_MAX;
+    #[expect(clippy::cast_possible_truncation, reason = "a whole number within its exact range")]
+    let exact = |number: f64| is_exact(number).then_some(number as i64);
+    value.as_i64().or_else(|| value.as_f64().filter(|_| value.is_f64()).and_then(exact))
+}
+
 /// A JSON value in which no object has two members of the same name: which of them counts is undefined
 /// (RFC 8259 §4), and a check that reads one must not precede an effect that reads the other.
 struct Strict(Value);
@@ -77,5 +88,33 @@ impl<'de> Visitor<'de> for StrictVisitor {
             members.insert(name, value);
         }
         Ok(Value::Object(members))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_whole_number_is_one_however_it_is_spelled() {
+        for (text, number) in
+            [("8", Some(8)), ("8.0", Some(8)), ("-8e0", Some(-8)), ("80e-1", Some(8)), ("0.0", Some(0))]
+        {
+            assert_eq!(whole(&strict(text).unwrap()), number, "{text}");
+        }
+        let exact = 9_007_199_254_740_991_i64;
+        assert_eq!(whole(&json!(exact as f64)), Some(exact));
+        assert_eq!(whole(&json!(i64::MAX)), Some(i64::MAX));
+        for value in [
+            json!(8.5),
+            json!(1e300),
+            json!(9_007_199_254_740_992.0_f64),
+            json!(u64::MAX),
+            json!("8"),
+            json!(true),
+        ] {
+            assert_eq!(whole(&value), None, "{value}");
+        }
     }
 }

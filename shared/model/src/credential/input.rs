@@ -54,6 +54,12 @@ impl GivenFields {
         self.0.push((name, given));
     }
 
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     fn get(&self, name: &str) -> Option<&Given> {
         self.0.iter().find(|(other, _)| other == name).map(|(_, given)| given)
     }

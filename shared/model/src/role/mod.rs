@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::fields::Fields;
 use crate::id::{ResourceId, RoleId, UserId};
+use crate::json::whole;
 use crate::text::{DESCRIPTION_MAX, is_longer};
 use crate::time::Timestamp;
 
@@ -64,7 +65,7 @@ fn max_session_duration_hours(fields: &mut Fields) -> Option<Option<u32>> {
     if value.is_null() {
         return Some(None);
     }
-    let hours = value.as_u64().and_then(|hours| u32::try_from(hours).ok());
+    let hours = whole(&value).and_then(|hours| u32::try_from(hours).ok());
     let hours = hours.filter(|hours| (1..=SESSION_HOURS_MAX).contains(hours));
     if hours.is_none() {
         fields.refuse(name, format!("{name} must be a whole number from 1 to {SESSION_HOURS_MAX}"));

@@ -9,6 +9,7 @@ use super::{DURATION_HOURS_MAX, SessionLimits};
 use crate::address;
 use crate::fields::{Fields, FromFields};
 use crate::id::ResourceId;
+use crate::json;
 use crate::text::{DESCRIPTION_MAX, is_longer};
 use crate::violation::Violations;
 
@@ -59,7 +60,7 @@ fn whole(fields: &mut Fields, name: &str, most: u32) -> Option<u32> {
         return None;
     }
     let value = fields.take(name)?;
-    let count = value.as_u64().and_then(|count| u32::try_from(count).ok());
+    let count = json::whole(&value).and_then(|count| u32::try_from(count).ok());
     let count = count.filter(|count| (1..=most).contains(count));
     if count.is_none() {
         fields.refuse(name, format!("{name} must be a whole number from 1 to {most}"));

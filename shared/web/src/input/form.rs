@@ -37,7 +37,7 @@ impl CredentialBody {
         let media_type = media_type(&self.0);
         match media_type.as_str() {
             "application/json" => json_fields(body),
-            "application/x-www-form-urlencoded" => Ok(form_fields(body)),
+            "application/x-www-form-urlencoded" => form_fields(body),
             "multipart/form-data" => multipart_fields(&self.0, body).await,
             _ => Err(Failure::UnsupportedMediaType(self.0.header("content-type").unwrap_or_default().into())),
         }
@@ -63,10 +63,24 @@ fn json_fields(body: &[u8]) -> Result<GivenFields, Failure> {
         json.deserialize_map(RawMembersVisitor).map_err(parse_error)?
     };
     let mut fields = GivenFields::default();
-    for (name, raw) in members {
-        fields.set(name, given(raw.get())?);
+    for (name, member) in members {
+        fields.set(name, given(member.get()).map_err(|error| error_in(text, member.get(), &error))?);
     }
     Ok(fields)
+}
+
+/// An error in a part of a text, at its place in the whole.
+fn error_in(text: &str, part: &str, error: &serde_json::Error) -> Failure {
+    let start = (part.as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
+    let before = text.get(..start).unwrap_or_default();
+    let line = before.matches('\n').count() + error.line();
+    let column = match error.line() {
+        1 => before.len() - before.rfind('\n').map_or(0, |end| end + 1) + error.column(),
+        _ => error.column(),
+    };
+    let said = error.to_string();
+    let what = said.split(" at line ").next().unwrap_or_default();
+    parse_error(format!("{what} at line {line} column {column}"))
 }
 
 /// What the seed's framework calls a JSON value.
@@ -82,10 +96,10 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
-fn given(raw: &str) -> Result<Given, Failure> {
+fn given(raw: &str) -> Result<Given, serde_json::Error> {
     match serde_json::from_str(raw) {
         Ok(value) => Ok(Given::Json { value, raw: raw.into() }),
-        Err(error) => lone_surrogate(raw).map(Given::LoneSurrogate).ok_or_else(|| parse_error(error)),
+        Err(error) => lone_surrogate(raw).map(Given::LoneSurrogate).ok_or(error),
     }
 }
 
@@ -117,18 +131,18 @@ fn lone_surrogate(raw: &str) -> Option<u16> {
 }
 
 /// The members of an object as they stand in the text, in order.
-struct RawMembers(Vec<(String, Box<RawValue>)>);
+struct RawMembers<'t>(Vec<(String, &'t RawValue)>);
 
 struct RawMembersVisitor;
 
 impl<'de> Visitor<'de> for RawMembersVisitor {
-    type Value = RawMembers;
+    type Value = RawMembers<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RawMembers, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RawMembers<'de>, A::Error> {
         let mut members = Vec::new();
         while let Some(member) = map.next_entry()? {
             members.push(member);
@@ -137,36 +151,48 @@ impl<'de> Visitor<'de> for RawMembersVisitor {
     }
 }
 
-fn form_fields(body: &[u8]) -> GivenFields {
+/// Bytes that are no UTF-8 are refused and not replaced: a secret is kept as it was sent, or not at all.
+fn form_fields(body: &[u8]) -> Result<GivenFields, Failure> {
+    percent_encoding::percent_decode(body)
+        .decode_utf8()
+        .map_err(|error| Failure::Malformed(format!("Form parse error - {error}")))?;
     let mut fields = GivenFields::default();
     for (name, value) in form_urlencoded::parse(body) {
         fields.set(name.into_owned(), Given::Text(value.into_owned()));
     }
-    fields
+    Ok(fields)
 }
 
+fn multipart_error(error: impl fmt::Display) -> Failure {
+    Failure::Malformed(format!("Multipart form parse error - {error}"))
+}
+
+/// A form that cannot be read to its end is refused: one that is carried out in part may leave a secret readable. Where not even
+/// its first part can be found, it has no fields, and a whole object lacks them, as the seed's framework has it.
 async fn multipart_fields(request: &Incoming, body: &[u8]) -> Result<GivenFields, Failure> {
     let header = request.header("content-type").unwrap_or_default();
-    let boundary = multer::parse_boundary(header).map_err(|_| {
-        Failure::Malformed("Multipart form parse error - Invalid boundary in multipart: None".into())
-    })?;
+    let boundary =
+        multer::parse_boundary(header).map_err(|_| multipart_error("Invalid boundary in multipart: None"))?;
     let mut fields = GivenFields::default();
     let body = body.to_vec();
     let stream = futures_util::stream::once(async move { Ok::<_, std::convert::Infallible>(body) });
     let mut parts = multer::Multipart::new(stream, boundary);
-    // A body in which no further part can be found has the fields that were found.
-    while let Ok(Some(part)) = parts.next_field().await {
-        let Some(name) = part.name().map(String::from) else {
-            continue;
+    loop {
+        let part = match parts.next_field().await {
+            Ok(Some(part)) => part,
+            Ok(None) => return Ok(fields),
+            Err(_) if fields.is_empty() && request.method != "PATCH" => return Ok(fields),
+            Err(error) => return Err(multipart_error(error)),
         };
+        let name = part.name().map(String::from).ok_or_else(|| multipart_error("a part has no name"))?;
         if part.file_name().is_some() {
             fields.set(name, Given::File);
             continue;
         }
-        let Ok(text) = part.text().await else { break };
-        fields.set(name, Given::Text(text));
+        let bytes = part.bytes().await.map_err(multipart_error)?;
+        let text = str::from_utf8(&bytes).map_err(multipart_error)?;
+        fields.set(name, Given::Text(text.into()));
     }
-    Ok(fields)
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@ pub use openings::openings;
 
 use serde_json::{Map, Value};
 
+use crate::json::whole;
+
 /// Whether a text has the form of a security group's id: `sg-` and 8 to 17 lower-case hexadecimal digits.
 /// AWS gave 8 digits until 2018 and gives 17 since.
 #[must_use]
@@ -60,7 +62,7 @@ fn several_spellings(config: &Map<String, Value>) -> Option<String> {
 }
 
 fn port_fault(config: &Map<String, Value>) -> Option<String> {
-    let is_port = |value: &Value| value.as_i64().is_some_and(|port| (0..=PORT_MAX).contains(&port));
+    let is_port = |value: &Value| whole(value).is_some_and(|port| (0..=PORT_MAX).contains(&port));
     for name in ["port", "fromPort", "toPort"] {
         if config.get(name).is_some_and(|value| !is_port(value)) {
             return Some(format!("config.{name} must be a whole number from 0 to {PORT_MAX}"));
@@ -72,7 +74,7 @@ fn port_fault(config: &Map<String, Value>) -> Option<String> {
     }
     match (config.get("fromPort"), config.get("toPort")) {
         (None, None) => None,
-        (Some(from), Some(to)) if from.as_i64() <= to.as_i64() => None,
+        (Some(from), Some(to)) if whole(from) <= whole(to) => None,
         (Some(_), Some(_)) => Some("config.fromPort must not be greater than config.toPort".into()),
         (Some(_), None) | (None, Some(_)) => Some("config.fromPort and config.toPort go together".into()),
     }

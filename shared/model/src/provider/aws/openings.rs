@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
 use crate::ingress::{Opening, Protocol};
+use crate::json::whole;
 
 /// The openings of a group: one for each of `ports`, one for `port` and for a range.
 ///
@@ -27,7 +28,7 @@ pub fn openings(config: &Map<String, Value>) -> Result<Vec<Opening>, &'static st
 }
 
 fn ranges(config: &Map<String, Value>) -> BTreeSet<(u16, u16)> {
-    let port = |value: Option<&Value>| value?.as_u64().and_then(|port| u16::try_from(port).ok());
+    let port = |value: Option<&Value>| whole(value?).and_then(|port| u16::try_from(port).ok());
     let listed = config.get("ports").and_then(Value::as_array).into_iter().flatten();
     let single =
         listed.chain(config.get("port")).filter_map(|value| port(Some(value))).map(|port| (port, port));

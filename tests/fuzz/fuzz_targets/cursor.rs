@@ -1,0 +1,4 @@
+//! `fuzz::cursor`, until it panics.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz::cursor(data));

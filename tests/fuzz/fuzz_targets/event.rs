@@ -1,0 +1,4 @@
+//! `fuzz::event`, until it panics.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz::event(data));
