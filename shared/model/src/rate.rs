@@ -63,13 +63,11 @@ impl RateLimit {
         micros(now) + self.micros_for(self.burst.saturating_sub(tokens))
     }
 
-    /// Tokens in a bucket that will be full at a time.
+    /// Tokens in a bucket that will be full at a time. Rounding can hide one, and never shows one that is not there.
     #[must_use]
     pub fn available(&self, full_at: i64, now: Timestamp) -> u32 {
         let room = self.latest_full_at(0, now).saturating_sub(full_at).clamp(0, self.micros_for(self.burst));
-        let tokens = u32::try_from(room * i64::from(self.per_minute) / 60_000_000).unwrap_or(0);
-        // Whole microseconds are rounded down, which can make the estimate one too large.
-        if tokens > 0 && full_at > self.latest_full_at(tokens, now) { tokens - 1 } else { tokens }
+        u32::try_from(room * i64::from(self.per_minute) / 60_000_000).unwrap_or(0)
     }
 
     /// Most tokens that an environment takes at once.
