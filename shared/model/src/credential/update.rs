@@ -1,7 +1,7 @@
 //! Creation and update of a credential, and what may happen to its secret.
 
-use super::input::{CredentialForm, GivenFields, Rejected, Required, Team};
 use super::Credential;
+use super::input::{CredentialForm, GivenFields, Rejected, Required, Team};
 use crate::audit::FieldChange;
 use crate::id::{CredentialId, RoleId};
 use crate::principal::Actor;
