@@ -165,6 +165,17 @@ fn a_value_is_taken_as_it_stands() {
 }
 
 #[test]
+fn an_empty_field_of_a_form_is_a_credential_without_a_value() {
+    for value in [text_field(""), json_field(&json!(null))] {
+        let fields = [("name", text_field("n")), ("value", value), ("is_sensitive", text_field("no"))];
+        let draft = CredentialDraft::read(&sent(fields)).unwrap();
+        let org = model::id::OrgId::parse("acme").unwrap();
+        let (credential, value) = draft.create(&Actor::system(org), at(0)).unwrap();
+        assert!(!credential.has_value && value.is_none());
+    }
+}
+
+#[test]
 fn a_value_has_at_most_64_kib() {
     let text = "\"".repeat(65_536);
     let list = json!(["x".repeat(65_532)]);
