@@ -76,3 +76,53 @@ fn part(text: &str) -> Option<Value> {
 pub(crate) fn name(algorithm: Algorithm) -> String {
     format!("{algorithm:?}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn base64(text: &str) -> String {
+        URL_SAFE_NO_PAD.encode(text)
+    }
+
+    fn is_token(header: &str) -> bool {
+        Jws::parse(&format!("{}.e30.c2ln", base64(header))).is_some()
+    }
+
+    #[test]
+    fn a_token_has_three_parts_and_the_last_is_not_empty() {
+        let header = base64(r#"{"alg":"HS256"}"#);
+        let good = format!("{header}.e30.c2ln");
+        let token = Jws::parse(&good).unwrap();
+        assert_eq!((token.message, token.signature), (&good[..good.len() - 5], "c2ln"));
+        for bad in ["e30.e30.c2ln", "e30.", "e30"] {
+            assert!(Jws::parse(&format!("{header}.{bad}")).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_header_may_not_ask_for_more_than_we_understand() {
+        for good in [
+            r#"{"alg":"HS256"}"#,
+            r#"{"alg":"HS256","typ":"JWT","kid":"a"}"#,
+            r#"{"alg":"HS256","typ":"at+jwt"}"#,
+            r#"{"alg":"HS256","typ":"application/at+JWT","jwk":{}}"#,
+        ] {
+            assert!(is_token(good), "{good}");
+        }
+        for bad in [
+            r#"{"alg":"HS256","crit":["b64"]}"#,
+            r#"{"alg":"HS256","crit":null}"#,
+            r#"{"alg":"HS256","kid":1}"#,
+            r#"{"alg":"HS256","typ":1}"#,
+            r#"{"alg":"HS256","typ":"logout+jwt"}"#,
+            r#"{"alg":"HS256","alg":"HS256"}"#,
+            r#"{"alg":1}"#,
+            "{}",
+            "[]",
+            "",
+        ] {
+            assert!(!is_token(bad), "{bad}");
+        }
+    }
+}

@@ -101,6 +101,7 @@ fn signature_issuer_and_audience_are_checked() {
     assert_eq!(with("iss", json!("https://evil.example")), Err(Rejected::NotOurs));
     assert_eq!(with("aud", json!("other")), Err(Rejected::NotOurs));
     assert_eq!(with("aud", json!(["other"])), Err(Rejected::NotOurs));
+    assert_eq!(with("aud", json!(["postern", 5])), Err(Rejected::NotOurs));
     assert!(with("aud", json!(["other", "postern"])).is_ok());
     for claim in ["iss", "aud", "sub", "org", "exp"] {
         assert!(without(claim).is_err(), "{claim}");
@@ -111,12 +112,32 @@ fn signature_issuer_and_audience_are_checked() {
 }
 
 #[test]
+fn a_token_has_at_most_8192_bytes() {
+    // Every 3 bytes of a claim are 4 of the token.
+    let verdict_of = |name: usize| {
+        let mut claims = claims();
+        claims["name"] = "x".repeat(name).into();
+        let token = signed(Algorithm::HS256, SECRET, &claims);
+        (token.len(), verdict(&token).is_ok())
+    };
+    let longest = (5800..6000).map(verdict_of).take_while(|(_, is_taken)| *is_taken).last();
+    assert_eq!(longest, Some((8192, true)));
+}
+
+#[test]
 fn times_have_a_minute_of_leeway() {
     assert!(with("exp", json!(NOW - 59)).is_ok());
     assert_eq!(with("exp", json!(NOW - 60)), Err(Rejected::Expired));
     assert!(with("nbf", json!(NOW + 60)).is_ok());
     assert_eq!(with("nbf", json!(NOW + 61)), Err(Rejected::NotYetValid));
-    assert_eq!(with("exp", json!("soon")), Err(Rejected::NotOurs));
+    for (claim, no_time) in [
+        ("exp", json!("soon")),
+        ("nbf", json!(-1)),
+        ("exp", json!(253_402_300_800_i64)),
+        ("nbf", json!(null)),
+    ] {
+        assert_eq!(with(claim, no_time.clone()), Err(Rejected::NotOurs), "{claim} {no_time}");
+    }
     assert!(with("exp", json!(NOW as f64 + 0.5)).is_ok());
 }
 
@@ -146,6 +167,26 @@ fn roles_are_an_array_or_a_spaced_string() {
     ] {
         assert_eq!(with("roles", roles.clone()).unwrap().is_org_admin, admin, "{roles}");
     }
+}
+
+#[test]
+fn claims_stand_where_the_settings_say() {
+    let settings = JwtSettings {
+        claims: ClaimNames {
+            org: "https://postern.example/org".into(),
+            roles: "/realm_access/roles".into(),
+            audience: "client_id".into(),
+            admin_role: "admin".into(),
+            ..ClaimNames::default()
+        },
+        ..settings()
+    };
+    let claims = json!({"iss": "https://id.example", "client_id": "postern", "sub": "alice", "exp": NOW + 600,
+                        "https://postern.example/org": "acme", "realm_access": {"roles": ["admin"]}});
+    let verifier = Verifier::new(&settings, Arc::new(Nowhere)).unwrap();
+    let token = signed(Algorithm::HS256, SECRET, &claims);
+    let caller = verifier.verify(&token, at(NOW)).now_or_never().unwrap().unwrap();
+    assert_eq!((caller.org.as_str(), caller.is_org_admin, caller.email), ("acme", true, None));
 }
 
 #[test]

@@ -201,3 +201,90 @@ impl AuditFilter {
         wrong.or(Self { event, actor_id, resource_id, from, to, limit })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn filter(query: &[(&str, &'static str)]) -> Result<AuditFilter, Vec<String>> {
+        AuditFilter::read(|name| query.iter().find(|(other, _)| *other == name).map(|(_, value)| *value))
+            .map_err(|wrong| wrong.iter().map(|(_, sentence)| sentence.into()).collect())
+    }
+
+    #[test]
+    fn a_refused_attempt_says_why() {
+        let entry = AuditEntry {
+            event: AuditEvent::ResourceDelete,
+            subject: AuditSubject::Resource,
+            subject_id: "7".into(),
+            subject_name: Some("DB".into()),
+            result: AuditResult::Success,
+            details: changes(&[FieldChange::masked("value")]),
+        };
+        let details = json!({"reason": "in use"}).as_object().unwrap().clone();
+        let refused = AuditEntry { result: AuditResult::Refused, details, ..entry.clone() };
+        assert_eq!(entry.refused("in use"), refused);
+    }
+
+    #[test]
+    fn changes_have_two_sides_and_those_of_secrets_are_masked() {
+        assert_eq!(FieldChange::between("name", &"a", &"a"), None);
+        let changed =
+            [FieldChange::between("name", &Some("a"), &None).unwrap(), FieldChange::masked("value")];
+        let expected = json!({"changes": {
+            "name": {"from": "a", "to": null},
+            "value": {"from": "********", "to": "********"},
+        }});
+        assert_eq!(Value::Object(changes(&changed)), expected);
+    }
+
+    #[test]
+    fn a_filter_is_read_by_its_parameters() {
+        let everything =
+            AuditFilter { event: None, actor_id: None, resource_id: None, from: None, to: None, limit: 100 };
+        assert_eq!(filter(&[]), Ok(everything.clone()));
+        let (time, millis) = ("2026-02-18T10:30:00Z", 1_771_410_600_000);
+        let some = filter(&[
+            ("eventType", "RULE_STUCK"),
+            ("actorId", "ada"),
+            ("resourceId", "7"),
+            ("from", time),
+            ("to", time),
+            ("limit", "500"),
+        ]);
+        let time = Timestamp::from_unix_millis(millis).ok();
+        let expected = AuditFilter {
+            event: Some(AuditEvent::RuleStuck),
+            actor_id: Some("ada".into()),
+            resource_id: Some("7".into()),
+            from: time,
+            to: time,
+            limit: 500,
+        };
+        assert_eq!(some, Ok(expected));
+        let later = filter(&[("from", "2026-02-18T10:29:59Z"), ("to", "2026-02-18T10:30:00Z")]).unwrap();
+        assert!(later.from < later.to);
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_filter_is_named() {
+        let time = |name: &str| format!("{name} must be a time, such as 2026-02-18T10:30:00Z");
+        for (query, sentences) in [
+            (
+                [("eventType", "rule_stuck"), ("from", "x")],
+                vec!["eventType must be an event of the audit log".into(), time("from")],
+            ),
+            (
+                [("to", "2026"), ("limit", "0")],
+                vec![time("to"), "limit must be a whole number from 1 to 500".into()],
+            ),
+            (
+                [("from", "2026-02-18T10:30:01Z"), ("to", "2026-02-18T10:30:00Z")],
+                vec!["to must not be before from".into()],
+            ),
+        ] {
+            assert_eq!(filter(&query), Err(sentences), "{query:?}");
+        }
+    }
+}

@@ -124,3 +124,90 @@ impl Fields {
         value
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn fields(members: &Value) -> Fields {
+        Fields { members: members.as_object().unwrap().clone(), violations: Violations::default() }
+    }
+
+    fn sentences(violations: &Violations) -> Vec<&str> {
+        violations.iter().map(|(_, sentence)| sentence).collect()
+    }
+
+    #[test]
+    fn a_member_is_there_or_null_or_absent() {
+        for (members, has, clears) in
+            [(json!({"a": 1}), true, false), (json!({"a": null}), false, true), (json!({}), false, false)]
+        {
+            let mut fields = fields(&members);
+            assert_eq!((fields.has("a"), fields.clears("a")), (has, clears), "{members}");
+            assert_eq!(fields.take("a"), has.then(|| json!(1)), "{members}");
+        }
+    }
+
+    #[test]
+    fn a_line_has_something_in_it_and_no_end() {
+        for (text, sentence) in [
+            ("  a é ", None),
+            ("éééé é", None),
+            ("éééé éé", Some("a must have at most 6 characters")),
+            (" \t", Some("a must not be blank")),
+            ("a\nb", Some("a must not contain control characters")),
+        ] {
+            let mut fields = fields(&json!({ "a": text }));
+            assert_eq!(fields.line("a", 6).as_deref(), sentence.is_none().then_some(text));
+            assert_eq!(sentences(&fields.violations), sentence.into_iter().collect::<Vec<_>>(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_required_member_that_was_refused_is_not_missing_too() {
+        let mut fields = fields(&json!({"a": null, "b": 1, "c": true}));
+        for name in ["a", "b", "c", "d"] {
+            let value =
+                if name == "c" { fields.flag(name).map(|flag| flag.to_string()) } else { fields.text(name) };
+            let _ = fields.require(name, value);
+        }
+        assert_eq!(
+            sentences(&fields.violations),
+            ["a must not be null", "b must be a string", "d is required"]
+        );
+    }
+
+    #[derive(Debug, PartialEq)]
+    struct Pair(bool, String);
+
+    impl FromFields for Pair {
+        fn read(fields: &mut Fields) -> Option<Self> {
+            fields.ignore("id");
+            let flag = fields.flag("flag").unwrap_or_default();
+            let text = fields.text("text");
+            Some(Self(flag, fields.require("text", text)?))
+        }
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_named_and_unknown_members_last() {
+        let read = |members: Value| Fields::read::<Pair>(members.as_object().unwrap().clone());
+        assert_eq!(read(json!({"id": [], "flag": true, "text": "t"})), Ok(Pair(true, "t".into())));
+        for (members, all) in [
+            (
+                json!({"x": 1, "flag": 0, "y": 2}),
+                vec![
+                    "flag must be true or false",
+                    "text is required",
+                    "Unknown field: x",
+                    "Unknown field: y",
+                ],
+            ),
+            (json!({"text": "t", "x": null}), vec!["Unknown field: x"]),
+            (json!({"text": "t", "flag": "true"}), vec!["flag must be true or false"]),
+        ] {
+            assert_eq!(sentences(&read(members.clone()).unwrap_err()), all, "{members}");
+        }
+    }
+}

@@ -141,6 +141,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_address_is_a_block_of_one_of_its_version() {
+        for (address, cidr, number) in
+            [("203.0.113.7", "203.0.113.7/32", 4), ("2001:db8::1", "2001:db8::1/128", 6)]
+        {
+            let opening = Opening { protocol: Protocol::All, ports: None };
+            let rule = Ingress { address: address.parse().unwrap(), opening };
+            assert_eq!((rule.cidr().as_str(), IpVersion::of(rule.address).number()), (cidr, number));
+        }
+        let group = GroupRef { region: "eu-central-1".into(), group_id: "sg-0abc123d".into() };
+        assert_eq!(group.to_string(), "sg-0abc123d in eu-central-1");
+    }
+
+    #[test]
     fn a_rule_is_read_back_from_its_name() {
         for (address, protocol, ports, name) in [
             ("203.0.113.7", Protocol::Tcp, Some((22, 22)), "203.0.113.7|tcp|22-22"),

@@ -66,10 +66,6 @@ impl<'de> Visitor<'de> for StrictVisitor {
         Ok(value.into())
     }
 
-    fn visit_string<E: Error>(self, value: String) -> Result<Value, E> {
-        Ok(Value::String(value))
-    }
-
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
         let mut values = Vec::new();
         while let Some(Strict(value)) = list.next_element()? {
@@ -116,5 +112,42 @@ mod tests {
         ] {
             assert_eq!(whole(&value), None, "{value}");
         }
+    }
+
+    #[test]
+    fn every_kind_of_value_is_read_as_it_stands() {
+        for text in [
+            "null",
+            "true",
+            "-9223372036854775808",
+            "18446744073709551615",
+            "1.5",
+            "1e300",
+            r#""\u00e9\n\ud83d\ude00""#,
+            r#"[1,[],{"a":null}]"#,
+            r#"{"b":{"a":1},"a":{"a":2}}"#,
+        ] {
+            assert_eq!(strict(text).unwrap(), serde_json::from_str::<Value>(text).unwrap(), "{text}");
+        }
+        let members = strict(r#"{"b":1,"a":2}"#).unwrap();
+        assert_eq!(members.as_object().unwrap().keys().collect::<Vec<_>>(), ["b", "a"]);
+    }
+
+    #[test]
+    fn a_name_occurs_once_in_an_object() {
+        for text in [r#"{"a":1,"a":1}"#, r#"[{"b":{"a":1,"\u0061":2}}]"#] {
+            let why = strict(text).unwrap_err().to_string();
+            assert!(why.starts_with("duplicate key \"a\" at line 1 column "), "{why}");
+        }
+        assert_eq!(strict(r#"{"a":{"a":{"A":1}}}"#).unwrap(), json!({"a": {"a": {"A": 1}}}));
+    }
+
+    #[test]
+    fn what_is_no_json_or_too_much_is_refused() {
+        let deep = "[".repeat(128) + &"]".repeat(128);
+        for text in ["", "{", "{} x", "[1,]", "NaN", "1e999", "'a'", &deep] {
+            assert!(strict(text).is_err(), "{text}");
+        }
+        assert!(strict(&deep[1..255]).is_ok());
     }
 }

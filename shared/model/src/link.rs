@@ -89,3 +89,45 @@ impl Link {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_of_link_names_its_sides_in_the_order_of_its_path() {
+        let id = "550e8400-e29b-41d4-a716-446655440000";
+        let (role, resource) = (RoleId::parse(id).unwrap(), ResourceId::parse(id).unwrap());
+        let user = UserId::parse("ada").unwrap();
+        let (no_role, no_resource) = (Refusal::RoleNotFound(role), Refusal::ResourceNotFound(resource));
+        let no_user = Refusal::UserNotFound(user.clone());
+        for (link, kind, missing, events, recorded) in [
+            (
+                Link::RoleResource(role, resource),
+                LinkKind::RoleResource,
+                (no_role.clone(), no_resource.clone()),
+                (AuditEvent::RoleResourceAssign, AuditEvent::RoleResourceUnassign),
+                (AuditSubject::Role, id, "resourceId", id),
+            ),
+            (
+                Link::RoleUser(role, user.clone()),
+                LinkKind::RoleUser,
+                (no_role, no_user.clone()),
+                (AuditEvent::RoleUserAssign, AuditEvent::RoleUserUnassign),
+                (AuditSubject::Role, id, "userId", "ada"),
+            ),
+            (
+                Link::UserResource(user, resource),
+                LinkKind::UserResource,
+                (no_user, no_resource),
+                (AuditEvent::UserResourceAssign, AuditEvent::UserResourceUnassign),
+                (AuditSubject::User, "ada", "resourceId", id),
+            ),
+        ] {
+            assert_eq!((link.kind(), link.missing()), (kind, missing));
+            assert_eq!((link.assigned(), link.unassigned()), events);
+            let (subject, first, member, second) = link.recorded();
+            assert_eq!((subject, first.as_str(), member, second.as_str()), recorded);
+        }
+    }
+}

@@ -13,3 +13,28 @@ pub fn limit(sent: Option<&str>, wrong: &mut Violations) -> Option<usize> {
     }
     limit
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_a_whole_number_from_1_to_500() {
+        for (sent, expected) in
+            [(None, None), (Some("1"), Some(1)), (Some("37"), Some(37)), (Some("500"), Some(500))]
+        {
+            let mut wrong = Violations::default();
+            assert_eq!(limit(sent, &mut wrong), expected, "{sent:?}");
+            assert!(wrong.is_empty(), "{sent:?}");
+        }
+        for bad in ["0", "501", "-1", "1.5", "", "x", "99999999999999999999"] {
+            let mut wrong = Violations::default();
+            assert_eq!(limit(Some(bad), &mut wrong), None, "{bad}");
+            assert_eq!(
+                wrong,
+                Violations::one("limit", "limit must be a whole number from 1 to 500"),
+                "{bad}"
+            );
+        }
+    }
+}

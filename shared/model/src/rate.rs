@@ -63,13 +63,11 @@ impl RateLimit {
         micros(now) + self.micros_for(self.burst.saturating_sub(tokens))
     }
 
-    /// Tokens in a bucket that will be full at a time.
+    /// Tokens in a bucket that will be full at a time. Rounding can hide one, and never shows one that is not there.
     #[must_use]
     pub fn available(&self, full_at: i64, now: Timestamp) -> u32 {
         let room = self.latest_full_at(0, now).saturating_sub(full_at).clamp(0, self.micros_for(self.burst));
-        let tokens = u32::try_from(room * i64::from(self.per_minute) / 60_000_000).unwrap_or(0);
-        // Whole microseconds are rounded down, which can make the estimate one too large.
-        if tokens > 0 && full_at > self.latest_full_at(tokens, now) { tokens - 1 } else { tokens }
+        u32::try_from(room * i64::from(self.per_minute) / 60_000_000).unwrap_or(0)
     }
 
     /// Most tokens that an environment takes at once.
@@ -190,6 +188,29 @@ mod tests {
     }
 
     #[test]
+    fn what_is_available_can_be_taken() {
+        for (per_minute, burst) in [(7, 5), (599, 100), (600, 100), (60_000, 10_000), (59_999, 7), (1, 1)] {
+            let limit = RateLimit::new(per_minute, burst).unwrap();
+            for part in -1..=1000 {
+                let full_at = micros(at(0)) + limit.micros_for(burst) * part / 997;
+                let tokens = limit.available(full_at, at(0));
+                assert!(tokens == 0 || full_at <= limit.latest_full_at(tokens, at(0)), "{limit:?} {part}");
+                // The estimate may miss one, never more.
+                let more = tokens + 2;
+                assert!(more > burst || full_at > limit.latest_full_at(more, at(0)), "{limit:?} {part}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_caller_has_600_a_minute_and_100_at_once_unless_set() {
+        assert_eq!(RateLimit::new(600, 100), Some(RateLimit::default()));
+        assert_eq!(RateLimit::default().available(0, at(0)), 100);
+        assert_eq!(RateLimit::default().micros_for(600), 60_000_000);
+        assert!(RateLimit::new(PER_MINUTE_MAX, BURST_MAX).is_some() && RateLimit::new(1, 1).is_some());
+    }
+
+    #[test]
     fn numbers_out_of_range_are_no_limit() {
         for (per_minute, burst) in [(0, 1), (1, 0), (PER_MINUTE_MAX + 1, 1), (1, BURST_MAX + 1)] {
             assert_eq!(RateLimit::new(per_minute, burst), None);
@@ -200,7 +221,8 @@ mod tests {
     fn blocks_grow_while_they_are_used_up_and_shrink_when_not() {
         let limit = RateLimit::new(6000, 100).unwrap();
         let (mut lease, mut now, mut blocks) = (Lease::default(), 0, Vec::new());
-        while blocks.len() < 8 {
+        // One of each block is for the request that asks.
+        for _ in 0..1 + 2 + 4 + 8 + 16 + 25 + 25 + 1 {
             if let Turn::Ask(wish) = lease.take(&limit, at(now)) {
                 blocks.push(wish.tokens);
                 lease.granted(wish.tokens, 0, at(now));
@@ -210,6 +232,68 @@ mod tests {
         assert_eq!(blocks, [1, 2, 4, 8, 16, 25, 25, 25]);
         assert_eq!(lease.take(&limit, at(now)), Turn::Pass);
         assert_eq!(lease.take(&limit, at(now + 61_000)), Turn::Ask(Wish { tokens: 2, full_at: 0 }));
+    }
+
+    #[test]
+    fn a_block_is_a_quarter_of_the_burst_at_most() {
+        for (burst, most) in [(1, 1), (7, 1), (8, 2), (40, 10), (100, 25), (10_000, 25)] {
+            let limit = RateLimit::new(PER_MINUTE_MAX, burst).unwrap();
+            let mut lease = Lease::default();
+            lease.granted(most, 0, at(0));
+            for _ in 1..most {
+                assert_eq!(lease.take(&limit, at(0)), Turn::Pass, "{burst}");
+            }
+            assert_eq!(lease.take(&limit, at(0)), Turn::Ask(Wish { tokens: most, full_at: 0 }), "{burst}");
+        }
+    }
+
+    #[test]
+    fn tokens_are_given_up_after_a_minute() {
+        let limit = RateLimit::new(6000, 100).unwrap();
+        let ask = |tokens| Turn::Ask(Wish { tokens, full_at: 7 });
+        for (used, millis, turn) in [
+            (3, 59_999, Turn::Pass),
+            (3, 60_000, ask(3)),
+            (4, 59_999, ask(8)),
+            (4, 60_000, ask(4)),
+            (1, 60_000, ask(1)),
+        ] {
+            let mut lease = Lease::default();
+            lease.granted(4, 7, at(0));
+            // One of them was for the request at hand.
+            for _ in 1..used {
+                assert_eq!(lease.take(&limit, at(0)), Turn::Pass);
+            }
+            assert_eq!(lease.take(&limit, at(millis)), turn, "{used} {millis}");
+        }
+    }
+
+    #[test]
+    fn a_lease_is_over_when_nothing_would_be_lost() {
+        let limit = RateLimit::new(60, 10).unwrap();
+        assert!(Lease::default().is_over(at(0)));
+        let mut lease = Lease::default();
+        lease.granted(2, 0, at(0));
+        assert!(!lease.is_over(at(0)) && !lease.is_over(at(59_999)) && lease.is_over(at(60_000)));
+        let _ = lease.take(&limit, at(0));
+        assert!(lease.is_over(at(0)));
+        let _ = lease.refused(0, &limit, at(0));
+        assert!(!lease.is_over(at(999)) && lease.is_over(at(1000)));
+    }
+
+    #[test]
+    fn the_wait_lasts_until_there_is_a_token_and_somebody_looks() {
+        let (quick, usual) = (RateLimit::new(6000, 100).unwrap(), RateLimit::new(60, 10).unwrap());
+        let slow = RateLimit::new(2, 2).unwrap();
+        let after = |seconds: i64| micros(at(0)) + seconds * 1_000_000;
+        for (limit, full_at, seconds, looked_at) in
+            [(&quick, after(1), 1, 500), (&usual, after(14), 5, 1000), (&slow, after(40), 30, 30_000)]
+        {
+            let mut lease = Lease::default();
+            assert_eq!(lease.refused(full_at, limit, at(0)), seconds, "{limit:?}");
+            assert!(matches!(lease.take(limit, at(looked_at - 1)), Turn::Wait { .. }), "{limit:?}");
+            assert!(matches!(lease.take(limit, at(looked_at)), Turn::Ask(_)), "{limit:?}");
+        }
     }
 
     #[test]

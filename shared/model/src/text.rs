@@ -17,3 +17,24 @@ pub fn is_blank(text: &str) -> bool {
 pub fn is_longer(text: &str, limit: usize) -> bool {
     text.chars().nth(limit).is_some()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blank_is_white_space_or_nothing() {
+        for (text, blank) in [("", true), (" \t\n\u{3000}", true), ("a", false), (" . ", false)] {
+            assert_eq!(is_blank(text), blank, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn length_counts_code_points() {
+        for (text, limit, longer) in
+            [("", 0, false), ("a", 0, true), ("éé", 2, false), ("ééé", 2, true), ("e\u{301}", 1, true)]
+        {
+            assert_eq!(is_longer(text, limit), longer, "{text:?} {limit}");
+        }
+    }
+}

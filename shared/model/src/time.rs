@@ -117,7 +117,32 @@ mod tests {
     }
 
     #[test]
+    fn seconds_are_whole_and_count_from_1970() {
+        for (text, millis, seconds) in [
+            ("1970-01-01T00:00:00Z", 0, 0),
+            ("2026-02-18T10:30:00.999Z", 1_771_410_600_999, 1_771_410_600),
+            ("1969-12-31T23:59:59.9995Z", -1, -1),
+        ] {
+            let time = Timestamp::parse(text).unwrap();
+            assert_eq!((time.unix_millis(), time.unix_seconds()), (millis, seconds), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_table_keeps_milliseconds_and_people_see_seconds() {
+        #[derive(Serialize, Deserialize)]
+        struct Kept(#[serde(with = "millis")] Timestamp);
+        let time = Timestamp::from_unix_millis(1_771_410_600_999).unwrap();
+        assert_eq!(serde_json::to_string(&Kept(time)).unwrap(), "1771410600999");
+        assert_eq!(serde_json::from_str::<Kept>("1771410600999").unwrap().0, time);
+        assert!(serde_json::from_str::<Kept>("9223372036854775807").is_err());
+        assert_eq!(serde_json::to_string(&time).unwrap(), "\"2026-02-18T10:30:00Z\"");
+    }
+
+    #[test]
     fn the_calendar_has_ends() {
+        assert_eq!(Timestamp::MAX.to_string(), "9999-12-31T23:59:59Z");
+        assert_eq!(Timestamp::MAX.plus_seconds(1).unix_seconds(), Timestamp::MAX.unix_seconds());
         assert_eq!(Timestamp::from_unix_millis(i64::MAX), Err(OutOfRange));
         assert!(Timestamp::from_unix_millis(253_402_300_799_000).is_ok());
     }

@@ -47,3 +47,27 @@ impl Violations {
         if self.is_empty() { Ok(value) } else { Err(self) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn violations_come_in_the_order_of_the_fields_and_others_last() {
+        let mut all = Violations::one("other", "1");
+        for (field, sentence) in [("b", "2"), ("a", "3"), ("b", "4"), ("stray", "5")] {
+            all.add(field, sentence);
+        }
+        let ordered = all.ordered(&["a", "b"]);
+        let expected = [("a", "3"), ("b", "2"), ("b", "4"), ("other", "1"), ("stray", "5")];
+        assert_eq!(ordered.iter().collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn a_value_counts_when_nothing_is_wrong() {
+        assert_eq!(Violations::default().or(7), Ok(7));
+        let wrong = Violations::one("a", "1");
+        assert!(Violations::default().is_empty() && !wrong.is_empty());
+        assert_eq!(wrong.clone().or(7), Err(wrong));
+    }
+}

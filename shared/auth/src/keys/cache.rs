@@ -122,3 +122,155 @@ impl KeyCache {
         Ok((key_set(self.fetch.as_ref(), &url).await?, url))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::future::{BoxFuture, join_all};
+
+    const DISCOVERY: &str = "https://id.example/.well-known/openid-configuration";
+
+    /// An issuer whose set has one key, and which counts how often it is asked.
+    #[derive(Default)]
+    struct Issuer {
+        kid: Mutex<&'static str>,
+        asked: Mutex<Vec<String>>,
+    }
+
+    impl Issuer {
+        /// What the set's key is called from now on; an empty name is an outage.
+        fn publish(&self, kid: &'static str) {
+            *self.kid.lock().unwrap() = kid;
+        }
+
+        fn take_asked(&self) -> Vec<String> {
+            std::mem::take(&mut self.asked.lock().unwrap())
+        }
+    }
+
+    impl Fetch for Issuer {
+        fn get<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<Vec<u8>, FetchFault>> {
+            self.asked.lock().unwrap().push(url.into());
+            let kid = *self.kid.lock().unwrap();
+            Box::pin(async move {
+                tokio::task::yield_now().await;
+                let keys = format!(r#"{{"keys":[{{"kty":"OKP","crv":"Ed25519","x":"AA","kid":"{kid}"}}]}}"#);
+                let found = r#"{"issuer":"https://id.example","jwks_uri":"https://id.example/keys"}"#;
+                match (kid, url) {
+                    ("", _) => Err(FetchFault(url.into())),
+                    (_, DISCOVERY) => Ok(found.into()),
+                    _ => Ok(keys.into_bytes()),
+                }
+            })
+        }
+    }
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_unix_millis((1_771_410_600 + seconds) * 1000).unwrap()
+    }
+
+    fn cache(kid: &'static str) -> (Arc<Issuer>, Arc<KeyCache>) {
+        let issuer = Arc::new(Issuer::default());
+        issuer.publish(kid);
+        let source = KeySource::Url("https://id.example/keys".into());
+        (Arc::clone(&issuer), Arc::new(KeyCache::new(source, issuer)))
+    }
+
+    /// Whether a set can be had, and whether it has the key.
+    async fn found(cache: &Arc<KeyCache>, kid: &str, seconds: i64) -> Option<bool> {
+        cache.set_for(kid, at(seconds)).await.map(|set| set.find(kid).is_some())
+    }
+
+    async fn let_others_run() {
+        for _ in 0..5 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_set_serves_until_it_is_old_and_is_then_fetched_beside_the_request() {
+        let (issuer, cache) = cache("a");
+        for second in [0, 1, REFRESH_SECONDS - 1] {
+            assert_eq!(found(&cache, "a", second).await, Some(true));
+            let_others_run().await;
+        }
+        assert_eq!(issuer.take_asked().len(), 1);
+        issuer.publish("b");
+        assert_eq!(found(&cache, "a", REFRESH_SECONDS).await, Some(true));
+        assert_eq!(issuer.take_asked().len(), 0, "the request does not wait");
+        let_others_run().await;
+        assert_eq!(found(&cache, "b", REFRESH_SECONDS).await, Some(true));
+        assert_eq!(issuer.take_asked().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn an_old_set_is_fetched_by_one_request_and_at_most_once_a_minute() {
+        let (issuer, cache) = cache("a");
+        assert_eq!(found(&cache, "a", 0).await, Some(true));
+        issuer.publish("");
+        let _ = issuer.take_asked();
+        for (second, asked) in [(0, 1), (1, 0), (59, 0), (60, 1), (61, 0)] {
+            for _ in 0..3 {
+                assert_eq!(found(&cache, "a", REFRESH_SECONDS + second).await, Some(true));
+            }
+            let_others_run().await;
+            assert_eq!(issuer.take_asked().len(), asked, "{second}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_unknown_key_is_asked_for_once_a_minute() {
+        let (issuer, cache) = cache("a");
+        for (second, asked) in [(0, 1), (1, 0), (59, 0), (60, 1), (119, 0), (120, 1)] {
+            assert_eq!(found(&cache, "b", second).await, Some(false), "{second}");
+            assert_eq!(issuer.take_asked().len(), asked, "{second}");
+        }
+        issuer.publish("b");
+        assert_eq!(found(&cache, "b", 180).await, Some(true));
+    }
+
+    #[tokio::test]
+    async fn without_a_set_it_is_asked_for_every_five_seconds() {
+        let (issuer, cache) = cache("");
+        for (second, asked) in [(0, 1), (4, 0), (5, 1), (9, 0), (10, 1)] {
+            assert_eq!(found(&cache, "a", second).await, None, "{second}");
+            assert_eq!(issuer.take_asked().len(), asked, "{second}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_last_good_set_serves_for_a_day() {
+        assert_eq!(STALE_SECONDS, 86_400);
+        let (issuer, cache) = cache("a");
+        assert_eq!(found(&cache, "a", 0).await, Some(true));
+        issuer.publish("");
+        assert_eq!(found(&cache, "a", STALE_SECONDS - 1).await, Some(true));
+        assert_eq!(found(&cache, "a", STALE_SECONDS).await, None);
+    }
+
+    #[tokio::test]
+    async fn who_comes_meanwhile_waits_for_the_one_fetch() {
+        let (issuer, cache) = cache("a");
+        let all = join_all([0, 1, 100].map(|second| found(&cache, "a", second))).await;
+        assert_eq!(all, [Some(true); 3]);
+        assert_eq!(issuer.take_asked().len(), 1, "whoever waited takes what was brought");
+    }
+
+    #[tokio::test]
+    async fn the_discovered_url_is_kept_until_a_fetch_fails() {
+        let (issuer, _) = cache("a");
+        let source = KeySource::Discovery { issuer: "https://id.example".into() };
+        let cache = Arc::new(KeyCache::new(source, Arc::clone(&issuer) as Arc<dyn Fetch>));
+        let keys = "https://id.example/keys";
+        for (second, kid, asked) in [
+            (0, "a", vec![DISCOVERY, keys]),
+            (60, "a", vec![keys]),
+            (120, "", vec![keys]),
+            (180, "a", vec![DISCOVERY, keys]),
+        ] {
+            issuer.publish(kid);
+            assert_eq!(found(&cache, "other", second).await, Some(false), "{second}");
+            assert_eq!(issuer.take_asked(), asked, "{second}");
+        }
+    }
+}

@@ -121,3 +121,107 @@ fn algorithm(jwk: &Jwk) -> Option<Algorithm> {
     };
     said.is_none_or(|said| said == jws::name(algorithm)).then_some(algorithm)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// A key with a modulus of so many bytes, the first of which is given.
+    fn rsa(first: u8, bytes: usize) -> Value {
+        let mut modulus = vec![0xc1; bytes];
+        modulus[0] = first;
+        json!({"kty": "RSA", "kid": "a", "n": URL_SAFE_NO_PAD.encode(modulus), "e": "AQAB"})
+    }
+
+    fn curve(kind: &str, name: &str) -> Value {
+        json!({"kty": kind, "kid": "a", "crv": name, "x": "AA", "y": "AA"})
+    }
+
+    fn with(mut key: Value, name: &str, value: Value) -> Value {
+        key[name] = value;
+        key
+    }
+
+    /// The algorithm that a set of this key knows for it, if the set is one.
+    fn algorithm_of(key: &Value) -> Option<Algorithm> {
+        let set = KeySet::parse(&json!({ "keys": [key] }).to_string()).ok()?;
+        Some(set.find("a").unwrap().algorithm)
+    }
+
+    #[test]
+    fn a_key_is_for_one_algorithm() {
+        let rsa = || rsa(0xc1, 256);
+        for (key, algorithm) in [
+            (rsa(), Algorithm::RS256),
+            (with(rsa(), "alg", json!("RS512")), Algorithm::RS512),
+            (with(rsa(), "alg", json!("PS384")), Algorithm::PS384),
+            (curve("EC", "P-256"), Algorithm::ES256),
+            (curve("EC", "P-384"), Algorithm::ES384),
+            (curve("OKP", "Ed25519"), Algorithm::EdDSA),
+            (with(curve("EC", "P-256"), "alg", json!("ES256")), Algorithm::ES256),
+            (with(rsa(), "use", json!("sig")), Algorithm::RS256),
+            (with(rsa(), "key_ops", json!(["sign", "verify"])), Algorithm::RS256),
+        ] {
+            assert_eq!(algorithm_of(&key), Some(algorithm), "{key}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_can_verify_no_token_does_not_count() {
+        let good = || rsa(0xc1, 256);
+        for key in [
+            with(good(), "use", json!("enc")),
+            with(good(), "key_ops", json!(["encrypt"])),
+            with(good(), "key_ops", json!([])),
+            with(with(good(), "use", json!("enc")), "key_ops", json!(["verify"])),
+            with(good(), "alg", json!("ES256")),
+            with(good(), "alg", json!("HS256")),
+            with(curve("EC", "P-256"), "alg", json!("ES384")),
+            with(good(), "kid", Value::Null),
+            curve("EC", "P-521"),
+            curve("EC", "Ed25519"),
+            curve("OKP", "P-256"),
+            json!({"kty": "oct", "kid": "a", "k": "AAAA"}),
+            json!({"kty": "new", "kid": "a"}),
+            json!(null),
+        ] {
+            assert_eq!(algorithm_of(&key), None, "{key}");
+        }
+    }
+
+    #[test]
+    fn a_modulus_has_from_256_to_1024_bytes_without_leading_zeros() {
+        for (first, bytes, fits) in [
+            (0xc1, 255, false),
+            (0xc1, 256, true),
+            (0xc1, 1024, true),
+            (0xc1, 1025, false),
+            (0, 256, false),
+            (0, 257, true),
+            (0, 1025, true),
+        ] {
+            assert_eq!(algorithm_of(&rsa(first, bytes)).is_some(), fits, "{first} {bytes}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_found_by_its_name_and_the_first_of_a_name_counts() {
+        let keys =
+            [with(curve("EC", "P-256"), "kid", json!("other")), curve("EC", "P-384"), curve("EC", "P-256")];
+        let set = KeySet::parse(&json!({ "keys": keys }).to_string()).unwrap();
+        assert_eq!(set.find("a").map(|key| key.algorithm), Some(Algorithm::ES384));
+        assert_eq!(set.find("other").map(|key| key.algorithm), Some(Algorithm::ES256));
+        assert!(set.find("").is_none() && set.find("A").is_none());
+    }
+
+    #[test]
+    fn what_is_no_set_says_why() {
+        for (text, why) in [
+            ("{}", "not a set of keys: missing field `keys` at line 1 column 2"),
+            (r#"{"keys":[]}"#, "no key of the set can verify a token"),
+        ] {
+            assert_eq!(KeySet::parse(text).unwrap_err().to_string(), why);
+        }
+    }
+}

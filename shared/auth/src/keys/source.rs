@@ -106,6 +106,78 @@ pub fn is_fetchable(url: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures_util::FutureExt;
+    use serde_json::json;
+
+    const KEYS: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"AA","kid":"a"}]}"#;
+
+    /// One document, and the URL where it is.
+    struct Site(&'static str, Vec<u8>);
+
+    impl Fetch for Site {
+        fn get<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<Vec<u8>, FetchFault>> {
+            let found = if url == self.0 { Ok(self.1.clone()) } else { Err(FetchFault(url.into())) };
+            Box::pin(async move { found })
+        }
+    }
+
+    /// Where an issuer's keys are, by a document that names an issuer and a URL.
+    fn discovered(issuer: &str, url: &'static str, named: &str, keys: &str) -> Result<String, String> {
+        let document = json!({"issuer": named, "jwks_uri": keys}).to_string();
+        let source = KeySource::Discovery { issuer: issuer.into() };
+        let found = source.url(&Site(url, document.into())).now_or_never().unwrap();
+        found.map_err(|fault| fault.to_string())
+    }
+
+    #[test]
+    fn an_issuers_document_says_where_its_keys_are() {
+        const FAR: &str = "https://id.example/.well-known/openid-configuration";
+        const NEAR: &str = "http://localhost:9/.well-known/openid-configuration";
+        for (issuer, url, keys) in [
+            ("https://id.example", FAR, "https://keys.example/set"),
+            ("https://id.example/", FAR, "https://id.example/keys"),
+            ("http://localhost:9", NEAR, "http://localhost:9/keys"),
+            ("http://localhost:9", NEAR, "https://id.example/keys"),
+        ] {
+            assert_eq!(discovered(issuer, url, issuer, keys).as_deref(), Ok(keys), "{issuer}");
+        }
+        let another = Err(format!("{FAR} names another issuer"));
+        assert_eq!(
+            discovered("https://id.example", FAR, "https://id.example/", "https://k.example"),
+            another
+        );
+        for keys in ["http://id.example/keys", "http://localhost:9/keys", "file:///keys", ""] {
+            let plain = Err(format!("the jwks_uri of {FAR} is not https"));
+            assert_eq!(discovered("https://id.example", FAR, "https://id.example", keys), plain, "{keys}");
+        }
+        let absent = discovered("https://id.example", NEAR, "https://id.example", "https://id.example/keys");
+        assert_eq!(absent, Err(FAR.into()));
+    }
+
+    #[test]
+    fn a_url_needs_no_document() {
+        let source = KeySource::Url("https://id.example/keys".into());
+        let url = source.url(&Site("", Vec::new())).now_or_never().unwrap();
+        assert_eq!(url.as_deref(), Ok("https://id.example/keys"));
+    }
+
+    #[test]
+    fn a_set_is_fetched_or_it_is_said_why_not() {
+        let fetched = |document: &[u8], url: &str| {
+            let site = Site("https://id.example/keys", document.into());
+            let set = key_set(&site, url).now_or_never().unwrap();
+            set.map(|set| set.find("a").is_some()).map_err(|fault| fault.to_string())
+        };
+        let url = "https://id.example/keys";
+        assert_eq!(fetched(KEYS.as_bytes(), url), Ok(true));
+        assert_eq!(
+            fetched(KEYS.as_bytes(), "https://id.example/other"),
+            Err("https://id.example/other".into())
+        );
+        assert_eq!(fetched(&[0xff], url), Err(format!("{url} is not UTF-8")));
+        let nothing = Err(format!("{url}: no key of the set can verify a token"));
+        assert_eq!(fetched(br#"{"keys":[]}"#, url), nothing);
+    }
 
     #[test]
     fn keys_come_by_https_or_from_this_machine() {

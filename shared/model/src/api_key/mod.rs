@@ -139,6 +139,7 @@ mod tests {
         for scope in Scope::ALL {
             assert_eq!(Scope::parse(scope.as_str()), Some(scope));
             assert_eq!(serde_json::to_value(scope).unwrap(), scope.as_str());
+            assert_eq!(scope.to_string(), scope.as_str());
         }
         assert_eq!(Scope::parse("SESSIONS:READ"), None);
     }
@@ -153,6 +154,28 @@ mod tests {
         assert!(key.allows(Scope::AuditRead) && !key.allows(Scope::ResourcesRead));
         assert!(key.prefix().starts_with("pst_") && key.prefix().len() == 26);
         assert!(draft(&body).unwrap().create(creator(), at(60_000)).is_err());
+    }
+
+    #[test]
+    fn a_use_is_recorded_once_a_minute() {
+        let body = json!({"name": "CI", "scopes": ["audit:read"]});
+        let key = draft(&body).unwrap().create(creator(), at(0)).unwrap();
+        for (last, now, is_due) in
+            [(None, 0, true), (Some(0), 0, false), (Some(0), 59_999, false), (Some(0), 60_000, true)]
+        {
+            let key = ApiKey { last_used_at: last.map(at), ..key.clone() };
+            assert_eq!(key.is_use_due(at(now)), is_due, "{last:?} {now}");
+        }
+    }
+
+    #[test]
+    fn descriptions_may_have_1024_characters() {
+        let described = |length| {
+            draft(&json!({"name": "CI", "scopes": ["audit:read"], "description": "é".repeat(length)}))
+        };
+        let key = described(1024).unwrap().create(creator(), at(0)).unwrap();
+        assert_eq!(key.description.map(|text| text.chars().count()), Some(1024));
+        assert_eq!(described(1025).unwrap_err(), ["description must have at most 1024 characters"]);
     }
 
     #[test]

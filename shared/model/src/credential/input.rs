@@ -218,14 +218,13 @@ impl Reader<'_> {
         if text.is_empty() && blank == Blank::Refused {
             return self.refuse(field, BLANK);
         }
-        let (long, nul) = (is_longer(text, limit), text.contains('\0'));
-        if long {
+        if is_longer(text, limit) {
             self.violations.add(field, too_long(limit));
         }
-        if nul {
+        if text.contains('\0') {
             self.violations.add(field, "Null characters are not allowed.");
         }
-        (!long && !nul).then(|| text.into())
+        Some(text.into())
     }
 
     fn team(&mut self) -> Option<Option<Team>> {

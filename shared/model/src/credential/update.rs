@@ -1,7 +1,7 @@
 //! Creation and update of a credential, and what may happen to its secret.
 
+use super::Credential;
 use super::input::{CredentialForm, GivenFields, Rejected, Required, Team};
-use super::{Creator, Credential};
 use crate::audit::FieldChange;
 use crate::id::{CredentialId, RoleId};
 use crate::principal::Actor;
@@ -171,7 +171,7 @@ impl CredentialDraft {
             has_value: value.is_some(),
             provider: form.provider.unwrap_or(Provider::Aws),
             credential_type: form.credential_type.flatten(),
-            creator: Creator { id: actor.id.clone(), email: actor.email.clone(), name: actor.name.clone() },
+            creator: actor.as_creator(),
             created_at: now,
             updated_at: now,
         };

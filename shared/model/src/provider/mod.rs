@@ -43,14 +43,6 @@ impl Provider {
         Self::ALL.into_iter().find(|provider| provider.as_str() == text)
     }
 
-    /// The types of resource that this provider has.
-    #[must_use]
-    pub fn resource_types(self) -> &'static [ResourceType] {
-        match self {
-            Self::Aws => &[ResourceType::SecurityGroup],
-        }
-    }
-
     /// True when resources of this provider live in a region.
     #[must_use]
     pub fn has_regions(self) -> bool {

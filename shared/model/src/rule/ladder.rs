@@ -23,7 +23,8 @@ pub fn pause_seconds(rule: RuleId, attempts: u32) -> i64 {
     full - full * spread / 1024
 }
 
-/// A number in which every bit of the rule and of the attempt takes part (the finalizer of MurmurHash3).
+/// A number in which every bit of the attempt and of the rule's lower half, where its random bits are, takes part (the
+/// finalizer of MurmurHash3).
 fn mixed(rule: u128, attempts: u32) -> u8 {
     let low = u64::try_from(rule & u128::from(u64::MAX)).unwrap_or(0);
     let mut bits = low ^ u64::from(attempts).wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -37,6 +38,22 @@ fn mixed(rule: u128, attempts: u32) -> u8 {
 mod tests {
     use super::*;
     use crate::time::Timestamp;
+
+    #[test]
+    fn rule_and_attempt_are_mixed_as_murmurhash_does() {
+        // The first is the finalizer's own: it makes 0xb456bcfc34c2cb2c of 1.
+        for (rule, attempts, expected) in [
+            (1, 0, 0xb4),
+            (2, 0, 0x3a),
+            (u128::from(u64::MAX), 0, 0x64),
+            (1 << 63, 0, 0x8f),
+            (1, 1, 0x25),
+            (0, 2, 0xd3),
+            (0xdead_beef_1234_5678, 7, 0x9c),
+        ] {
+            assert_eq!(mixed(rule, attempts), expected, "{rule:#x} {attempts}");
+        }
+    }
 
     #[test]
     fn pauses_grow_to_ten_minutes_and_differ() {

@@ -146,6 +146,8 @@ mod tests {
             (json!({"ports": [22, "80"]}), "config.ports"),
             (json!({"port": 22, "ports": [22]}), "one way"),
             (json!({"port": 22, "fromPort": 1, "toPort": 2}), "one way"),
+            (json!({"port": 22, "fromPort": 1}), "one way"),
+            (json!({"ports": [22], "toPort": 1}), "one way"),
             (json!({"fromPort": 1}), "go together"),
             (json!({"fromPort": 2, "toPort": 1}), "greater"),
         ] {

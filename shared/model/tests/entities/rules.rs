@@ -1,0 +1,154 @@
+//! What an entry of the ledger needs, and how it is called.
+
+use model::id::{CredentialId, ResourceId, RuleId, SessionId};
+use model::ingress::{GroupRef, Ingress};
+use model::rule::{
+    Holder, Need, PROBE_SECONDS, Presence, Resolution, Rule, RuleState, STUCK_AFTER, pause_seconds,
+};
+use serde_json::json;
+use std::collections::BTreeSet;
+use uuid::Uuid;
+
+use crate::{at, read, wrong};
+
+fn holder(row: u16) -> Holder {
+    let session = SessionId::parse("550e8400-e29b-41d4-a716-446655440000").unwrap();
+    Holder { session, block: 1, row }
+}
+
+/// An entry with so many holders, of whom some were not told yet, and so many rows that leave.
+fn rule(presence: Presence, holders: u16, fresh: u16, leaving: u16) -> Rule {
+    let rows = |count: u16| (0..count).map(holder).collect::<BTreeSet<_>>();
+    Rule {
+        id: RuleId::generate(at(0)),
+        group: GroupRef { region: "eu-central-1".into(), group_id: "sg-0abc123d".into() },
+        ingress: Ingress::parse("203.0.113.7|tcp|22-22").unwrap(),
+        credential_id: CredentialId::generate(at(0)),
+        resource_id: ResourceId::generate(at(0)),
+        holders: rows(holders),
+        fresh: rows(fresh),
+        leaving: rows(leaving),
+        presence,
+        provider_rule_id: None,
+        attempts: 0,
+        last_error: None,
+        is_refused: false,
+        due_at: None,
+        generation: 0,
+        revision: 0,
+        created_at: at(0),
+    }
+}
+
+#[test]
+fn what_is_held_is_applied_and_what_is_not_is_removed() {
+    use Presence::{Absent, Foreign, Present, Unknown};
+    for (presence, holders, fresh, leaving, need) in [
+        (Absent, 1, 1, 0, Need::Apply),
+        (Unknown, 1, 1, 1, Need::Apply),
+        (Present, 1, 0, 0, Need::Nothing),
+        (Foreign, 2, 0, 0, Need::Nothing),
+        (Present, 1, 1, 0, Need::Tell),
+        (Present, 1, 0, 1, Need::Tell),
+        (Foreign, 1, 1, 0, Need::Tell),
+        (Foreign, 1, 0, 1, Need::Tell),
+        (Present, 0, 0, 1, Need::Remove),
+        (Unknown, 0, 0, 1, Need::Remove),
+        (Present, 0, 0, 0, Need::Remove),
+        (Absent, 0, 0, 1, Need::Tell),
+        (Foreign, 0, 0, 1, Need::Tell),
+        (Absent, 0, 0, 0, Need::Forget),
+        (Foreign, 0, 0, 0, Need::Forget),
+    ] {
+        let rule = rule(presence, holders, fresh, leaving);
+        assert_eq!(rule.need(), need, "{presence:?} {holders} {fresh} {leaving}");
+        assert_eq!(rule.is_wanted(), holders > 0);
+    }
+}
+
+#[test]
+fn an_entry_is_stuck_when_its_removal_is_refused_or_fails_for_long() {
+    for (presence, holders, attempts, is_refused, state) in [
+        (Presence::Absent, 1, 0, false, RuleState::Wanted),
+        (Presence::Unknown, 1, STUCK_AFTER, true, RuleState::Wanted),
+        (Presence::Present, 1, STUCK_AFTER, true, RuleState::Applied),
+        (Presence::Foreign, 1, 0, false, RuleState::Applied),
+        (Presence::Present, 0, 0, false, RuleState::Unwanted),
+        (Presence::Unknown, 0, STUCK_AFTER - 1, false, RuleState::Unwanted),
+        (Presence::Present, 0, STUCK_AFTER, false, RuleState::Stuck),
+        (Presence::Present, 0, STUCK_AFTER + 1, false, RuleState::Stuck),
+        (Presence::Present, 0, 1, true, RuleState::Stuck),
+    ] {
+        let rule = Rule { attempts, is_refused, ..rule(presence, holders, 0, 0) };
+        assert_eq!(rule.state(), state, "{presence:?} {holders} {attempts} {is_refused}");
+    }
+}
+
+#[test]
+fn who_failed_waits_until_the_pause_is_over() {
+    for (attempts, due, may) in [
+        (0, None, true),
+        (0, Some(60), true),
+        (1, None, true),
+        (1, Some(-1), true),
+        (1, Some(0), true),
+        (1, Some(1), false),
+    ] {
+        let rule = Rule { attempts, due_at: due.map(at), ..rule(Presence::Present, 0, 0, 0) };
+        assert_eq!(rule.may_be_tried(at(0)), may, "{attempts} {due:?}");
+    }
+}
+
+#[test]
+fn states_are_read_in_any_case() {
+    for (state, spelling) in RuleState::ALL.into_iter().zip(["WANTED", "APPLIED", "UNWANTED", "STUCK"]) {
+        assert_eq!(state.as_str(), spelling);
+        assert_eq!(serde_json::to_value(state).unwrap(), spelling);
+        assert_eq!(RuleState::parse(spelling), Some(state));
+        assert_eq!(RuleState::parse(&spelling.to_lowercase()), Some(state));
+    }
+    assert_eq!((RuleState::parse(""), RuleState::parse("GONE")), (None, None));
+}
+
+#[test]
+fn a_holder_is_read_back_from_its_text() {
+    let text = "550e8400-e29b-41d4-a716-446655440000:1:2";
+    assert_eq!(holder(2).to_string(), text);
+    assert_eq!(Holder::parse(text), Some(holder(2)));
+    for bad in [
+        "",
+        "x:1:2",
+        &text[..38],
+        &text[..36],
+        &format!("{text}:3"),
+        &format!("{text}x"),
+        &text.replace('2', "65536"),
+    ] {
+        assert_eq!(Holder::parse(bad), None, "{bad}");
+    }
+}
+
+#[test]
+fn a_resolution_needs_a_reason() {
+    assert_eq!(read::<Resolution>(&json!({"reason": "removed by hand"})).unwrap().reason, "removed by hand");
+    for (body, sentence) in [
+        (json!({}), "reason is required"),
+        (json!({"reason": " "}), "reason must not be blank"),
+        (json!({"reason": "x".repeat(1025)}), "reason must have at most 1024 characters"),
+    ] {
+        assert_eq!(wrong::<Resolution>(&body), [sentence]);
+    }
+}
+
+#[test]
+fn a_refusal_is_looked_at_again_after_a_day() {
+    assert_eq!(PROBE_SECONDS, 86_400);
+    // Whatever the rule: never less than three quarters of the full pause, nor none at all.
+    for number in 0..1000_u128 {
+        let rule = RuleId::from(Uuid::from_u128(number << 64 | number));
+        assert!(
+            (8..=10).contains(&pause_seconds(rule, 0))
+                && (450..=600).contains(&pause_seconds(rule, u32::MAX))
+        );
+    }
+}

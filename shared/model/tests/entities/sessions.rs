@@ -1,0 +1,195 @@
+//! A session: its status, its end, its extension, and which lists show it.
+
+use model::id::{ResourceId, SessionId, UserId};
+use model::refusal::Refusal;
+use model::session::{
+    ClaimState, EndedReason, Extension, Session, SessionFilter, SessionHead, SessionLimits, SessionStatus,
+};
+use model::violation::Violations;
+use serde_json::{Value, json};
+
+use crate::rows::row;
+use crate::{at, read, wrong};
+
+const RESOURCE: &str = "550e8400-e29b-41d4-a716-446655440000";
+const OTHER: &str = "7c9e6679-7425-40de-944b-e07fc1f90ae7";
+
+/// A session of an hour, with a row of one claim for each of these states; `None` is a row without claims.
+fn session(states: &[Option<ClaimState>]) -> Session {
+    let head = SessionHead {
+        id: SessionId::generate(at(0)),
+        user_id: UserId::parse("ada").unwrap(),
+        user_name: None,
+        user_email: None,
+        ipv4_address: Some("203.0.113.7".parse().unwrap()),
+        ipv6_address: None,
+        source_ip: None,
+        reason: None,
+        started_at: at(0),
+        expires_at: at(3600),
+        ended_at: None,
+        ended_reason: None,
+    };
+    Session { head, rows: states.iter().map(|state| row(state.as_slice())).collect() }
+}
+
+fn ended(states: &[Option<ClaimState>], reason: EndedReason) -> Session {
+    let session = session(states);
+    Session { head: session.head.ended(reason, at(60)), ..session }
+}
+
+#[test]
+fn the_status_follows_from_the_rows() {
+    use ClaimState::{Applied, Failed, Pending};
+    for (states, status) in [
+        (vec![Some(Pending)], SessionStatus::Pending),
+        (vec![Some(Pending), Some(Applied), Some(Failed)], SessionStatus::Pending),
+        (vec![Some(Applied)], SessionStatus::Active),
+        (vec![Some(Applied), Some(Applied)], SessionStatus::Active),
+        (vec![Some(Applied), Some(Failed)], SessionStatus::Partial),
+        (vec![Some(Applied), None], SessionStatus::Partial),
+        (vec![Some(Failed), Some(Failed)], SessionStatus::Failed),
+        (vec![None], SessionStatus::Failed),
+    ] {
+        assert_eq!(session(&states).status(), status, "{states:?}");
+    }
+}
+
+#[test]
+fn an_ended_session_is_expiring_until_its_rules_are_gone() {
+    use ClaimState::{Applied, Failed, Removed, Removing};
+    for (reason, over) in [
+        (EndedReason::Manual, SessionStatus::Cancelled),
+        (EndedReason::Admin, SessionStatus::Cancelled),
+        (EndedReason::Expired, SessionStatus::Expired),
+    ] {
+        for (states, status) in [
+            (vec![Some(Removed), Some(Removing)], SessionStatus::Expiring),
+            (vec![Some(Applied)], SessionStatus::Expiring),
+            (vec![Some(Removed), Some(Failed), None], over),
+        ] {
+            assert_eq!(ended(&states, reason).status(), status, "{reason:?} {states:?}");
+        }
+        let head = ended(&[], reason).head;
+        assert_eq!((head.ended_at(), head.ended_reason), (Some(at(60)), Some(reason)));
+    }
+    assert_eq!(session(&[]).head.ended_at(), None);
+}
+
+#[test]
+fn states_have_one_spelling_and_allow_what_they_allow() {
+    for (spelling, is_stoppable, is_extensible) in [
+        ("PENDING", true, false),
+        ("ACTIVE", true, true),
+        ("PARTIAL", true, true),
+        ("FAILED", false, false),
+        ("EXPIRING", false, false),
+        ("EXPIRED", false, false),
+        ("CANCELLED", false, false),
+    ] {
+        let status = SessionStatus::parse(spelling).unwrap();
+        assert_eq!(status.as_str(), spelling);
+        assert_eq!(serde_json::to_value(status).unwrap(), spelling);
+        assert_eq!(
+            (status.is_stoppable(), status.is_extensible()),
+            (is_stoppable, is_extensible),
+            "{spelling}"
+        );
+    }
+    assert_eq!((SessionStatus::parse("active"), SessionStatus::parse("")), (None, None));
+}
+
+#[test]
+fn a_session_is_extended_within_its_limit() {
+    let active = [Some(ClaimState::Applied)];
+    let extended = |body: Value, longest| {
+        let extension: Extension = read(&body).unwrap();
+        extension.apply(&session(&active), longest).map(|head| head.expires_at)
+    };
+    let too_long = |member: &str, sentence: &str| Err(Refusal::Invalid(Violations::one(member, sentence)));
+    for (body, longest, expected) in [
+        (json!({"additionalMinutes": 1}), 61, Ok(at(3660))),
+        (json!({"additionalMinutes": 1}), 1440, Ok(at(3660))),
+        (json!({"additionalHours": 2}), 180, Ok(at(3 * 3600))),
+        (json!({"additionalHours": 2, "additionalMinutes": null}), 180, Ok(at(3 * 3600))),
+        (
+            json!({"additionalMinutes": 121}),
+            180,
+            too_long("additionalMinutes", "The session must not be longer than 3 hours in all"),
+        ),
+        (
+            json!({"additionalHours": 2}),
+            179,
+            too_long("additionalHours", "The session must not be longer than 179 minutes in all"),
+        ),
+    ] {
+        assert_eq!(extended(body.clone(), longest), expected, "{body} {longest}");
+    }
+    for states in [[Some(ClaimState::Pending)], [Some(ClaimState::Failed)]] {
+        let session = session(&states);
+        let extension: Extension = read(&json!({"additionalHours": 1})).unwrap();
+        let refused = Refusal::SessionNotExtensible(session.status());
+        assert_eq!(extension.apply(&session, 1440), Err(refused));
+    }
+}
+
+#[test]
+fn what_is_wrong_with_an_extension_is_named() {
+    for (body, sentences) in [
+        (json!({}), vec!["additionalHours is required"]),
+        (json!({"additionalHours": null, "additionalMinutes": null}), vec!["additionalHours is required"]),
+        (json!({"additionalMinutes": 0}), vec!["additionalMinutes must be a whole number from 1 to 527040"]),
+        (json!({"additionalHours": 0}), vec!["additionalHours must be a whole number from 1 to 8784"]),
+        (
+            json!({"additionalHours": 1, "additionalMinutes": 1}),
+            vec!["additionalHours and additionalMinutes exclude each other"],
+        ),
+    ] {
+        assert_eq!(wrong::<Extension>(&body), sentences, "{body}");
+    }
+}
+
+#[test]
+fn the_smallest_limit_counts() {
+    let limits = SessionLimits::default();
+    assert_eq!((limits.default_minutes, limits.max_minutes), (60, 1440));
+    for (roles, longest) in [
+        (vec![], 1440),
+        (vec![None, None], 1440),
+        (vec![Some(8), None, Some(2)], 120),
+        (vec![Some(25)], 1440),
+        (vec![Some(u32::MAX)], 1440),
+    ] {
+        assert_eq!(limits.longest(roles.clone()), longest, "{roles:?}");
+    }
+    assert_eq!(SessionLimits::end(at(0), 90), at(5400));
+}
+
+#[test]
+fn a_list_shows_what_its_filter_admits() {
+    let filter = |query: &[(&str, &'static str)]| {
+        SessionFilter::read(|name| query.iter().find(|(other, _)| *other == name).map(|(_, value)| *value))
+    };
+    let session = session(&[Some(ClaimState::Applied)]);
+    for (query, admits) in [
+        (vec![], true),
+        (vec![("resourceId", RESOURCE)], true),
+        (vec![("resourceId", OTHER)], false),
+        (vec![("userId", "ada")], true),
+        (vec![("userId", "bob")], false),
+        (vec![("status", "ACTIVE")], true),
+        (vec![("status", "PENDING")], false),
+        (vec![("resourceId", RESOURCE), ("userId", "ada"), ("status", "ACTIVE")], true),
+        (vec![("resourceId", OTHER), ("userId", "ada"), ("status", "ACTIVE")], false),
+        (vec![("resourceId", RESOURCE), ("userId", "bob"), ("status", "ACTIVE")], false),
+        (vec![("resourceId", RESOURCE), ("userId", "ada"), ("status", "FAILED")], false),
+    ] {
+        assert_eq!(filter(&query).unwrap().admits(&session), admits, "{query:?}");
+    }
+    let wrong = filter(&[("resourceId", "x"), ("userId", "a b"), ("status", "active")]).unwrap_err();
+    let status = "status must be one of PENDING, ACTIVE, PARTIAL, FAILED, EXPIRING, EXPIRED, CANCELLED";
+    let user = "userId must have 1 to 128 URL-safe characters";
+    assert_eq!(crate::sentences(&wrong), ["resourceId must be a UUID", user, status]);
+    assert!(session.opens(ResourceId::parse(RESOURCE).unwrap()));
+    assert!(!session.opens(ResourceId::parse(OTHER).unwrap()));
+}
