@@ -135,11 +135,21 @@ pub fn event(data: &[u8]) {
     let Ok(text) = str::from_utf8(rest) else { return };
     let house = &*HOUSE;
     let text = text.replace("{{token}}", &house.token);
-    let Ok(request) = web::event::decode(&text) else { return };
+    let Ok(Value::Object(mut event)) = serde_json::from_str(&text) else { return };
+    name_parameters(&mut event);
+    let Ok(request) = web::event::decode(&Value::Object(event).to_string()) else { return };
     let (name, endpoint) = &house.functions[usize::from(*first) % house.functions.len()];
     let response = RUNTIME.block_on(endpoint.respond(&house.app, request));
     assert_ne!(response.status().as_u16(), 500, "{name}: {response:?}");
     assert!(response.headers().contains_key("x-request-id"), "{name}: {response:?}");
+}
+
+/// Those of a route are always there: API Gateway names them itself, and the caller chooses their texts.
+fn name_parameters(event: &mut Map<String, Value>) {
+    let given = event.remove("pathParameters").unwrap_or_default();
+    let text = |name| given.get(name).and_then(Value::as_str).unwrap_or("550e8400-e29b-41d4-a716-446655440000");
+    let named = ["id", "resourceId", "userId"].map(|name| (name.to_owned(), text(name).into()));
+    event.insert("pathParameters".into(), Value::Object(named.into_iter().collect()));
 }
 
 /// A cursor of somebody else's making: it is refused, or it leads into the caller's own list.

@@ -14,7 +14,7 @@ use std::io::{Error, ErrorKind};
 use std::sync::Arc;
 
 use super::trouble::Way;
-use super::{Canned, TapRecord};
+use super::{Canned, TapRecord, mutant};
 
 /// A client whose calls pass by a record.
 #[derive(Debug, Clone)]
@@ -53,6 +53,10 @@ impl HttpConnector for Line {
         HttpConnectorFuture::new(async move {
             let target = request.headers().get("x-amz-target").unwrap_or_default().to_owned();
             let body = request.body().bytes().unwrap_or_default().to_vec();
+            let request = match mutant::body(&body) {
+                Some(mutant) => with_body(request, mutant),
+                None => request,
+            };
             match record.meet(&target, &body).await {
                 Way::Pass => inner.call(request).await,
                 Way::Answer(canned) => Ok(answer(canned)),
@@ -65,6 +69,12 @@ impl HttpConnector for Line {
             }
         })
     }
+}
+
+fn with_body(mut request: HttpRequest, body: Vec<u8>) -> HttpRequest {
+    request.headers_mut().insert("content-length", body.len().to_string());
+    *request.body_mut() = SdkBody::from(body);
+    request
 }
 
 fn answer(canned: Canned) -> HttpResponse {

@@ -4,6 +4,7 @@
 
 mod gate;
 mod line;
+mod mutant;
 mod trouble;
 
 pub use gate::Gate;

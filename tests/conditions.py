@@ -1,0 +1,70 @@
+"""Leaves out each part of each condition that the store sends to DynamoDB, one at a time: some test must fail.
+
+    tests/conditions.py            # all of them, an hour or two
+    tests/conditions.py 40 60      # numbers 40 to 59 of them
+
+A survivor is printed with its condition. What survives, and why: docs/mutants.md.
+"""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).parents[1]
+# In the order in which they are likely to notice. Races and random histories come last.
+SUITES = [["--test", "store"], ["--test", "sessions"], ["--test", "api"], ["--test", "contract"]]
+
+
+def run(suite, **environment):
+    command = ["cargo", "nextest", "run", "--cargo-quiet", "-p", "api-tests", "--fail-fast", "--no-tests", "fail",
+               "--status-level", "none", "--final-status-level", "fail", *suite]
+    return subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True)
+
+
+def joints(condition):
+    """How many parts a condition has between its outermost ORs, or else ANDs: as tests/support/tap/mutant.rs counts."""
+    depth, outermost = 0, []
+    for letter in condition:
+        depth += (letter == "(") - (letter == ")")
+        outermost.append(letter if depth == 0 and letter != ")" else "_")
+    text = "".join(outermost)
+    return (text.count(" OR ") or text.count(" AND ")) + 1
+
+
+def mutants():
+    with tempfile.NamedTemporaryFile() as listed:
+        for suite in SUITES:
+            done = run(suite, POSTERN_TEST_CONDITIONS=listed.name)
+            if done.returncode:
+                sys.exit(done.stdout + done.stderr)
+        conditions = sorted(set(pathlib.Path(listed.name).read_text().splitlines()))
+    return [(number, condition) for condition in conditions for number in range(joints(condition))]
+
+
+def killer(number, condition):
+    """The first test that notices."""
+    for suite in SUITES:
+        done = run(suite, POSTERN_TEST_MUTANT=f"{number} {condition}")
+        if done.returncode:
+            found = re.search(r"FAIL.*?\] (?:\(.*?\) )?(.*)", done.stdout + done.stderr)
+            return found.group(1).strip() if found else suite[1]
+    return None
+
+
+def main():
+    everything = mutants()
+    first, last = (int(word) for word in sys.argv[1:3] or (0, len(everything)))
+    survivors = 0
+    for place, (number, condition) in list(enumerate(everything))[first:last]:
+        noticed = killer(number, condition)
+        survivors += noticed is None
+        print(f"{place} {noticed or 'SURVIVES'}: part {number} of {condition}", flush=True)
+    print(f"{last - first} of {len(everything)} mutants, {survivors} survive")
+    sys.exit(survivors > 0)
+
+
+if __name__ == "__main__":
+    main()
