@@ -73,7 +73,7 @@ impl Incoming {
             path,
             headers: head.headers,
             source_ip,
-            request_id: request_id.unwrap_or_else(|| "unknown".into()),
+            request_id: request_id.filter(|id| is_header_text(id)).unwrap_or_else(|| "unknown".into()),
             query,
             path_parameters,
             query_bytes,
@@ -140,4 +140,9 @@ fn hex(parts: &[&[u8]]) -> String {
         digest.update(part);
     }
     digest.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Whether a text can be the value of a header, which every response's id is.
+fn is_header_text(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
