@@ -17,7 +17,7 @@ use server::Server;
 use std::time::Duration;
 use writer::{Common, Writer};
 
-/// How often the server is killed.
+/// How often the server is killed, unless `POSTERN_KILLS` says otherwise.
 const KILLS: u32 = 200;
 
 /// Writers at once.
@@ -31,12 +31,14 @@ const LONGEST_LIFE: u64 = 800;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_acknowledged_survives_every_kill() {
+    #[expect(clippy::disallowed_methods, reason = "the one place of this test")]
+    let kills = std::env::var("POSTERN_KILLS").map_or(KILLS, |kills| kills.parse().unwrap());
     let data = tempfile::tempdir().unwrap();
     let server = Server::start(data.path()).await;
     let common = Common::make(&server).await;
     server.kill().await;
     let (mut acknowledged, mut in_flight) = (0, 0);
-    for kill in 1..=KILLS {
+    for kill in 1..=kills {
         let server = Server::start(data.path()).await;
         let writers: Vec<_> = (0..WRITERS)
             .map(|number| {
@@ -54,12 +56,12 @@ async fn what_was_acknowledged_survives_every_kill() {
             let wrong = writer.look(&server).await;
             assert!(wrong.is_empty(), "after {kill} kills: {wrong:#?}");
         }
-        if kill % LOOK_EVERY == 0 || kill == KILLS {
+        if kill % LOOK_EVERY == 0 || kill == kills {
             let wrong = table::half_done(&server).await;
             assert!(wrong.is_empty(), "after {kill} kills: {wrong:#?}");
             println!("{kill} kills, {acknowledged} writes acknowledged, {in_flight} in flight when killed");
         }
         server.kill().await;
     }
-    assert!(in_flight > KILLS, "the kills come while somebody writes: {in_flight}");
+    assert!(in_flight > kills, "the kills come while somebody writes: {in_flight}");
 }

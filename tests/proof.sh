@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# What takes too long for every change: faults, other engines, kills, load, fuzzing, mutants. Half a day on two cores:
+#   tests/proof.sh               # all of it
+#   tests/proof.sh faults load   # some of it
+# The figures go to docs/testing.md.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# Every trouble at every call of every route, once and for good; many random histories under trouble.
+faults() {
+    cargo test -p api-tests --features large --test contract troubles -- --nocapture
+    PROPTEST_CASES=300 cargo test -p api-tests --test sessions random
+}
+# The suites that are about the table, on AWS's own emulator and on another one.
+engines() {
+    for engine in dynamodb-local ministack; do
+        infra/engine.sh "$engine" cargo test -p api-tests --test store --test api
+    done
+}
+kills() { cargo test -p local --features large --test durability -- --nocapture; }
+load() { tests/load.sh 600; }
+fuzz() { tests/fuzz.sh 600; }
+conditions() { python3 tests/conditions.py; }
+mutants() {
+    cargo mutants -p model --test-package model
+    cargo mutants -p auth --test-package auth
+}
+
+parts=("$@")
+[ $# -gt 0 ] || parts=(faults engines kills load fuzz conditions mutants)
+for part in "${parts[@]}"; do
+    case "$part" in
+    faults | engines | kills | load | fuzz | conditions | mutants) ;;
+    *) echo "There is no $part" >&2; exit 2 ;;
+    esac
+    began=$SECONDS
+    printf '\n== %s\n' "$part"
+    "$part"
+    printf -- '-- %s: %d s\n' "$part" "$((SECONDS - began))"
+done
