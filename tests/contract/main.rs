@@ -17,6 +17,7 @@ mod idempotency;
 mod key_table;
 mod names;
 mod objects;
+mod openapi;
 mod operations;
 mod preconditions;
 mod random_requests;

@@ -147,7 +147,8 @@ pub fn event(data: &[u8]) {
 /// Those of a route are always there: API Gateway names them itself, and the caller chooses their texts.
 fn name_parameters(event: &mut Map<String, Value>) {
     let given = event.remove("pathParameters").unwrap_or_default();
-    let text = |name| given.get(name).and_then(Value::as_str).unwrap_or("550e8400-e29b-41d4-a716-446655440000");
+    let text =
+        |name| given.get(name).and_then(Value::as_str).unwrap_or("550e8400-e29b-41d4-a716-446655440000");
     let named = ["id", "resourceId", "userId"].map(|name| (name.to_owned(), text(name).into()));
     event.insert("pathParameters".into(), Value::Object(named.into_iter().collect()));
 }
