@@ -1,6 +1,7 @@
 //! What libFuzzer came up with so far, without it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+#[allow(unreachable_pub, reason = "public for the fuzzer's package")]
 mod targets;
 
 use base64::Engine as _;
