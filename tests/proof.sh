@@ -17,7 +17,7 @@ engines() {
         infra/engine.sh "$engine" cargo test -p api-tests --test store --test api
     done
 }
-kills() { cargo test -p local --features large --test durability -- --nocapture; }
+kills() { cargo test --features local/large --test durability -- --nocapture; }
 load() { tests/load.sh 600; }
 fuzz() { tests/fuzz.sh 600; }
 conditions() { python3 tests/conditions.py; }

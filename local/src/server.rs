@@ -4,13 +4,14 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::serve::{ListenerExt as _, TapIo};
 use firewall::CloudRule;
 use firewall::simulated::SimulatedCloud;
 use http::StatusCode;
 use serde_json::{Value, json};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
 use crate::Fault;
@@ -58,7 +59,20 @@ pub async fn serve(
     let site = Site { gateway, sky, places: Arc::new(Semaphore::new(AT_ONCE_MAX)) };
     let router = axum::Router::new().route(GROUPS, get(groups)).fallback(answer).with_state(site);
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(stop).await.map_err(Fault::of("the server stopped"))
+    axum::serve(at_once(listener), service)
+        .with_graceful_shutdown(stop)
+        .await
+        .map_err(Fault::of("the server stopped"))
+}
+
+/// Connections whose small answers do not wait for the acknowledgement of the last one (Nagle's algorithm, RFC 896), which takes a
+/// client 40 ms.
+pub(crate) fn at_once(listener: TcpListener) -> TapIo<TcpListener, fn(&mut TcpStream)> {
+    listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::warn!(%error, "a connection stays slow");
+        }
+    })
 }
 
 async fn answer(

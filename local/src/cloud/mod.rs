@@ -24,7 +24,7 @@ use tokio::net::TcpListener;
 use trim::Trimmer;
 
 use crate::template::Template;
-use crate::{Fault, keys};
+use crate::{Fault, keys, server};
 
 /// The region and account that everything here pretends to be in.
 pub const REGION: &str = "eu-central-1";
@@ -101,10 +101,12 @@ impl Cloud {
         let behind = loopback().await?;
         let dynamodb: Uri = address(&behind)?.parse().map_err(Fault::of("the address of DynamoDB"))?;
         tokio::spawn(dynoxide::server::serve_on(behind, database.clone()));
-        let client = Client::builder(TokioExecutor::new()).build_http();
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        let client = Client::builder(TokioExecutor::new()).build(connector);
         let front = Arc::new(Front { dynamodb, client, kms });
         let router = axum::Router::new().fallback(answer).with_state(front);
-        tokio::spawn(async move { axum::serve(listener, router).await });
+        tokio::spawn(async move { axum::serve(server::at_once(listener), router).await });
         Ok(())
     }
 
