@@ -9,7 +9,7 @@ use store::{StoreError, keys};
 use support::{Gate, ORG, TestApp, actor, org};
 use tokio::task::JoinHandle;
 
-use crate::fixture::{at, copies, naming, rename, resource_id, role_id};
+use crate::fixture::{active_resource, at, copies, naming, rename, resource_id, role_id};
 
 const FAULT: &str = "com.amazonaws.dynamodb.v20120810#InternalServerError";
 
@@ -176,4 +176,21 @@ async fn a_deletion_of_a_user_that_broke_off_leaves_no_links() {
     let _ = admin.delete(&path).await.expect(204);
     assert_eq!(naming(&app.db_table().await, "grace"), []);
     let _ = admin.delete(&path).await.expect(404);
+}
+
+/// The deletion of a user whose session cannot be ended right then: a note says that it must.
+#[tokio::test]
+async fn an_end_of_sessions_that_broke_off_is_noted() {
+    let app = TestApp::new().await;
+    let credential = app.admin().new_credential("AWS").await;
+    let session = app.db_hold(active_resource(&app, &credential).await).await.unwrap();
+    app.tap.fail_after("TransactWriteItems", 1, 400, &json!({"__type": "AccessDeniedException"}));
+    let _ = app.admin().delete("/users/holder").await.expect(204);
+    let (org, user) = (org(ORG), UserId::parse("holder").unwrap());
+    let shown = app.db.session(&org, session).await.unwrap().unwrap();
+    assert!(shown.status().is_stoppable());
+    app.db.look_after_ending(&org, &user, app.now()).await.unwrap();
+    let shown = app.db.session(&org, session).await.unwrap().unwrap();
+    assert!(!shown.status().is_stoppable());
+    assert!(!app.db_table().await.contains_key(&at(&keys::ending(&org, &user))));
 }

@@ -81,3 +81,15 @@ where
 pub(crate) fn corrupt(what: impl fmt::Display) -> StoreError {
     StoreError::Defect(Cause::new(format!("an item of the table cannot be read: {what}")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_for_the_log_as_it_is() {
+        let StoreError::Defect(cause) = corrupt("no name") else { panic!("no defect") };
+        assert_eq!(cause.for_log(), "an item of the table cannot be read: no name");
+        assert_eq!(format!("{cause:?}"), cause.for_log());
+    }
+}

@@ -118,3 +118,38 @@ impl Store {
         T::from_data(result).map(Some)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Text(String);
+
+    impl Recorded for Text {
+        type Data = String;
+
+        fn to_data(&self) -> String {
+            self.0.clone()
+        }
+
+        fn from_data(data: String) -> Result<Self, StoreError> {
+            Ok(Self(data))
+        }
+    }
+
+    /// The item of a result of so many bytes.
+    fn kept(bytes: usize) -> Result<NewItem, StoreError> {
+        let once = Once { key: "key".into(), fingerprint: "fingerprint".into() };
+        let actor = Actor::system(OrgId::parse("acme").unwrap());
+        let now = Timestamp::from_unix_millis(1_771_410_600_000).unwrap();
+        // Two bytes are the quotation marks.
+        item(&actor, &once, &Text("x".repeat(bytes - 2)), now)
+    }
+
+    #[test]
+    fn results_are_kept_for_a_day_and_up_to_350_kilobytes() {
+        let attributes = kept(358_400).unwrap().into_attributes();
+        assert_eq!(attributes[keys::EXPIRES_AT], number(1_771_410_600 + 86_400));
+        assert!(matches!(kept(358_401), Err(StoreError::Refused(Refusal::ResultTooLarge))));
+    }
+}

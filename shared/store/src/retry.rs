@@ -42,9 +42,27 @@ impl Backoff {
         if self.retries == RETRIES {
             return Err(StoreError::Busy(Cause::new(format!("gave up after {RETRIES} retries: {reason}"))));
         }
-        let ceiling = FIRST_PAUSE.saturating_mul(1 << self.retries).min(LONGEST_PAUSE);
+        let ceiling = longest(self.retries);
         self.retries += 1;
         tokio::time::sleep(ceiling.mul_f64(fastrand::f64())).await;
         Ok(())
+    }
+}
+
+/// The longest pause after so many.
+fn longest(retries: u32) -> Duration {
+    FIRST_PAUSE.saturating_mul(1 << retries).min(LONGEST_PAUSE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_and_leave_the_function_its_time() {
+        let pauses: Vec<_> = (0..RETRIES).map(longest).collect();
+        assert_eq!(pauses[..5], [20, 40, 80, 160, 320].map(Duration::from_millis));
+        assert_eq!(pauses[5..], [LONGEST_PAUSE; 7]);
+        assert_eq!(pauses.iter().sum::<Duration>(), Duration::from_millis(3420));
     }
 }

@@ -1,0 +1,145 @@
+//! Writes without an audit row: what buckets give, what was found of a rule, what rows are told.
+
+use model::ingress::GroupRef;
+use model::rate::{RateLimit, Wish, micros};
+use model::rule::{Presence, Rule};
+use model::session::News;
+use serde_json::json;
+use std::fmt::Debug;
+use store::{Finding, Lease, Message, Payer, StoreError, Taken};
+use support::{ORG, TestApp, actor, org};
+
+use crate::fixture::active_resource;
+
+/// A session's only rule, in a group that is leased.
+struct Held {
+    app: TestApp,
+    session: model::id::SessionId,
+    resource: model::id::ResourceId,
+    lease: Lease,
+}
+
+impl Held {
+    async fn new() -> Self {
+        let app = TestApp::new().await;
+        let credential = app.admin().new_credential("AWS").await;
+        let resource = active_resource(&app, &credential).await;
+        let session = app.db_hold(resource).await.unwrap();
+        let group = GroupRef { region: "eu-central-1".into(), group_id: "sg-0abc123def456".into() };
+        let lease = app.db.lease_group(&org(ORG), &group, app.now()).await.unwrap().unwrap();
+        Self { app, session, resource, lease }
+    }
+
+    async fn rules(&self) -> Vec<Rule> {
+        self.app.db.rules_of_group(&self.lease).await.unwrap().1
+    }
+
+    async fn rule(&self) -> Rule {
+        let rules = self.rules().await;
+        assert_eq!(rules.len(), 1, "{rules:?}");
+        rules[0].clone()
+    }
+
+    async fn find(&self, seen: &Rule, presence: Presence, seconds: i64) -> Option<Rule> {
+        let due_at = self.app.now().plus_seconds(seconds);
+        let finding = Finding { presence, ..Finding::of(seen, due_at) };
+        self.app.db.record_finding(&org(ORG), seen, &finding).await.unwrap()
+    }
+
+    async fn tell(&self, rule: &Rule, news: News) {
+        let holders = rule.fresh.union(&rule.leaving).copied().collect();
+        let message = Message { rule: rule.clone(), holders, news };
+        self.app.db.tell(&org(ORG), &[message], self.app.now()).await.unwrap();
+    }
+
+    async fn settle(&self, seen: &Rule) -> bool {
+        self.app.db.settle_rule(&org(ORG), seen).await.unwrap()
+    }
+
+    async fn forget(&self, seen: &Rule) -> bool {
+        self.app.db.forget_rule(&org(ORG), seen).await.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_bucket_says_when_it_is_full_whether_it_gives_or_not() {
+    let app = TestApp::new().await;
+    let (limit, payer) = (RateLimit::new(60, 10).unwrap(), Payer::Address("198.51.100.7".into()));
+    let after = |seconds: i64| micros(app.now()) + seconds * 1_000_000;
+    for (tokens, known, taken, calls) in [
+        (4, 0, Taken::Tokens { tokens: 4, full_at: after(4) }, 1),
+        // Others took some since: as many as there are.
+        (8, 0, Taken::Tokens { tokens: 6, full_at: after(10) }, 2),
+        (1, after(4), Taken::Nothing { full_at: after(10) }, 1),
+    ] {
+        let wish = Wish { tokens, full_at: known };
+        assert_eq!(app.db.take_tokens(&payer, &limit, wish, app.now()).await.unwrap(), taken);
+        assert_eq!(app.tap.take_calls(), vec!["UpdateItem"; calls]);
+    }
+}
+
+#[tokio::test]
+async fn a_finding_counts_unless_another_one_came_first() {
+    let held = Held::new().await;
+    let seen = held.rule().await;
+    let found = held.find(&seen, Presence::Present, 7).await.expect("nobody else found anything");
+    assert_eq!((found.presence, found.revision), (Presence::Present, seen.revision + 1));
+    assert_eq!(found.due_at, Some(held.app.now().plus_seconds(7)));
+    assert_eq!(held.rule().await, found);
+    assert_eq!(held.find(&seen, Presence::Absent, 9).await, None);
+    assert_eq!(held.rule().await, found);
+    // Whoever joined has said when to look after it.
+    held.app.db_hold(held.resource).await.unwrap();
+    let joined = held.rule().await;
+    let found = held.find(&found, Presence::Unknown, 9).await.expect("it is true all the same");
+    assert_eq!((found.presence, found.holders.len(), found.due_at), (Presence::Unknown, 2, joined.due_at));
+    assert_ne!(found.due_at, Some(held.app.now().plus_seconds(9)));
+}
+
+#[tokio::test]
+async fn a_rule_is_settled_when_rows_are_told_and_forgotten_when_they_are_gone() {
+    let held = Held::new().await;
+    let fresh = held.rule().await;
+    assert!(!held.settle(&fresh).await && !held.forget(&fresh).await);
+    assert_eq!(held.rule().await, fresh);
+    held.tell(&fresh, News::Applied(None)).await;
+    let told = held.rule().await;
+    assert!(told.fresh.is_empty() && held.settle(&told).await);
+    assert_eq!(held.rule().await, Rule { due_at: None, ..told });
+    held.app.db.end_session(&actor(ORG), held.session, held.app.now()).await.unwrap();
+    let leaving = held.rule().await;
+    assert!(!held.forget(&leaving).await && !held.settle(&leaving).await);
+    held.tell(&leaving, News::Removed(None)).await;
+    let left = held.rule().await;
+    assert!(left.leaving.is_empty() && held.forget(&left).await);
+    assert_eq!(held.rules().await, []);
+    assert!(!held.forget(&left).await && !held.settle(&left).await);
+    // Rows that know it are taken from a rule that is gone: nothing.
+    let before = held.app.db_table().await;
+    held.tell(&leaving, News::Removed(None)).await;
+    assert_eq!(held.app.db_table().await, before);
+}
+
+fn assert_defect<T: Debug>(result: Result<T, StoreError>) {
+    assert!(matches!(result, Err(StoreError::Defect(_))), "{result:?}");
+}
+
+#[tokio::test]
+async fn what_is_not_allowed_is_no_false_condition() {
+    let held = Held::new().await;
+    let (app, org, rule) = (&held.app, org(ORG), held.rule().await);
+    let before = app.db_table().await;
+    let deny = |operation| app.tap.fail_next(operation, 400, &json!({"__type": "AccessDeniedException"}));
+    app.tap.take_calls();
+    deny("UpdateItem");
+    assert_defect(app.db.settle_rule(&org, &rule).await);
+    deny("UpdateItem");
+    assert_defect(app.db.record_finding(&org, &rule, &Finding::of(&rule, app.now())).await);
+    deny("UpdateItem");
+    let (payer, wish) = (Payer::Address("198.51.100.7".into()), Wish { tokens: 1, full_at: 0 });
+    assert_defect(app.db.take_tokens(&payer, &RateLimit::default(), wish, app.now()).await);
+    deny("DeleteItem");
+    assert_defect(app.db.forget_rule(&org, &rule).await);
+    assert_eq!(app.tap.take_calls(), ["UpdateItem", "UpdateItem", "UpdateItem", "DeleteItem"]);
+    assert_eq!(app.db_table().await, before);
+}
