@@ -24,6 +24,9 @@ conditions() { python3 tests/conditions.py; }
 mutants() {
     cargo mutants -p model --test-package model
     cargo mutants -p auth --test-package auth
+    cargo mutants --no-config --profile mutants -p store --test-package store --test-package api-tests --test-tool nextest \
+        -C --lib -C --test=store --timeout 180 \
+        -f 'shared/store/src/{transaction,bookkeeping,expression,once,retry,error,cursor}.rs'
 }
 
 parts=("$@")
