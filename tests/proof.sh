@@ -18,7 +18,7 @@ engines() {
     done
 }
 kills() { cargo test --features local/large --test durability -- --nocapture; }
-load() { tests/load.sh 600; }
+load() { tests/load.sh; }
 fuzz() { tests/fuzz.sh 600; }
 conditions() { python3 tests/conditions.py; }
 mutants() {
