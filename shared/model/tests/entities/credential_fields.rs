@@ -250,3 +250,9 @@ fn of_a_repeated_field_the_last_counts_and_debug_shows_none() {
         "[Json, Text, LoneSurrogate, File]"
     );
 }
+
+#[test]
+fn a_body_has_fields_or_none() {
+    assert!(GivenFields::default().is_empty());
+    assert!(!sent([("anything", Given::Text(String::new()))]).is_empty());
+}
