@@ -36,8 +36,9 @@ case "$engine" in
 dynamodb-local)
     folder=$(install_dynamodb_local)
     # It listens on every interface of this machine, and has no switch for another: there is nothing in it but the tests' tables.
-    java -Djava.library.path="$folder/DynamoDBLocal_lib" -jar "$folder/DynamoDBLocal.jar" \
-        -inMemory -sharedDb -disableTelemetry -port "$port" >"$log" 2>&1 &
+    # It writes a file into the folder in which it is started, which is therefore its own.
+    (cd "$folder" && exec java -Djava.library.path="$folder/DynamoDBLocal_lib" -jar "$folder/DynamoDBLocal.jar" \
+        -inMemory -sharedDb -disableTelemetry -port "$port") >"$log" 2>&1 &
     ;;
 ministack)
     environment ministack
