@@ -33,7 +33,7 @@ impl Objects {
         let number = GROUPS.fetch_add(1, Ordering::SeqCst);
         let group = GroupRef { region: "eu-central-1".into(), group_id: format!("sg-{number:08x}") };
         app.sky.add_group(group.clone());
-        let name = &format!("{name} {number}");
+        let name = &format!("{name}, group {number}");
         let value = json!({"accessKeyId": KEY, "secretAccessKey": "s"});
         let body = json!({"name": "AWS", "credential_type": "ACCESS_KEY", "value": value});
         let used = admin.post("/credentials/", body).await.expect(201).id();
