@@ -1,16 +1,15 @@
 //! One walk through all functions, each in a process of its own, over one table.
 
-use auth::{JwtSettings, Mint, mint};
+use auth::{Mint, mint};
 use local::cloud::Cloud;
-use local::template::{TEMPLATE, Template};
+use local::template::Template;
 use model::principal::ORG_ADMIN;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use support::lambda::{Bootstrap, Program, recorded_event, settings};
 
-use crate::bootstrap::Bootstrap;
-
-const TABLE: &str = "postern";
+pub(crate) const TABLE: &str = "postern";
 
 /// The functions, and what their answers have taught so far.
 pub(crate) struct Journey {
@@ -39,7 +38,8 @@ impl Journey {
         let mut functions = BTreeMap::new();
         let workers = functions::workers().into_iter().map(|(name, _)| name);
         for name in functions::all().into_iter().map(|(name, _)| name).chain(workers) {
-            let bootstrap = Bootstrap::start(test, name, &settings(name, cloud.endpoint())).await;
+            let program = Program::built(name, &logs(test));
+            let bootstrap = Bootstrap::start(program, &settings(name, cloud.endpoint(), TABLE)).await;
             functions.insert(name, bootstrap);
         }
         let known = HashMap::from([("token", administrator()), ("org", support::ORG.into())]);
@@ -111,11 +111,9 @@ impl Journey {
     }
 }
 
-/// `event.json` of a function: as API Gateway sends it, with `{{placeholders}}` for what differs from run to run.
-pub(crate) fn recorded_event(name: &str) -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../functions").join(name.replace('-', "_"));
-    let file = folder.join("event.json");
-    std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+/// Where the functions of a test log to.
+pub(crate) fn logs(test: &str) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(test)
 }
 
 /// A token of an administrator, as of now: bootstraps have the system's clock.
@@ -124,42 +122,4 @@ fn administrator() -> String {
     let (email, name) = (Some("admin@acme.example"), Some("Ada Admin"));
     let wish = Mint { sub: support::ADMIN, org: support::ORG, roles: &roles, email, name, ttl_seconds: 3600 };
     mint(&support::jwt_settings(), &wish, web::clock::now()).expect("a token")
-}
-
-/// The settings that `template.yaml` gives a function, with values for this machine.
-pub(crate) fn settings(name: &str, cloud: &str) -> HashMap<String, String> {
-    let JwtSettings { issuer, audience, .. } = support::jwt_settings();
-    let value = |variable: &str| match variable {
-        "POSTERN_TABLE" => TABLE.into(),
-        "POSTERN_KMS_KEY_ID" => "alias/postern".into(),
-        "POSTERN_JWT_SECRET" => support::JWT_SECRET.into(),
-        "POSTERN_JWT_ISSUER" => issuer.clone(),
-        "POSTERN_JWT_AUDIENCE" => audience.clone(),
-        "POSTERN_RATE_PER_MINUTE" => "600".into(),
-        "POSTERN_RATE_BURST" => "100".into(),
-        other if other.starts_with("POSTERN_JWT_CLAIM_") => String::new(),
-        "POSTERN_JWKS" | "POSTERN_JWKS_URL" | "POSTERN_JWT_ADMIN_ROLE" | "POSTERN_CORS_ORIGINS" => {
-            String::new()
-        }
-        "POSTERN_SESSION_DEFAULT_MINUTES" => "60".into(),
-        "POSTERN_SESSION_MAX_MINUTES" => "1440".into(),
-        unknown => panic!("template.yaml sets {unknown}, of which this test knows no value"),
-    };
-    let mut settings: HashMap<_, _> =
-        variables(name).into_iter().map(|variable| (variable.clone(), value(&variable))).collect();
-    settings.insert("AWS_ENDPOINT_URL".into(), cloud.into());
-    settings
-}
-
-/// The names of the variables that `template.yaml` sets for a function: for all, and for this one.
-fn variables(name: &str) -> Vec<String> {
-    let template: serde_yaml_ng::Value = serde_yaml_ng::from_str(TEMPLATE).expect("template.yaml");
-    let resources = template["Resources"].as_mapping().expect("resources").values();
-    let built = serde_yaml_ng::Value::from(format!("target/lambda/{name}/"));
-    let own =
-        resources.map(|resource| &resource["Properties"]).filter(|properties| properties["CodeUri"] == built);
-    own.chain([&template["Globals"]["Function"]])
-        .filter_map(|properties| properties["Environment"]["Variables"].as_mapping())
-        .flat_map(|variables| variables.keys().filter_map(|name| name.as_str().map(String::from)))
-        .collect()
 }

@@ -2,14 +2,12 @@
 //! `functions/*/event.json`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
-mod bootstrap;
 mod journey;
-mod runtime_api;
 
-use bootstrap::Bootstrap;
-use journey::{Journey, settings};
+use journey::{Journey, TABLE, logs};
 use local::template::{Route, Template};
 use serde_json::{Value, json};
+use support::lambda::{Bootstrap, Program, recorded_event, settings};
 
 /// The values in the events of `credential-create` and `credential-update`.
 const SECRETS: [&str; 2] = ["PLANTED-first", "PLANTED-second"];
@@ -191,10 +189,10 @@ async fn needs_no_token(journey: &mut Journey) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_function_starts_without_the_issuer_of_tokens() {
     for (name, _) in functions::all() {
-        let mut settings = settings(name, "http://127.0.0.1:9/");
+        let mut settings = settings(name, "http://127.0.0.1:9/", TABLE);
         settings.remove("POSTERN_JWT_ISSUER").expect("template.yaml sets it");
-        let mut bootstrap =
-            Bootstrap::start("no_function_starts_without_the_issuer_of_tokens", name, &settings).await;
+        let program = Program::built(name, &logs("no_function_starts_without_the_issuer_of_tokens"));
+        let mut bootstrap = Bootstrap::start(program, &settings).await;
         let status = bootstrap.end().await.unwrap_or_else(|| panic!("{name} started"));
         assert!(!status.success(), "{name} ended with {status}");
         assert!(
@@ -209,7 +207,7 @@ async fn no_function_starts_without_the_issuer_of_tokens() {
 fn every_recorded_event_came_by_a_route_of_its_function() {
     let functions = Template::built_in().unwrap().functions;
     for function in functions.into_iter().filter(|function| !function.routes.is_empty()) {
-        let event: Value = serde_json::from_str(&journey::recorded_event(function.binary())).unwrap();
+        let event: Value = serde_json::from_str(&recorded_event(function.binary())).unwrap();
         let keys: Vec<_> = function.routes.iter().map(route_key).collect();
         let (key, context) = (event["routeKey"].as_str().unwrap(), &event["requestContext"]);
         assert!(keys.iter().any(|known| known == key), "{key} is none of {keys:?}");

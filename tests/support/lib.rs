@@ -14,6 +14,7 @@
 mod client;
 mod engine;
 pub mod issuer;
+pub mod lambda;
 pub mod ledger;
 pub mod planted;
 pub mod sessions;

@@ -1,0 +1,89 @@
+//! A relay in front of DynamoDB that notes when a call is on its way. What a function takes outside of these times is its own.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+
+/// From a call's first byte to its answer's last so far.
+#[derive(Debug, Clone, Copy)]
+struct Call {
+    connection: usize,
+    from: Instant,
+    until: Option<Instant>,
+}
+
+/// The relay. It ends with the runtime.
+pub(crate) struct Wire {
+    /// Where functions find DynamoDB.
+    pub(crate) address: String,
+    calls: Arc<Mutex<Vec<Call>>>,
+}
+
+impl Wire {
+    /// Opens one in front of an address of the form `http://HOST:PORT`.
+    pub(crate) async fn open(target: &str) -> Self {
+        let target = target.trim_start_matches("http://").trim_end_matches('/').to_owned();
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port of 127.0.0.1");
+        let address = format!("http://{}", listener.local_addr().expect("an address"));
+        let calls = Arc::new(Mutex::new(Vec::new()));
+        let noted = Arc::clone(&calls);
+        tokio::spawn(async move {
+            for connection in 0.. {
+                let (near, _) = listener.accept().await.expect("a connection");
+                let far = TcpStream::connect(&target).await.expect("DynamoDB");
+                near.set_nodelay(true).and_then(|()| far.set_nodelay(true)).expect("sockets");
+                let ((near_in, near_out), (far_in, far_out)) = (near.into_split(), far.into_split());
+                tokio::spawn(relay(near_in, far_out, Note { calls: Arc::clone(&noted), connection, is_call: true }));
+                tokio::spawn(relay(far_in, near_out, Note { calls: Arc::clone(&noted), connection, is_call: false }));
+            }
+        });
+        Self { address, calls }
+    }
+
+    /// How many calls there were since the last time, and how long at least one was on its way.
+    pub(crate) fn take(&self) -> (usize, Duration) {
+        let mut calls = std::mem::take(&mut *self.calls.lock().unwrap_or_else(PoisonError::into_inner));
+        calls.sort_by_key(|call| call.from);
+        let (mut busy, mut covered): (_, Option<Instant>) = (Duration::ZERO, None);
+        for call in &calls {
+            let until = call.until.unwrap_or(call.from);
+            let from = covered.map_or(call.from, |covered| covered.max(call.from));
+            busy += until.saturating_duration_since(from);
+            covered = Some(covered.map_or(until, |covered| covered.max(until)));
+        }
+        (calls.len(), busy)
+    }
+}
+
+struct Note {
+    calls: Arc<Mutex<Vec<Call>>>,
+    connection: usize,
+    is_call: bool,
+}
+
+impl Note {
+    /// Bytes of a call begin one, unless they go on with one that has no answer yet. Bytes of an answer end it for now.
+    fn bytes(&self) {
+        let now = Instant::now();
+        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = calls.iter_mut().rev().find(|call| call.connection == self.connection);
+        match (last, self.is_call) {
+            (Some(Call { until: None, .. }), true) | (None, false) => {}
+            (_, true) => calls.push(Call { connection: self.connection, from: now, until: None }),
+            (Some(call), false) => call.until = Some(now),
+        }
+    }
+}
+
+async fn relay(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, note: Note) {
+    let mut buffer = vec![0; 64 * 1024];
+    while let Ok(length @ 1..) = from.read(&mut buffer).await {
+        note.bytes();
+        let bytes = buffer.get(..length).unwrap_or_default();
+        if to.write_all(bytes).await.is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! The embedded cloud, and the objects that events speak of. They are made by Postern's own functions, so that every subject
+//! finds what a deployment would have.
+
+use auth::{Mint, mint};
+use local::cloud::Cloud;
+use local::template::Template;
+use model::principal::ORG_ADMIN;
+use serde_json::Value;
+use std::collections::HashMap;
+use std::path::Path;
+use support::lambda::{Bootstrap, Program, recorded_event, settings};
+
+use crate::subject::{Subject, Work};
+use crate::wire::Wire;
+
+const TABLE: &str = "postern";
+
+/// What makes objects: none of them is measured here.
+const MAKERS: [&str; 5] =
+    ["credential-create", "role-create", "resource-create", "role-resource-assign", "role-resource-unassign"];
+
+/// The place where events are made.
+pub(crate) struct Workshop {
+    cloud: Cloud,
+    makers: HashMap<&'static str, Bootstrap>,
+    known: HashMap<&'static str, String>,
+    number: usize,
+    is_linked: bool,
+    /// What measured functions take for DynamoDB.
+    pub(crate) wire: Wire,
+}
+
+impl Workshop {
+    /// Opens it, with a credential, a role and a resource in it.
+    pub(crate) async fn open(lambda: &Path, out: &Path) -> Self {
+        let cloud = Cloud::in_memory().await.expect("an embedded cloud");
+        cloud.ensure_table(&Template::built_in().expect("the template").without_stream(), TABLE).expect("the table");
+        let wire = Wire::open(cloud.endpoint()).await;
+        let mut makers = HashMap::new();
+        for name in MAKERS {
+            let executable = lambda.join(name).join("bootstrap");
+            let program = Program { name: name.into(), command: vec![executable], log: out.join(format!("maker-{name}.log")) };
+            makers.insert(name, Bootstrap::start(program, &unlimited(name, cloud.endpoint())).await);
+        }
+        let known = HashMap::from([("token", administrator()), ("org", support::ORG.into())]);
+        let mut workshop = Self { cloud, makers, known, number: 0, is_linked: false, wire };
+        for (name, placeholder) in
+            [("credential-create", "credentialId"), ("role-create", "roleId"), ("resource-create", "resourceId")]
+        {
+            workshop.make(name, placeholder).await;
+        }
+        workshop
+    }
+
+    /// The settings of a subject.
+    pub(crate) fn settings(&self, subject: &Subject) -> HashMap<String, String> {
+        let mut settings = unlimited(subject.function, &self.wire.address);
+        #[expect(clippy::disallowed_methods, reason = "peers find what they need below the home of whoever runs this")]
+        let home = std::env::var("HOME").unwrap_or_default();
+        settings.insert("HOME".into(), home);
+        settings
+    }
+
+    /// An event that its function answers with success.
+    pub(crate) async fn event(&mut self, subject: &Subject) -> String {
+        self.number += 1;
+        match subject.work {
+            Work::Nothing | Work::UpdateResource | Work::UpdateCredential => {}
+            Work::DeleteResource => {
+                let kept = self.known.clone();
+                self.make("resource-create", "resourceId").await;
+                let event = self.filled("resource-delete");
+                self.known = kept;
+                return event;
+            }
+            Work::Assign if self.is_linked => self.link("role-resource-unassign").await,
+            Work::Unassign if !self.is_linked => self.link("role-resource-assign").await,
+            Work::Assign | Work::Unassign => {}
+        }
+        // The subject itself turns the link over.
+        self.is_linked = matches!(subject.work, Work::Assign) || self.is_linked && subject.work != Work::Unassign;
+        self.filled(subject.function)
+            .replace("Production bastion, port 2222", &format!("Production bastion {}", self.number))
+            .replace("Rotated each quarter.", &format!("Rotated {} times.", self.number))
+    }
+
+    async fn link(&mut self, maker: &'static str) {
+        let event = self.filled(maker);
+        let answer = self.makers.get_mut(maker).expect("a maker").invoke(event).await;
+        assert!(answer["statusCode"].as_u64().is_some_and(|status| status < 300), "{maker}: {answer}");
+        self.is_linked = !self.is_linked;
+    }
+
+    async fn make(&mut self, maker: &'static str, placeholder: &'static str) {
+        let event = self.filled(maker);
+        let answer = self.makers.get_mut(maker).expect("a maker").invoke(event).await;
+        assert_eq!(answer["statusCode"], 201, "{maker}: {answer}");
+        let body: Value = serde_json::from_str(answer["body"].as_str().expect("a body")).expect("JSON");
+        self.known.insert(placeholder, body["id"].as_str().expect("an id").into());
+    }
+
+    fn filled(&self, function: &str) -> String {
+        self.known.iter().fold(recorded_event(function), |event, (placeholder, value)| {
+            event.replace(&format!("{{{{{placeholder}}}}}"), value)
+        })
+    }
+
+    /// Where the embedded cloud itself listens.
+    pub(crate) fn endpoint(&self) -> &str {
+        self.cloud.endpoint()
+    }
+}
+
+/// A function's settings, with as many calls allowed as a bench makes.
+pub(crate) fn unlimited(function: &str, endpoint: &str) -> HashMap<String, String> {
+    let mut settings = settings(function, endpoint, TABLE);
+    settings.insert("POSTERN_RATE_PER_MINUTE".into(), "0".into());
+    settings
+}
+
+fn administrator() -> String {
+    let roles = [String::from(ORG_ADMIN)];
+    let (email, name) = (Some("admin@acme.example"), Some("Ada Admin"));
+    let wish = Mint { sub: support::ADMIN, org: support::ORG, roles: &roles, email, name, ttl_seconds: 6 * 3600 };
+    mint(&support::jwt_settings(), &wish, web::clock::now()).expect("a token")
+}

@@ -1,0 +1,53 @@
+//! What a function's environment and its recorded event hold.
+
+use auth::JwtSettings;
+use local::template::TEMPLATE;
+use std::collections::HashMap;
+use std::path::Path;
+
+/// The settings that `template.yaml` gives a function, with values for this machine.
+#[must_use]
+pub fn settings(name: &str, cloud: &str, table: &str) -> HashMap<String, String> {
+    let JwtSettings { issuer, audience, .. } = crate::jwt_settings();
+    let value = |variable: &str| match variable {
+        "POSTERN_TABLE" => table.into(),
+        "POSTERN_KMS_KEY_ID" => "alias/postern".into(),
+        "POSTERN_JWT_SECRET" => crate::JWT_SECRET.into(),
+        "POSTERN_JWT_ISSUER" => issuer.clone(),
+        "POSTERN_JWT_AUDIENCE" => audience.clone(),
+        "POSTERN_RATE_PER_MINUTE" => "600".into(),
+        "POSTERN_RATE_BURST" => "100".into(),
+        other if other.starts_with("POSTERN_JWT_CLAIM_") => String::new(),
+        "POSTERN_JWKS" | "POSTERN_JWKS_URL" | "POSTERN_JWT_ADMIN_ROLE" | "POSTERN_CORS_ORIGINS" => {
+            String::new()
+        }
+        "POSTERN_SESSION_DEFAULT_MINUTES" => "60".into(),
+        "POSTERN_SESSION_MAX_MINUTES" => "1440".into(),
+        unknown => panic!("template.yaml sets {unknown}, of which this harness knows no value"),
+    };
+    let mut settings: HashMap<_, _> =
+        variables(name).into_iter().map(|variable| (variable.clone(), value(&variable))).collect();
+    settings.insert("AWS_ENDPOINT_URL".into(), cloud.into());
+    settings
+}
+
+/// The names of the variables that `template.yaml` sets for a function: for all, and for this one.
+fn variables(name: &str) -> Vec<String> {
+    let template: serde_yaml_ng::Value = serde_yaml_ng::from_str(TEMPLATE).expect("template.yaml");
+    let resources = template["Resources"].as_mapping().expect("resources").values();
+    let built = serde_yaml_ng::Value::from(format!("target/lambda/{name}/"));
+    let own =
+        resources.map(|resource| &resource["Properties"]).filter(|properties| properties["CodeUri"] == built);
+    own.chain([&template["Globals"]["Function"]])
+        .filter_map(|properties| properties["Environment"]["Variables"].as_mapping())
+        .flat_map(|variables| variables.keys().filter_map(|name| name.as_str().map(String::from)))
+        .collect()
+}
+
+/// `event.json` of a function: as API Gateway sends it, with `{{placeholders}}` for what differs from run to run.
+#[must_use]
+pub fn recorded_event(name: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../functions").join(name.replace('-', "_"));
+    let file = folder.join("event.json");
+    std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
