@@ -52,7 +52,8 @@ fn delete(table: &str) -> Result<TransactWriteItem, Error> {
 }
 
 fn put(table: &str) -> Result<TransactWriteItem, Error> {
-    let attributes = (0..ATTRIBUTES).map(|number| (format!("attribute{number}"), text("a value of some length")));
+    let attributes =
+        (0..ATTRIBUTES).map(|number| (format!("attribute{number}"), text("a value of some length")));
     let put = Put::builder().table_name(table).item("pk", text("BENCH#audit")).item("sk", text("row"));
     let put = attributes.fold(put, |put, (name, value)| put.item(name, value));
     Ok(TransactWriteItem::builder().put(put.build()?).build())

@@ -25,7 +25,8 @@ pub(crate) async fn count(lambda: &Path, out: &Path) {
         println!("{}: {one} instructions to the first answer, {answer} an answer after it", subject.name);
         counted.insert(subject.name, json!({"first": one, "answer": answer}));
     }
-    std::fs::write(out.join("instructions.json"), serde_json::Value::Object(counted).to_string()).expect("a file");
+    std::fs::write(out.join("instructions.json"), serde_json::Value::Object(counted).to_string())
+        .expect("a file");
 }
 
 async fn run(workshop: &mut Workshop, subject: &Subject, events: usize, out: &Path) -> u64 {

@@ -1,5 +1,11 @@
 //! Starts real bootstraps on a Runtime API of its own, in turns, and measures them: start, first answer, warm answers, memory.
-#![allow(clippy::expect_used, clippy::panic, reason = "a bench that is not right should end loudly")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a bench that is not right should end loudly"
+)]
+#![allow(clippy::disallowed_methods, reason = "it measures time, and knows the machine that it runs on")]
 
 mod instructions;
 mod measure;

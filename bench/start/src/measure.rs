@@ -33,7 +33,13 @@ pub(crate) struct Seen {
 pub(crate) type Results = Vec<(Subject, Seen)>;
 
 /// Measures everyone.
-pub(crate) async fn all(subjects: Vec<Subject>, rounds: usize, warm: usize, lambda: &Path, out: &Path) -> Results {
+pub(crate) async fn all(
+    subjects: Vec<Subject>,
+    rounds: usize,
+    warm: usize,
+    lambda: &Path,
+    out: &Path,
+) -> Results {
     let mut workshop = Workshop::open(lambda, out).await;
     let mut seen: BTreeMap<usize, Seen> = BTreeMap::new();
     for round in 0..rounds {
@@ -45,7 +51,11 @@ pub(crate) async fn all(subjects: Vec<Subject>, rounds: usize, warm: usize, lamb
         }
         eprint_progress(round + 1, rounds);
     }
-    subjects.into_iter().enumerate().map(|(place, subject)| (subject, seen.remove(&place).unwrap_or_default())).collect()
+    subjects
+        .into_iter()
+        .enumerate()
+        .map(|(place, subject)| (subject, seen.remove(&place).unwrap_or_default()))
+        .collect()
 }
 
 #[expect(clippy::print_stderr, reason = "a bench that takes minutes says where it is")]
@@ -94,8 +104,10 @@ fn millis(time: Duration) -> f64 {
 
 /// MiB.
 fn peak_memory(process: u32) -> f64 {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("a process of this machine");
+    let status =
+        std::fs::read_to_string(format!("/proc/{process}/status")).expect("a process of this machine");
     let line = status.lines().find(|line| line.starts_with("VmHWM:")).expect("its peak");
-    let kibibytes: f64 = line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("a number");
+    let kibibytes: f64 =
+        line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("a number");
     kibibytes / 1024.0
 }

@@ -17,7 +17,9 @@ pub(crate) struct Spread {
 pub(crate) fn spread(numbers: &[f64]) -> Spread {
     let mut sorted = numbers.to_vec();
     sorted.sort_by(f64::total_cmp);
-    let at = |numerator: usize| sorted.get(sorted.len().saturating_sub(1) * numerator / 4).copied().unwrap_or_default();
+    let at = |numerator: usize| {
+        sorted.get(sorted.len().saturating_sub(1) * numerator / 4).copied().unwrap_or_default()
+    };
     Spread { quarter: at(1), median: at(2), three_quarters: at(3) }
 }
 
@@ -65,6 +67,9 @@ mod tests {
     #[test]
     fn a_spread_is_that_of_the_sorted_numbers() {
         assert_eq!(spread(&[]), Spread { quarter: 0.0, median: 0.0, three_quarters: 0.0 });
-        assert_eq!(spread(&[5.0, 1.0, 3.0, 2.0, 4.0]), Spread { quarter: 2.0, median: 3.0, three_quarters: 4.0 });
+        assert_eq!(
+            spread(&[5.0, 1.0, 3.0, 2.0, 4.0]),
+            Spread { quarter: 2.0, median: 3.0, three_quarters: 4.0 }
+        );
     }
 }

@@ -35,8 +35,16 @@ impl Wire {
                 let far = TcpStream::connect(&target).await.expect("DynamoDB");
                 near.set_nodelay(true).and_then(|()| far.set_nodelay(true)).expect("sockets");
                 let ((near_in, near_out), (far_in, far_out)) = (near.into_split(), far.into_split());
-                tokio::spawn(relay(near_in, far_out, Note { calls: Arc::clone(&noted), connection, is_call: true }));
-                tokio::spawn(relay(far_in, near_out, Note { calls: Arc::clone(&noted), connection, is_call: false }));
+                tokio::spawn(relay(
+                    near_in,
+                    far_out,
+                    Note { calls: Arc::clone(&noted), connection, is_call: true },
+                ));
+                tokio::spawn(relay(
+                    far_in,
+                    near_out,
+                    Note { calls: Arc::clone(&noted), connection, is_call: false },
+                ));
             }
         });
         Self { address, calls }

@@ -21,7 +21,8 @@ const MAKERS: [&str; 5] =
 
 /// The place where events are made.
 pub(crate) struct Workshop {
-    cloud: Cloud,
+    /// Runs in this process, for as long as the workshop is open.
+    _cloud: Cloud,
     makers: HashMap<&'static str, Bootstrap>,
     known: HashMap<&'static str, String>,
     number: usize,
@@ -34,19 +35,27 @@ impl Workshop {
     /// Opens it, with a credential, a role and a resource in it.
     pub(crate) async fn open(lambda: &Path, out: &Path) -> Self {
         let cloud = Cloud::in_memory().await.expect("an embedded cloud");
-        cloud.ensure_table(&Template::built_in().expect("the template").without_stream(), TABLE).expect("the table");
+        cloud
+            .ensure_table(&Template::built_in().expect("the template").without_stream(), TABLE)
+            .expect("the table");
         let wire = Wire::open(cloud.endpoint()).await;
         let mut makers = HashMap::new();
         for name in MAKERS {
             let executable = lambda.join(name).join("bootstrap");
-            let program = Program { name: name.into(), command: vec![executable], log: out.join(format!("maker-{name}.log")) };
+            let program = Program {
+                name: name.into(),
+                command: vec![executable],
+                log: out.join(format!("maker-{name}.log")),
+            };
             makers.insert(name, Bootstrap::start(program, &unlimited(name, cloud.endpoint())).await);
         }
         let known = HashMap::from([("token", administrator()), ("org", support::ORG.into())]);
-        let mut workshop = Self { cloud, makers, known, number: 0, is_linked: false, wire };
-        for (name, placeholder) in
-            [("credential-create", "credentialId"), ("role-create", "roleId"), ("resource-create", "resourceId")]
-        {
+        let mut workshop = Self { _cloud: cloud, makers, known, number: 0, is_linked: false, wire };
+        for (name, placeholder) in [
+            ("credential-create", "credentialId"),
+            ("role-create", "roleId"),
+            ("resource-create", "resourceId"),
+        ] {
             workshop.make(name, placeholder).await;
         }
         workshop
@@ -55,7 +64,10 @@ impl Workshop {
     /// The settings of a subject.
     pub(crate) fn settings(&self, subject: &Subject) -> HashMap<String, String> {
         let mut settings = unlimited(subject.function, &self.wire.address);
-        #[expect(clippy::disallowed_methods, reason = "peers find what they need below the home of whoever runs this")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "peers find what they need below the home of whoever runs this"
+        )]
         let home = std::env::var("HOME").unwrap_or_default();
         settings.insert("HOME".into(), home);
         settings
@@ -78,7 +90,8 @@ impl Workshop {
             Work::Assign | Work::Unassign => {}
         }
         // The subject itself turns the link over.
-        self.is_linked = matches!(subject.work, Work::Assign) || self.is_linked && subject.work != Work::Unassign;
+        self.is_linked =
+            matches!(subject.work, Work::Assign) || self.is_linked && subject.work != Work::Unassign;
         self.filled(subject.function)
             .replace("Production bastion, port 2222", &format!("Production bastion {}", self.number))
             .replace("Rotated each quarter.", &format!("Rotated {} times.", self.number))
@@ -104,11 +117,6 @@ impl Workshop {
             event.replace(&format!("{{{{{placeholder}}}}}"), value)
         })
     }
-
-    /// Where the embedded cloud itself listens.
-    pub(crate) fn endpoint(&self) -> &str {
-        self.cloud.endpoint()
-    }
 }
 
 /// A function's settings, with as many calls allowed as a bench makes.
@@ -121,6 +129,7 @@ pub(crate) fn unlimited(function: &str, endpoint: &str) -> HashMap<String, Strin
 fn administrator() -> String {
     let roles = [String::from(ORG_ADMIN)];
     let (email, name) = (Some("admin@acme.example"), Some("Ada Admin"));
-    let wish = Mint { sub: support::ADMIN, org: support::ORG, roles: &roles, email, name, ttl_seconds: 6 * 3600 };
+    let wish =
+        Mint { sub: support::ADMIN, org: support::ORG, roles: &roles, email, name, ttl_seconds: 6 * 3600 };
     mint(&support::jwt_settings(), &wish, web::clock::now()).expect("a token")
 }

@@ -1,17 +1,16 @@
 //! What every handler works with.
 
 use auth::Verifier;
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::SdkConfig;
 use firewall::Firewall;
 use firewall::ec2::Ec2;
 use model::rate::RateLimit;
 use model::session::SessionLimits;
 use model::time::Timestamp;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 use store::{Store, Vault};
 
+use crate::aws;
 use crate::clock::{self, Clock};
 use crate::failure::Failure;
 use crate::fetch::HttpFetch;
@@ -57,24 +56,6 @@ struct Aws {
     kms_key_id: Option<String>,
 }
 
-/// How long AWS may take. A call that is given up leaves time to say so in the face of the path; one that the
-/// function's own timeout of 10 s cuts off is answered by the gateway, in a body of its own.
-fn timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(1))
-        .operation_attempt_timeout(Duration::from_secs(3))
-        .operation_timeout(Duration::from_secs(7))
-        .build()
-}
-
-async fn aws_config() -> SdkConfig {
-    aws_config::defaults(BehaviorVersion::latest())
-        .timeout_config(timeouts())
-        .retry_config(store::retry_config())
-        .load()
-        .await
-}
-
 /// The process's parts, and the time of the request at hand.
 #[derive(Clone)]
 pub struct App {
@@ -104,10 +85,10 @@ impl App {
     ///
     /// # Errors
     /// A setting that is missing or unusable: the function does not start.
-    pub async fn from_env() -> Result<Self, lambda_runtime::Error> {
+    pub fn from_env() -> Result<Self, lambda_runtime::Error> {
         let settings = Settings::from_env()?;
         let verifier = Verifier::new(&settings.jwt, Arc::new(HttpFetch::default()))?;
-        let config = aws_config().await;
+        let config = aws::config(settings.aws);
         let parts = Parts {
             store: Store::new(aws_sdk_dynamodb::Client::new(&config), settings.table),
             verifier: Some(verifier),
@@ -125,9 +106,9 @@ impl App {
     ///
     /// # Errors
     /// A setting that is missing: the function does not start.
-    pub async fn worker_from_env() -> Result<Self, lambda_runtime::Error> {
+    pub fn worker_from_env() -> Result<Self, lambda_runtime::Error> {
         let settings = WorkerSettings::from_env()?;
-        let config = aws_config().await;
+        let config = aws::config(settings.aws);
         let parts = Parts {
             store: Store::new(aws_sdk_dynamodb::Client::new(&config), settings.table),
             verifier: None,

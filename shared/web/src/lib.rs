@@ -7,6 +7,7 @@
 pub mod access;
 mod app;
 mod attempt;
+mod aws;
 pub mod clock;
 mod endpoint;
 pub mod event;
@@ -16,6 +17,7 @@ mod fetch;
 mod headers;
 mod incoming;
 pub mod input;
+mod log;
 mod rate;
 pub mod reply;
 mod serve;

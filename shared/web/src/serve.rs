@@ -8,6 +8,8 @@ use crate::access::Level;
 use crate::app::App;
 use crate::endpoint::{Endpoint, Handler};
 use crate::event;
+use crate::log;
+use crate::settings::LogSettings;
 
 /// Serves a handler from the Lambda runtime until the environment ends.
 ///
@@ -18,8 +20,8 @@ pub async fn serve<Args, H: Handler<Args>>(handler: H) -> Result<(), Error> {
 }
 
 async fn serve_endpoint(endpoint: Endpoint) -> Result<(), Error> {
-    lambda_http::tracing::init_default_subscriber();
-    let app = App::from_env().await?;
+    log::begin(LogSettings::from_env());
+    let app = App::from_env()?;
     // Whoever asks nobody who they are needs no keys.
     if endpoint.level != Level::Anyone {
         app.warm_up().await;

@@ -5,6 +5,7 @@ use model::rate::{BURST_DEFAULT, BURST_MAX, PER_MINUTE_DEFAULT, PER_MINUTE_MAX, 
 use model::session::{DURATION_HOURS_MAX, SessionLimits};
 use secrecy::SecretString;
 use std::fmt;
+use tracing::level_filters::LevelFilter;
 
 use crate::headers::Origins;
 
@@ -23,6 +24,28 @@ pub struct Settings {
     pub origins: Origins,
     /// Whose tokens are accepted: [`jwt_settings`].
     pub jwt: JwtSettings,
+    /// Where AWS is: [`aws_settings`].
+    pub aws: AwsSettings,
+}
+
+/// Where AWS is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AwsSettings {
+    /// `AWS_REGION`, which Lambda sets.
+    pub region: String,
+    /// `AWS_ENDPOINT_URL`: another endpoint for all services, for emulators.
+    pub endpoint_url: Option<String>,
+    /// `AWS_USE_FIPS_ENDPOINT`: whether services are called at their FIPS endpoints.
+    pub use_fips: bool,
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LogSettings {
+    /// `AWS_LAMBDA_LOG_LEVEL`, which Lambda sets, or else `RUST_LOG`: the least level that is written, INFO by default.
+    pub(crate) level: LevelFilter,
+    /// `AWS_LAMBDA_LOG_FORMAT`, which Lambda sets: whether lines are JSON.
+    pub(crate) is_json: bool,
 }
 
 /// A setting that is missing, empty, or not what it should be.
@@ -44,6 +67,8 @@ pub struct WorkerSettings {
     pub table: String,
     /// `POSTERN_KMS_KEY_ID`: the key that seals credentials.
     pub kms_key_id: String,
+    /// Where AWS is: [`aws_settings`].
+    pub aws: AwsSettings,
 }
 
 /// Where settings are looked up, by name. An empty one is none.
@@ -58,6 +83,7 @@ impl WorkerSettings {
         Ok(Self {
             table: required(&environment, "POSTERN_TABLE")?,
             kms_key_id: required(&environment, "POSTERN_KMS_KEY_ID")?,
+            aws: aws_settings(&environment)?,
         })
     }
 }
@@ -83,6 +109,7 @@ impl Settings {
             rate: rate_limit(get)?,
             origins: origins(get)?,
             jwt: jwt_settings(get)?,
+            aws: aws_settings(get)?,
         })
     }
 }
@@ -150,6 +177,34 @@ pub fn origins(get: Lookup<'_>) -> Result<Origins, BadSetting> {
     Origins::parse(&get(ORIGINS).unwrap_or_default()).map_err(|_| BadSetting(ORIGINS))
 }
 
+/// Where AWS is: `AWS_REGION`, `AWS_ENDPOINT_URL` and `AWS_USE_FIPS_ENDPOINT` (AWS SDKs and Tools Reference Guide).
+///
+/// # Errors
+/// No region; a FIPS setting that is neither true nor false.
+fn aws_settings(get: Lookup<'_>) -> Result<AwsSettings, BadSetting> {
+    const FIPS: &str = "AWS_USE_FIPS_ENDPOINT";
+    let use_fips = match get(FIPS).map(|text| text.to_ascii_lowercase()).as_deref() {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(_) => return Err(BadSetting(FIPS)),
+    };
+    Ok(AwsSettings { region: required(get, "AWS_REGION")?, endpoint_url: get("AWS_ENDPOINT_URL"), use_fips })
+}
+
+impl LogSettings {
+    /// Reads the environment. What cannot be understood is as if it were not set: a log is never worth an answer.
+    pub(crate) fn from_env() -> Self {
+        Self::read(&environment)
+    }
+
+    fn read(get: Lookup<'_>) -> Self {
+        let level = get("AWS_LAMBDA_LOG_LEVEL").or_else(|| get("RUST_LOG"));
+        let level = level.and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO);
+        let is_json = get("AWS_LAMBDA_LOG_FORMAT").is_some_and(|format| format.eq_ignore_ascii_case("json"));
+        Self { level, is_json }
+    }
+}
+
 /// Minutes, 1 to a year's; the default is not longer than the maximum.
 fn session_limits(get: Lookup<'_>) -> Result<SessionLimits, BadSetting> {
     const MINUTES: std::ops::RangeInclusive<u32> = 1..=DURATION_HOURS_MAX * 60;
@@ -183,7 +238,8 @@ fn required(get: Lookup<'_>, name: &'static str) -> Result<String, BadSetting> {
 mod tests {
     use super::*;
 
-    const GOOD: [(&str, &str); 3] = [
+    const GOOD: [(&str, &str); 4] = [
+        ("AWS_REGION", "eu-central-1"),
         ("POSTERN_TABLE", "postern"),
         ("POSTERN_JWT_ISSUER", "https://id.example"),
         ("POSTERN_JWT_AUDIENCE", "postern"),
@@ -206,6 +262,7 @@ mod tests {
             ("POSTERN_RATE_BURST", "10001"),
             ("POSTERN_CORS_ORIGINS", "*"),
             ("POSTERN_SESSION_MAX_MINUTES", "0"),
+            ("AWS_USE_FIPS_ENDPOINT", "perhaps"),
         ] {
             assert_eq!(read(&[(name, value)]).err(), Some(BadSetting(name)), "{value}");
         }
@@ -221,6 +278,33 @@ mod tests {
         assert_eq!(read(&[("POSTERN_RATE_PER_MINUTE", "0")]).unwrap().rate, None);
         let tight = [("POSTERN_RATE_PER_MINUTE", "6"), ("POSTERN_RATE_BURST", "2")];
         assert_eq!(read(&tight).unwrap().rate, RateLimit::new(6, 2));
+    }
+
+    #[test]
+    fn aws_is_where_the_environment_says() {
+        let region = String::from("eu-central-1");
+        let usual = AwsSettings { region, endpoint_url: None, use_fips: false };
+        assert_eq!(read(&[]).unwrap().aws, usual);
+        assert_eq!(read(&[("AWS_USE_FIPS_ENDPOINT", "False")]).unwrap().aws, usual);
+        assert!(read(&[("AWS_USE_FIPS_ENDPOINT", "true")]).unwrap().aws.use_fips);
+        let elsewhere = read(&[("AWS_ENDPOINT_URL", "http://127.0.0.1:8000")]).unwrap().aws;
+        assert_eq!(elsewhere.endpoint_url.as_deref(), Some("http://127.0.0.1:8000"));
+    }
+
+    #[test]
+    fn the_log_is_as_lambda_asks_for_it() {
+        let read = |all: &[(&str, &str)]| {
+            LogSettings::read(&|name| {
+                all.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).into())
+            })
+        };
+        let usual = LogSettings { level: LevelFilter::INFO, is_json: false };
+        assert_eq!(read(&[]), usual);
+        assert_eq!(read(&[("AWS_LAMBDA_LOG_LEVEL", "loud"), ("AWS_LAMBDA_LOG_FORMAT", "Text")]), usual);
+        let levels =
+            [("AWS_LAMBDA_LOG_LEVEL", "DEBUG"), ("RUST_LOG", "error"), ("AWS_LAMBDA_LOG_FORMAT", "JSON")];
+        assert_eq!(read(&levels), LogSettings { level: LevelFilter::DEBUG, is_json: true });
+        assert_eq!(read(&[("RUST_LOG", "error")]).level, LevelFilter::ERROR);
     }
 
     #[test]

@@ -12,6 +12,8 @@ use store::StreamRecord;
 
 use crate::app::App;
 use crate::failure::Failure;
+use crate::log;
+use crate::settings::LogSettings;
 
 /// What starts a worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,8 +130,8 @@ impl Worker {
 /// # Errors
 /// When the function is not configured, or the runtime's API is out of reach.
 pub async fn serve_worker(worker: Worker) -> Result<(), Error> {
-    lambda_http::tracing::init_default_subscriber();
-    let app = App::worker_from_env().await?;
+    log::begin(LogSettings::from_env());
+    let app = App::worker_from_env()?;
     let handler = move |event: LambdaEvent<Value>| {
         let (worker, app) = (worker.clone(), app.clone());
         async move { worker.run(&app, event.payload).await.map_err(|failure| failure.to_string()) }

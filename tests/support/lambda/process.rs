@@ -174,7 +174,6 @@ fn lambda_environment(name: &str, runtime_api: &str) -> Vec<(&'static str, Strin
 
 /// A function's bootstrap, below `POSTERN_LAMBDA_DIR` or where `cargo lambda build` puts it.
 fn executable(name: &str) -> PathBuf {
-    #[expect(clippy::disallowed_methods, reason = "where the build went is the caller's to say")]
     let folder = std::env::var("POSTERN_LAMBDA_DIR").unwrap_or_else(|_| "target/lambda".into());
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder).join(name).join("bootstrap");
     assert!(
