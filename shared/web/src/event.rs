@@ -1,9 +1,10 @@
 //! Gateway events: the shape in which API Gateway hands a request to a function (HTTP API, payload format 2.0).
 
-use lambda_http::Request;
-use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
-use lambda_http::http::header::HOST;
+use http::Response;
+use http::header::{HOST, SET_COOKIE};
+use lambda_http::aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use lambda_http::request::LambdaRequest;
+use lambda_http::{Body, Request};
 
 /// Reads the request of an event from its JSON.
 ///
@@ -46,6 +47,23 @@ fn query_byte(byte: u8) -> String {
     }
 }
 
+/// An answer as the gateway takes it (API Gateway Developer Guide, payload format 2.0). lambda_http's own adapter would ask of every
+/// answer in which of forty character sets it is, and brings their tables; every text of ours is UTF-8.
+#[must_use]
+pub fn encode(response: Response<Body>) -> ApiGatewayV2httpResponse {
+    debug_assert!(
+        !response.headers().contains_key(SET_COOKIE),
+        "the gateway takes cookies apart from headers"
+    );
+    let (parts, body) = response.into_parts();
+    let mut answer = ApiGatewayV2httpResponse::default();
+    answer.status_code = parts.status.as_u16().into();
+    answer.headers = parts.headers;
+    answer.is_base64_encoded = matches!(body, Body::Binary(_));
+    answer.body = if matches!(body, Body::Empty) { None } else { Some(body) };
+    answer
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,5 +102,21 @@ mod tests {
         assert_eq!(query.first("q"), Some("\"x\""));
         assert_eq!(query.first("r"), Some("a b"));
         assert_eq!(query.first("s"), Some("é"));
+    }
+
+    #[test]
+    fn answers_are_what_the_gateway_takes() {
+        let encoded = |body| {
+            let answer = Response::builder().status(201).header("etag", "\"1\"").body(body).unwrap();
+            serde_json::to_value(encode(answer)).unwrap()
+        };
+        let expected = |body: serde_json::Value, is_binary| {
+            json!({"statusCode": 201, "headers": {"etag": "\"1\""}, "multiValueHeaders": {}, "body": body,
+                   "isBase64Encoded": is_binary, "cookies": []})
+        };
+        assert_eq!(encoded(Body::Text("é".into())), expected(json!("é"), false));
+        assert_eq!(encoded(Body::Binary(vec![0, 255])), expected(json!("AP8="), true));
+        let empty = encoded(Body::Empty);
+        assert_eq!(empty.get("body").unwrap_or(&serde_json::Value::Null), &serde_json::Value::Null);
     }
 }

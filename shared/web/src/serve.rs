@@ -1,7 +1,8 @@
 //! The main function of every HTTP function.
 
+use futures_util::future::BoxFuture;
 use lambda_http::request::LambdaRequest;
-use lambda_http::{Adapter, Error, LambdaEvent, Service, service_fn};
+use lambda_http::{Error, LambdaEvent, service_fn};
 use std::convert::Infallible;
 
 use crate::access::Level;
@@ -26,14 +27,11 @@ async fn serve_endpoint(endpoint: Endpoint) -> Result<(), Error> {
     if endpoint.level != Level::Anyone {
         app.warm_up().await;
     }
-    let answer = move |request| {
-        let (endpoint, app) = (endpoint.clone(), app.clone());
-        async move { Ok::<_, Infallible>(endpoint.respond(&app, request).await) }
-    };
-    let adapter = Adapter::from(service_fn(answer));
     let handler = move |event: LambdaEvent<LambdaRequest>| {
-        let LambdaEvent { payload, context } = event;
-        adapter.clone().call(LambdaEvent::new(event::harmless(payload), context))
+        let (endpoint, app) = (endpoint.clone(), app.clone());
+        let request = event::harmless(event.payload).into();
+        let answer = async move { Ok(event::encode(endpoint.respond(&app, request).await)) };
+        Box::pin(answer) as BoxFuture<'static, Result<_, Infallible>>
     };
     lambda_runtime::run(service_fn(handler)).await
 }
