@@ -6,6 +6,7 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::SharedTimeSource;
+use https::Https;
 use std::time::Duration;
 
 use crate::settings::AwsSettings;
@@ -27,6 +28,7 @@ pub(crate) fn config(settings: AwsSettings) -> SdkConfig {
     let credentials = SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new());
     let mut builder = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
+        .http_client(Https::default())
         .region(Region::new(region))
         .credentials_provider(credentials)
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))

@@ -1,6 +1,5 @@
 //! The SDK's HTTP client.
 
-use aws_smithy_http_client::Builder;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
     SharedHttpConnector,
@@ -10,6 +9,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
+use https::Https;
 use std::io::{Error, ErrorKind};
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ pub(crate) struct Wire {
 impl Wire {
     /// A client whose calls pass by this record.
     pub(crate) fn new(record: Arc<TapRecord>) -> Self {
-        Self { inner: Builder::new().build_http(), record }
+        Self { inner: SharedHttpClient::new(Https::default()), record }
     }
 }
 

@@ -1,16 +1,13 @@
-//! Signed requests (AWS Signature Version 4), sent by the SDK's own HTTP client.
+//! Signed requests (AWS Signature Version 4).
 
 use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
-use aws_smithy_http_client::Connector;
-use aws_smithy_http_client::tls::Provider;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
+use https::Https;
 use std::fmt::Display;
 use std::time::{Duration, SystemTime};
 
@@ -18,8 +15,6 @@ use super::answer;
 use super::query::Query;
 use crate::FirewallError;
 
-/// Longest wait for a connection.
-const CONNECT: Duration = Duration::from_secs(1);
 /// Longest wait for the first byte of an answer.
 const READ: Duration = Duration::from_secs(5);
 /// Longest wait for all of it.
@@ -28,7 +23,7 @@ const WHOLE: Duration = Duration::from_secs(6);
 const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";
 
 pub(super) struct Caller {
-    connector: Connector,
+    https: Https,
     config: SdkConfig,
 }
 
@@ -44,19 +39,7 @@ fn host(region: &str) -> String {
 
 impl Caller {
     pub(super) fn new(config: &SdkConfig) -> Self {
-        let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT).read_timeout(READ).build();
-        let builder = Connector::builder().connector_settings(settings);
-        let builder = match config.sleep_impl() {
-            Some(sleep) => builder.sleep_impl(sleep),
-            None => builder,
-        };
-        let is_plain = config.endpoint_url().is_some_and(|url| url.starts_with("http:"));
-        let connector = if is_plain {
-            builder.build_http()
-        } else {
-            builder.tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build()
-        };
-        Self { connector, config: config.clone() }
+        Self { https: Https::default(), config: config.clone() }
     }
 
     /// The text of the answer.
@@ -75,7 +58,7 @@ impl Caller {
     }
 
     async fn send(&self, request: HttpRequest) -> Result<String, FirewallError> {
-        let response: HttpResponse = self.connector.call(request).await.map_err(lost)?;
+        let response: HttpResponse = self.https.send(request, Some(READ)).await.map_err(lost)?;
         let status = response.status().as_u16();
         let body = ByteStream::new(response.into_body()).collect().await.map_err(lost)?;
         let text = String::from_utf8(body.to_vec()).map_err(lost)?;

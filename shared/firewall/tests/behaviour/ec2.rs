@@ -33,6 +33,7 @@ fn access(kind: CredentialType, value: &str) -> CloudAccess {
 impl OnMoto {
     async fn new(access: CloudAccess) -> Self {
         let config = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(https::Https::default())
             .region(Region::new(REGION))
             .credentials_provider(Credentials::new("AKIAOWN", "own", None, None, "test"))
             .endpoint_url(moto())

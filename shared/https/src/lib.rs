@@ -1,0 +1,112 @@
+//! Calls by HTTP/1.1 over TLS: to AWS, for the SDK and without it, and to issuers of tokens. docs/adr/0033.
+
+mod fault;
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector as Tcp;
+use hyper_util::rt::TokioExecutor;
+use rustls::crypto::aws_lc_rs;
+use rustls::{ClientConfig, RootCertStore};
+use std::fmt;
+use std::sync::{Arc, LazyLock, OnceLock};
+use std::time::Duration;
+
+/// Longest wait for a connection.
+pub const CONNECT: Duration = Duration::from_secs(1);
+
+type Pool = Client<HttpsConnector<Tcp>, SdkBody>;
+
+/// The connections of a process. Clones share them. The first call builds it, TLS and all: a process that never calls does not.
+#[derive(Clone, Default)]
+pub struct Https {
+    pool: Arc<OnceLock<Pool>>,
+}
+
+impl fmt::Debug for Https {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Https")
+    }
+}
+
+impl Https {
+    /// Sends a request, and has the answer's head; its body is still to be read. No redirection is followed.
+    ///
+    /// # Errors
+    /// No answer, within the given time if there is one: with whether trying again may help.
+    pub async fn send(
+        &self,
+        request: HttpRequest,
+        longest: Option<Duration>,
+    ) -> Result<HttpResponse, ConnectorError> {
+        let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
+        let answer = self.pool.get_or_init(pool).request(request);
+        let answer = match longest {
+            Some(longest) => tokio::time::timeout(longest, answer)
+                .await
+                .map_err(|error| ConnectorError::timeout(error.into()))?,
+            None => answer.await,
+        };
+        let answer = answer.map_err(fault::of_call)?.map(SdkBody::from_body_1_x);
+        HttpResponse::try_from(answer).map_err(|error| ConnectorError::other(error.into(), None))
+    }
+}
+
+impl HttpClient for Https {
+    fn http_connector(&self, settings: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(Line { https: self.clone(), longest: settings.read_timeout() })
+    }
+}
+
+#[derive(Debug)]
+struct Line {
+    https: Https,
+    longest: Option<Duration>,
+}
+
+impl HttpConnector for Line {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let (https, longest) = (self.https.clone(), self.longest);
+        HttpConnectorFuture::new(async move { https.send(request, longest).await })
+    }
+}
+
+fn pool() -> Pool {
+    let mut tcp = Tcp::new();
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    tcp.set_connect_timeout(Some(CONNECT));
+    let connector = HttpsConnectorBuilder::new()
+        .with_tls_config(TLS.clone())
+        .https_or_http()
+        .enable_http1()
+        .wrap_connector(tcp);
+    Client::builder(TokioExecutor::new()).build(connector)
+}
+
+/// Read once: a bundle of certificate authorities has some 140.
+static TLS: LazyLock<ClientConfig> = LazyLock::new(tls);
+
+/// TLS 1.2 and 1.3 as rustls and AWS-LC have them, with the certificate authorities of the system.
+fn tls() -> ClientConfig {
+    let mut roots = RootCertStore::empty();
+    let found = rustls_native_certs::load_native_certs();
+    roots.add_parsable_certificates(found.certs);
+    if roots.is_empty() {
+        // Every call will fail for want of trust, and the reason is here.
+        tracing::error!(errors = ?found.errors, "the system has no certificate authorities");
+    }
+    #[expect(clippy::expect_used, reason = "AWS-LC has what TLS 1.2 and 1.3 need")]
+    ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("versions of TLS")
+        .with_root_certificates(roots)
+        .with_no_client_auth()
+}

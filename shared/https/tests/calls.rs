@@ -1,0 +1,131 @@
+//! Calls to servers that behave, and to some that do not.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::byte_stream::ByteStream;
+use aws_smithy_types::retry::ErrorKind;
+use https::Https;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+const LONG: Option<Duration> = Some(Duration::from_secs(20));
+
+/// A server that treats each connection so; where it listens, and how many there were.
+async fn server<F, Treated>(treat: F) -> (SocketAddr, Arc<AtomicUsize>)
+where
+    F: Fn(TcpStream) -> Treated + Send + 'static,
+    Treated: Future<Output = ()> + Send + 'static,
+{
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let (address, connections) = (listener.local_addr().unwrap(), Arc::new(AtomicUsize::new(0)));
+    let count = Arc::clone(&connections);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            count.fetch_add(1, Ordering::SeqCst);
+            tokio::spawn(treat(stream));
+        }
+    });
+    (address, connections)
+}
+
+/// Reads a request whose body is `body`.
+async fn read(stream: &mut TcpStream) -> bool {
+    let mut seen = Vec::new();
+    while !seen.ends_with(b"\r\n\r\nbody") {
+        let Ok(byte) = stream.read_u8().await else { return false };
+        seen.push(byte);
+    }
+    true
+}
+
+async fn answer_all(mut stream: TcpStream) {
+    while read(&mut stream).await {
+        stream
+            .write_all(b"HTTP/1.1 418 I'm a teapot\r\nx-a: b\r\ncontent-length: 2\r\n\r\nhi")
+            .await
+            .unwrap();
+    }
+}
+
+fn request(url: &str) -> HttpRequest {
+    let request = http::Request::post(url).header("content-length", "4");
+    HttpRequest::try_from(request.body(SdkBody::from("body")).unwrap()).unwrap()
+}
+
+async fn failure(address: SocketAddr, longest: Option<Duration>) -> ConnectorError {
+    let request = request(&format!("http://{address}/"));
+    Https::default().send(request, longest).await.expect_err("no answer")
+}
+
+#[tokio::test]
+async fn an_answer_comes_as_it_was_sent_and_its_connection_is_used_again() {
+    let (address, connections) = server(answer_all).await;
+    let https = Https::default();
+    for _ in 0..3 {
+        let answer = https.clone().send(request(&format!("http://{address}/a?b=c")), LONG).await.unwrap();
+        assert_eq!((answer.status().as_u16(), answer.headers().get("x-a")), (418, Some("b")));
+        let body = ByteStream::new(answer.into_body()).collect().await.unwrap();
+        assert_eq!(body.to_vec(), b"hi");
+    }
+    assert_eq!(connections.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_connection_that_was_closed_meanwhile_is_not_used_again() {
+    let once = |mut stream: TcpStream| async move {
+        read(&mut stream).await;
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").await.unwrap();
+    };
+    let (address, connections) = server(once).await;
+    let https = Https::default();
+    for _ in 0..3 {
+        let answer = https.send(request(&format!("http://{address}/")), LONG).await.unwrap();
+        assert_eq!(answer.status().as_u16(), 200);
+    }
+    assert_eq!(connections.load(Ordering::SeqCst), 3);
+}
+
+#[tokio::test]
+async fn what_breaks_off_may_be_tried_again() {
+    let (closing, _) = server(|stream| async move { drop(stream) }).await;
+    let error = failure(closing, LONG).await;
+    let is_transient = matches!(error.as_other(), Some(Some(ErrorKind::TransientError)));
+    assert!(error.is_io() || is_transient, "{error:?}");
+
+    let halfway = |mut stream: TcpStream| async move {
+        read(&mut stream).await;
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncont").await.unwrap();
+    };
+    let (breaking, _) = server(halfway).await;
+    let error = failure(breaking, LONG).await;
+    let is_transient = matches!(error.as_other(), Some(Some(ErrorKind::TransientError)));
+    assert!(error.is_io() || is_transient, "{error:?}");
+
+    let nobody = TcpListener::bind(("127.0.0.1", 0)).await.unwrap().local_addr().unwrap();
+    assert!(failure(nobody, LONG).await.is_io());
+}
+
+#[tokio::test]
+async fn a_server_that_says_nothing_is_given_up() {
+    let silent = |stream: TcpStream| async move {
+        std::future::pending::<()>().await;
+        drop(stream);
+    };
+    let (address, _) = server(silent).await;
+    assert!(failure(address, Some(Duration::from_millis(50))).await.is_timeout());
+}
+
+#[tokio::test]
+async fn a_certificate_that_nobody_vouches_for_is_refused() {
+    // It answers the greeting of TLS with something else.
+    let (address, _) = server(answer_all).await;
+    let request = request(&format!("https://localhost:{}/", address.port()));
+    let error = Https::default().send(request, Some(Duration::from_secs(2))).await.expect_err("no TLS");
+    assert!(error.is_io() || error.is_timeout(), "{error:?}");
+}
