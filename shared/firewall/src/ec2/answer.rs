@@ -1,8 +1,12 @@
 //! Answers of the Query API, in XML.
 
+use aws_credential_types::Credentials;
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
 use model::ingress::{Ingress, IpVersion, Opening, Protocol};
 use roxmltree::{Document, Node};
 use std::net::IpAddr;
+use std::time::SystemTime;
 
 use super::{DESCRIPTION_PREFIX, ORG_TAG};
 use crate::{CloudRule, FirewallError, RuleTag};
@@ -124,6 +128,28 @@ pub(super) fn done(xml: &str) -> Result<(), FirewallError> {
         Some("true") => Ok(()),
         other => Err(unreadable(format!("the answer to a change is {other:?}"))),
     }
+}
+
+/// Reads the credentials of an assumed role (AWS Security Token Service API Reference, `AssumeRole`).
+pub(super) fn credentials(xml: &str) -> Result<Credentials, FirewallError> {
+    let document = parsed(xml)?;
+    let found = document.descendants().find(|node| node.has_tag_name_of("Credentials"));
+    let member = |name| found.and_then(|node| text_of(node, name));
+    let expiry = member("Expiration").and_then(|text| DateTime::from_str(&text, Format::DateTime).ok());
+    let expiry = expiry.and_then(|time| SystemTime::try_from(time).ok());
+    match (member("AccessKeyId"), member("SecretAccessKey"), member("SessionToken"), expiry) {
+        (Some(id), Some(secret), token @ Some(_), expiry @ Some(_)) => {
+            Ok(Credentials::new(id, secret, token, expiry, "postern"))
+        }
+        _ => Err(unreadable("the answer has no credentials")),
+    }
+}
+
+/// The error code of a failure, if there is one.
+pub(super) fn code(xml: &str) -> Option<String> {
+    let document = parsed(xml).ok()?;
+    let error = document.descendants().find(|node| node.has_tag_name_of("Error"))?;
+    text_of(error, "Code")
 }
 
 /// Reads a failure (EC2 API Reference, "Error codes for the Amazon EC2 API").

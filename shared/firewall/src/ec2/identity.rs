@@ -1,21 +1,17 @@
 //! Credentials for calls: key pairs as they are, roles assumed and kept until they expire.
 
-use aws_config::Region;
 use aws_config::SdkConfig;
-use aws_config::sts::AssumeRoleProvider;
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::error::CredentialsError;
-use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
-use aws_smithy_types::error::display::DisplayErrorContext;
+use aws_credential_types::provider::ProvideCredentials as _;
 use secrecy::ExposeSecret;
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 use tokio::sync::Mutex;
 
+use super::answer;
+use super::query::Query;
+use super::signed::{Caller, Service};
 use crate::{CloudAccess, FirewallError};
-
-/// Longest wait for STS.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Temporary credentials are renewed so long before they expire.
 const MARGIN: Duration = Duration::from_secs(300);
@@ -43,6 +39,7 @@ impl Identities {
         &self,
         access: &CloudAccess,
         region: &str,
+        caller: &Caller,
     ) -> Result<Credentials, FirewallError> {
         match access {
             CloudAccess::AccessKey { access_key_id, secret_access_key, session_token } => {
@@ -51,9 +48,15 @@ impl Identities {
                 Ok(Credentials::new(access_key_id, secret, token, None, "postern"))
             }
             CloudAccess::AssumeRole { role_arn, external_id } => {
-                self.assumed(role_arn, external_id.as_ref(), region).await
+                self.assumed(role_arn, external_id.as_ref(), region, caller).await
             }
         }
+    }
+
+    /// The function's own.
+    async fn own(&self) -> Result<Credentials, FirewallError> {
+        let own = self.config.credentials_provider().ok_or_else(no_credentials)?;
+        own.provide_credentials().await.map_err(|_| no_credentials())
     }
 
     async fn assumed(
@@ -61,28 +64,17 @@ impl Identities {
         role: &str,
         external_id: Option<&String>,
         region: &str,
+        caller: &Caller,
     ) -> Result<Credentials, FirewallError> {
         let key = (role.to_owned(), external_id.cloned(), region.to_owned());
         let now = self.config.time_source().map(|source| source.now());
         if let Some(kept) = self.kept.lock().await.get(&key).filter(|kept| is_fresh(kept, now)) {
             return Ok(kept.clone());
         }
-        let mut provider = AssumeRoleProvider::builder(role)
-            .session_name(SESSION_NAME)
-            .region(Region::new(region.to_owned()))
-            .configure(&self.config);
-        if let Some(external_id) = external_id {
-            provider = provider.external_id(external_id);
-        }
-        let own = self.config.credentials_provider();
-        let own = own.ok_or_else(|| {
-            FirewallError::Unreachable("there are no credentials to assume a role with".into())
-        })?;
-        let provider = SharedCredentialsProvider::new(provider.build_from_provider(own).await);
-        let credentials = tokio::time::timeout(PATIENCE, provider.provide_credentials()).await;
-        let credentials = credentials
-            .map_err(|_| FirewallError::Unreachable("STS gave no answer".into()))?
-            .map_err(|error| refused(&error))?;
+        let query = Query::assume_role(role, external_id.map(String::as_str), SESSION_NAME);
+        let (status, text) = caller.ask(Service::Sts, self.own().await?, region, &query).await?;
+        let credentials =
+            if status == 200 { answer::credentials(&text)? } else { return Err(refused(&text)) };
         let mut kept = self.kept.lock().await;
         if kept.len() >= KEPT_MAX {
             kept.clear();
@@ -92,22 +84,64 @@ impl Identities {
     }
 }
 
+fn no_credentials() -> FirewallError {
+    FirewallError::Unreachable("there are no credentials to assume a role with".into())
+}
+
 fn is_fresh(kept: &Credentials, now: Option<SystemTime>) -> bool {
     kept.expiry().zip(now).is_some_and(|(expiry, now)| now + MARGIN < expiry)
 }
 
 /// What STS said. A role that may not be assumed is the organization's to correct, like a key that may nothing.
-fn refused(error: &CredentialsError) -> FirewallError {
-    let text = DisplayErrorContext(error).to_string();
-    let is_denied =
-        ["AccessDenied", "InvalidClientTokenId", "ValidationError", "MalformedPolicy", "RegionDisabled"]
-            .into_iter()
-            .any(|code| text.contains(code));
-    if is_denied {
-        FirewallError::Denied(
+fn refused(answer: &str) -> FirewallError {
+    const DENIED: [&str; 5] = [
+        "AccessDenied",
+        "InvalidClientTokenId",
+        "ValidationError",
+        "MalformedPolicyDocument",
+        "RegionDisabledException",
+    ];
+    match answer::code(answer) {
+        Some(code) if DENIED.contains(&code.as_str()) => FirewallError::Denied(
             "The role cannot be assumed: its trust policy, or its external id, does not allow it".into(),
-        )
-    } else {
-        FirewallError::Unreachable("the role was not assumed".into())
+        ),
+        _ => FirewallError::Unreachable("the role was not assumed".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(code: &str) -> FirewallError {
+        refused(&format!(
+            r#"<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>{code}</Code>
+            <Message>No.</Message></Error><RequestId>r</RequestId></ErrorResponse>"#
+        ))
+    }
+
+    #[test]
+    fn a_refusal_is_the_organizations_to_correct_and_a_fault_is_not() {
+        assert!(matches!(error("AccessDenied"), FirewallError::Denied(_)));
+        assert!(matches!(error("RegionDisabledException"), FirewallError::Denied(_)));
+        for fault in ["Throttling", "InternalFailure", "ExpiredTokenException"] {
+            assert!(matches!(error(fault), FirewallError::Unreachable(_)), "{fault}");
+        }
+        assert!(matches!(refused("no XML"), FirewallError::Unreachable(_)));
+    }
+
+    #[test]
+    fn credentials_are_whole_or_none() {
+        let xml = r#"<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>
+            <AccessKeyId>ASIA1</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>
+            <Expiration>2026-02-18T11:30:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"#;
+        let credentials = answer::credentials(xml).unwrap();
+        assert_eq!((credentials.access_key_id(), credentials.session_token()), ("ASIA1", Some("t")));
+        let expiry = credentials.expiry().unwrap().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        assert_eq!(expiry, Duration::from_secs(1_771_414_200));
+        for missing in ["AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"] {
+            let without = xml.replace(missing, "Other");
+            assert!(answer::credentials(&without).is_err(), "{missing}");
+        }
     }
 }

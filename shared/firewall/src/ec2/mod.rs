@@ -1,4 +1,5 @@
-//! EC2 security groups, over the Query API (Amazon EC2 API Reference, version 2016-11-15).
+//! EC2 security groups, and the roles that reach them, over the Query API (Amazon EC2 API Reference, version 2016-11-15; AWS
+//! Security Token Service API Reference, version 2011-06-15).
 //!
 //! Rules are made with the tag `postern:org` and a description that names the entry of the ledger: tags of a call are the same
 //! for all of its rules, descriptions are not, and so several rules of a group go in one call and none is without its mark for
@@ -53,7 +54,7 @@ impl Ec2 {
     }
 
     async fn call(&self, access: &CloudAccess, region: &str, query: &Query) -> Result<String, FirewallError> {
-        let credentials = self.identities.credentials(access, region).await?;
+        let credentials = self.identities.credentials(access, region, &self.caller).await?;
         self.caller.call(credentials, region, query).await
     }
 

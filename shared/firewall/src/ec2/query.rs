@@ -8,6 +8,9 @@ use crate::{FirewallError, GroupRef, NewRule};
 
 const VERSION: &str = "2016-11-15";
 
+/// AWS Security Token Service API Reference.
+const STS_VERSION: &str = "2011-06-15";
+
 /// Rules on a page of a description (EC2 API, `DescribeSecurityGroupRules`: 5 to 1,000).
 const PAGE: &str = "1000";
 
@@ -17,7 +20,22 @@ pub(super) struct Query(Vec<(String, String)>);
 
 impl Query {
     fn new(action: &str) -> Self {
-        Self(vec![("Action".into(), action.into()), ("Version".into(), VERSION.into())])
+        Self::of_version(action, VERSION)
+    }
+
+    fn of_version(action: &str, version: &str) -> Self {
+        Self(vec![("Action".into(), action.into()), ("Version".into(), version.into())])
+    }
+
+    /// Credentials of a role, for STS's own default of an hour. The session's name stands in the target account's log.
+    pub(super) fn assume_role(role: &str, external_id: Option<&str>, session: &str) -> Self {
+        let query = Self::of_version("AssumeRole", STS_VERSION)
+            .with("RoleArn", role)
+            .with("RoleSessionName", session);
+        match external_id {
+            Some(id) => query.with("ExternalId", id),
+            None => query,
+        }
     }
 
     fn with(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
@@ -112,6 +130,16 @@ mod tests {
     fn rule(name: &str, org: &str) -> NewRule {
         let tag = RuleTag { org: org.into(), rule: "019c".into() };
         NewRule { ingress: Ingress::parse(name).unwrap(), tag }
+    }
+
+    #[test]
+    fn a_role_is_assumed_with_its_external_id_if_it_has_one() {
+        let role = "arn:aws:iam::123456789012:role/postern";
+        let query = Query::assume_role(role, Some("acme 4711"), "postern").encoded();
+        let expected = "Action=AssumeRole&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A123456789012%3Arole%2Fpostern\
+                        &RoleSessionName=postern&ExternalId=acme+4711";
+        assert_eq!(query, expected);
+        assert!(!Query::assume_role(role, None, "postern").encoded().contains("ExternalId"));
     }
 
     #[test]

@@ -31,10 +31,27 @@ fn lost(error: impl Display) -> FirewallError {
     FirewallError::Unreachable(error.to_string())
 }
 
-/// The host of a region (AWS General Reference, "Amazon EC2 endpoints").
-fn host(region: &str) -> String {
-    let suffix = if region.starts_with("cn-") { ".cn" } else { "" };
-    format!("https://ec2.{region}.amazonaws.com{suffix}/")
+/// A service whose API is the Query API.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Service {
+    Ec2,
+    Sts,
+}
+
+impl Service {
+    /// As it is signed.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Ec2 => "ec2",
+            Self::Sts => "sts",
+        }
+    }
+
+    /// Its host in a region (AWS General Reference, "Amazon EC2 endpoints", "AWS Security Token Service endpoints").
+    fn endpoint(self, region: &str) -> String {
+        let suffix = if region.starts_with("cn-") { ".cn" } else { "" };
+        format!("https://{}.{region}.amazonaws.com{suffix}/", self.name())
+    }
 }
 
 impl Caller {
@@ -42,33 +59,44 @@ impl Caller {
         Self { https: Https::default(), config: config.clone() }
     }
 
-    /// The text of the answer.
+    /// The text of EC2's answer.
     pub(super) async fn call(
         &self,
         credentials: Credentials,
         region: &str,
         query: &Query,
     ) -> Result<String, FirewallError> {
-        let now = self.config.time_source().map(|source| source.now());
-        let now = now.ok_or_else(|| lost("there is no clock"))?;
-        let endpoint = self.config.endpoint_url().map_or_else(|| host(region), String::from);
-        let request = signed(credentials, region, (&endpoint, &query.encoded()), now)?;
-        let answer = tokio::time::timeout(WHOLE, self.send(request)).await;
-        answer.map_err(|_| lost("EC2 gave no answer in time"))?
+        let (status, text) = self.ask(Service::Ec2, credentials, region, query).await?;
+        if (200..300).contains(&status) { Ok(text) } else { Err(answer::failure(status, &text)) }
     }
 
-    async fn send(&self, request: HttpRequest) -> Result<String, FirewallError> {
+    /// Status and text of a service's answer.
+    pub(super) async fn ask(
+        &self,
+        service: Service,
+        credentials: Credentials,
+        region: &str,
+        query: &Query,
+    ) -> Result<(u16, String), FirewallError> {
+        let now = self.config.time_source().map(|source| source.now());
+        let now = now.ok_or_else(|| lost("there is no clock"))?;
+        let endpoint = self.config.endpoint_url().map_or_else(|| service.endpoint(region), String::from);
+        let request = signed(credentials, (service, region), (&endpoint, &query.encoded()), now)?;
+        let answer = tokio::time::timeout(WHOLE, self.send(request)).await;
+        answer.map_err(|_| lost(format!("{} gave no answer in time", service.name())))?
+    }
+
+    async fn send(&self, request: HttpRequest) -> Result<(u16, String), FirewallError> {
         let response: HttpResponse = self.https.send(request, Some(READ)).await.map_err(lost)?;
         let status = response.status().as_u16();
         let body = ByteStream::new(response.into_body()).collect().await.map_err(lost)?;
-        let text = String::from_utf8(body.to_vec()).map_err(lost)?;
-        if (200..300).contains(&status) { Ok(text) } else { Err(answer::failure(status, &text)) }
+        Ok((status, String::from_utf8(body.to_vec()).map_err(lost)?))
     }
 }
 
 fn signed(
     credentials: Credentials,
-    region: &str,
+    (service, region): (Service, &str),
     (endpoint, body): (&str, &str),
     now: SystemTime,
 ) -> Result<HttpRequest, FirewallError> {
@@ -78,7 +106,7 @@ fn signed(
     let parameters = v4::SigningParams::builder()
         .identity(&identity)
         .region(region)
-        .name("ec2")
+        .name(service.name())
         .time(now)
         .settings(SigningSettings::default())
         .build()
@@ -98,8 +126,9 @@ mod tests {
     fn requests_are_signed_for_ec2_in_the_region() {
         let credentials = Credentials::new("AKIA1", "hunter2", Some("token".into()), None, "test");
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_771_410_600);
-        let endpoint = host("eu-central-1");
-        let request = signed(credentials, "eu-central-1", (&endpoint, "Action=X"), now).unwrap();
+        let endpoint = Service::Ec2.endpoint("eu-central-1");
+        let request =
+            signed(credentials, (Service::Ec2, "eu-central-1"), (&endpoint, "Action=X"), now).unwrap();
         let header = |name| request.headers().get(name).unwrap_or_default();
         assert!(
             header("authorization").starts_with(
@@ -110,6 +139,7 @@ mod tests {
         );
         assert_eq!((header("x-amz-security-token"), header("x-amz-date")), ("token", "20260218T103000Z"));
         assert!(!format!("{:?}", request.headers()).contains("hunter2"));
-        assert_eq!(host("cn-north-1"), "https://ec2.cn-north-1.amazonaws.com.cn/");
+        assert_eq!(Service::Ec2.endpoint("cn-north-1"), "https://ec2.cn-north-1.amazonaws.com.cn/");
+        assert_eq!(Service::Sts.endpoint("eu-west-1"), "https://sts.eu-west-1.amazonaws.com/");
     }
 }
