@@ -24,30 +24,20 @@ def run(suite, **environment):
     return subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True)
 
 
-def joints(condition):
-    """How many parts a condition has between its outermost ORs, or else ANDs: as tests/support/tap/mutant.rs counts."""
-    depth, outermost = 0, []
-    for letter in condition:
-        depth += (letter == "(") - (letter == ")")
-        outermost.append(letter if depth == 0 and letter != ")" else "_")
-    text = "".join(outermost)
-    return (text.count(" OR ") or text.count(" AND ")) + 1
-
-
 def mutants():
+    """The number of a part and its condition, of each part of each condition: as tests/support/tap/mutant.rs writes them."""
     with tempfile.NamedTemporaryFile() as listed:
         for suite in SUITES:
             done = run(suite, POSTERN_TEST_CONDITIONS=listed.name)
             if done.returncode:
                 sys.exit(done.stdout + done.stderr)
-        conditions = sorted(set(pathlib.Path(listed.name).read_text().splitlines()))
-    return [(number, condition) for condition in conditions for number in range(joints(condition))]
+        return sorted(set(pathlib.Path(listed.name).read_text().splitlines()))
 
 
-def killer(number, condition):
+def killer(mutant):
     """The first test that notices."""
     for suite in SUITES:
-        done = run(suite, POSTERN_TEST_MUTANT=f"{number} {condition}")
+        done = run(suite, POSTERN_TEST_MUTANT=mutant)
         if done.returncode:
             found = re.search(r"FAIL.*?\] (?:\(.*?\) )?(.*)", done.stdout + done.stderr)
             return found.group(1).strip() if found else suite[1]
@@ -58,10 +48,10 @@ def main():
     everything = mutants()
     first, last = (int(word) for word in sys.argv[1:3] or (0, len(everything)))
     survivors = 0
-    for place, (number, condition) in list(enumerate(everything))[first:last]:
-        noticed = killer(number, condition)
+    for place, mutant in list(enumerate(everything))[first:last]:
+        noticed = killer(mutant)
         survivors += noticed is None
-        print(f"{place} {noticed or 'SURVIVES'}: part {number} of {condition}", flush=True)
+        print(f"{place} {noticed or 'SURVIVES'}: without part {mutant}", flush=True)
     print(f"{last - first} of {len(everything)} mutants, {survivors} survive")
     sys.exit(survivors > 0)
 

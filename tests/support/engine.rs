@@ -2,13 +2,12 @@
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryPartition;
-use aws_smithy_types::body::SdkBody;
 use local::cloud::Cloud;
 use local::template::Template;
 use std::sync::Arc;
 use uuid::Uuid;
 
-use crate::tap::{TapRecord, Wire};
+use crate::tap::{TapRecord, Wire, set_body};
 
 /// The address of an engine that speaks DynamoDB's protocol, for suites that are to run against another one.
 const OTHER_ENGINE: &str = "POSTERN_TEST_DYNAMODB";
@@ -56,8 +55,7 @@ impl Engine {
 async fn create(client: &Client, table: &str, body: &serde_json::Value) {
     let body = body.to_string();
     let call = client.create_table().table_name(table).customize().mutate_request(move |request| {
-        request.headers_mut().insert("content-length", body.len().to_string());
-        *request.body_mut() = SdkBody::from(body.clone());
+        set_body(request, body.clone().into_bytes());
     });
     call.send().await.expect("a table");
 }

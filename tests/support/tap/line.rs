@@ -53,10 +53,10 @@ impl HttpConnector for Line {
         HttpConnectorFuture::new(async move {
             let target = request.headers().get("x-amz-target").unwrap_or_default().to_owned();
             let body = request.body().bytes().unwrap_or_default().to_vec();
-            let request = match mutant::body(&body) {
-                Some(mutant) => with_body(request, mutant),
-                None => request,
-            };
+            let mut request = request;
+            if let Some(mutant) = mutant::body(&body) {
+                set_body(&mut request, mutant);
+            }
             match record.meet(&target, &body).await {
                 Way::Pass => inner.call(request).await,
                 Way::Answer(canned) => Ok(answer(canned)),
@@ -71,10 +71,10 @@ impl HttpConnector for Line {
     }
 }
 
-fn with_body(mut request: HttpRequest, body: Vec<u8>) -> HttpRequest {
+/// Puts another body in the place of a request's.
+pub(crate) fn set_body(request: &mut HttpRequest, body: Vec<u8>) {
     request.headers_mut().insert("content-length", body.len().to_string());
     *request.body_mut() = SdkBody::from(body);
-    request
 }
 
 fn answer(canned: Canned) -> HttpResponse {

@@ -8,7 +8,7 @@ mod mutant;
 mod trouble;
 
 pub use gate::Gate;
-pub(crate) use line::Wire;
+pub(crate) use line::{Wire, set_body};
 pub use trouble::Trouble;
 
 use gate::Gates;

@@ -1,7 +1,7 @@
 //! Mutants of conditions: a write goes out with a part of its condition left out, and some test must notice.
 //!
-//! `tests/conditions.py` asks for them: `POSTERN_TEST_CONDITIONS` names a file to which every condition is added that goes over
-//! the wire, `POSTERN_TEST_MUTANT` says which one loses which of its parts, as `NUMBER CONDITION`.
+//! `tests/conditions.py` asks for them: `POSTERN_TEST_CONDITIONS` names a file to which every part of every condition is added that
+//! goes over the wire, as `NUMBER CONDITION`; `POSTERN_TEST_MUTANT` says which one is left out.
 
 use serde_json::{Map, Value};
 use std::fs::OpenOptions;
@@ -57,7 +57,9 @@ fn writes(call: &mut Value) -> Vec<&mut Map<String, Value>> {
 fn note(condition: &str) {
     let Some(path) = &*LIST else { return };
     let mut file = OpenOptions::new().append(true).create(true).open(path).expect("a file");
-    file.write_all(format!("{condition}\n").as_bytes()).expect("a file");
+    let parts: String =
+        (0..parts(condition).1.len()).map(|number| format!("{number} {condition}\n")).collect();
+    file.write_all(parts.as_bytes()).expect("a file");
 }
 
 /// The parts of a condition between its outermost ORs or else its outermost ANDs.
