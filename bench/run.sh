@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Measures what docs/performance.md shows, and writes its tables and plots: every function as it is deployed, what lambda_http takes
+# by itself, and the same deletion in Node.js and Python. Half an hour on two cores that do nothing else.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+target="${CARGO_TARGET_DIR:-$PWD/target}"
+out="$target/bench"
+bench/gate.sh --all
+bench/peers/install.sh
+"$target/release/bench-start" --lambda "$target/ship-gate" --out "$out" times --peers bench/peers --pages docs/performance
