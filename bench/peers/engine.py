@@ -1,15 +1,13 @@
 """DynamoDB as the tests have it: the table of `template.yaml`, its items, and a proxy that counts calls and can come between."""
 
 import http.client
-import threading
 import time
 import urllib.parse
-from http.server import ThreadingHTTPServer
 
 import boto3
 from botocore.config import Config
 
-from function import REGION, Answering
+from function import REGION, Answering, LoopbackServer
 
 KEYS = ("pk", "sk", "listingPk", "listingSk", "duePk", "dueSk")
 
@@ -30,8 +28,12 @@ def connect(endpoint):
     )
 
 
+def key_of(item):
+    return item["pk"]["S"], item["sk"]["S"]
+
+
 class Table:
-    """A table of a test's own."""
+    """A table of a function's own."""
 
     def __init__(self, client, name):
         self.client, self.name = client, name
@@ -48,10 +50,16 @@ class Table:
         while client.describe_table(TableName=name)["Table"]["TableStatus"] != "ACTIVE":
             time.sleep(0.05)
 
-    def fill(self, items):
-        for start in range(0, len(items), 25):
-            puts = [{"PutRequest": {"Item": item}} for item in items[start : start + 25]]
-            self.client.batch_write_item(RequestItems={self.name: puts})
+    def hold(self, items):
+        """Has it hold these items and no other, which costs no more than what differs. They are its items then."""
+        wanted, found = {key_of(item): item for item in items}, self.items()
+        requests = [{"PutRequest": {"Item": item}} for key, item in wanted.items() if found.get(key) != item]
+        for pk, sk in found.keys() - wanted.keys():
+            requests.append({"DeleteRequest": {"Key": {"pk": {"S": pk}, "sk": {"S": sk}}}})
+        for start in range(0, len(requests), 25):
+            left = self.client.batch_write_item(RequestItems={self.name: requests[start : start + 25]})
+            assert not left["UnprocessedItems"], left
+        return wanted
 
     def change(self, edits):
         """Carries out edits: `{"key": [pk, sk], "set": {…}}`, and without `set` a removal."""
@@ -72,11 +80,7 @@ class Table:
             for value in item.values():
                 if "SS" in value:
                     value["SS"].sort()
-        return {(item["pk"]["S"], item["sk"]["S"]): item for item in items}
-
-    def delete(self):
-        self.client.delete_table(TableName=self.name)
-
+        return {key_of(item): item for item in items}
 
 class Between(Answering):
     """Passes a call on, after what the test wants to happen before it."""
@@ -101,20 +105,20 @@ class Between(Answering):
 
 
 class Proxy:
-    """Stands between a function and DynamoDB. `server.calls` are the calls that came by."""
+    """Stands between a function and DynamoDB. `calls` says what came by."""
 
     def __init__(self, endpoint):
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Between)
-        self.server.daemon_threads = True
+        self.server = LoopbackServer(Between)
         self.server.upstream = urllib.parse.urlsplit(endpoint).netloc
         self.begin(None)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.endpoint = f"http://127.0.0.1:{self.server.server_port}"
+        self.endpoint = f"http://{self.server.address}"
 
     def begin(self, before, is_in_trouble=False):
         """Counts anew. `before` happens once, just before the next transaction reaches the table."""
         self.server.calls, self.server.before, self.server.is_in_trouble = [], before, is_in_trouble
 
+    def calls(self):
+        return list(self.server.calls)
+
     def close(self):
-        self.server.shutdown()
-        self.server.server_close()
+        self.server.close()

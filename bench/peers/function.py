@@ -3,6 +3,7 @@
 import json
 import queue
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -30,6 +31,25 @@ class Answering(BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
+
+
+class LoopbackServer(ThreadingHTTPServer):
+    """On a port of its own, until `close`. A client that is killed is no error."""
+
+    daemon_threads = True
+
+    def __init__(self, answering):
+        super().__init__(("127.0.0.1", 0), answering)
+        self.address = f"127.0.0.1:{self.server_port}"
+        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
+
+    def handle_error(self, request, client_address):
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+    def close(self):
+        self.shutdown()
+        self.server_close()
 
 
 class Desk(Answering):
@@ -65,13 +85,11 @@ class Function:
     """A running function. `close` ends it."""
 
     def __init__(self, bootstrap, settings):
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Desk)
-        self.server.daemon_threads = True
+        self.server = LoopbackServer(Desk)
         self.server.events, self.server.reports = queue.Queue(), queue.Queue()
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.log = tempfile.TemporaryFile()
         lambdas_own = {
-            "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{self.server.server_port}",
+            "AWS_LAMBDA_RUNTIME_API": self.server.address,
             "AWS_LAMBDA_FUNCTION_NAME": "peer",
             "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
@@ -113,6 +131,5 @@ class Function:
     def close(self):
         self.process.kill()
         self.process.wait()
-        self.server.shutdown()
-        self.server.server_close()
+        self.server.close()
         self.log.close()

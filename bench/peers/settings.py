@@ -27,7 +27,7 @@ def token(claims, key=JWT["POSTERN_JWT_SECRET"], algorithm="HS256"):
     claims = {name: value for name, value in (usual | claims).items() if value is not None}
     for name in {"iat", "nbf", "exp"} & claims.keys():
         claims[name] += int(time.time())
-    return jwt.encode(claims, key, algorithm=algorithm)
+    return jwt.encode(claims, None if algorithm == "none" else key, algorithm=algorithm)
 
 
 def event_of(function, known):

@@ -28,7 +28,7 @@ export async function identify(headers) {
   if (!token) throw unauthenticated();
   const { payload } = await jwtVerify(token, key, expected).catch(() => { throw unauthenticated(); });
   const { sub, org, roles } = payload;
-  if (!USER.test(text(sub)) || !ORG.test(text(org))) throw unauthenticated();
+  if (!USER.test(text(sub) ?? "") || !ORG.test(text(org) ?? "")) throw unauthenticated();
   const held = typeof roles === "string" ? roles.split(" ") : roles;
   return { org, user: sub, email: text(payload.email), isAdmin: Array.isArray(held) && held.includes("ORG_ADMIN") };
 }
