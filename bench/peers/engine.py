@@ -1,6 +1,7 @@
 """DynamoDB as the tests have it: the table of `template.yaml`, its items, and a proxy that counts calls and can come between."""
 
 import http.client
+import json
 import time
 import urllib.parse
 
@@ -82,26 +83,47 @@ class Table:
                     value["SS"].sort()
         return {key_of(item): item for item in items}
 
+CONFLICT = {
+    "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+    "Message": "Transaction cancelled, please refer cancellation reasons for specific reasons [TransactionConflict]",
+    "CancellationReasons": [{"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"}],
+}
+TROUBLE = {"__type": "com.amazonaws.dynamodb.v20120810#InternalServerError", "message": "trouble"}
+
+
 class Between(Answering):
-    """Passes a call on, after what the test wants to happen before it."""
+    """Passes a call on, after what the test wants to happen before it, or with the fault that it wants."""
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         call = self.headers["X-Amz-Target"].rpartition(".")[2]
         self.server.calls.append(call)
-        if self.server.is_in_trouble:
-            error = b'{"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError","message":"trouble"}'
-            return self.answer(500, error, {"Content-Type": "application/x-amz-json-1.0"})
-        if call == "TransactWriteItems" and self.server.before:
-            before, self.server.before = self.server.before, None
-            before()
-        upstream = http.client.HTTPConnection(self.server.upstream, timeout=20)
-        upstream.request("POST", "/", body, dict(self.headers))
-        response = upstream.getresponse()
+        before, fault = self.server.before, self.server.fault
+        if fault == "trouble":
+            return self.refuse(500, TROUBLE)
+        if call == "TransactWriteItems":
+            self.server.before = self.server.fault = None
+            if before:
+                before()
+            if fault == "conflict":
+                return self.refuse(400, CONFLICT)
+        status, answer, headers = self.upstream(body)
+        if call == "TransactWriteItems" and fault == "lost answer":
+            return self.refuse(500, TROUBLE)
+        self.answer(status, answer, headers)
+
+    def upstream(self, body):
+        connection = http.client.HTTPConnection(self.server.upstream, timeout=20)
+        connection.request("POST", "/", body, dict(self.headers))
+        response = connection.getresponse()
         kept = ("content-type", "x-amz-crc32", "x-amzn-requestid")
         headers = {name: value for name, value in response.getheaders() if name.lower() in kept}
-        self.answer(response.status, response.read(), headers)
-        upstream.close()
+        answer = response.read()
+        connection.close()
+        return response.status, answer, headers
+
+    def refuse(self, status, error):
+        self.answer(status, json.dumps(error).encode(), {"Content-Type": "application/x-amz-json-1.0"})
 
 
 class Proxy:
@@ -113,9 +135,13 @@ class Proxy:
         self.begin(None)
         self.endpoint = f"http://{self.server.address}"
 
-    def begin(self, before, is_in_trouble=False):
-        """Counts anew. `before` happens once, just before the next transaction reaches the table."""
-        self.server.calls, self.server.before, self.server.is_in_trouble = [], before, is_in_trouble
+    def begin(self, before, fault=None):
+        """Counts anew. `before` happens once, just before the next transaction reaches the table.
+
+        A fault is `conflict`: the next transaction met another one; `lost answer`: it happened, and nobody is told; or
+        `trouble`, at every call.
+        """
+        self.server.calls, self.server.before, self.server.fault = [], before, fault
 
     def calls(self):
         return list(self.server.calls)

@@ -81,7 +81,7 @@ class Case:
         case = filled(case, self.path)
         effect = filled(effects[case["effect"]], self.path) if "effect" in case else {}
         self.name, self.status, self.delete = case["name"], case["status"], case["delete"]
-        self.calls, self.is_in_trouble = case.get("calls"), case.get("trouble", False)
+        self.calls, self.fault = case.get("calls"), case.get("fault")
         self.before, self.between = case.get("before", []), case.get("between", [])
         self.links = links(self.delete, case.get("links", 0))
         linked = [[item["pk"]["S"], item["sk"]["S"]] for item in self.links]
@@ -131,7 +131,7 @@ class Contract:
         if case.before:
             self.table.change(case.before)
             expected = self.table.items()
-        self.proxy.begin(lambda: expected.update(self.change(case.between)), case.is_in_trouble)
+        self.proxy.begin(lambda: expected.update(self.change(case.between)), case.fault)
         answer = self.function.invoke(case.event())
         calls, found = self.proxy.calls(), self.table.items()
         self.check_answer(case, answer)
