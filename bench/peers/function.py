@@ -10,7 +10,7 @@ import time
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 60
 REGION = "eu-central-1"
 
 

@@ -96,7 +96,8 @@ export async function deleteResource(caller, id, admits, now) {
       throw notFound(id);
     }
     if (!admits(() => tag(item))) throw preconditionFailed();
-    const failed = item.live > 0 ? { isResource: true, Item: { live: { N: item.live } } } : await deleteAsRead(caller, now, item, links);
+    const isHeld = { isResource: true, Item: { live: { N: item.live } } };
+    const failed = item.live > 0 ? isHeld : await deleteAsRead(caller, now, item, links);
     if (!failed) return;
     if (failed.isResource && !failed.Item) throw notFound(id);
     if (failed.isResource && Number(failed.Item.live.N) > 0) {

@@ -44,7 +44,8 @@ async function respond(event, now, caller) {
   await deleteResource(caller, id.toLowerCase(), precondition(event.headers["if-match"]), now);
 }
 
-const BUSY = /^(InternalServerError|LimitExceeded.*|ProvisionedThroughput.*|RequestLimitExceeded|Throttling.*|TransactionInProgress.*|TimeoutError)$/;
+const BUSY =
+  /^(InternalServerError|LimitExceeded|ProvisionedThroughput|RequestLimitExceeded|Throttling|TransactionInProgress|TimeoutError)/;
 
 function failure(error) {
   if (error instanceof Failure) return error;
@@ -58,8 +59,9 @@ export async function handler(event) {
   const failed = error && failure(error);
   const statusCode = failed?.status ?? 204;
   const cause = statusCode < 500 ? undefined : error.stack;
-  const { method, path } = http;
-  console.log(JSON.stringify({ requestId, method, path, status: statusCode, millis: Date.now() - now, org: caller.org, user: caller.user, cause }));
+  const { org, user } = caller;
+  const line = { requestId, method: http.method, path: http.path, status: statusCode, millis: Date.now() - now, org, user, cause };
+  console.log(JSON.stringify(line));
   const headers = { ...HEADERS, "x-request-id": requestId };
   if (!failed) return { statusCode, headers };
   const timestamp = `${new Date(now).toISOString().slice(0, 19)}Z`;
