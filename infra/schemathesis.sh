@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Holds the local server against its description, infra/openapi.yaml: schemathesis makes requests of it, follows its links, and checks
 # every answer:
-#   infra/schemathesis.sh [EXAMPLES [SEED]]     # of each operation; 80, and the seed 20261125, unless said otherwise
+#   infra/schemathesis.sh [EXAMPLES [SEED]]     # of each operation; 60, and the seed 20261125, unless said otherwise
 # POSTERN_BINARY names a built server; else it is `cargo run`. Fails on any failure, and when too few cases were run for their success to
 # mean something. Exceptions and their reasons: schemathesis.toml and schemathesis_hooks.py.
 set -euo pipefail
 folder="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 . "$folder/servers.sh"
-examples="${1:-80}"
+examples="${1:-60}"
 seed="${2:-20261125}"
 fewest=5000
 
