@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Holds the templates against SAM, cfn-lint with the rules of infra/lint, and checkov:
+# Holds the templates against SAM, cfn-lint with the rules of infra/lint, and checkov, and the API's description against Redocly's linter,
+# which needs Node 20:
 #   infra/check.sh
 set -euo pipefail
 
@@ -8,6 +9,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 region=eu-central-1
 
 environment checkov
+packages redocly infra/redocly
 
 lint() {
     infra/tools.sh cfn-lint --append-rules infra/lint --regions "$region" --format parseable "$@"
@@ -22,3 +24,6 @@ fi
 infra/tools.sh sam validate --lint --template template.yaml --region "$region"
 lint --template template.yaml infra/target-role.yaml infra/dashboard.yaml
 "$tools_folder/checkov/bin/checkov" --config-file infra/checkov.yaml
+# It tells nobody that it ran, and asks nobody for a newer one.
+REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true \
+    "$tools_folder/redocly/node_modules/.bin/redocly" lint --config infra/redocly.yaml infra/openapi.yaml

@@ -33,3 +33,37 @@ wait_for_port() {
     done
     return 1
 }
+
+# Makes the folder of npm packages $1 from the lock file in $2. A copy of the lock file in it says that it is complete.
+packages() {
+    local folder="$tools_folder/$1" wanted="$2"
+    if cmp -s "$wanted/package-lock.json" "$folder/complete.json"; then
+        return
+    fi
+    echo "Installing the packages of $wanted into $folder" >&2
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    cp "$wanted/package.json" "$wanted/package-lock.json" "$folder/"
+    (cd "$folder" && npm ci --silent --ignore-scripts --no-audit --no-fund >&2)
+    cp "$wanted/package-lock.json" "$folder/complete.json"
+}
+
+# Starts the local server on a free port, with what it says in the folder $1: server.out and server.err. It is `cargo run`, or the built
+# program that POSTERN_BINARY names. Sets `server`, its process; `api`, its address; `admin` and `person`, tokens of the demo organization.
+local_server() {
+    local out="$1/server.out" command=(cargo run --quiet --)
+    if [ -n "${POSTERN_BINARY:-}" ]; then
+        command=("$POSTERN_BINARY")
+    fi
+    (cd "$pins_folder/.." && exec "${command[@]}" --port 0) >"$out" 2>"$1/server.err" &
+    server=$!
+    # It may have to be built first.
+    for _ in $(seq 3000); do
+        grep -q '^# 1\.' "$out" && break
+        kill -0 "$server" 2>/dev/null || { cat "$1/server.err" >&2; return 1; }
+        sleep 0.2
+    done
+    api=$(sed -n 's/^Postern is listening on //p' "$out")
+    admin=$(sed -n 's/^TOKEN=//p' "$out")
+    person=$(sed -n 's/^PERSON=//p' "$out")
+}
