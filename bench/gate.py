@@ -24,6 +24,8 @@ def main():
             wrong.append(what)
 
     for bootstrap in sorted(folder.glob("*/bootstrap")):
+        if bootstrap.parent.name.startswith("hello"):
+            continue
         data = bootstrap.read_bytes()
         hold(f"{bootstrap.parent.name}, bytes", len(data), BUDGETS["bytes"])
         hold(f"{bootstrap.parent.name}, bytes zipped", zipped(data), BUDGETS["zipped"])

@@ -8,4 +8,4 @@ target="${CARGO_TARGET_DIR:-$PWD/target}"
 out="$target/bench"
 bench/gate.sh --all
 bench/peers/install.sh
-"$target/release/bench-start" --lambda "$target/ship-gate" --out "$out" times --peers bench/peers --pages docs/performance
+"$target/release/bench-start" --lambda "$target/ship-lambda" --out "$out" times --peers bench/peers --pages docs/performance

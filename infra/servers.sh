@@ -22,9 +22,9 @@ free_port() {
     python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
-# Waits until the server $2 listens on port $1. It fails when that takes half a minute, or when the server ends.
+# Waits until the server $2 listens on port $1. It fails when that takes two minutes, or when the server ends.
 wait_for_port() {
-    for _ in $(seq 300); do
+    for _ in $(seq 1200); do
         if (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then
             return
         fi
@@ -58,7 +58,7 @@ local_server() {
     (cd "$pins_folder/.." && exec "${command[@]}" --port 0) >"$out" 2>"$1/server.err" &
     server=$!
     # It may have to be built first.
-    for _ in $(seq 3000); do
+    for _ in $(seq 12000); do
         grep -q '^# 1\.' "$out" && break
         kill -0 "$server" 2>/dev/null || { cat "$1/server.err" >&2; return 1; }
         sleep 0.2

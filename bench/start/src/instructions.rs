@@ -4,26 +4,22 @@ use serde_json::json;
 use std::path::{Path, PathBuf};
 use support::lambda::{Bootstrap, Program};
 
-use crate::subject::{self, Subject};
+use crate::subject::Subject;
 use crate::workshop::Workshop;
 
 /// How many more events the longer of two runs answers.
 const ANSWERS: usize = 20;
 
-/// Who is counted.
-const COUNTED: [&str; 3] = ["hello", "hello-sdk", "resource-delete"];
-
 /// Counts, and writes `instructions.json`: for each, instructions from the start to the first answer, and of an answer after it.
 #[expect(clippy::print_stdout, reason = "the numbers are what was asked for")]
-pub(crate) async fn count(lambda: &Path, out: &Path) {
-    let mut workshop = Workshop::open(lambda, out).await;
+pub(crate) async fn count(workshop: &mut Workshop, subjects: &[Subject], out: &Path) {
     let mut counted = serde_json::Map::new();
-    for subject in subject::all(lambda, None, &COUNTED.map(String::from)) {
-        let one = run(&mut workshop, &subject, 1, out).await;
-        let more = run(&mut workshop, &subject, 1 + ANSWERS, out).await;
+    for subject in subjects {
+        let one = run(workshop, subject, 1, out).await;
+        let more = run(workshop, subject, 1 + ANSWERS, out).await;
         let answer = more.saturating_sub(one) / ANSWERS as u64;
         println!("{}: {one} instructions to the first answer, {answer} an answer after it", subject.name);
-        counted.insert(subject.name, json!({"first": one, "answer": answer}));
+        counted.insert(subject.name.clone(), json!({"first": one, "answer": answer}));
     }
     std::fs::write(out.join("instructions.json"), serde_json::Value::Object(counted).to_string())
         .expect("a file");

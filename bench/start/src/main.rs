@@ -16,6 +16,7 @@ mod workshop;
 
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
+use workshop::Workshop;
 
 /// What is measured.
 #[derive(Parser)]
@@ -23,6 +24,9 @@ struct Arguments {
     /// Where `cargo lambda build` put the bootstraps.
     #[arg(long, env = "POSTERN_LAMBDA_DIR", default_value = "target/lambda")]
     lambda: PathBuf,
+    /// Where the functions are that make what is measured on, if they are elsewhere.
+    #[arg(long)]
+    makers: Option<PathBuf>,
     /// The folder that takes results and logs.
     #[arg(long, default_value = "target/bench")]
     out: PathBuf,
@@ -48,21 +52,29 @@ enum Command {
         only: Vec<String>,
     },
     /// Counts instructions of a start and of an answer with valgrind's callgrind.
-    Instructions,
+    Instructions {
+        /// Whose, by name.
+        #[arg(default_values = ["hello", "hello-sdk", "resource-delete"])]
+        of: Vec<String>,
+    },
 }
 
 #[tokio::main]
 async fn main() {
-    let Arguments { lambda, out, command } = Arguments::parse();
+    let Arguments { lambda, makers, out, command } = Arguments::parse();
     std::fs::create_dir_all(&out).expect("a folder for the results");
     let lambda = lambda.canonicalize().expect("a folder with bootstraps");
+    let makers = makers.map_or_else(|| lambda.clone(), |folder| folder.canonicalize().expect("the makers"));
+    let mut workshop = Workshop::open(&makers, &out).await;
     match command {
         Command::Times { rounds, warm, peers, only } => {
             let peers = peers.map(|folder| folder.canonicalize().expect("the peers"));
             let subjects = subject::all(&lambda, peers.as_deref(), &only);
-            let results = measure::all(subjects, rounds, warm, &lambda, &out).await;
+            let results = measure::all(&mut workshop, subjects, rounds, warm, &out).await;
             report::write(&results, &out);
         }
-        Command::Instructions => instructions::count(&lambda, &out).await,
+        Command::Instructions { of } => {
+            instructions::count(&mut workshop, &subject::all(&lambda, None, &of), &out).await;
+        }
     }
 }

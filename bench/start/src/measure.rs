@@ -34,20 +34,19 @@ pub(crate) type Results = Vec<(Subject, Seen)>;
 
 /// Measures everyone.
 pub(crate) async fn all(
+    workshop: &mut Workshop,
     subjects: Vec<Subject>,
     rounds: usize,
     warm: usize,
-    lambda: &Path,
     out: &Path,
 ) -> Results {
-    let mut workshop = Workshop::open(lambda, out).await;
     let mut seen: BTreeMap<usize, Seen> = BTreeMap::new();
     for round in 0..rounds {
         for turn in 0..subjects.len() {
             // Everyone comes first, and after everyone else, in some round.
             let place = (turn + round) % subjects.len();
             let Some(subject) = subjects.get(place) else { continue };
-            one(&mut workshop, subject, warm, out, seen.entry(place).or_default()).await;
+            one(workshop, subject, warm, out, seen.entry(place).or_default()).await;
         }
         eprint_progress(round + 1, rounds);
     }
