@@ -46,7 +46,7 @@ fn main() -> ExitCode {
     let Chore::NewFunction { name, method, path } = Options::parse().chore;
     let (text, code) = match new_function(&root(), &name, &method, &path) {
         Ok(report) => (report, ExitCode::SUCCESS),
-        Err(fault) => (format!("Nothing was written: {fault}\n"), ExitCode::FAILURE),
+        Err(fault) => (format!("{fault}\n"), ExitCode::FAILURE),
     };
     let _ = std::io::stderr().write_all(text.as_bytes());
     code
@@ -61,15 +61,16 @@ fn root() -> PathBuf {
 
 /// Makes the skeleton, and says what was written and what comes next.
 fn new_function(root: &Path, name: &str, method: &str, path: &str) -> Result<String, Fault> {
-    let function = Function::read(name, method, path)?;
     let read = |file: &str| std::fs::read_to_string(root.join(file)).ok();
-    let files = places::files(&function, &read)?;
+    let planned = Function::read(name, method, path)
+        .and_then(|function| places::files(&function, &read).map(|files| (function, files)));
+    let (function, files) = planned.map_err(|fault| format!("Nothing was written: {fault}"))?;
     let mut report = String::from("Written:\n");
     for (file, text) in &files {
-        write(&root.join(file), text)?;
+        write(&root.join(file), text).map_err(|fault| format!("{report}and then {fault}"))?;
         report += &format!("  {file}\n");
     }
-    format_sources(root)?;
+    format_sources(root).map_err(|fault| format!("{report}and then {fault}"))?;
     Ok(report + &next(&function))
 }
 
