@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What takes too long for every change: faults, other engines, kills, load, fuzzing, mutants. Half a day on two cores:
+# What takes too long for every change: faults, other engines, kills, load, fuzzing, mutants, skeletons, documents. Half a day on two cores:
 #   tests/proof.sh               # all of it
 #   tests/proof.sh faults load   # some of it
 # The figures go to docs/testing.md.
@@ -28,12 +28,14 @@ mutants() {
         -C --lib -C --test=store --timeout 180 \
         -f 'shared/store/src/{transaction,bookkeeping,expression,once,retry,error,cursor}.rs'
 }
+skeletons() { xtask/try.sh; }
+documents() { .ci/docs --all; }
 
 parts=("$@")
-[ $# -gt 0 ] || parts=(faults engines kills load fuzz conditions mutants)
+[ $# -gt 0 ] || parts=(faults engines kills load fuzz conditions mutants skeletons documents)
 for part in "${parts[@]}"; do
     case "$part" in
-    faults | engines | kills | load | fuzz | conditions | mutants) ;;
+    faults | engines | kills | load | fuzz | conditions | mutants | skeletons | documents) ;;
     *) echo "There is no $part" >&2; exit 2 ;;
     esac
     began=$SECONDS

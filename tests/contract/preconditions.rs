@@ -21,7 +21,8 @@ fn protected_routes() -> Vec<(String, String)> {
 
 /// The routes that read one object which has a route to change it.
 fn single_reads() -> Vec<String> {
-    let reads = exact_routes().into_iter().filter(|(method, route)| method == "GET" && route.contains('{'));
+    let is_of_object = |route: &str| route.trim_end_matches('/').ends_with('}');
+    let reads = exact_routes().into_iter().filter(|(method, route)| method == "GET" && is_of_object(route));
     // A session has no route that would change it as a whole.
     let reads = reads.filter(|(_, route)| !route.contains("/sessions/"));
     reads.map(|(_, route)| route).collect()

@@ -116,7 +116,7 @@ impl Settings {
 
 /// Whose tokens are accepted: `POSTERN_JWT_ISSUER`, `POSTERN_JWT_AUDIENCE`, and one of `POSTERN_JWT_SECRET`, `POSTERN_JWKS` (the
 /// text of a set of keys) and `POSTERN_JWKS_URL`; without any, the keys are where the issuer's discovery document says.
-/// `POSTERN_JWT_CLAIM_…` and `POSTERN_JWT_ADMIN_ROLE` rename claims (docs/identity-providers.md).
+/// `POSTERN_JWT_CLAIM_…` and `POSTERN_JWT_ADMIN_ROLE` rename claims (docs/guides/identity-providers.md).
 ///
 /// # Errors
 /// The first that is missing; two ways to verify a token.

@@ -1,4 +1,4 @@
-//! The settings that `docs/identity-providers.md` gives for each provider, with a token as that provider makes it.
+//! The settings that `docs/guides/identity-providers.md` gives for each provider, with a token as that provider makes it.
 
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use support::{Setup, TestApp};
 
 use super::NOW;
 
-const DOCUMENT: &str = include_str!("../../../docs/identity-providers.md");
+const DOCUMENT: &str = include_str!("../../../docs/guides/identity-providers.md");
 
 /// The settings under a heading.
 fn documented(provider: &str) -> BTreeMap<String, String> {
