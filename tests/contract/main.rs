@@ -16,7 +16,6 @@ mod iam;
 mod idempotency;
 mod key_table;
 mod names;
-mod objects;
 mod openapi;
 mod operations;
 mod preconditions;
