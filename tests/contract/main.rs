@@ -10,6 +10,7 @@
 
 mod access_matrix;
 mod audit_rows;
+mod costs;
 mod error_table;
 mod handlers;
 mod iam;

@@ -117,11 +117,13 @@ fn table(rows: &[Row], milliseconds: &Value) -> String {
 }
 
 fn picture(rows: &[Row], milliseconds: &Value) -> String {
-    let groups = rows.iter().filter(|row| row.is_run).map(|row| {
-        let (name, dollars) = (row.function, Dollars::of(row, milliseconds));
-        // What a worker does in its further rows needs more than the function's name.
-        let repeated = rows.iter().filter(|other| other.is_run && other.function == name).count() > 1;
-        let name = if repeated { row.what.clone() } else { name.to_owned() };
+    let mut runs: Vec<(&Row, Dollars)> =
+        rows.iter().filter(|row| row.is_run).map(|row| (row, Dollars::of(row, milliseconds))).collect();
+    runs.sort_by(|(_, a), (_, b)| b.sum().total_cmp(&a.sum()));
+    let groups = runs.iter().map(|(row, dollars)| {
+        // Where a function does several things, its name alone does not say which.
+        let is_one = rows.iter().filter(|other| other.is_run && other.function == row.function).count() == 1;
+        let name = if is_one { row.function.to_owned() } else { format!("{}: {}", row.function, row.what) };
         Group::new(
             &name,
             &[("DynamoDB and KMS", dollars.table() + dollars.kms), ("Lambda", dollars.lambda())],

@@ -75,6 +75,7 @@ pub(super) async fn samples(largest: usize) -> Vec<Sample> {
         for what in OPERATIONS.iter().chain(whole) {
             samples.push(measured.sample(what, size).await);
         }
+        samples.extend(measured.endings(size).await);
         println!("organization of {size}: measured");
     }
     samples
@@ -108,6 +109,18 @@ impl Measured {
             self.place.app.tap.take_calls();
         }
         Sample::repeated((what, size), cost, times)
+    }
+
+    /// What can be done once: the drain of a resource, and the deletion of the person who had all the sessions.
+    async fn endings(&self, size: usize) -> Vec<Sample> {
+        let (app, admin) = (&self.place.app, &self.place.admin);
+        let path = format!("/resources/{}?drain=true", self.resource);
+        let (reply, drain) = Sample::once(app, ("DELETE resource, drained", size), admin.delete(&path)).await;
+        assert!(reply.status.is_success(), "{}", reply.text);
+        let what = "DELETE user who had all the sessions";
+        let (reply, deletion) = Sample::once(app, (what, size), admin.delete("/users/veteran")).await;
+        assert_eq!(reply.status.as_u16(), 204, "{}", reply.text);
+        vec![drain, deletion]
     }
 
     /// What an operation needs of its own.

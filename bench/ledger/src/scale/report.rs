@@ -39,12 +39,26 @@ fn units(sample: &Sample) -> f64 {
     sample.cost.reads + sample.cost.writes
 }
 
-fn verdict(of: &[&Sample]) -> &'static str {
-    let is_flat = ratio(of, units) <= FLAT_UNITS && ratio(of, |sample| sample.cost.calls) <= FLAT_UNITS;
-    match (is_flat, ratio(of, |sample| sample.millis) <= FLAT_TIME) {
-        (true, true) => "flat",
-        (true, false) => "flat in units, not in time",
-        (false, _) => "**grows**",
+/// The size from which on the units are those of the largest, if it is not the largest alone.
+fn flat_from(of: &[&Sample]) -> Option<usize> {
+    let last = *of.last()?;
+    let is_like_last = |sample: &Sample| {
+        let of_both = [sample, last];
+        ratio(&of_both, units) <= FLAT_UNITS && ratio(&of_both, |sample| sample.cost.calls) <= FLAT_UNITS
+    };
+    let first = of.iter().rposition(|sample| !is_like_last(sample)).map_or(0, |place| place + 1);
+    (first + 1 < of.len()).then_some(first)
+}
+
+fn verdict(of: &[&Sample]) -> String {
+    let Some(first) = flat_from(of) else { return "**grows**".into() };
+    let text = match first {
+        0 => String::from("flat"),
+        first => format!("flat from {} on", spoken(of[first].size as f64, 0)),
+    };
+    match ratio(&of[first..], |sample| sample.millis) <= FLAT_TIME {
+        true => text,
+        false => text + " in units, not in time",
     }
 }
 
@@ -67,7 +81,7 @@ pub(super) fn growth(name: &str, size: &str, samples: &[Sample]) {
             span(of, |sample| sample.cost.reads),
             span(of, |sample| sample.cost.writes),
             spoken(ratio(of, |sample| sample.millis), 1),
-            verdict(of).to_owned(),
+            verdict(of),
         ]
     });
     let head = ["Operation", size, "Calls", "Read units", "Write units", "Time, times the first", ""];
