@@ -13,6 +13,7 @@ fn every_function_has_a_row_of_costs() {
     let names = functions::all().into_iter().map(|(name, _)| name);
     let names = names.chain(functions::workers().into_iter().map(|(name, _)| name));
     let absent = names.filter(|name| !table.contains(&format!("| `{name}` |")));
-    let absent: Vec<_> = absent.map(|name| format!("{PAGE}: nobody has measured what {name} costs")).collect();
+    let absent: Vec<_> =
+        absent.map(|name| format!("{PAGE}: nobody has measured what {name} costs")).collect();
     assert_nothing_wrong(&absent);
 }
