@@ -1,16 +1,15 @@
 //! Every route for every kind of caller, with objects that exist.
 
 use auth::{ClaimNames, JwtKeys, JwtSettings, Mint, mint};
-use firewall::GroupRef;
 use model::api_key::Scope;
 use model::principal::ORG_ADMIN;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use support::issuer::{ISSUER, STRANGER, hmac_token};
-use support::{ADMIN, Client, ORG, Setup, TestApp, jwt_settings, resource_body};
+use support::objects::{body, open_the_sky, path};
+use support::{ADMIN, Client, ORG, Setup, TestApp, jwt_settings};
 use web::access::Level;
 
-use crate::objects::Objects;
 use crate::repository::{assert_nothing_wrong, exact_routes, read, route_keys, template};
 
 /// The columns: a name and a client each.
@@ -111,44 +110,6 @@ fn public_keys(app: &TestApp) -> [(&'static str, Client); 5] {
         ("stranger", twin.client(&STRANGER.token("ES256", &claims(ADMIN, ORG_ADMIN)))),
         ("confused", twin.client(&confused)),
     ]
-}
-
-/// The path of a route with the ids of new objects, linked where the route is about to unlink them.
-pub(crate) async fn path(app: &TestApp, admin: &Client, method: &str, route: &str) -> String {
-    objects(app, admin, method, route).await.path(route)
-}
-
-/// New objects for a request to a route.
-pub(crate) async fn objects(app: &TestApp, admin: &Client, method: &str, route: &str) -> Objects {
-    let mut objects = Objects::new(app, admin, &format!("{method} {route}")).await;
-    if route.contains("/sessions") || route.contains("/rules") {
-        objects.run_session(app, admin).await;
-    }
-    if route.ends_with("/resolve") {
-        objects.make_stuck(app, admin).await;
-    }
-    let is_link = ["/resources/{resourceId}", "/users/{userId}"].iter().any(|end| route.ends_with(end));
-    if method == "DELETE" && is_link {
-        let path = objects.path(route);
-        let _ = admin.post_empty(path.trim_start_matches("/api/v1")).await.expect(200);
-    }
-    objects
-}
-
-/// A body that a route takes. `number` makes names differ.
-pub(crate) async fn body(admin: &Client, method: &str, route: &str, number: usize) -> Option<Value> {
-    let name = format!("{method} {route} {number}");
-    match (method, route.trim_start_matches("/api/v1/").trim_end_matches('/')) {
-        ("POST", "resources") => Some(resource_body(&admin.new_credential("AWS").await)),
-        ("POST" | "PUT", "credentials" | "credentials/{id}") => Some(json!({"name": name, "value": "v"})),
-        ("POST", "users") => Some(json!({"email": format!("person-{number}@acme.example")})),
-        ("POST", "api-keys") => Some(json!({"name": name, "scopes": ["audit:read"]})),
-        ("POST", "sessions") => Some(json!({"durationHours": 1})),
-        ("POST", "sessions/{id}/extend") => Some(json!({"additionalMinutes": 1})),
-        ("POST", "rules/{id}/resolve") => Some(json!({"reason": "The group is gone"})),
-        ("POST", "roles") | ("PATCH", _) => Some(json!({"name": name})),
-        _ => None,
-    }
 }
 
 /// The statuses of a row, in the order of the callers.
@@ -283,12 +244,6 @@ pub(crate) fn levels() -> BTreeMap<String, Level> {
         .filter(|function| !function.routes.is_empty())
         .flat_map(|function| route_keys(function).into_iter().map(|key| (key, levels[function.binary()])));
     routes.collect()
-}
-
-/// Makes the group of every test's resource exist.
-pub(crate) fn open_the_sky(app: &TestApp) {
-    let group = GroupRef { region: "eu-central-1".into(), group_id: "sg-0abc123def456".into() };
-    app.sky.add_group(group);
 }
 
 #[test]

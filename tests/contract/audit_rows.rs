@@ -6,8 +6,9 @@ use support::{ADMIN, TestApp};
 
 use web::access::Level;
 
-use crate::access_matrix::{body, levels, open_the_sky, path};
+use crate::access_matrix::levels;
 use crate::repository::{assert_nothing_wrong, exact_routes};
+use support::objects::{body, open_the_sky, path};
 
 /// The routes that change something.
 fn changing_routes() -> Vec<(String, String)> {

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use support::{Client, ORG, Reply, TestApp};
 
-use crate::access_matrix::{body, open_the_sky, path};
 use crate::repository::{assert_nothing_wrong, exact_routes};
+use support::objects::{body, open_the_sky, path};
 
 const DAY_SECONDS: i64 = 24 * 3600;
 

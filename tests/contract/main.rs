@@ -10,13 +10,13 @@
 
 mod access_matrix;
 mod audit_rows;
+mod costs;
 mod error_table;
 mod handlers;
 mod iam;
 mod idempotency;
 mod key_table;
 mod names;
-mod objects;
 mod openapi;
 mod operations;
 mod preconditions;

@@ -4,9 +4,8 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use support::{Client, Reply, TestApp};
 
-use crate::access_matrix::{body, open_the_sky, path};
-use crate::objects::Objects;
 use crate::repository::{assert_nothing_wrong, exact_routes};
+use support::objects::{Objects, body, open_the_sky, path};
 
 async fn send(caller: &Client, method: &str, path: &str, body: Option<&Value>) -> Reply {
     let text = body.map(Value::to_string).unwrap_or_default();

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use support::{Client, Reply, TestApp};
 
-use crate::objects::Objects;
 use crate::repository::{assert_nothing_wrong, exact_routes};
+use support::objects::Objects;
 
 /// A body with which the request would do something, if the object were there.
 fn body(method: &str, route: &str) -> Option<Value> {

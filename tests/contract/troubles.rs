@@ -9,9 +9,8 @@ use std::collections::BTreeMap;
 use support::ledger::{faults, unrest};
 use support::{Client, ORG, Reply, Setup, TestApp, Trouble};
 
-use crate::access_matrix::{body, objects};
-use crate::objects::Objects;
 use crate::repository::{assert_nothing_wrong, exact_routes};
+use support::objects::{Objects, body, objects};
 
 /// Routes that are looked at side by side: a call that is repeated spends its time waiting.
 const AT_ONCE: usize = 8;

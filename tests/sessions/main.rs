@@ -17,6 +17,7 @@ mod kills;
 mod lifecycle;
 #[cfg(feature = "large")]
 mod outage;
+mod pages;
 mod parents;
 mod random;
 mod recorded;

@@ -16,6 +16,7 @@ mod engine;
 pub mod issuer;
 pub mod lambda;
 pub mod ledger;
+pub mod objects;
 pub mod planted;
 pub mod sessions;
 mod setup;
@@ -23,7 +24,7 @@ mod tap;
 
 pub use client::{Client, Reply};
 pub use setup::{NoNetwork, Setup, Twin};
-pub use tap::{Gate, TapRecord, Trouble};
+pub use tap::{Gate, Metered, TapRecord, Trouble};
 
 use auth::{ClaimNames, JwtKeys, JwtSettings, Mint, mint};
 use aws_sdk_dynamodb::types::AttributeValue;

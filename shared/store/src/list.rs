@@ -53,7 +53,9 @@ impl Store {
         let after = part.cursor.as_deref().map(|cursor| position(list, cursor)).transpose()?;
         let limit = part.limit.unwrap_or(usize::MAX);
         let enough = |items: &[Item]| items.iter().filter(|item| item.entity == kind).count() > limit;
-        let mut items = self.query_listing(&behind(list, after.as_deref()), enough).await?;
+        // One more than wanted tells the last part from one that is just full.
+        let expected = part.limit.map(|limit| limit + 1);
+        let mut items = self.query_listing(&behind(list, after.as_deref()), expected, enough).await?;
         let owners = items.iter().enumerate().filter(|(_, item)| item.entity == kind);
         let Some((end, _)) = owners.clone().nth(limit) else {
             return Ok((items, None));

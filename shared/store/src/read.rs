@@ -14,6 +14,10 @@ use crate::retry::Backoff;
 /// DynamoDB's limit of items in one `BatchGetItem`.
 const BATCH_MAX: usize = 100;
 
+/// Where a call did not find enough, as with roles and their many links, the next one reads so many times as much: a few calls
+/// for much, and little too much for little.
+const MORE_A_CALL: i32 = 8;
+
 impl Store {
     /// One item, as it is now.
     pub(crate) async fn get(&self, key: &Key) -> Result<Option<Item>, StoreError> {
@@ -61,17 +65,19 @@ impl Store {
 
     /// Everything in a partition of the table, as it is now, in the order of the sort keys.
     pub(crate) async fn query_partition(&self, pk: &str) -> Result<Vec<Item>, StoreError> {
-        self.query(None, &Expression::new("#pk = :pk", [(":pk", text(pk))]), |_| false).await
+        self.query(None, &Expression::new("#pk = :pk", [(":pk", text(pk))]), None, |_| false).await
     }
 
-    /// What a condition finds in the listing index, in the order of its sort keys, until there is enough. What was
-    /// written within the last second may be missing: indexes follow the table.
+    /// What a condition finds in the listing index, in the order of its sort keys, until there is enough. The first call
+    /// reads as many items as are `expected`. What was written within the last second may be missing: indexes follow the
+    /// table.
     pub(crate) async fn query_listing(
         &self,
         condition: &Expression,
+        expected: Option<usize>,
         enough: impl Fn(&[Item]) -> bool,
     ) -> Result<Vec<Item>, StoreError> {
-        self.query(Some(keys::LISTING), condition, enough).await
+        self.query(Some(keys::LISTING), condition, expected, enough).await
     }
 
     /// At most `count` items of a partition from the newest on, and the sort key where more may follow. Items that the
@@ -128,10 +134,13 @@ impl Store {
         &self,
         index: Option<&str>,
         condition: &Expression,
+        expected: Option<usize>,
         enough: impl Fn(&[Item]) -> bool,
     ) -> Result<Vec<Item>, StoreError> {
         let mut items = Vec::new();
         let mut from: Option<HashMap<String, AttributeValue>> = None;
+        // Without a limit a call reads a megabyte, which is paid for whether it is wanted or not.
+        let mut limit = expected.and_then(|count| i32::try_from(count).ok());
         loop {
             let call = self
                 .client
@@ -142,6 +151,7 @@ impl Store {
                 .key_condition_expression(&condition.text)
                 .set_expression_attribute_names(Some(names(&[&condition.text])))
                 .set_expression_attribute_values(values(&[condition]))
+                .set_limit(limit)
                 .set_exclusive_start_key(from);
             let output = call.send().await.map_err(|error| from_sdk(&error))?;
             for attributes in output.items.unwrap_or_default() {
@@ -151,6 +161,7 @@ impl Store {
             if from.is_none() || enough(&items) {
                 return Ok(items);
             }
+            limit = limit.map(|limit| limit.saturating_mul(MORE_A_CALL));
         }
     }
 }

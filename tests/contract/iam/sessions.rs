@@ -6,7 +6,7 @@ use support::ORG;
 use support::sessions::{entered, start};
 
 use super::drive::{Drive, NOTHING};
-use crate::objects::Objects;
+use support::objects::Objects;
 
 /// Sessions and rules, with what the workers do for them.
 pub(super) async fn drive_sessions(drive: &mut Drive) {

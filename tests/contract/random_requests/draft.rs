@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::change::{BodyChange, Change};
-use crate::objects::Objects;
+use support::objects::Objects;
 
 /// A request in parts that can be changed.
 #[derive(Debug)]

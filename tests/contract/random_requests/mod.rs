@@ -12,11 +12,10 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use support::{Client, Reply, TestApp};
 
-use crate::access_matrix::open_the_sky;
-use crate::objects::Objects;
 use crate::repository::{assert_nothing_wrong, exact_routes};
 use change::Change;
 use draft::Draft;
+use support::objects::{Objects, open_the_sky};
 
 /// Requests in one run of the tests.
 const CASES: u32 = 10_000;

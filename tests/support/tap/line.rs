@@ -14,7 +14,7 @@ use std::io::{Error, ErrorKind};
 use std::sync::Arc;
 
 use super::trouble::Way;
-use super::{Canned, TapRecord, mutant};
+use super::{Canned, TapRecord, meter, mutant};
 
 /// A client whose calls pass by a record.
 #[derive(Debug, Clone)]
@@ -57,17 +57,32 @@ impl HttpConnector for Line {
             if let Some(mutant) = mutant::body(&body) {
                 set_body(&mut request, mutant);
             }
-            match record.meet(&target, &body).await {
-                Way::Pass => inner.call(request).await,
-                Way::Answer(canned) => Ok(answer(canned)),
-                Way::ResetBefore => Err(reset()),
-                Way::ResetAfter => inner.call(request).await.and_then(|_| Err(reset())),
-                Way::Delay(pause) => {
-                    tokio::time::sleep(pause).await;
-                    inner.call(request).await
-                }
+            let begun = record.meter.begin(&target);
+            if let Some(asking) = begun.as_ref().and_then(|begun| meter::asking(begun, &body)) {
+                set_body(&mut request, asking);
+            }
+            match (record.meet(&target, &body).await, begun) {
+                (Way::Pass, Some(begun)) => Ok(record.meter.read(&begun, inner.call(request).await?).await),
+                (way, _) => go(way, &inner, request).await,
             }
         })
+    }
+}
+
+async fn go(
+    way: Way,
+    inner: &SharedHttpConnector,
+    request: HttpRequest,
+) -> Result<HttpResponse, ConnectorError> {
+    match way {
+        Way::Pass => inner.call(request).await,
+        Way::Answer(canned) => Ok(answer(canned)),
+        Way::ResetBefore => Err(reset()),
+        Way::ResetAfter => inner.call(request).await.and_then(|_| Err(reset())),
+        Way::Delay(pause) => {
+            tokio::time::sleep(pause).await;
+            inner.call(request).await
+        }
     }
 }
 

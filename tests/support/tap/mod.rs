@@ -4,18 +4,22 @@
 
 mod gate;
 mod line;
+mod meter;
 mod mutant;
 mod trouble;
 
 pub use gate::Gate;
 pub(crate) use line::{Wire, set_body};
+pub use meter::Metered;
 pub use trouble::Trouble;
 
 use gate::Gates;
+use meter::Meter;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
 use trouble::{Plan, Way};
 
 /// An answer in AWS's place.
@@ -42,6 +46,7 @@ pub struct TapRecord {
     gates: Gates,
     plan: Mutex<Plan>,
     calls: AtomicUsize,
+    meter: Meter,
 }
 
 impl std::fmt::Debug for TapRecord {
@@ -97,6 +102,22 @@ impl TapRecord {
         let bodies = std::mem::take(&mut *self.bodies());
         let parsed = |body: Vec<u8>| serde_json::from_slice(&body).expect("JSON");
         bodies.into_iter().map(|(target, body)| (target, parsed(body))).collect()
+    }
+
+    /// Has each call say what it costs from now on. Answers are held back for a pause: with one, calls that need not wait for
+    /// each other are under way at once, however busy the machine is, so that the chain of the others can be counted.
+    pub fn switch_meter_on(&self, pause: Duration) {
+        self.meter.switch_on(pause);
+    }
+
+    /// What the calls since the last time have cost, while the meter is on.
+    pub fn take_metered(&self) -> Metered {
+        self.meter.take()
+    }
+
+    /// No call says what it costs from now on: what is measured in time goes over the wire as it is.
+    pub fn switch_meter_off(&self) {
+        self.meter.switch_off();
     }
 
     /// Answers the next call of an operation with this.

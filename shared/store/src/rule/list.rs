@@ -26,6 +26,10 @@ impl Store {
         part: &ListPart,
     ) -> Result<Listed<RuleEntry>, StoreError> {
         let list = keys::rules(org);
+        if state.is_none() {
+            let (items, next) = self.list_part(&list, Entity::Rule, part).await?;
+            return Ok(Listed { items: items.iter().map(rule).collect::<Result<_, _>>()?, next });
+        }
         let limit = part.limit.unwrap_or(usize::MAX);
         let whole = ListPart { limit: None, cursor: part.cursor.clone() };
         let (items, _) = self.list_part(&list, Entity::Rule, &whole).await?;
@@ -51,7 +55,7 @@ impl Store {
             "#listingPk = :pk AND #listingSk = :id",
             [(":pk", text(keys::rules(org))), (":id", text(id.to_string()))],
         );
-        let found = self.query_listing(&place, |_| false).await?;
+        let found = self.query_listing(&place, None, |_| false).await?;
         let keys = found.iter().map(|item| Ok(Key { pk: item.pk()?.into(), sk: item.sk()?.into() }));
         let keys = keys.collect::<Result<Vec<_>, StoreError>>()?;
         let now = try_join_all(keys.iter().map(|key| self.rule_at(key))).await?;

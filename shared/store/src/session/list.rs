@@ -14,8 +14,12 @@ use crate::keys::{self, Key, SESSION_PREFIX};
 use crate::list::position;
 use crate::{ListPart, Listed, Store, cursor};
 
-/// Places that one call reads.
+/// Most places that one call reads.
 const PLACES_A_CALL: usize = 100;
+
+/// Calls for places that one part may cost when a filter leaves sessions out. A part that is short by then has a cursor all the
+/// same.
+const CALLS_A_PART: usize = 10;
 
 /// Whose sessions.
 #[derive(Debug, Clone, Copy)]
@@ -90,11 +94,16 @@ impl Store {
         let not_ours = || Refusal::Invalid(Violations::one("cursor", "cursor was not made for this list"));
         let after = after.map(|id| SessionId::parse(&id).map_err(|_| not_ours()));
         let (mut before, limit) = (after.transpose()?, part.limit.unwrap_or(usize::MAX));
-        let mut found: Vec<Session> = Vec::new();
+        let is_filtered = *filter != SessionFilter::default();
+        let (mut found, mut calls): (Vec<Session>, usize) = (Vec::new(), 0);
         loop {
-            let places = self.session_places(whose, before).await?;
-            let is_last = places.len() < PLACES_A_CALL;
+            // One more than wanted tells the last part from one that is just full.
+            let wanted = if is_filtered { PLACES_A_CALL } else { limit.saturating_add(1) - found.len() };
+            let count = wanted.min(PLACES_A_CALL);
+            let places = self.session_places(whose, before, count).await?;
+            let is_last = places.len() < count;
             before = places.last().copied();
+            calls += 1;
             let sessions = self.sessions_with_ids(whose.org(), &places).await?;
             found.extend(sessions.into_iter().filter(|session| filter.admits(session)));
             if found.len() > limit {
@@ -102,8 +111,11 @@ impl Store {
                 let next = found.last().map(|last| cursor::encode(&list, &last.head.id.to_string()));
                 return Ok(Listed { items: found, next });
             }
-            if is_last {
-                return Ok(Listed { items: found, next: None });
+            let is_at_its_bound = is_filtered && part.limit.is_some() && calls == CALLS_A_PART;
+            if is_last || is_at_its_bound {
+                let next = before.filter(|_| !is_last);
+                let next = next.map(|last| cursor::encode(&list, &last.to_string()));
+                return Ok(Listed { items: found, next });
             }
         }
     }
@@ -113,9 +125,10 @@ impl Store {
         &self,
         whose: Whose<'_>,
         before: Option<SessionId>,
+        count: usize,
     ) -> Result<Vec<SessionId>, StoreError> {
         let before = before.map_or_else(|| String::from("~"), |id| keys::before(&id.to_string()));
-        let (pk, count) = (whose.partition(), i32::try_from(PLACES_A_CALL).unwrap_or(i32::MAX));
+        let (pk, count) = (whose.partition(), i32::try_from(count).unwrap_or(i32::MAX));
         let items = match whose {
             Whose::Org(_) => {
                 let condition = Expression::new(

@@ -1,16 +1,16 @@
 //! New objects of every kind, for requests to any route.
 
+use crate::{Client, TestApp, resource_body};
 use firewall::GroupRef;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::atomic::{AtomicU32, Ordering};
-use support::{Client, TestApp, resource_body};
 use workers::RuleWorker;
 
 /// Groups of the cloud that were given away: each resource has its own.
 static GROUPS: AtomicU32 = AtomicU32::new(1);
 
 /// An object of each kind, not linked to each other.
-pub(crate) struct Objects {
+pub struct Objects {
     credential: String,
     resource: String,
     role: String,
@@ -29,7 +29,7 @@ const KEY: &str = "AKIA1";
 
 impl Objects {
     /// Makes them. `name` makes what must be unique so.
-    pub(crate) async fn new(app: &TestApp, admin: &Client, name: &str) -> Self {
+    pub async fn new(app: &TestApp, admin: &Client, name: &str) -> Self {
         let number = GROUPS.fetch_add(1, Ordering::SeqCst);
         let group = GroupRef { region: "eu-central-1".into(), group_id: format!("sg-{number:08x}") };
         app.sky.add_group(group.clone());
@@ -55,7 +55,7 @@ impl Objects {
     }
 
     /// Starts a session on the resource, which an administrator's API keys may open as well: its id.
-    pub(crate) async fn begin_session(&mut self, admin: &Client) -> String {
+    pub async fn begin_session(&mut self, admin: &Client) -> String {
         let me = admin.get("/me").await.expect(200).id();
         let path = format!("/resources/{}", self.resource);
         let _ = admin.patch(&path, json!({"isActive": true})).await.expect(200);
@@ -66,26 +66,26 @@ impl Objects {
     }
 
     /// The same, and has its rule applied.
-    pub(crate) async fn run_session(&mut self, app: &TestApp, admin: &Client) {
+    pub async fn run_session(&mut self, app: &TestApp, admin: &Client) {
         self.begin_session(admin).await;
         self.work(app, admin).await;
         let rules = admin.get("/rules").await.expect(200).json;
-        let own = |rule: &&serde_json::Value| rule["resourceId"] == self.resource.as_str();
+        let own = |rule: &&Value| rule["resourceId"] == self.resource.as_str();
         self.rule = rules.as_array().unwrap().iter().find(own).unwrap()["id"].as_str().unwrap().into();
     }
 
     /// The resource's id.
-    pub(crate) fn resource(&self) -> &str {
+    pub fn resource(&self) -> &str {
         &self.resource
     }
 
     /// The resource's group.
-    pub(crate) fn group(&self) -> GroupRef {
+    pub fn group(&self) -> GroupRef {
         self.group.clone()
     }
 
     /// Makes the rule of the session stuck: its session is over, and the provider does not let it be removed.
-    pub(crate) async fn make_stuck(&self, app: &TestApp, admin: &Client) {
+    pub async fn make_stuck(&self, app: &TestApp, admin: &Client) {
         let _ = admin.post_empty(&format!("/sessions/{}/stop", self.session)).await.expect(200);
         app.sky.deny(KEY);
         self.work(app, admin).await;
@@ -95,7 +95,7 @@ impl Objects {
     /// Has a worker look after the resource's group.
     async fn work(&self, app: &TestApp, admin: &Client) {
         let me = admin.get("/me").await.expect(200).json;
-        let org = support::org(me["organization"].as_str().unwrap());
+        let org = crate::org(me["organization"].as_str().unwrap());
         let (report, again) =
             RuleWorker::new(app.tools()).run([(org, self.group.clone())].into(), app.now()).await;
         assert!(again.is_empty(), "{report:?}");
@@ -115,7 +115,7 @@ impl Objects {
     }
 
     /// The path of a route with the objects' ids.
-    pub(crate) fn path(&self, route: &str) -> String {
+    pub fn path(&self, route: &str) -> String {
         let family = route.trim_start_matches("/api/v1/").split('/').next().unwrap_or_default();
         let id = self.ids().into_iter().find(|(kind, _)| *kind == family).map_or("", |(_, id)| id);
         let path = route.replace("{resourceId}", &self.resource).replace("{userId}", &self.user);
@@ -123,13 +123,13 @@ impl Objects {
     }
 
     /// A text in which each id is replaced by what `other` has in its place.
-    pub(crate) fn replaced(&self, text: &str, other: &Self) -> String {
+    pub fn replaced(&self, text: &str, other: &Self) -> String {
         let pairs = self.ids().into_iter().zip(other.ids());
         pairs.fold(text.to_owned(), |text, ((_, ours), (_, theirs))| text.replace(ours, theirs))
     }
 
     /// Ids that nothing has.
-    pub(crate) fn of_nothing() -> Self {
+    pub fn of_nothing() -> Self {
         let nothing = String::from(NOTHING);
         Self {
             credential: "BWBeN28Vb7cMEx7Ym8AUzs".into(),
@@ -142,4 +142,48 @@ impl Objects {
             group: GroupRef { region: String::new(), group_id: String::new() },
         }
     }
+}
+
+/// The path of a route with the ids of new objects, linked where the route is about to unlink them.
+pub async fn path(app: &TestApp, admin: &Client, method: &str, route: &str) -> String {
+    objects(app, admin, method, route).await.path(route)
+}
+
+/// New objects for a request to a route.
+pub async fn objects(app: &TestApp, admin: &Client, method: &str, route: &str) -> Objects {
+    let mut objects = Objects::new(app, admin, &format!("{method} {route}")).await;
+    if route.contains("/sessions") || route.contains("/rules") {
+        objects.run_session(app, admin).await;
+    }
+    if route.ends_with("/resolve") {
+        objects.make_stuck(app, admin).await;
+    }
+    let is_link = ["/resources/{resourceId}", "/users/{userId}"].iter().any(|end| route.ends_with(end));
+    if method == "DELETE" && is_link {
+        let path = objects.path(route);
+        let _ = admin.post_empty(path.trim_start_matches("/api/v1")).await.expect(200);
+    }
+    objects
+}
+
+/// A body that a route takes. `number` makes names differ.
+pub async fn body(admin: &Client, method: &str, route: &str, number: usize) -> Option<Value> {
+    let name = format!("{method} {route} {number}");
+    match (method, route.trim_start_matches("/api/v1/").trim_end_matches('/')) {
+        ("POST", "resources") => Some(resource_body(&admin.new_credential("AWS").await)),
+        ("POST" | "PUT", "credentials" | "credentials/{id}") => Some(json!({"name": name, "value": "v"})),
+        ("POST", "users") => Some(json!({"email": format!("person-{number}@acme.example")})),
+        ("POST", "api-keys") => Some(json!({"name": name, "scopes": ["audit:read"]})),
+        ("POST", "sessions") => Some(json!({"durationHours": 1})),
+        ("POST", "sessions/{id}/extend") => Some(json!({"additionalMinutes": 1})),
+        ("POST", "rules/{id}/resolve") => Some(json!({"reason": "The group is gone"})),
+        ("POST", "roles") | ("PATCH", _) => Some(json!({"name": name})),
+        _ => None,
+    }
+}
+
+/// Makes the group of every test's resource exist.
+pub fn open_the_sky(app: &TestApp) {
+    let group = GroupRef { region: "eu-central-1".into(), group_id: "sg-0abc123def456".into() };
+    app.sky.add_group(group);
 }

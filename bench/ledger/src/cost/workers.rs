@@ -1,0 +1,97 @@
+//! What the workers cost: for the first thing that they look after, and for each that they look after in the same run.
+
+use support::{Client, TestApp};
+
+use super::Row;
+use crate::measure::{Cost, metered};
+use crate::place::{Place, group};
+
+/// Things beside the first, of which the mean is what each further one costs.
+const MORE: usize = 10;
+
+/// A row for each thing that a worker does.
+pub(super) async fn rows() -> Vec<Row> {
+    let mut rows = Vec::new();
+    let (one, many) = (rules(1).await, rules(1 + MORE).await);
+    let name = "rule-worker";
+    rows.push(Row::new(name, "a rule is applied, the only one of its group", one.0));
+    rows.push(Row::part(
+        name,
+        "each further rule of the group in the same batch",
+        many.0.further(one.0, MORE),
+    ));
+    rows.push(Row::new(name, "a rule is removed, the only one of its group", one.1));
+    rows.push(Row::part(
+        name,
+        "each further removal of the group in the same batch",
+        many.1.further(one.1, MORE),
+    ));
+    rows.push(Row::new(name, "a group is looked after, and nothing is to be done", one.2));
+    let name = "session-sweeper";
+    let (none, one, many) = (expiries(0).await, expiries(1).await, expiries(1 + MORE).await);
+    rows.push(Row::new(name, "nothing is due", none));
+    rows.push(Row::new(name, "a session with a rule expires: its end, and the rule's removal", one));
+    rows.push(Row::part(name, "each further one in another group", many.further(one, MORE)));
+    let name = "rule-reconciler";
+    let (none, one, many) = (comparisons(0).await, comparisons(1).await, comparisons(1 + MORE).await);
+    rows.push(Row::new(name, "nothing is due", none));
+    rows.push(Row::new(name, "a group with a rule is as it should be", one));
+    rows.push(Row::part(name, "each further group", many.further(one, MORE)));
+    rows
+}
+
+/// Some sessions of a person, on one resource or on one each.
+async fn sessions(place: &Place, count: usize, is_one_group: bool) -> (Client, Vec<String>) {
+    let mut resources = Vec::new();
+    for number in 1..=(if is_one_group { count.min(1) } else { count }) {
+        resources.push(place.resource(number).await);
+    }
+    let person = place.person("grace", &resources).await;
+    let mut sessions = Vec::new();
+    for number in 0..count {
+        let resource = &resources[number.min(resources.len() - 1)];
+        sessions.push(place.start(&person, resource, number).await);
+    }
+    (person, sessions)
+}
+
+/// What it costs to apply and to remove rules of one group, and to look after the group when nothing is to be done.
+async fn rules(count: usize) -> (Cost, Cost, Cost) {
+    let place = Place::new(TestApp::new().await).await;
+    let (person, sessions) = sessions(&place, count, true).await;
+    let rules = || place.app.sky.groups().iter().map(|(_, rules)| rules.len()).sum::<usize>();
+    let ((), applied) = metered(&place.app, place.work([group(1)])).await;
+    assert_eq!(rules(), count, "one look applies all");
+    let ((), idle) = metered(&place.app, place.work([group(1)])).await;
+    for id in &sessions {
+        let _ = person.post_empty(&format!("/sessions/{id}/stop")).await.expect(200);
+    }
+    let ((), removed) = metered(&place.app, place.work([group(1)])).await;
+    assert_eq!(rules(), 0, "one look removes all");
+    (applied, removed, idle)
+}
+
+/// What a sweep costs at which so many sessions expire.
+async fn expiries(count: usize) -> Cost {
+    let place = Place::new(TestApp::new().await).await;
+    let _ = sessions(&place, count, false).await;
+    place.work((1..=count).map(group)).await;
+    place.app.advance_seconds(3601);
+    let (report, cost) = metered(&place.app, place.app.sweep()).await;
+    assert_eq!(report["sessionsEnded"], count, "{report}");
+    assert!(place.app.sky.groups().iter().all(|(_, rules)| rules.is_empty()), "the rules are removed");
+    cost
+}
+
+/// What a comparison costs of so many groups.
+async fn comparisons(count: usize) -> Cost {
+    let place = Place::new(TestApp::new().await).await;
+    let _ = sessions(&place, count, false).await;
+    place.work((1..=count).map(group)).await;
+    place.app.advance_seconds(3601);
+    let before = place.app.sky.calls();
+    let (_, cost) = metered(&place.app, place.app.reconcile()).await;
+    let looks = place.app.sky.calls() - before;
+    assert!(looks >= count, "{looks} looks at {count} groups");
+    cost
+}

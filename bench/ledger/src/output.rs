@@ -1,0 +1,62 @@
+//! Where results go: JSON and tables into `bench/out`, pictures into `docs/performance`, and tables between their marks in the
+//! page that shows them.
+
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The page with the tables.
+const PAGE: &str = "docs/performance-ledger.md";
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("the repository").into()
+}
+
+fn write(path: &str, text: &str) {
+    let path = root().join(path);
+    fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+    fs::write(path, text).expect("a file");
+}
+
+/// What a machine reads.
+pub(crate) fn json(name: &str, value: &Value) {
+    write(&format!("bench/out/{name}.json"), &(serde_json::to_string_pretty(value).expect("JSON") + "\n"));
+}
+
+/// A picture.
+pub(crate) fn picture(name: &str, svg: &str) {
+    write(&format!("docs/performance/{name}.svg"), svg);
+}
+
+/// A table, which also takes the place of the last one on the page.
+pub(crate) fn table(name: &str, text: &str) {
+    write(&format!("bench/out/{name}.md"), text);
+    let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- end of {name} -->"));
+    let Ok(page) = fs::read_to_string(root().join(PAGE)) else { return };
+    let Some((before, rest)) = page.split_once(&begin) else { return };
+    let Some((_, after)) = rest.split_once(&end) else { return };
+    write(PAGE, &format!("{before}{begin}\n{text}\n{end}{after}"));
+}
+
+/// Rows of Markdown below a head.
+pub(crate) fn markdown(head: &[&str], rows: &[Vec<String>]) -> String {
+    let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+    let head: Vec<String> = head.iter().map(|cell| (*cell).to_owned()).collect();
+    let rule = format!("|{}\n", "---|".repeat(head.len()));
+    line(&head) + &rule + &rows.iter().map(|row| line(row)).collect::<String>()
+}
+
+/// A number with so many decimals, without zeros at its end and with its thousands apart.
+pub(crate) fn spoken(value: f64, decimals: usize) -> String {
+    let text = format!("{value:.decimals$}");
+    let (whole, part) = text.split_once('.').unwrap_or((&text, ""));
+    let part = part.trim_end_matches('0');
+    let mut apart = String::new();
+    for (place, digit) in whole.chars().enumerate() {
+        if place > 0 && (whole.len() - place).is_multiple_of(3) && !apart.ends_with('-') {
+            apart.push(',');
+        }
+        apart.push(digit);
+    }
+    if part.is_empty() { apart } else { format!("{apart}.{part}") }
+}
