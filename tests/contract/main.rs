@@ -10,7 +10,10 @@
 
 mod access_matrix;
 mod audit_rows;
+mod compatibility;
+mod edges;
 mod error_table;
+mod examples;
 mod handlers;
 mod iam;
 mod idempotency;
@@ -23,5 +26,6 @@ mod preconditions;
 mod random_requests;
 mod repository;
 mod routes;
+mod statuses;
 mod tenant_sweep;
 mod troubles;

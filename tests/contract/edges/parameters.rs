@@ -1,0 +1,102 @@
+//! Parameters at the edges of their schemas.
+
+use serde_json::Value;
+use support::description::{DESCRIPTION, Operation};
+use support::{Client, TestApp};
+
+use super::candidates;
+use super::{Shown, Verdict};
+use crate::access_matrix::{body, open_the_sky};
+use crate::examples::ready;
+use crate::objects::Objects;
+use crate::repository::assert_nothing_wrong;
+
+/// Parameters whose values the description cannot tell apart: a cursor is what was made here, and what names no credential does
+/// not exist.
+const UNTOLD: [&str; 2] = ["cursor", "id of credentials"];
+
+fn escaped(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
+/// A request with this parameter.
+async fn send(
+    (admin, objects): (&Client, &Objects),
+    operation: &Operation,
+    parameter: &Value,
+    text: &str,
+    number: usize,
+) -> Option<u16> {
+    let name = parameter["name"].as_str().unwrap();
+    let (mut path, mut caller) = (objects.path(&operation.path), admin.clone());
+    match parameter["in"].as_str().unwrap() {
+        "query" => path = format!("{path}?{name}={}", escaped(text)),
+        "path" => {
+            let template = operation.path.replace(&format!("{{{name}}}"), &escaped(text));
+            path = objects.path(&template);
+        }
+        _ => {
+            http::HeaderValue::from_str(text).ok().filter(|_| text.trim() == text)?;
+            caller = admin.with_header(name, text);
+        }
+    }
+    let body = body(admin, &operation.method, &operation.path, number).await.map(|body| body.to_string());
+    let media_type = body.as_ref().map(|_| "application/json");
+    let body = body.unwrap_or_default().into_bytes();
+    Some(caller.send(&operation.method, &path, media_type, body).await.status.as_u16())
+}
+
+fn is_untold(operation: &Operation, parameter: &Value) -> bool {
+    let name = parameter["name"].as_str().unwrap();
+    let is_credential = operation.path.contains("/credentials/") && parameter["in"] == "path";
+    UNTOLD.contains(&name) || is_credential
+}
+
+/// Where code and description disagree about a parameter.
+async fn disagreements(app: &TestApp, operation: &Operation, parameter: &Value) -> Vec<String> {
+    let admin = app.admin();
+    let (schema, mut shown, mut wrong) = (&parameter["schema"], Shown::default(), Vec::new());
+    let place = format!("{} {}", operation.route(), parameter["name"]);
+    let mut objects = ready(app, &admin, operation).await;
+    for (number, value) in candidates::of(schema).into_iter().enumerate() {
+        let text = match &value {
+            Value::String(text) => text.clone(),
+            Value::Number(number) => number.to_string(),
+            _ => continue,
+        };
+        if text.is_empty() && parameter["in"] == "path" {
+            continue;
+        }
+        let Some(status) = send((&admin, &objects), operation, parameter, &text, number).await else {
+            continue;
+        };
+        let verdict = match status {
+            200..=299 | 404 | 412 => Verdict::Taken,
+            400 => Verdict::Refused,
+            _ => panic!("{place}: {text} is {status}"),
+        };
+        let read = DESCRIPTION.read(schema, &text);
+        if DESCRIPTION.allows(schema, &read) != (verdict == Verdict::Taken) {
+            wrong.push(format!("{place}: {:?} is {status}", text.chars().take(300).collect::<String>()));
+        }
+        shown.note(&place, schema, &read, verdict);
+        if operation.method != "GET" && status < 300 {
+            objects = ready(app, &admin, operation).await;
+        }
+    }
+    wrong.extend(shown.missing(&place, schema));
+    wrong
+}
+
+#[tokio::test]
+async fn code_and_description_take_the_same_parameters() {
+    let app = TestApp::new().await;
+    open_the_sky(&app);
+    let mut wrong = Vec::new();
+    for operation in DESCRIPTION.operations() {
+        for parameter in operation.parameters.iter().filter(|parameter| !is_untold(operation, parameter)) {
+            wrong.extend(disagreements(&app, operation, parameter).await);
+        }
+    }
+    assert_nothing_wrong(&wrong);
+}
