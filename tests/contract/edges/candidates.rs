@@ -1,6 +1,7 @@
 //! Values at the edges of a schema and beside them: some are valid, some are not, and the schema itself says which.
 
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 use support::description::DESCRIPTION;
 
 /// Values for every member, of whatever type it should be.
@@ -21,6 +22,9 @@ fn of_any_type() -> Vec<Value> {
         json!([null]),
     ]
 }
+
+/// Texts for every member.
+const FEW_TEXTS: [&str; 7] = ["", "a", "0", "1", "true", "null", "550e8400-e29b-41d4-a716-446655440000"];
 
 /// Texts that some member, parameter or header takes for something.
 const TEXTS: [&str; 86] = [
@@ -197,17 +201,16 @@ pub(super) fn properties(schema: &Value) -> Map<String, Value> {
     all
 }
 
-/// Values for a schema.
-pub(super) fn of(schema: &Value) -> Vec<Value> {
-    let mut values = of_any_type();
-    values.extend(TEXTS.iter().chain(&ADDRESSES).map(|text| json!(text)));
+/// Values at the limits of a schema and beside them, those that it lists, and two that most members do not take.
+pub(super) fn at_limits(schema: &Value) -> Vec<Value> {
+    let mut values = vec![json!(""), json!("nobody lists this")];
     for part in parts(schema) {
         values.extend(part["enum"].as_array().into_iter().flatten().cloned());
         values.extend(part.get("const").cloned());
         for (limit, beyond) in [("minLength", -1), ("maxLength", 1)] {
             if let Some(limit) = part[limit].as_i64() {
-                let lengths =
-                    [limit, limit + beyond].into_iter().filter_map(|length| usize::try_from(length).ok());
+                let lengths = [limit, limit + beyond].into_iter();
+                let lengths = lengths.filter_map(|length| usize::try_from(length).ok());
                 values.extend(lengths.flat_map(of_length).map(Value::from));
             }
         }
@@ -216,18 +219,46 @@ pub(super) fn of(schema: &Value) -> Vec<Value> {
                 values.extend([json!(limit), json!(limit + beyond)]);
             }
         }
-        if let Some(items) = part.get("items") {
-            values.extend(lists(items));
-        }
     }
+    values
+}
+
+/// Values for a schema.
+pub(super) fn of(schema: &Value) -> Vec<Value> {
+    let parts = parts(schema);
+    let says = |keyword: &str, word: &str| {
+        parts.iter().any(|part| {
+            part[keyword] == word || part[keyword].as_array().is_some_and(|all| all.contains(&json!(word)))
+        })
+    };
+    let mut values = of_any_type();
+    values.extend(FEW_TEXTS.map(Value::from));
+    if says("type", "string") {
+        values.extend(TEXTS.map(Value::from));
+    }
+    if says("format", "ipv4") || says("format", "ipv6") {
+        values.extend(ADDRESSES.map(Value::from));
+    }
+    values.extend(at_limits(schema));
+    values.extend(parts.iter().filter_map(|part| part.get("items")).flat_map(lists));
     values.extend(objects(schema));
-    values.dedup();
+    let mut known = BTreeSet::new();
+    values.retain(|value| known.insert(value.to_string()));
+    values
+}
+
+/// Values for what is within a value.
+fn within(schema: &Value) -> Vec<Value> {
+    let mut values = of_any_type();
+    values.extend(FEW_TEXTS.map(Value::from));
+    values.extend(at_limits(schema));
+    values.extend(parts(schema).into_iter().filter_map(|part| part.get("items")).flat_map(lists));
     values
 }
 
 /// Lists of one of the items' values, and of a valid one twice.
 fn lists(items: &Value) -> Vec<Value> {
-    let items_of = of(items);
+    let items_of = within(items);
     let valid = items_of.iter().find(|value| DESCRIPTION.allows(items, value)).cloned();
     let twice = valid.map(|value| json!([value, value]));
     items_of.into_iter().map(|value| json!([value])).chain(twice).collect()
@@ -237,7 +268,7 @@ fn lists(items: &Value) -> Vec<Value> {
 fn objects(schema: &Value) -> Vec<Value> {
     let (mut objects, mut valid) = (Vec::new(), Vec::new());
     for (name, schema) in properties(schema) {
-        let values = of(&schema);
+        let values = within(&schema);
         let good = values.iter().filter(|value| !value.is_null() && DESCRIPTION.allows(&schema, value));
         valid.extend(good.max_by_key(|value| value.as_i64()).map(|value| (name.clone(), value.clone())));
         objects.extend(values.into_iter().map(|value| json!({name.as_str(): value})));
