@@ -103,7 +103,7 @@ async fn disagreements(operation: &Operation) -> Vec<String> {
     let sessions = SessionLimits { default_minutes: 60, max_minutes: longest };
     let app = TestApp::with_setup(Setup { sessions, ..Setup::default() }).await;
     open_the_sky(&app);
-    let mut wrong = Vec::new();
+    let (mut wrong, mut sent) = (Vec::new(), 0);
     for (media_type, content) in DESCRIPTION.bodies(operation) {
         let mut edge = Edge::new(&app, operation, &media_type).await;
         let examples = of_request(operation).into_iter().filter(|(of, _)| *of == media_type);
@@ -115,6 +115,7 @@ async fn disagreements(operation: &Operation) -> Vec<String> {
                 continue;
             }
             let reply = edge.send(&body.json).await;
+            sent += 1;
             let verdict = verdict(&reply);
             let is_valid = DESCRIPTION.allows(schema, &body.json);
             let is_state = STATES.iter().any(|words| reply.text.contains(words));
@@ -134,6 +135,7 @@ async fn disagreements(operation: &Operation) -> Vec<String> {
             wrong.extend(shown.missing(&name, &schema).into_iter().map(|missing| place(&missing)));
         }
     }
+    println!("{}: {sent} bodies, {wrong:#?}", operation.route());
     wrong
 }
 
