@@ -11,7 +11,6 @@
 mod access_matrix;
 mod audit_rows;
 mod compatibility;
-mod edges;
 mod error_table;
 mod examples;
 mod handlers;
