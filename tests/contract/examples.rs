@@ -36,7 +36,7 @@ fn with_schemas(part: &Value, found: &mut Vec<(Value, Value)>) {
     let below: Vec<&Value> = match part {
         Value::Object(members) => members.values().collect(),
         Value::Array(items) => items.iter().collect(),
-        _ => Vec::new(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
     };
     below.into_iter().for_each(|part| with_schemas(part, found));
 }
