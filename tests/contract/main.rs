@@ -10,8 +10,10 @@
 
 mod access_matrix;
 mod audit_rows;
+mod compatibility;
 mod costs;
 mod error_table;
+mod examples;
 mod handlers;
 mod iam;
 mod idempotency;
@@ -23,5 +25,6 @@ mod preconditions;
 mod random_requests;
 mod repository;
 mod routes;
+mod statuses;
 mod tenant_sweep;
 mod troubles;

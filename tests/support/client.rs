@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
+use crate::description::{Answer, DESCRIPTION};
 use crate::{bytes, planted, resource_body};
 
 /// The address that every test's requests come from.
@@ -84,6 +85,7 @@ impl Client {
             request = request.header("content-type", content_type);
         }
         let request = request.body(body.into()).unwrap();
+        let asked = request.uri().path().to_owned();
         let response = self.gateway.handle(request, SOURCE).await;
         let (head, body) = response.into_parts();
         let text = String::from_utf8(body.to_vec()).unwrap();
@@ -91,6 +93,13 @@ impl Client {
             if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap_or(Value::Null) };
         let reply = Reply { status: head.status, headers: head.headers, text, json };
         reply.assert_no_secret(method, path);
+        DESCRIPTION.assert_allows(&Answer {
+            method,
+            path: &asked,
+            status: reply.status.as_u16(),
+            headers: &reply.headers,
+            text: &reply.text,
+        });
         reply
     }
 

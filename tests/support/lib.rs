@@ -12,6 +12,7 @@
 )]
 
 mod client;
+pub mod description;
 mod engine;
 pub mod issuer;
 pub mod lambda;

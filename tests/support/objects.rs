@@ -22,7 +22,7 @@ pub struct Objects {
 }
 
 /// An id that nothing has.
-const NOTHING: &str = "550e8400-e29b-41d4-a716-446655440000";
+pub(crate) const NOTHING: &str = "550e8400-e29b-41d4-a716-446655440000";
 
 /// The key of the resources' credentials.
 const KEY: &str = "AKIA1";
@@ -72,6 +72,16 @@ impl Objects {
         let rules = admin.get("/rules").await.expect(200).json;
         let own = |rule: &&Value| rule["resourceId"] == self.resource.as_str();
         self.rule = rules.as_array().unwrap().iter().find(own).unwrap()["id"].as_str().unwrap().into();
+    }
+
+    /// The id of a credential that nothing uses.
+    pub(crate) fn credential(&self) -> &str {
+        &self.credential
+    }
+
+    /// The role's id.
+    pub(crate) fn role(&self) -> &str {
+        &self.role
     }
 
     /// The resource's id.

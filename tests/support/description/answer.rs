@@ -1,0 +1,105 @@
+//! Whether the description allows an answer.
+
+use http::HeaderMap;
+use serde_json::Value;
+
+use super::Description;
+
+/// The headers by which the API says something of its own: an answer has those that the description gives it and no other.
+/// What tells browsers how to treat an answer is the same everywhere, and `tests/api` holds it.
+const SPEAKING: [&str; 7] =
+    ["allow", "etag", "link", "location", "retry-after", "www-authenticate", "x-request-id"];
+
+/// An answer, and the request that it is for.
+pub(crate) struct Answer<'a> {
+    pub(crate) method: &'a str,
+    /// Without the query.
+    pub(crate) path: &'a str,
+    pub(crate) status: u16,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) text: &'a str,
+}
+
+impl Description {
+    /// Fails where the description does not allow an answer.
+    #[track_caller]
+    pub(crate) fn assert_allows(&self, answer: &Answer<'_>) {
+        let faults = self.faults(answer);
+        let Answer { method, path, status, text, .. } = answer;
+        assert!(
+            faults.is_empty(),
+            "infra/openapi.yaml does not allow {status} of {method} {path}:\n{}\n{text}",
+            faults.join("\n")
+        );
+    }
+
+    fn faults(&self, answer: &Answer<'_>) -> Vec<String> {
+        // A browser's question is about operations and is none (Fetch Standard, "CORS-preflight request").
+        if answer.method == "OPTIONS" && answer.headers.contains_key("access-control-allow-methods") {
+            return Vec::new();
+        }
+        let responses = match self.operation(answer.method, answer.path) {
+            Some(operation) => &operation.says["responses"],
+            None => &self.document["x-fallback"][face(answer.path)],
+        };
+        let Some(response) = responses.get(answer.status.to_string()) else {
+            return vec![String::from("the status is not listed")];
+        };
+        let response = self.resolved(response);
+        let mut faults = self.header_faults(&response["headers"], answer.headers);
+        faults.extend(self.body_faults(&response["content"], answer));
+        faults
+    }
+
+    fn header_faults(&self, described: &Value, headers: &HeaderMap) -> Vec<String> {
+        let undescribed = SPEAKING.into_iter().filter(|name| described.get(name).is_none());
+        let undescribed = undescribed.filter(|name| headers.contains_key(*name));
+        let mut faults: Vec<_> = undescribed.map(|name| format!("{name} is not described")).collect();
+        for (name, header) in described.as_object().into_iter().flatten() {
+            let header = self.resolved(header);
+            match headers.get(name) {
+                None if header["required"] == true => faults.push(format!("{name} is missing")),
+                None => {}
+                Some(value) => {
+                    let schema = &header["schema"];
+                    let value = self.read(schema, value.to_str().unwrap_or_default());
+                    let violations = self.violations(schema, &value).into_iter();
+                    faults.extend(violations.map(|violation| format!("{name}: {violation}")));
+                }
+            }
+        }
+        faults
+    }
+
+    fn body_faults(&self, described: &Value, answer: &Answer<'_>) -> Vec<String> {
+        let media_type = answer.headers.get("content-type").and_then(|value| value.to_str().ok());
+        let Some(content) = described.as_object() else {
+            let is_empty = answer.text.is_empty() && media_type.is_none();
+            return if is_empty { Vec::new() } else { vec![String::from("there is a body")] };
+        };
+        let Some(content) = media_type.and_then(|media_type| content.get(media_type)) else {
+            return vec![format!("content-type {media_type:?} is not described")];
+        };
+        match serde_json::from_str(answer.text) {
+            Ok(body) => self.violations(&content["schema"], &body),
+            Err(error) => vec![error.to_string()],
+        }
+    }
+
+    /// What a text outside of JSON means to a schema: a number where it wants one.
+    #[must_use]
+    pub fn read(&self, schema: &Value, text: &str) -> Value {
+        let is_number = self.resolved(schema)["type"] == "integer";
+        let number = is_number.then(|| text.parse::<i64>().ok()).flatten();
+        number.map_or_else(|| text.into(), Value::from)
+    }
+}
+
+/// Which body of `x-fallback` belongs to a path that no operation takes.
+fn face(path: &str) -> &'static str {
+    match path.strip_prefix("/api/v1/").and_then(|rest| rest.split('/').next()) {
+        Some("resources") => "code",
+        Some("credentials") => "detail",
+        _ => "reason",
+    }
+}
