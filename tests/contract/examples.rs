@@ -2,10 +2,9 @@
 
 use serde_json::{Map, Value};
 use support::description::{DESCRIPTION, Operation};
+use support::objects::{Objects, objects, open_the_sky};
 use support::{Client, TestApp};
 
-use crate::access_matrix::{objects, open_the_sky};
-use crate::objects::Objects;
 use crate::repository::assert_nothing_wrong;
 
 const FORM: &str = "application/x-www-form-urlencoded";

@@ -8,10 +8,9 @@ use model::principal::ORG_ADMIN;
 use model::rate::RateLimit;
 use serde_json::{Value, json};
 use support::description::{DESCRIPTION, Operation};
+use support::objects::{NOTHING, Objects, body, objects, open_the_sky};
 use support::{ADMIN, Client, ORG, Reply, Setup, TestApp, Trouble};
 
-use crate::access_matrix::{body, objects, open_the_sky};
-use crate::objects::{NOTHING, Objects};
 use crate::repository::assert_nothing_wrong;
 
 /// Operations that are looked at side by side.

@@ -22,7 +22,7 @@ pub struct Objects {
 }
 
 /// An id that nothing has.
-pub(crate) const NOTHING: &str = "550e8400-e29b-41d4-a716-446655440000";
+pub const NOTHING: &str = "550e8400-e29b-41d4-a716-446655440000";
 
 /// The key of the resources' credentials.
 const KEY: &str = "AKIA1";
@@ -75,12 +75,14 @@ impl Objects {
     }
 
     /// The id of a credential that nothing uses.
-    pub(crate) fn credential(&self) -> &str {
+    #[must_use]
+    pub fn credential(&self) -> &str {
         &self.credential
     }
 
     /// The role's id.
-    pub(crate) fn role(&self) -> &str {
+    #[must_use]
+    pub fn role(&self) -> &str {
         &self.role
     }
 

@@ -95,10 +95,10 @@ impl Comparison<'_> {
     fn listed(&mut self, place: &str, (old, new): Pair<'_>, way: Way) {
         match (listed(old), listed(new)) {
             (None, Some(_)) if way == Way::ToApi => {
-                self.breaks.push(format!("{place} must be a listed value now"))
+                self.breaks.push(format!("{place} must be a listed value now"));
             }
             (Some(_), None) if way == Way::FromApi => {
-                self.breaks.push(format!("{place} may be any value now"))
+                self.breaks.push(format!("{place} may be any value now"));
             }
             (Some(old), Some(new)) => {
                 for lost in old.iter().filter(|value| !new.contains(value)) {

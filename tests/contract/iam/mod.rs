@@ -8,9 +8,9 @@ use local::template::TEMPLATE;
 use serde_json::{Value, json};
 use serde_yaml_ng::Value as Yaml;
 use std::collections::{BTreeMap, BTreeSet};
+use support::objects::{body, path};
 use web::access::Level;
 
-use crate::access_matrix::{body, path};
 use crate::repository::{assert_nothing_wrong, exact_routes, template};
 use directory::{
     drive_api_keys, drive_credentials, drive_resources, drive_roles, drive_users, drive_verification,
