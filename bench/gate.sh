@@ -11,10 +11,12 @@ ship="$target/ship-lambda"
 bins=(--bin resource-delete --bin rule-worker --bin session-start)
 makers="$target/lambda"
 of=(resource-delete)
+show=()
 if [ "${1:-}" = --all ]; then
     bins=()
     makers="$ship"
-    of=(hello hello-sdk resource-delete)
+    of=(hello hello-sdk hello-calls resource-delete credential-update)
+    show=(--show)
 fi
 
 if ! command -v valgrind >/dev/null; then
@@ -27,4 +29,4 @@ if [ "${1:-}" = --all ]; then
 fi
 cargo build --release -p bench-start
 "$target/release/bench-start" --lambda "$ship" --makers "$makers" --out "$target/bench" instructions "${of[@]}"
-python3 bench/gate.py "$ship" "$target/bench/instructions.json"
+python3 bench/gate.py "$ship" "$target/bench/instructions.json" "${show[@]}"

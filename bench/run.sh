@@ -8,4 +8,6 @@ target="${CARGO_TARGET_DIR:-$PWD/target}"
 out="$target/bench"
 bench/gate.sh --all
 bench/peers/install.sh
-"$target/release/bench-start" --lambda "$target/ship-lambda" --out "$out" times --peers bench/peers --pages docs/performance
+"$target/release/bench-start" --lambda "$target/ship-lambda" --out "$out" times --peers bench/peers
+cargo run --quiet -p bench-ledger -- cost --milliseconds bench/out/milliseconds.json
+cargo run --quiet -p bench-ledger -- scale

@@ -3,7 +3,7 @@
 use crate::repository::{assert_nothing_wrong, read};
 
 /// Where `cargo run -p bench-ledger -- cost` writes its table.
-const PAGE: &str = "docs/performance-ledger.md";
+const PAGE: &str = "docs/performance.md";
 
 #[test]
 fn every_function_has_a_row_of_costs() {

@@ -16,7 +16,6 @@
 
 mod cost;
 mod measure;
-mod output;
 mod place;
 mod prices;
 mod scale;

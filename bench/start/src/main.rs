@@ -71,7 +71,7 @@ async fn main() {
             let peers = peers.map(|folder| folder.canonicalize().expect("the peers"));
             let subjects = subject::all(&lambda, peers.as_deref(), &only);
             let results = measure::all(&mut workshop, subjects, rounds, warm, &out).await;
-            report::write(&results, &out);
+            report::write(&results);
         }
         Command::Instructions { of } => {
             instructions::count(&mut workshop, &subject::all(&lambda, None, &of), &out).await;

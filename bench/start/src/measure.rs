@@ -25,8 +25,6 @@ pub(crate) struct Seen {
     pub(crate) calls: Vec<usize>,
     /// The most memory that the process ever held, in MiB: `VmHWM`.
     pub(crate) memory: Vec<f64>,
-    /// Bytes of what is started.
-    pub(crate) size: u64,
 }
 
 /// What was seen, by subject, in the order of the tables.
@@ -83,7 +81,6 @@ async fn one(workshop: &mut Workshop, subject: &Subject, warm: usize, out: &Path
         seen.calls.push(calls);
     }
     seen.memory.push(peak_memory(process.process_id().expect("it runs")));
-    seen.size = std::fs::metadata(&subject.executable).expect("a bootstrap").len();
 }
 
 async fn well_answered(process: &mut Bootstrap, subject: &Subject, event: String) -> Answer {

@@ -1,9 +1,11 @@
 //! The results, as numbers for other programs and as a table for people.
 
+use bench_plot::page::{self, markdown};
+use bench_plot::{Group, bars};
 use serde_json::{Map, Value, json};
-use std::path::Path;
 
-use crate::measure::Results;
+use crate::measure::{Results, Seen};
+use crate::subject::Subject;
 
 /// Median, and the middle half around it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -23,41 +25,74 @@ pub(crate) fn spread(numbers: &[f64]) -> Spread {
     Spread { quarter: at(1), median: at(2), three_quarters: at(3) }
 }
 
-/// Writes `times.json` and `times.md`, and prints the latter.
+/// Writes results, tables and pictures, and prints the table.
 #[expect(clippy::print_stdout, reason = "the table is what was asked for")]
-pub(crate) fn write(results: &Results, out: &Path) {
+pub(crate) fn write(results: &Results) {
     let numbers: Map<String, Value> =
         results.iter().map(|(subject, seen)| (subject.name.clone(), json!(seen))).collect();
-    std::fs::write(out.join("times.json"), Value::Object(numbers).to_string()).expect("a file");
+    page::json("start", &Value::Object(numbers));
+    page::json("milliseconds", &milliseconds(results));
     let table = table(results);
-    std::fs::write(out.join("times.md"), &table).expect("a file");
+    page::table("start", &table);
     println!("{table}");
+    let picture = |name: &str, title: &str, unit: &str, of: fn(&Seen) -> Vec<(&'static str, f64)>| {
+        let groups = results.iter().map(|(subject, seen)| Group::new(&subject.name, &of(seen)));
+        page::picture(name, &bars(title, unit, &groups.collect::<Vec<_>>()));
+    };
+    picture("start", "From nothing to the first answer", "ms", |seen| {
+        vec![("asks for an event", spread(&seen.ready).median), ("first answer", spread(&seen.first).median)]
+    });
+    picture("warm", "An answer that is not the first", "ms", |seen| {
+        vec![("all of it", spread(&seen.warm).median), ("outside of calls", spread(&seen.own).median)]
+    });
+    picture("memory", "Peak memory", "MiB", |seen| vec![("peak", spread(&seen.memory).median)]);
+}
+
+/// What `bench-ledger cost --milliseconds` reads. Lambda's smallest memory is 128 MB; Postern's functions have 256.
+fn milliseconds(results: &Results) -> Value {
+    let median = |seen: &Seen| spread(&seen.warm).median;
+    let is_peer = |subject: &Subject| ["node", "python"].contains(&subject.name.as_str());
+    let own = results.iter().filter(|(subject, _)| subject.name == subject.function);
+    let own: Map<String, Value> =
+        own.map(|(subject, seen)| (subject.name.clone(), json!(median(seen)))).collect();
+    let peers = results
+        .iter()
+        .filter(|(subject, _)| is_peer(subject))
+        .map(|(subject, seen)| json!({"name": subject.name, "memory_mb": 256, "milliseconds": median(seen)}));
+    json!({"functions": own, "peers": peers.collect::<Vec<_>>()})
 }
 
 fn table(results: &Results) -> String {
-    let mut table = String::from(
-        "| | start, ms | first answer, ms | warm, ms | of it outside of calls, ms | calls | peak memory, MiB | file, MB |\n\
-         |---|---|---|---|---|---|---|---|\n",
-    );
-    for (subject, seen) in results {
+    let head = [
+        "",
+        "start, ms",
+        "first answer, ms",
+        "times `hello-sdk`",
+        "warm, ms",
+        "outside of calls, ms",
+        "calls",
+        "peak memory, MiB",
+    ];
+    let floor = results.iter().find(|(subject, _)| subject.name == "hello-sdk");
+    let floor = floor.map_or(f64::NAN, |(_, seen)| spread(&seen.first).median);
+    let rows = results.iter().map(|(subject, seen)| {
         let cell = |numbers: &[f64], digits: usize| {
             let Spread { quarter, median, three_quarters } = spread(numbers);
             format!("{median:.digits$} ({quarter:.digits$}–{three_quarters:.digits$})")
         };
         let calls: Vec<_> = seen.calls.iter().map(|calls| *calls as f64).collect();
-        let row = [
-            subject.name.clone(),
+        vec![
+            format!("`{}`", subject.name),
             cell(&seen.ready, 1),
             cell(&seen.first, 1),
+            format!("{:.2}", spread(&seen.first).median / floor),
             cell(&seen.warm, 2),
-            cell(&seen.own, 3),
+            cell(&seen.own, 2),
             format!("{:.0}", spread(&calls).median),
             format!("{:.1}", spread(&seen.memory).median),
-            format!("{:.2}", seen.size as f64 / 1e6),
-        ];
-        table.push_str(&format!("| {} |\n", row.join(" | ")));
-    }
-    table
+        ]
+    });
+    markdown(&head, &rows.collect::<Vec<_>>())
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use serde_yaml_ng::Value as Yaml;
 
 use super::Row;
-use crate::output::{self, markdown, spoken};
 use crate::prices::{GB_SECOND_ARM64, GB_SECOND_X86, INVOCATIONS, KMS, READS, WRITES, lambda_time};
+use bench_plot::page::{self, markdown, spoken};
 
 /// The operation that the peers have too.
 const PEERS_DO: &str = "resource-delete";
@@ -81,11 +81,11 @@ pub(super) fn write(rows: &[Row], milliseconds: &Value) {
     });
     let result =
         json!({"prices": prices, "rows": members.collect::<Vec<_>>(), "peers": peers(rows, milliseconds)});
-    output::json("cost", &result);
-    output::table("cost", &table(rows, milliseconds));
-    output::picture("cost", &picture(rows, milliseconds));
+    page::json("cost", &result);
+    page::table("cost", &table(rows, milliseconds));
+    page::picture("cost", &picture(rows, milliseconds));
     if let Some(text) = peers_table(&result["peers"]) {
-        output::table("cost-peers", &text);
+        page::table("cost-peers", &text);
     }
     println!("{} rows in bench/out/cost.json", rows.len());
 }

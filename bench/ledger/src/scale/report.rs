@@ -4,7 +4,7 @@ use bench_plot::{Axis, Series, lines};
 use serde_json::{Value, json};
 
 use super::Sample;
-use crate::output::{self, markdown, spoken};
+use bench_plot::page::{self, markdown, spoken};
 
 /// Units and calls may be so many times those of the smallest size and still be called flat: what one more item in a page makes.
 const FLAT_UNITS: f64 = 1.25;
@@ -70,7 +70,7 @@ fn span(of: &[&Sample], value: impl Fn(&Sample) -> f64) -> String {
 
 /// Operations against a size.
 pub(super) fn growth(name: &str, size: &str, samples: &[Sample]) {
-    output::json(&format!("scale-{name}"), &samples.iter().map(json_of).collect());
+    page::json(&format!("scale-{name}"), &samples.iter().map(json_of).collect());
     let groups = by_operation(samples);
     let rows = groups.iter().map(|(what, of)| {
         let (first, last) = (of[0], of[of.len() - 1]);
@@ -85,7 +85,7 @@ pub(super) fn growth(name: &str, size: &str, samples: &[Sample]) {
         ]
     });
     let head = ["Operation", size, "Calls", "Read units", "Write units", "Time, times the first", ""];
-    output::table(&format!("scale-{name}"), &markdown(&head, &rows.collect::<Vec<_>>()));
+    page::table(&format!("scale-{name}"), &markdown(&head, &rows.collect::<Vec<_>>()));
     for (kind, label, value) in [
         ("units", "Read and write units", units as fn(&Sample) -> f64),
         ("time", "Milliseconds, not optimized", |sample| sample.millis),
@@ -97,13 +97,13 @@ pub(super) fn growth(name: &str, size: &str, samples: &[Sample]) {
         });
         let title = format!("The eight that grow most: {}", label.to_lowercase());
         let svg = lines(&title, &Axis::log(size), &Axis::log(label), &series.collect::<Vec<_>>());
-        output::picture(&format!("scale-{name}-{kind}"), &svg);
+        page::picture(&format!("scale-{name}-{kind}"), &svg);
     }
 }
 
 /// Sessions of many resources.
 pub(super) fn starts(samples: &[Sample]) {
-    output::json("scale-start", &samples.iter().map(json_of).collect());
+    page::json("scale-start", &samples.iter().map(json_of).collect());
     let rows = samples.iter().map(|sample| {
         let cost = sample.cost;
         let mut row = vec![spoken(sample.size as f64, 0), sample.what.clone()];
@@ -113,21 +113,18 @@ pub(super) fn starts(samples: &[Sample]) {
         row
     });
     let head = ["Resources", "What", "Calls", "Transactions", "Read units", "Write units", "Provider", "ms"];
-    output::table("scale-start", &markdown(&head, &rows.collect::<Vec<_>>()));
+    page::table("scale-start", &markdown(&head, &rows.collect::<Vec<_>>()));
     let series = by_operation(samples).into_iter().filter(|(_, of)| of.len() > 1).map(|(what, of)| {
         Series::new(what, of.iter().map(|sample| (sample.size as f64, units(sample))).collect())
     });
     let (x, y) = (Axis::log("Resources of the session"), Axis::log("Read and write units"));
-    output::picture(
-        "scale-start",
-        &lines("A session of many resources", &x, &y, &series.collect::<Vec<_>>()),
-    );
+    page::picture("scale-start", &lines("A session of many resources", &x, &y, &series.collect::<Vec<_>>()));
 }
 
 /// Runs of the sweeper.
 pub(super) fn sweep(runs: &[(Sample, Value)]) {
     let members = runs.iter().map(|(sample, rest)| json!({"run": json_of(sample), "after": rest}));
-    output::json("scale-sweep", &members.collect());
+    page::json("scale-sweep", &members.collect());
     let rows = runs.iter().map(|(sample, rest)| {
         let cost = sample.cost;
         let mut row = vec![sample.size.to_string()];
@@ -140,5 +137,5 @@ pub(super) fn sweep(runs: &[(Sample, Value)]) {
     });
     let head =
         ["Run", "Sessions ended", "Rules left", "Calls", "Read units", "Write units", "Provider", "Seconds"];
-    output::table("scale-sweep", &markdown(&head, &rows.collect::<Vec<_>>()));
+    page::table("scale-sweep", &markdown(&head, &rows.collect::<Vec<_>>()));
 }

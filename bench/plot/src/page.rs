@@ -1,12 +1,13 @@
 //! Where results go: JSON and tables into `bench/out`, pictures into `docs/performance`, and tables between their marks in the
 //! page that shows them.
+#![expect(clippy::expect_used, reason = "results that go nowhere should end a bench")]
 
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The page with the tables.
-const PAGE: &str = "docs/performance-ledger.md";
+const PAGE: &str = "docs/performance.md";
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("the repository").into()
@@ -19,17 +20,26 @@ fn write(path: &str, text: &str) {
 }
 
 /// What a machine reads.
-pub(crate) fn json(name: &str, value: &Value) {
+///
+/// # Panics
+/// Where the file cannot be written.
+pub fn json(name: &str, value: &Value) {
     write(&format!("bench/out/{name}.json"), &(serde_json::to_string_pretty(value).expect("JSON") + "\n"));
 }
 
 /// A picture.
-pub(crate) fn picture(name: &str, svg: &str) {
+///
+/// # Panics
+/// Where the file cannot be written.
+pub fn picture(name: &str, svg: &str) {
     write(&format!("docs/performance/{name}.svg"), svg);
 }
 
 /// A table, which also takes the place of the last one on the page.
-pub(crate) fn table(name: &str, text: &str) {
+///
+/// # Panics
+/// Where a file cannot be written.
+pub fn table(name: &str, text: &str) {
     write(&format!("bench/out/{name}.md"), text);
     let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- end of {name} -->"));
     let Ok(page) = fs::read_to_string(root().join(PAGE)) else { return };
@@ -39,7 +49,8 @@ pub(crate) fn table(name: &str, text: &str) {
 }
 
 /// Rows of Markdown below a head.
-pub(crate) fn markdown(head: &[&str], rows: &[Vec<String>]) -> String {
+#[must_use]
+pub fn markdown(head: &[&str], rows: &[Vec<String>]) -> String {
     let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
     let head: Vec<String> = head.iter().map(|cell| (*cell).to_owned()).collect();
     let rule = format!("|{}\n", "---|".repeat(head.len()));
@@ -47,7 +58,8 @@ pub(crate) fn markdown(head: &[&str], rows: &[Vec<String>]) -> String {
 }
 
 /// A number with so many decimals, without zeros at its end and with its thousands apart.
-pub(crate) fn spoken(value: f64, decimals: usize) -> String {
+#[must_use]
+pub fn spoken(value: f64, decimals: usize) -> String {
     let text = format!("{value:.decimals$}");
     let (whole, part) = text.split_once('.').unwrap_or((&text, ""));
     let part = part.trim_end_matches('0');
