@@ -194,3 +194,32 @@ async fn an_end_of_sessions_that_broke_off_is_noted() {
     assert!(!shown.status().is_stoppable());
     assert!(!app.db_table().await.contains_key(&at(&keys::ending(&org, &user))));
 }
+
+/// A second decision, between the ends of the first one's sessions and the end of its note, keeps a note of its own.
+#[tokio::test]
+async fn the_note_of_a_later_decision_outlives_the_work_of_an_earlier_one() {
+    let app = TestApp::new().await;
+    let credential = app.admin().new_credential("AWS").await;
+    let resource = active_resource(&app, &credential).await;
+    app.db_hold(resource).await.unwrap();
+    let path = "/users/holder";
+    let mut gate = app.tap.stop_next("DeleteItem");
+    let admin = app.admin();
+    let first = tokio::spawn(async move { admin.patch(path, json!({"isActive": false})).await });
+    gate.reached().await;
+
+    app.advance_seconds(1);
+    let _ = app.admin().patch(path, json!({"isActive": true})).await.expect(200);
+    let session = app.db_hold(resource).await.unwrap();
+    app.tap.fail_after("TransactWriteItems", 1, 400, &json!({"__type": "AccessDeniedException"}));
+    let _ = app.admin().patch(path, json!({"isActive": false})).await.expect(200);
+    drop(gate);
+    let _ = first.await.unwrap().expect(200);
+
+    let (org, user) = (org(ORG), UserId::parse("holder").unwrap());
+    let note = at(&keys::ending(&org, &user));
+    assert!(app.db_table().await.contains_key(&note));
+    app.db.look_after_ending(&org, &user, app.now()).await.unwrap();
+    assert!(!app.db.session(&org, session).await.unwrap().unwrap().status().is_stoppable());
+    assert!(!app.db_table().await.contains_key(&note));
+}

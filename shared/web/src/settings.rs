@@ -24,7 +24,7 @@ pub struct Settings {
     pub origins: Origins,
     /// Whose tokens are accepted: [`jwt_settings`].
     pub jwt: JwtSettings,
-    /// Where AWS is: [`aws_settings`].
+    /// Where AWS is.
     pub aws: AwsSettings,
 }
 
@@ -67,7 +67,7 @@ pub struct WorkerSettings {
     pub table: String,
     /// `POSTERN_KMS_KEY_ID`: the key that seals credentials.
     pub kms_key_id: String,
-    /// Where AWS is: [`aws_settings`].
+    /// Where AWS is.
     pub aws: AwsSettings,
 }
 
