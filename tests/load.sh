@@ -2,7 +2,7 @@
 # The whole local system under an open-loop load, and then past its limit:
 #   tests/load.sh [SECONDS]        # 1200 unless said otherwise, and a minute past the limit
 # Requests come at their times whether or not earlier ones were answered, and a latency counts from when a request was due. The load
-# is oha's, from crates.io. Prints a table, and fails on any 5xx below the limit, on memory that grows, and on anything lost.
+# is oha's. Prints a table, and fails on any 5xx below the limit, on memory that grows, and on anything lost.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
