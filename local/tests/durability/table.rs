@@ -14,6 +14,7 @@ type Table = BTreeMap<(String, String), Value>;
 async fn read(server: &Server) -> Table {
     let config = Builder::new()
         .behavior_version(BehaviorVersion::latest())
+        .http_client(https::Https::default())
         .region(Region::new("eu-central-1"))
         .credentials_provider(Credentials::new("local", "local", None, None, "local"))
         .endpoint_url(&server.dynamodb);
