@@ -8,7 +8,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 target="${CARGO_TARGET_DIR:-$PWD/target}"
 ship="$target/ship-lambda"
-bins=(--bin resource-delete --bin rule-worker --bin session-start)
+bins=(--bin resource-delete --bin session-start --bin session-sweeper)
 makers="$target/lambda"
 of=(resource-delete)
 show=()
