@@ -1,13 +1,11 @@
 //! One walk through all functions, each in a process of its own, over one table.
 
-use auth::{Mint, mint};
 use local::cloud::Cloud;
 use local::template::Template;
-use model::principal::ORG_ADMIN;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
-use support::lambda::{Bootstrap, Program, recorded_event, settings};
+use support::lambda::{Bootstrap, Program, administrator, filled_event, settings};
 
 pub(crate) const TABLE: &str = "postern";
 
@@ -42,7 +40,7 @@ impl Journey {
             let bootstrap = Bootstrap::start(program, &settings(name, cloud.endpoint(), TABLE)).await;
             functions.insert(name, bootstrap);
         }
-        let known = HashMap::from([("token", administrator()), ("org", support::ORG.into())]);
+        let known = HashMap::from([("token", administrator(3600)), ("org", support::ORG.into())]);
         Self { functions, invoked: Vec::new(), known, _cloud: cloud }
     }
 
@@ -59,7 +57,7 @@ impl Journey {
 
     /// Invokes a function with its recorded event. The answer must have this status and the event's request id.
     pub(crate) async fn invoke(&mut self, name: &str, status: u16) -> Answer {
-        let event = self.event(name);
+        let event = filled_event(name, &self.known);
         let request: Value = serde_json::from_str(&event).expect("an event in JSON");
         let response = self.functions.get_mut(name).expect("a function").invoke(event).await;
         self.invoked.push(name.into());
@@ -79,18 +77,9 @@ impl Journey {
 
     /// Wakes a function that nobody calls with its recorded event.
     pub(crate) async fn wake(&mut self, name: &str) -> Value {
-        let event = self.event(name);
+        let event = filled_event(name, &self.known);
         self.invoked.push(name.into());
         self.functions.get_mut(name).expect("a function").invoke(event).await
-    }
-
-    /// The function's recorded event, with its placeholders filled in.
-    fn event(&self, name: &str) -> String {
-        let filled = self.known.iter().fold(recorded_event(name), |event, (placeholder, value)| {
-            event.replace(&format!("{{{{{placeholder}}}}}"), value)
-        });
-        assert!(!filled.contains("{{"), "{name}: nothing is known yet for a placeholder of\n{filled}");
-        filled
     }
 
     /// Ends the processes, which must all have been invoked, must have nothing more to say, and must have logged one
@@ -114,12 +103,4 @@ impl Journey {
 /// Where the functions of a test log to.
 pub(crate) fn logs(test: &str) -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join(test)
-}
-
-/// A token of an administrator, as of now: bootstraps have the system's clock.
-fn administrator() -> String {
-    let roles = [String::from(ORG_ADMIN)];
-    let (email, name) = (Some("admin@acme.example"), Some("Ada Admin"));
-    let wish = Mint { sub: support::ADMIN, org: support::ORG, roles: &roles, email, name, ttl_seconds: 3600 };
-    mint(&support::jwt_settings(), &wish, web::clock::now()).expect("a token")
 }

@@ -1,14 +1,12 @@
 //! The embedded cloud, and the objects that events speak of. They are made by Postern's own functions, so that every subject
 //! finds what a deployment would have.
 
-use auth::{Mint, mint};
 use local::cloud::Cloud;
 use local::template::Template;
-use model::principal::ORG_ADMIN;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::path::Path;
-use support::lambda::{Bootstrap, Program, recorded_event, settings};
+use support::lambda::{Bootstrap, Program, administrator, filled_event, settings};
 
 use crate::subject::{Subject, Work};
 use crate::wire::Wire;
@@ -49,7 +47,7 @@ impl Workshop {
             };
             makers.insert(name, Bootstrap::start(program, &unlimited(name, cloud.endpoint())).await);
         }
-        let known = HashMap::from([("token", administrator()), ("org", support::ORG.into())]);
+        let known = HashMap::from([("token", administrator(6 * 3600)), ("org", support::ORG.into())]);
         let mut workshop = Self { _cloud: cloud, makers, known, number: 0, is_linked: false, wire };
         for (name, placeholder) in [
             ("credential-create", "credentialId"),
@@ -81,7 +79,7 @@ impl Workshop {
             Work::DeleteResource => {
                 let kept = self.known.clone();
                 self.make("resource-create", "resourceId").await;
-                let event = self.filled("resource-delete");
+                let event = filled_event("resource-delete", &self.known);
                 self.known = kept;
                 return event;
             }
@@ -92,30 +90,24 @@ impl Workshop {
         // The subject itself turns the link over.
         self.is_linked =
             matches!(subject.work, Work::Assign) || self.is_linked && subject.work != Work::Unassign;
-        self.filled(subject.function)
+        filled_event(subject.function, &self.known)
             .replace("Production bastion, port 2222", &format!("Production bastion {}", self.number))
             .replace("Rotated each quarter.", &format!("Rotated {} times.", self.number))
     }
 
     async fn link(&mut self, maker: &'static str) {
-        let event = self.filled(maker);
+        let event = filled_event(maker, &self.known);
         let answer = self.makers.get_mut(maker).expect("a maker").invoke(event).await;
         assert!(answer["statusCode"].as_u64().is_some_and(|status| status < 300), "{maker}: {answer}");
         self.is_linked = !self.is_linked;
     }
 
     async fn make(&mut self, maker: &'static str, placeholder: &'static str) {
-        let event = self.filled(maker);
+        let event = filled_event(maker, &self.known);
         let answer = self.makers.get_mut(maker).expect("a maker").invoke(event).await;
         assert_eq!(answer["statusCode"], 201, "{maker}: {answer}");
         let body: Value = serde_json::from_str(answer["body"].as_str().expect("a body")).expect("JSON");
         self.known.insert(placeholder, body["id"].as_str().expect("an id").into());
-    }
-
-    fn filled(&self, function: &str) -> String {
-        self.known.iter().fold(recorded_event(function), |event, (placeholder, value)| {
-            event.replace(&format!("{{{{{placeholder}}}}}"), value)
-        })
     }
 }
 
@@ -124,12 +116,4 @@ pub(crate) fn unlimited(function: &str, endpoint: &str) -> HashMap<String, Strin
     let mut settings = settings(function, endpoint, TABLE);
     settings.insert("POSTERN_RATE_PER_MINUTE".into(), "0".into());
     settings
-}
-
-fn administrator() -> String {
-    let roles = [String::from(ORG_ADMIN)];
-    let (email, name) = (Some("admin@acme.example"), Some("Ada Admin"));
-    let wish =
-        Mint { sub: support::ADMIN, org: support::ORG, roles: &roles, email, name, ttl_seconds: 6 * 3600 };
-    mint(&support::jwt_settings(), &wish, web::clock::now()).expect("a token")
 }

@@ -20,7 +20,7 @@ use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Duration;
 
 /// Longest wait for a connection.
-pub const CONNECT: Duration = Duration::from_secs(1);
+const CONNECT: Duration = Duration::from_secs(1);
 
 type Pool = Client<HttpsConnector<Tcp>, SdkBody>;
 

@@ -122,7 +122,7 @@ async fn a_server_that_says_nothing_is_given_up() {
 }
 
 #[tokio::test]
-async fn a_certificate_that_nobody_vouches_for_is_refused() {
+async fn a_server_that_speaks_no_tls_is_no_answer() {
     // It answers the greeting of TLS with something else.
     let (address, _) = server(answer_all).await;
     let request = request(&format!("https://localhost:{}/", address.port()));

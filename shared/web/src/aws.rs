@@ -15,7 +15,6 @@ use crate::settings::AwsSettings;
 /// function's own timeout of 10 s cuts off is answered by the gateway, in a body of its own.
 fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(1))
         .operation_attempt_timeout(Duration::from_secs(3))
         .operation_timeout(Duration::from_secs(7))
         .build()

@@ -1,7 +1,8 @@
 //! What a function's environment and its recorded event hold.
 
-use auth::JwtSettings;
+use auth::{JwtSettings, Mint, mint};
 use local::template::TEMPLATE;
+use model::principal::ORG_ADMIN;
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -50,4 +51,23 @@ pub fn recorded_event(name: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../functions").join(name.replace('-', "_"));
     let file = folder.join("event.json");
     std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
+
+/// The same, with its placeholders filled in.
+#[must_use]
+pub fn filled_event(name: &str, known: &HashMap<&str, String>) -> String {
+    let filled = known.iter().fold(recorded_event(name), |event, (placeholder, value)| {
+        event.replace(&format!("{{{{{placeholder}}}}}"), value)
+    });
+    assert!(!filled.contains("{{"), "{name}: nothing is known yet for a placeholder of\n{filled}");
+    filled
+}
+
+/// A token of an administrator, as of now: bootstraps have the system's clock.
+#[must_use]
+pub fn administrator(ttl_seconds: i64) -> String {
+    let roles = [String::from(ORG_ADMIN)];
+    let (email, name) = (Some("admin@acme.example"), Some("Ada Admin"));
+    let wish = Mint { sub: crate::ADMIN, org: crate::ORG, roles: &roles, email, name, ttl_seconds };
+    mint(&crate::jwt_settings(), &wish, web::clock::now()).expect("a token")
 }

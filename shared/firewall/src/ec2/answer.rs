@@ -145,20 +145,16 @@ pub(super) fn credentials(xml: &str) -> Result<Credentials, FirewallError> {
     }
 }
 
-/// The error code of a failure, if there is one.
-pub(super) fn code(xml: &str) -> Option<String> {
+/// Code and message of a failure, if it names one.
+pub(super) fn error(xml: &str) -> Option<(String, String)> {
     let document = parsed(xml).ok()?;
     let error = document.descendants().find(|node| node.has_tag_name_of("Error"))?;
-    text_of(error, "Code")
+    Some((text_of(error, "Code")?, text_of(error, "Message").unwrap_or_default()))
 }
 
 /// Reads a failure (EC2 API Reference, "Error codes for the Amazon EC2 API").
 pub(super) fn failure(status: u16, xml: &str) -> FirewallError {
-    let found = parsed(xml).ok().and_then(|document| {
-        let error = document.descendants().find(|node| node.has_tag_name_of("Error"))?;
-        Some((text_of(error, "Code")?, text_of(error, "Message").unwrap_or_default()))
-    });
-    match found {
+    match error(xml) {
         Some((code, message)) => of_code(&code, &message, status),
         None if status == 503 => FirewallError::Throttled,
         None => unreadable(format!("status {status}")),

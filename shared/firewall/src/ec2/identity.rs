@@ -101,8 +101,8 @@ fn refused(answer: &str) -> FirewallError {
         "MalformedPolicyDocument",
         "RegionDisabledException",
     ];
-    match answer::code(answer) {
-        Some(code) if DENIED.contains(&code.as_str()) => FirewallError::Denied(
+    match answer::error(answer) {
+        Some((code, _)) if DENIED.contains(&code.as_str()) => FirewallError::Denied(
             "The role cannot be assumed: its trust policy, or its external id, does not allow it".into(),
         ),
         _ => FirewallError::Unreachable("the role was not assumed".into()),
