@@ -11,9 +11,11 @@ pub mod credential_get;
 pub mod credential_list;
 pub mod credential_patch;
 pub mod credential_update;
+pub mod docs_get;
 pub mod fallback;
 pub mod health;
 pub mod me_get;
+pub mod openapi_get;
 mod provider;
 pub mod resource_create;
 pub mod resource_delete;
@@ -69,9 +71,11 @@ pub fn all() -> Vec<(&'static str, Endpoint)> {
         ("credential-list", Endpoint::new(credential_list::handler)),
         ("credential-patch", Endpoint::new(credential_patch::handler)),
         ("credential-update", Endpoint::new(credential_update::handler)),
+        ("docs-get", Endpoint::new(docs_get::handler)),
         ("fallback", Endpoint::new(fallback::handler)),
         ("health", Endpoint::new(health::handler)),
         ("me-get", Endpoint::new(me_get::handler)),
+        ("openapi-get", Endpoint::new(openapi_get::handler)),
         ("resource-create", Endpoint::new(resource_create::handler)),
         ("resource-delete", Endpoint::new(resource_delete::handler)),
         ("resource-get", Endpoint::new(resource_get::handler)),

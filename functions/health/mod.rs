@@ -1,9 +1,9 @@
 //! `GET /health`: says that the function runs, and which build it is. It touches nothing.
 
 use serde::Serialize;
+use web::Failure;
 use web::access::Anyone;
 use web::reply::Ok200;
-use web::{App, Failure};
 
 /// The build.
 #[derive(Debug, Serialize)]
@@ -18,7 +18,7 @@ pub struct Build {
 ///
 /// # Errors
 /// None.
-pub async fn handler(_: App, _: Anyone) -> Result<Ok200<Build>, Failure> {
+pub async fn handler(_: Anyone) -> Result<Ok200<Build>, Failure> {
     let commit = option_env!("POSTERN_COMMIT").unwrap_or("unknown");
     Ok(Ok200(Build { status: "UP", version: env!("CARGO_PKG_VERSION"), commit }))
 }

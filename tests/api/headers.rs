@@ -39,6 +39,38 @@ async fn every_answer_tells_browsers_to_keep_out() {
 }
 
 #[tokio::test]
+async fn the_page_for_people_runs_what_stands_in_it_and_calls_where_it_came_from() {
+    let app = TestApp::new().await;
+    let page = app.anonymous().get("/docs").await.expect(200);
+    assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
+    assert_eq!(page.header("cache-control"), Some("public, max-age=3600"));
+    let policy = page.header("content-security-policy").unwrap();
+    for rule in ["default-src 'none'", "connect-src 'self'", "frame-ancestors 'none'", "form-action 'none'"] {
+        assert!(policy.split("; ").any(|part| part == rule), "{rule}: {policy}");
+    }
+    assert!(!policy.contains("unsafe"));
+    for (name, value) in [("x-content-type-options", "nosniff"), ("x-frame-options", "DENY")] {
+        assert_eq!(page.header(name), Some(value));
+    }
+    assert!(page.text.starts_with("<!DOCTYPE html>"));
+}
+
+#[tokio::test]
+async fn the_description_is_served_as_it_is_in_the_repository() {
+    let app = TestApp::new().await;
+    let served = app.anonymous().get("/openapi.json").await.expect(200);
+    let yaml =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../infra/openapi.yaml")).unwrap();
+    assert_eq!(served.json, serde_yaml_ng::from_str::<serde_json::Value>(&yaml).unwrap());
+    assert_eq!(served.header("cache-control"), Some("no-store"));
+    for path in ["/docs", "/openapi.json"] {
+        let _ = app.admin().send("POST", path, None, Vec::new()).await.expect(405);
+        let _ = app.anonymous().send("GET", &format!("{path}/"), None, Vec::new()).await.expect(404);
+    }
+    assert_eq!(app.tap.take_calls(), Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn no_page_may_call_unless_it_is_named() {
     for (app, origin, allowed) in [
         (TestApp::new().await, PAGE, false),

@@ -181,6 +181,9 @@ async fn deletes(journey: &mut Journey) {
 async fn needs_no_token(journey: &mut Journey) {
     let health = journey.invoke("health", 200).await.body;
     assert_eq!(health["status"], "UP");
+    assert_eq!(journey.invoke("openapi-get", 200).await.body["info"]["title"], "Postern");
+    let page = journey.invoke("docs-get", 200).await;
+    assert!(page.text.len() > 400_000, "{} bytes", page.text.len());
     let nowhere = journey.invoke("fallback", 404).await.body;
     assert_eq!(nowhere["status"], 404);
     assert_eq!(nowhere["path"], "/api/v1/nowhere");

@@ -2,6 +2,7 @@
 
 use local::template::Route;
 use std::collections::BTreeMap;
+use support::BESIDE;
 use web::face::{BASE_PATH, Face};
 
 use crate::repository::{assert_nothing_wrong, exact_routes, read, route_keys, template};
@@ -45,7 +46,8 @@ fn every_route_has_one_function_and_lies_below_the_base_path() {
         if owners.len() != 1 {
             wrong.push(format!("template.yaml: {route} has {owners:?}"));
         }
-        if route != "$default" && !route.contains(&format!(" {BASE_PATH}/")) {
+        let is_beside = BESIDE.iter().any(|path| *route == format!("GET {path}"));
+        if route != "$default" && !is_beside && !route.contains(&format!(" {BASE_PATH}/")) {
             wrong.push(format!("template.yaml: {route} does not begin with {BASE_PATH}/"));
         }
     }

@@ -22,7 +22,7 @@ const TOO_LARGE: usize = 256 * 1024 + 1;
 const TOO_LONG: usize = 8192;
 
 /// What no request brings about: a function that touches nothing breaks by a defect alone, which `tests/api/faces.rs` plants.
-const DEFECTS_ALONE: [(&str, u16); 1] = [("health", 500)];
+const DEFECTS_ALONE: [(&str, u16); 3] = [("health", 500), ("docs-get", 500), ("openapi-get", 500)];
 
 /// A request that succeeds as it is.
 struct Good<'a> {

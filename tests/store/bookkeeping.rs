@@ -120,6 +120,31 @@ async fn a_rule_is_settled_when_rows_are_told_and_forgotten_when_they_are_gone()
     assert_eq!(held.app.db_table().await, before);
 }
 
+#[tokio::test]
+async fn an_entry_that_was_made_anew_is_another_one() {
+    let held = Held::new().await;
+    let seen = held.rule().await;
+    held.tell(&seen, News::Applied(None)).await;
+    held.app.db.end_session(&actor(ORG), held.session, held.app.now()).await.unwrap();
+    held.tell(&held.rule().await, News::Removed(None)).await;
+    assert!(held.forget(&held.rule().await).await);
+    held.app.db_hold(held.resource).await.unwrap();
+    let anew = held.rule().await;
+    assert_ne!(anew.id, seen.id);
+    assert_eq!(
+        (anew.revision, anew.generation),
+        (seen.revision, seen.generation),
+        "nothing but the id tells"
+    );
+    assert_eq!(held.find(&seen, Presence::Present, 7).await, None);
+    assert_eq!(held.rule().await, anew);
+    held.tell(&anew, News::Applied(None)).await;
+    let told = held.rule().await;
+    let stale = Rule { id: seen.id, ..told.clone() };
+    assert!(!held.settle(&stale).await);
+    assert_eq!(held.rule().await, told);
+}
+
 fn assert_defect<T: Debug>(result: Result<T, StoreError>) {
     assert!(matches!(result, Err(StoreError::Defect(_))), "{result:?}");
 }

@@ -121,6 +121,8 @@ async fn reads_cost_one_call_and_what_protects_nothing_costs_none() {
         ("/credentials/none/".into(), 404, &[]),
         ("/resources/none".into(), 400, &[]),
         ("/health".into(), 200, &[]),
+        ("/docs".into(), 200, &[]),
+        ("/openapi.json".into(), 200, &[]),
         ("/nothing".into(), 404, &[]),
     ] {
         let reply = admin.get(&path).await;

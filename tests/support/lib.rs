@@ -23,7 +23,7 @@ pub mod sessions;
 mod setup;
 mod tap;
 
-pub use client::{Client, Reply};
+pub use client::{BESIDE, Client, Reply, whole_path};
 pub use setup::{NoNetwork, Setup, Twin};
 pub use tap::{Gate, Metered, TapRecord, Trouble};
 

@@ -1,28 +1,31 @@
 //! Handlers as values: what a function, the local gateway and the tests all call.
 
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, LocalBoxFuture};
 use http::{HeaderValue, Response, StatusCode};
-use lambda_http::{Body, Request};
+use lambda_http::{Body, Error, Request};
+use model::time::Timestamp;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use crate::access::{self, Access, Level};
+use crate::access::{self, Access, Anyone, Level};
 use crate::app::App;
 use crate::attempt;
-use crate::clock::Stopwatch;
+use crate::clock::{self, Stopwatch};
 use crate::face::Face;
 use crate::failure::Failure;
-use crate::headers;
+use crate::headers::{self, Origins};
 use crate::incoming::Incoming;
 use crate::input::Input;
 use crate::reply::Reply;
+use crate::serve;
 
 /// An asynchronous function whose arguments are the [`App`], an access level and up to three inputs, and whose
-/// result is a reply or a [`Failure`].
+/// result is a reply or a [`Failure`]; or one whose only argument is [`Anyone`], which answers everybody the same: its function reads
+/// no settings of a table or of tokens, makes no client, and links none.
 ///
-/// This handler compiles:
+/// These handlers compile:
 ///
 /// ```
 /// use web::{App, Endpoint, Failure, access::OrgAdmin, reply::NoContent};
@@ -33,7 +36,16 @@ use crate::reply::Reply;
 /// Endpoint::new(handler);
 /// ```
 ///
-/// Without an access level it does not:
+/// ```
+/// use web::{Endpoint, Failure, access::Anyone, reply::NoContent};
+///
+/// async fn handler(_: Anyone) -> Result<NoContent, Failure> {
+///     Ok(NoContent)
+/// }
+/// Endpoint::new(handler);
+/// ```
+///
+/// Without an access level they do not:
 ///
 /// ```compile_fail
 /// use web::{App, Endpoint, Failure, reply::NoContent};
@@ -71,8 +83,14 @@ pub trait Handler<Args>: Clone + Send + Sync + 'static {
     const LEVEL: Level;
 
     /// Admits the caller, reads the inputs, runs the function.
-    fn call(self, app: App, request: Arc<Incoming>) -> BoxFuture<'static, Result<Response<Body>, Failure>>;
+    fn call(self, app: App, request: Arc<Incoming>) -> Answering;
+
+    /// Serves the function from the Lambda runtime: [`serve`](crate::serve()).
+    fn serve(self) -> LocalBoxFuture<'static, Result<(), Error>>;
 }
+
+/// A handler at work.
+pub(crate) type Answering = BoxFuture<'static, Result<Response<Body>, Failure>>;
 
 macro_rules! handler {
     ($($input:ident),*) => {
@@ -86,11 +104,15 @@ macro_rules! handler {
         {
             const LEVEL: Level = Caller::LEVEL;
 
-            fn call(self, app: App, request: Arc<Incoming>) -> BoxFuture<'static, Result<Response<Body>, Failure>> {
+            fn call(self, app: App, request: Arc<Incoming>) -> Answering {
                 Box::pin(async move {
                     let caller = access::enter::<Caller>(&app, &request).await?;
                     self(app, caller, $($input::read(&request)?),*).await?.into_response()
                 })
+            }
+
+            fn serve(self) -> LocalBoxFuture<'static, Result<(), Error>> {
+                Box::pin(serve::with_app(Endpoint::new(self)))
             }
         }
     };
@@ -101,8 +123,28 @@ handler!(First);
 handler!(First, Second);
 handler!(First, Second, Third);
 
-type Erased =
-    Arc<dyn Fn(App, Arc<Incoming>) -> BoxFuture<'static, Result<Response<Body>, Failure>> + Send + Sync>;
+impl<F, Running, Replied> Handler<Anyone> for F
+where
+    F: Fn(Anyone) -> Running + Clone + Send + Sync + 'static,
+    Running: Future<Output = Result<Replied, Failure>> + Send + 'static,
+    Replied: Reply,
+{
+    const LEVEL: Level = Level::Anyone;
+
+    fn call(self, _: App, _: Arc<Incoming>) -> Answering {
+        Box::pin(async move { self(Anyone::new()).await?.into_response() })
+    }
+
+    fn serve(self) -> LocalBoxFuture<'static, Result<(), Error>> {
+        let call = move || {
+            let handler = self.clone();
+            Box::pin(async move { handler(Anyone::new()).await?.into_response() }) as Answering
+        };
+        Box::pin(serve::alone(call))
+    }
+}
+
+type Erased = Arc<dyn Fn(App, Arc<Incoming>) -> Answering + Send + Sync>;
 
 /// A handler whose type is erased, so that everything around it is compiled once and not once per function.
 #[derive(Clone)]
@@ -123,33 +165,60 @@ impl Endpoint {
     pub async fn respond(&self, app: &App, request: Request) -> Response<Body> {
         let (watch, app) = (Stopwatch::start(), app.at_request());
         let request = Arc::new(Incoming::new(request));
-        let outcome = self.outcome(&app, &request).await;
+        let call = || (self.call)(app.clone(), Arc::clone(&request));
+        let outcome = guarded(&request, app.origins(), call).await;
         let is_refused = matches!(&outcome, Err(failure) if failure.status() == StatusCode::FORBIDDEN);
         // Whoever asks too often does not fill the record.
         if is_refused && request.is_over_limit.get().is_none() {
             attempt::record_denied(&app, &request).await;
         }
-        let cause = outcome.as_ref().err().and_then(Failure::for_log);
-        let mut response = outcome
-            .unwrap_or_else(|failure| Face::of(&request.path).render(&failure, &request.path, app.now));
-        if let Ok(id) = HeaderValue::from_str(&request.request_id) {
-            response.headers_mut().insert("x-request-id", id);
-        }
-        headers::complete(response.headers_mut(), &request, app.origins());
-        log(&request, &response, cause.as_deref(), watch.millis());
-        response
+        answer(outcome, &request, app.now, app.origins(), watch)
     }
 }
 
-impl Endpoint {
-    async fn outcome(&self, app: &App, request: &Arc<Incoming>) -> Result<Response<Body>, Failure> {
-        if let Some(response) = headers::preflight(request, app.origins()) {
-            return Ok(response);
-        }
-        request.check_size()?;
-        let running = AssertUnwindSafe((self.call)(app.clone(), Arc::clone(request)));
-        running.catch_unwind().await.unwrap_or_else(|_| Err(Failure::internal("a handler panicked")))
+/// Answers a request that the handler alone can answer, as [`Endpoint::respond`] does.
+pub(crate) async fn respond_alone(
+    call: impl FnOnce() -> Answering,
+    origins: &Origins,
+    request: Request,
+) -> Response<Body> {
+    let (watch, now) = (Stopwatch::start(), clock::now());
+    let request = Incoming::new(request);
+    let outcome = guarded(&request, origins, call).await;
+    answer(outcome, &request, now, origins, watch)
+}
+
+/// What comes before every handler, and what its panic becomes.
+async fn guarded(
+    request: &Incoming,
+    origins: &Origins,
+    call: impl FnOnce() -> Answering,
+) -> Result<Response<Body>, Failure> {
+    if let Some(response) = headers::preflight(request, origins) {
+        return Ok(response);
     }
+    request.check_size()?;
+    let running = AssertUnwindSafe(call());
+    running.catch_unwind().await.unwrap_or_else(|_| Err(Failure::internal("a handler panicked")))
+}
+
+/// What comes after every handler.
+fn answer(
+    outcome: Result<Response<Body>, Failure>,
+    request: &Incoming,
+    now: Timestamp,
+    origins: &Origins,
+    watch: Stopwatch,
+) -> Response<Body> {
+    let cause = outcome.as_ref().err().and_then(Failure::for_log);
+    let mut response =
+        outcome.unwrap_or_else(|failure| Face::of(&request.path).render(&failure, &request.path, now));
+    if let Ok(id) = HeaderValue::from_str(&request.request_id) {
+        response.headers_mut().insert("x-request-id", id);
+    }
+    headers::complete(response.headers_mut(), request, origins);
+    log(request, &response, cause.as_deref(), watch.millis());
+    response
 }
 
 /// One line for each request: never a token, a body, an e-mail or an address.

@@ -87,10 +87,10 @@ pub(crate) fn preflight(request: &Incoming, origins: &Origins) -> Option<Respons
     })
 }
 
-/// Adds what every response has.
+/// Adds what every response has, where its reply does not say otherwise: `reply::Page` does.
 pub(crate) fn complete(headers: &mut HeaderMap, request: &Incoming, origins: &Origins) {
     for (name, value) in ALWAYS {
-        headers.insert(name, HeaderValue::from_static(value));
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     if origins.0.is_empty() {
         return;

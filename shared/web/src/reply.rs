@@ -7,6 +7,9 @@ use store::Tagged;
 
 use crate::failure::Failure;
 
+/// How long a page may be kept: an hour. It is the same for everybody.
+const PAGE_CACHE: &str = "public, max-age=3600";
+
 /// What a handler may answer.
 pub trait Reply: Send {
     /// The response.
@@ -39,6 +42,20 @@ pub enum NoContentOrAccepted {
     Done,
     /// 202, with a sentence.
     Accepted(Message),
+}
+
+/// 200 with JSON that was written when the function was built.
+#[derive(Debug)]
+pub struct JsonText(pub &'static str);
+
+/// 200 with a page of HTML for people.
+#[derive(Debug)]
+pub struct Page {
+    /// UTF-8, packed with gzip whatever the caller accepts: every browser does, and so may an answer be to a request that does not say
+    /// (RFC 9110 §12.5.3).
+    pub packed: &'static [u8],
+    /// What the page may load and run: its `Content-Security-Policy`.
+    pub policy: &'static str,
 }
 
 /// 200 with a bare array, and a `Link` header to the next part where there is one.
@@ -102,6 +119,27 @@ impl Reply for NoContentOrAccepted {
             Self::Done => NoContent.into_response(),
             Self::Accepted(message) => with_body(StatusCode::ACCEPTED, &message),
         }
+    }
+}
+
+impl Reply for JsonText {
+    fn into_response(self) -> Result<Response<Body>, Failure> {
+        Ok(text_response(StatusCode::OK, self.0.into()))
+    }
+}
+
+impl Reply for Page {
+    fn into_response(self) -> Result<Response<Body>, Failure> {
+        let mut response = Response::new(Body::Binary(self.packed.into()));
+        for (name, value) in [
+            (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+            (header::CONTENT_ENCODING, "gzip"),
+            (header::CACHE_CONTROL, PAGE_CACHE),
+            (header::CONTENT_SECURITY_POLICY, self.policy),
+        ] {
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
+        Ok(response)
     }
 }
 

@@ -1,36 +1,56 @@
 //! The main function of every HTTP function.
 
 use futures_util::future::BoxFuture;
+use http::Response;
 use lambda_http::request::LambdaRequest;
-use lambda_http::{Error, LambdaEvent, service_fn};
+use lambda_http::{Body, Error, LambdaEvent, Request, service_fn};
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use crate::access::Level;
 use crate::app::App;
-use crate::endpoint::{Endpoint, Handler};
+use crate::endpoint::{Answering, Endpoint, Handler, respond_alone};
 use crate::event;
 use crate::log;
-use crate::settings::LogSettings;
+use crate::settings::{self, LogSettings};
 
 /// Serves a handler from the Lambda runtime until the environment ends.
 ///
 /// # Errors
 /// When the function is not configured, or the runtime's API is out of reach.
 pub async fn serve<Args, H: Handler<Args>>(handler: H) -> Result<(), Error> {
-    serve_endpoint(Endpoint::new(handler)).await
+    log::begin(LogSettings::from_env());
+    handler.serve().await
 }
 
-async fn serve_endpoint(endpoint: Endpoint) -> Result<(), Error> {
-    log::begin(LogSettings::from_env());
+/// Serves what works with the table, and asks who calls.
+pub(crate) async fn with_app(endpoint: Endpoint) -> Result<(), Error> {
     let app = App::from_env()?;
     // Whoever asks nobody who they are needs no keys.
     if endpoint.level != Level::Anyone {
         app.warm_up().await;
     }
-    let handler = move |event: LambdaEvent<LambdaRequest>| {
+    run(move |request| {
         let (endpoint, app) = (endpoint.clone(), app.clone());
-        let request = event::harmless(event.payload).into();
-        let answer = async move { Ok(event::encode(endpoint.respond(&app, request).await)) };
+        Box::pin(async move { endpoint.respond(&app, request).await })
+    })
+    .await
+}
+
+/// Serves what answers everybody the same.
+pub(crate) async fn alone(call: impl Fn() -> Answering + Clone + Send + Sync + 'static) -> Result<(), Error> {
+    let origins = Arc::new(settings::origins_from_env()?);
+    run(move |request| {
+        let (call, origins) = (call.clone(), Arc::clone(&origins));
+        Box::pin(async move { respond_alone(call, &origins, request).await })
+    })
+    .await
+}
+
+async fn run(respond: impl Fn(Request) -> BoxFuture<'static, Response<Body>>) -> Result<(), Error> {
+    let handler = |event: LambdaEvent<LambdaRequest>| {
+        let answering = respond(event::harmless(event.payload).into());
+        let answer = async move { Ok(event::encode(answering.await)) };
         Box::pin(answer) as BoxFuture<'static, Result<_, Infallible>>
     };
     lambda_runtime::run(service_fn(handler)).await

@@ -177,6 +177,14 @@ pub fn origins(get: Lookup<'_>) -> Result<Origins, BadSetting> {
     Origins::parse(&get(ORIGINS).unwrap_or_default()).map_err(|_| BadSetting(ORIGINS))
 }
 
+/// The same, from the environment.
+///
+/// # Errors
+/// A text that is no origin.
+pub(crate) fn origins_from_env() -> Result<Origins, BadSetting> {
+    origins(&environment)
+}
+
 /// Where AWS is: `AWS_REGION`, `AWS_ENDPOINT_URL` and `AWS_USE_FIPS_ENDPOINT` (AWS SDKs and Tools Reference Guide).
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 
 use firewall::GroupRef;
 use serde_json::{Value, json};
-use support::{ORG, resource_body};
+use support::{BESIDE, ORG, resource_body};
 
 use super::drive::{Drive, NOTHING};
 use crate::repository::exact_routes;
@@ -130,7 +130,8 @@ pub(super) async fn drive_with_a_key_that_is_none(drive: &mut Drive) {
         let path =
             route.replace("{id}", NOTHING).replace("{resourceId}", NOTHING).replace("{userId}", NOTHING);
         let path = format!("{method} {}", path.trim_start_matches("/api/v1"));
-        let status = if route.ends_with("/health") { 200 } else { 401 };
+        let is_open = BESIDE.contains(&route.as_str()) || route.ends_with("/health");
+        let status = if is_open { 200 } else { 401 };
         drive.call_as(&stranger, &path, Value::Null, status).await;
     }
     drive.call_as(&stranger, "DELETE /health", Value::Null, 401).await;

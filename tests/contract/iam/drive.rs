@@ -2,7 +2,7 @@
 
 use firewall::GroupRef;
 use serde_json::Value;
-use support::{Client, ORG, Reply, TestApp};
+use support::{Client, ORG, Reply, TestApp, whole_path};
 
 use super::Actions;
 use crate::repository::{read, route_keys, template};
@@ -56,7 +56,7 @@ impl Drive {
     /// Sends a request, and notes the calls of the function that answers it.
     pub(super) async fn send(&mut self, request: &str, body: Value) -> Reply {
         let (method, path) = request.split_once(' ').unwrap();
-        let (path, json) = (format!("/api/v1{path}"), (!body.is_null()).then_some("application/json"));
+        let (path, json) = (whole_path(path), (!body.is_null()).then_some("application/json"));
         let body = json.map(|_| body.to_string()).unwrap_or_default();
         let asked = self.app.sky.calls();
         self.app.tap.take_bodies();

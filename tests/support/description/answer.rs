@@ -77,10 +77,18 @@ impl Description {
             let is_empty = answer.text.is_empty() && media_type.is_none();
             return if is_empty { Vec::new() } else { vec![String::from("there is a body")] };
         };
+        // A page says in which character set it is; JSON has one alone.
+        let media_type =
+            media_type.map(|media_type| media_type.strip_suffix("; charset=utf-8").unwrap_or(media_type));
         let Some(content) = media_type.and_then(|media_type| content.get(media_type)) else {
             return vec![format!("content-type {media_type:?} is not described")];
         };
-        match serde_json::from_str(answer.text) {
+        let body = if media_type == Some("application/json") {
+            serde_json::from_str(answer.text)
+        } else {
+            Ok(answer.text.into())
+        };
+        match body {
             Ok(body) => self.violations(&content["schema"], &body),
             Err(error) => vec![error.to_string()],
         }
