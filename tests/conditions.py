@@ -3,9 +3,10 @@
     tests/conditions.py            # all of them, an hour or two
     tests/conditions.py 40 60      # numbers 40 to 59 of them
 
-A survivor is printed with its condition. What survives, and why: docs/mutants.md.
+A mutant meets the tests that send its condition. A survivor is printed with its condition. What survives, and why: docs/mutants.md.
 """
 
+import collections
 import os
 import pathlib
 import re
@@ -15,32 +16,38 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).parents[1]
 # In the order in which they are likely to notice. Races and random histories come last.
-SUITES = [["--test", "store"], ["--test", "sessions"], ["--test", "api"], ["--test", "contract"]]
+SUITES = ["store", "sessions", "api", "contract"]
 
 
-def run(suite, **environment):
-    command = ["cargo", "nextest", "run", "--cargo-quiet", "-p", "api-tests", "--fail-fast", "--no-tests", "fail",
-               "--status-level", "none", "--final-status-level", "fail", *suite]
+def run(suite, tests=None, **environment):
+    command = ["cargo", "nextest", "run", "--cargo-quiet", "-p", "api-tests", "--test", suite, "--fail-fast", "--no-tests", "fail",
+               "--status-level", "none", "--final-status-level", "fail"]
+    if tests:
+        command += ["--filterset", " | ".join(f"test(={test})" for test in sorted(tests))]
     return subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True)
 
 
 def mutants():
-    """The number of a part and its condition, of each part of each condition: as tests/support/tap/mutant.rs writes them."""
-    with tempfile.NamedTemporaryFile() as listed:
-        for suite in SUITES:
+    """Each part of each condition, as `NUMBER CONDITION`, with the tests of each suite that send it: tests/support/tap/mutant.rs."""
+    found = collections.defaultdict(lambda: collections.defaultdict(set))
+    for suite in SUITES:
+        with tempfile.NamedTemporaryFile() as listed:
             done = run(suite, POSTERN_TEST_CONDITIONS=listed.name)
             if done.returncode:
                 sys.exit(done.stdout + done.stderr)
-        return sorted(set(pathlib.Path(listed.name).read_text().splitlines()))
+            for line in pathlib.Path(listed.name).read_text().splitlines():
+                test, mutant = line.split(" ", 1)
+                found[mutant][suite].add(test)
+    return dict(sorted(found.items()))
 
 
-def killer(mutant):
+def killer(mutant, tests):
     """The first test that notices."""
-    for suite in SUITES:
-        done = run(suite, POSTERN_TEST_MUTANT=mutant)
+    for suite in filter(tests.get, SUITES):
+        done = run(suite, tests[suite], POSTERN_TEST_MUTANT=mutant)
         if done.returncode:
-            found = re.search(r"FAIL.*?\] (?:\(.*?\) )?(.*)", done.stdout + done.stderr)
-            return found.group(1).strip() if found else suite[1]
+            failed = re.search(r"FAIL.*?\] (?:\(.*?\) )?(.*)", done.stdout + done.stderr)
+            return failed.group(1).strip() if failed else suite
     return None
 
 
@@ -48,8 +55,8 @@ def main():
     everything = mutants()
     first, last = (int(word) for word in sys.argv[1:3] or (0, len(everything)))
     survivors = 0
-    for place, mutant in list(enumerate(everything))[first:last]:
-        noticed = killer(mutant)
+    for place, (mutant, tests) in list(enumerate(everything.items()))[first:last]:
+        noticed = killer(mutant, tests)
         survivors += noticed is None
         print(f"{place} {noticed or 'SURVIVES'}: without part {mutant}", flush=True)
     print(f"{last - first} of {len(everything)} mutants, {survivors} survive")

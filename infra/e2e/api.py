@@ -1,6 +1,7 @@
 """A caller of the API, with the Python library's own HTTP."""
 
 import base64
+import gzip
 import hashlib
 import hmac
 import http.client
@@ -40,10 +41,15 @@ class Caller:
         if body is not None:
             data = json.dumps(body)
             headers["Content-Type"] = "application/json"
-        connection.request(method, f"/api/v1{path}", data, headers)
+        # What belongs to no version stands beside the base path.
+        root = "" if path in ("/docs", "/openapi.json") else "/api/v1"
+        connection.request(method, f"{root}{path}", data, headers)
         response = connection.getresponse()
-        text = response.read().decode()
+        content = response.read()
         connection.close()
+        if response.getheader("content-encoding") == "gzip":
+            return gzip.decompress(content).decode()
+        text = content.decode()
         if response.status != status:
             raise AssertionError(f"{method} {path}: {response.status} and not {status}: {text}")
         assert response.getheader("x-request-id"), f"{method} {path}: no request id"

@@ -46,6 +46,9 @@ class Journey:
     def enter(self) -> None:
         self.anonymous.call("GET", "/health", 200)
         self.steps.done("anybody asks for health: a first cold start")
+        assert self.anonymous.call("GET", "/openapi.json", 200)["info"]["title"] == "Postern"
+        assert self.anonymous.call("GET", "/docs", 200).startswith("<!DOCTYPE html>")
+        self.steps.done("the description, and the page that shows it")
         self.anonymous.call("GET", "/resources", 401)
         self.person.call("GET", "/resources", 403)
         self.anonymous.call("GET", "/nothing", 404)

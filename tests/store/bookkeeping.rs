@@ -140,9 +140,14 @@ async fn an_entry_that_was_made_anew_is_another_one() {
     assert_eq!(held.rule().await, anew);
     held.tell(&anew, News::Applied(None)).await;
     let told = held.rule().await;
-    let stale = Rule { id: seen.id, ..told.clone() };
-    assert!(!held.settle(&stale).await);
+    assert!(!held.settle(&Rule { id: seen.id, ..told.clone() }).await);
     assert_eq!(held.rule().await, told);
+    let session = *told.holders.first().expect("a holder");
+    held.app.db.end_session(&actor(ORG), session.session, held.app.now()).await.unwrap();
+    held.tell(&held.rule().await, News::Removed(None)).await;
+    let left = held.rule().await;
+    assert!(!held.forget(&Rule { id: seen.id, ..left.clone() }).await);
+    assert_eq!(held.rule().await, left);
 }
 
 fn assert_defect<T: Debug>(result: Result<T, StoreError>) {

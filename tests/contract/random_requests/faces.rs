@@ -6,6 +6,9 @@ use web::face::Face;
 
 /// What is wrong with an answer of a path.
 pub(super) fn faults(path: &str, reply: &Reply) -> Vec<String> {
+    if reply.status.is_success() && path == "/docs" {
+        return page(reply);
+    }
     let mut wrong = headers(reply);
     if reply.status.is_success() {
         let is_json = !reply.json.is_null() || (reply.text.is_empty() && reply.status.as_u16() == 204);
@@ -22,6 +25,12 @@ pub(super) fn faults(path: &str, reply: &Reply) -> Vec<String> {
         wrong.push(format!("not the face of {path}"));
     }
     wrong
+}
+
+/// What is wrong with the only answer that is no JSON.
+fn page(reply: &Reply) -> Vec<String> {
+    let is_page = reply.text.starts_with("<!DOCTYPE html>") && reply.header("x-request-id").is_some();
+    if is_page { Vec::new() } else { vec![String::from("no page")] }
 }
 
 /// Headers that every answer carries.

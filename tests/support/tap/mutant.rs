@@ -1,12 +1,13 @@
 //! Mutants of conditions: a write goes out with a part of its condition left out, and some test must notice.
 //!
 //! `tests/conditions.py` asks for them: `POSTERN_TEST_CONDITIONS` names a file to which every part of every condition is added that
-//! goes over the wire, as `NUMBER CONDITION`; `POSTERN_TEST_MUTANT` says which one is left out.
+//! goes over the wire, as `TEST NUMBER CONDITION`; `POSTERN_TEST_MUTANT` says, as `NUMBER CONDITION`, which one is left out.
 
 use serde_json::{Map, Value};
+use std::collections::HashSet;
 use std::fs::OpenOptions;
 use std::io::Write as _;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex};
 
 /// A condition of any item that exists or does not.
 const ALWAYS: &str = "attribute_exists(#pk) OR attribute_not_exists(#pk)";
@@ -54,12 +55,23 @@ fn writes(call: &mut Value) -> Vec<&mut Map<String, Value>> {
     items.filter_map(|item| item.as_object_mut()?.values_mut().next()?.as_object_mut()).collect()
 }
 
+/// Conditions that this process has noted.
+static NOTED: LazyLock<Mutex<HashSet<String>>> = LazyLock::new(Mutex::default);
+
 fn note(condition: &str) {
     let Some(path) = &*LIST else { return };
+    if !NOTED.lock().expect("no panic").insert(condition.into()) {
+        return;
+    }
     let mut file = OpenOptions::new().append(true).create(true).open(path).expect("a file");
-    let parts: String =
-        (0..parts(condition).1.len()).map(|number| format!("{number} {condition}\n")).collect();
-    file.write_all(parts.as_bytes()).expect("a file");
+    let (test, parts) = (test(), 0..parts(condition).1.len());
+    let lines: String = parts.map(|number| format!("{test} {number} {condition}\n")).collect();
+    file.write_all(lines.as_bytes()).expect("a file");
+}
+
+/// The only test of this process: nextest starts one for each.
+fn test() -> String {
+    std::env::args().skip_while(|argument| argument != "--exact").nth(1).expect("a test that runs alone")
 }
 
 /// The parts of a condition between its outermost ORs or else its outermost ANDs.
