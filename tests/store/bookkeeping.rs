@@ -1,21 +1,25 @@
 //! Writes without an audit row: what buckets give, what was found of a rule, what rows are told.
 
+use model::id::{ResourceId, RuleId, SessionId};
 use model::ingress::GroupRef;
 use model::rate::{RateLimit, Wish, micros};
-use model::rule::{Presence, Rule};
+use model::refusal::Refusal;
+use model::rule::{Presence, Resolution, Rule, RuleState};
 use model::session::News;
 use serde_json::json;
 use std::fmt::Debug;
+use std::future::Future;
 use store::{Finding, Lease, Message, Payer, StoreError, Taken};
 use support::{ORG, TestApp, actor, org};
 
-use crate::fixture::active_resource;
+use crate::fixture::{active_resource, refusal};
+use crate::interleavings::between;
 
 /// A session's only rule, in a group that is leased.
 struct Held {
     app: TestApp,
-    session: model::id::SessionId,
-    resource: model::id::ResourceId,
+    session: SessionId,
+    resource: ResourceId,
     lease: Lease,
 }
 
@@ -50,6 +54,21 @@ impl Held {
         let holders = rule.fresh.union(&rule.leaving).copied().collect();
         let message = Message { rule: rule.clone(), holders, news };
         self.app.db.tell(&org(ORG), &[message], self.app.now()).await.unwrap();
+    }
+
+    /// Ends a session whose rule then cannot be removed.
+    async fn stuck(&self, session: SessionId) -> Rule {
+        self.app.db.end_session(&actor(ORG), session, self.app.now()).await.unwrap();
+        let leaving = self.rule().await;
+        let of = Finding::of(&leaving, self.app.now());
+        let finding = Finding { presence: Presence::Present, is_refused: true, ..of };
+        self.app.db.record_finding(&org(ORG), &leaving, &finding).await.unwrap().unwrap()
+    }
+
+    fn resolve(&self, id: RuleId) -> impl Future<Output = Result<RuleId, StoreError>> + Send + 'static {
+        let (db, now) = (self.app.db.clone(), self.app.now());
+        let resolution = Resolution { reason: "The group is gone".into() };
+        async move { db.resolve_rule(&actor(ORG), id, &resolution, now).await }
     }
 
     async fn settle(&self, seen: &Rule) -> bool {
@@ -148,6 +167,27 @@ async fn an_entry_that_was_made_anew_is_another_one() {
     let left = held.rule().await;
     assert!(!held.forget(&Rule { id: seen.id, ..left.clone() }).await);
     assert_eq!(held.rule().await, left);
+}
+
+#[tokio::test]
+async fn a_resolution_is_about_the_entry_that_was_looked_at() {
+    let held = Held::new().await;
+    let seen = held.stuck(held.session).await;
+    let again = between(&held.app, held.resolve(seen.id), async {
+        assert_eq!(held.resolve(seen.id).await.unwrap(), seen.id);
+        let session = held.app.db_hold(held.resource).await.unwrap();
+        held.stuck(session).await;
+    });
+    let refused = refusal(again.await);
+    assert_eq!(refused, Refusal::RuleNotFound(seen.id));
+    let anew = held.rule().await;
+    assert_ne!(anew.id, seen.id);
+    assert_eq!(
+        (anew.revision, anew.generation),
+        (seen.revision, seen.generation),
+        "nothing but the id tells"
+    );
+    assert_eq!(anew.state(), RuleState::Stuck);
 }
 
 fn assert_defect<T: Debug>(result: Result<T, StoreError>) {
