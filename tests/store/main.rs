@@ -13,6 +13,7 @@ mod links;
 mod once;
 mod races;
 mod shapes;
+mod starts;
 mod tenants;
 mod transactions;
 mod vault;

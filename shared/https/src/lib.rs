@@ -1,6 +1,7 @@
 //! Calls by HTTP/1.1 over TLS: to AWS, for the SDK and without it, and to issuers of tokens. docs/adr/0033.
 
 mod fault;
+mod tls;
 
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
@@ -13,8 +14,7 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector as Tcp;
 use hyper_util::rt::TokioExecutor;
-use rustls::crypto::aws_lc_rs;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::ClientConfig;
 use std::fmt;
 use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Duration;
@@ -47,7 +47,7 @@ impl Https {
         longest: Option<Duration>,
     ) -> Result<HttpResponse, ConnectorError> {
         let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
-        let answer = self.pool.get_or_init(pool).request(request);
+        let answer = self.pool.get_or_init(|| pool(TLS.clone())).request(request);
         let answer = match longest {
             Some(longest) => tokio::time::timeout(longest, answer)
                 .await
@@ -78,61 +78,17 @@ impl HttpConnector for Line {
     }
 }
 
-fn pool() -> Pool {
+static TLS: LazyLock<ClientConfig> = LazyLock::new(|| tls::client(tls::authorities()));
+
+fn pool(tls: ClientConfig) -> Pool {
     let mut tcp = Tcp::new();
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
     tcp.set_connect_timeout(Some(CONNECT));
-    let connector = HttpsConnectorBuilder::new()
-        .with_tls_config(TLS.clone())
-        .https_or_http()
-        .enable_http1()
-        .wrap_connector(tcp);
+    let connector =
+        HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(tcp);
     Client::builder(TokioExecutor::new()).build(connector)
 }
 
-static TLS: LazyLock<ClientConfig> = LazyLock::new(tls);
-
-/// Names a file or folder of certificate authorities that are trusted instead, for an issuer with a private one: the names that OpenSSL
-/// gave these variables.
-const OTHER_AUTHORITIES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
-
-/// Mozilla's certificate authorities, which the system's bundle has too. To read that takes three quarters of all that a function does
-/// until its first answer (docs/performance.md); these are compiled in, ready for use.
-fn authorities() -> RootCertStore {
-    let mut roots = RootCertStore::empty();
-    let is_told = OTHER_AUTHORITIES.iter().any(|name| std::env::var_os(name).is_some());
-    if !is_told {
-        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-        return roots;
-    }
-    let found = rustls_native_certs::load_native_certs();
-    roots.add_parsable_certificates(found.certs);
-    if roots.is_empty() {
-        // Every call will fail for want of trust, and the reason is here.
-        tracing::error!(errors = ?found.errors, "there are no certificate authorities where the environment says");
-    }
-    roots
-}
-
-/// TLS 1.2 and 1.3 as rustls and AWS-LC have them.
-fn tls() -> ClientConfig {
-    #[expect(clippy::expect_used, reason = "AWS-LC has what TLS 1.2 and 1.3 need")]
-    ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("versions of TLS")
-        .with_root_certificates(authorities())
-        .with_no_client_auth()
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn there_are_authorities_to_trust() {
-        let names: Vec<_> = authorities().roots.iter().map(|root| root.subject.as_ref().to_vec()).collect();
-        let amazon = names.iter().filter(|name| name.windows(14).any(|part| part == b"Amazon Root CA"));
-        assert_eq!(amazon.count(), 4, "of {}", names.len());
-    }
-}
+mod handshakes;
