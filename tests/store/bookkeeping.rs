@@ -95,6 +95,12 @@ async fn a_bucket_says_when_it_is_full_whether_it_gives_or_not() {
         assert_eq!(app.db.take_tokens(&payer, &limit, wish, app.now()).await.unwrap(), taken);
         assert_eq!(app.tap.take_calls(), vec!["UpdateItem"; calls]);
     }
+    // It has filled up meanwhile, whatever the caller thinks: what is over the brim is lost.
+    app.advance_seconds(3600);
+    let now = micros(app.now());
+    let wish = Wish { tokens: 1, full_at: now + 5_000_000 };
+    let taken = app.db.take_tokens(&payer, &limit, wish, app.now()).await.unwrap();
+    assert_eq!(taken, Taken::Tokens { tokens: 1, full_at: now + 1_000_000 });
 }
 
 #[tokio::test]
