@@ -196,6 +196,59 @@ async fn a_resolution_is_about_the_entry_that_was_looked_at() {
     assert_eq!(anew.state(), RuleState::Stuck);
 }
 
+#[tokio::test]
+async fn a_rule_that_somebody_looked_at_meanwhile_is_not_settled_or_forgotten() {
+    let held = Held::new().await;
+    held.tell(&held.rule().await, News::Applied(None)).await;
+    let seen = held.rule().await;
+    let found = held.find(&seen, Presence::Unknown, 7).await.expect("nobody else found anything");
+    assert!(!held.settle(&seen).await);
+    assert_eq!(held.rule().await, found);
+    // Nor is one that somebody joined and left.
+    let session = held.app.db_hold(held.resource).await.unwrap();
+    let joined = held.rule().await;
+    held.tell(&joined, News::Applied(None)).await;
+    held.app.db.end_session(&actor(ORG), session, held.app.now()).await.unwrap();
+    held.tell(&held.rule().await, News::Removed(None)).await;
+    let left = held.rule().await;
+    assert!(left.revision == found.revision && left.generation != found.generation);
+    assert!(!held.settle(&found).await);
+    assert_eq!(held.rule().await, left);
+    held.app.db.end_session(&actor(ORG), held.session, held.app.now()).await.unwrap();
+    held.tell(&held.rule().await, News::Removed(None)).await;
+    let free = held.rule().await;
+    let found = held.find(&free, Presence::Present, 7).await.expect("nobody else found anything");
+    assert!(!held.forget(&free).await, "it is there again");
+    let session = held.app.db_hold(held.resource).await.unwrap();
+    held.tell(&held.rule().await, News::Applied(None)).await;
+    held.app.db.end_session(&actor(ORG), session, held.app.now()).await.unwrap();
+    held.tell(&held.rule().await, News::Removed(None)).await;
+    assert!(!held.forget(&found).await, "somebody joined and left");
+    assert!(held.forget(&held.rule().await).await);
+}
+
+#[tokio::test]
+async fn a_resolution_is_for_what_is_still_stuck() {
+    let held = Held::new().await;
+    let seen = held.stuck(held.session).await;
+    // Somebody asked the cloud again.
+    let again = between(&held.app, held.resolve(seen.id), async {
+        let of = Finding::of(&seen, held.app.now());
+        let finding = Finding { is_refused: false, attempts: 1, ..of };
+        held.app.db.record_finding(&org(ORG), &seen, &finding).await.unwrap().unwrap();
+    });
+    assert_eq!(refusal(again.await), Refusal::RuleNotStuck);
+    // Somebody joined and left.
+    let held = Held::new().await;
+    let seen = held.stuck(held.session).await;
+    let again = between(&held.app, held.resolve(seen.id), async {
+        let session = held.app.db_hold(held.resource).await.unwrap();
+        held.app.db.end_session(&actor(ORG), session, held.app.now()).await.unwrap();
+    });
+    assert_eq!(refusal(again.await), Refusal::RuleNotStuck);
+    assert_eq!(held.rule().await.id, seen.id);
+}
+
 fn assert_defect<T: Debug>(result: Result<T, StoreError>) {
     assert!(matches!(result, Err(StoreError::Defect(_))), "{result:?}");
 }

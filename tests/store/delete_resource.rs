@@ -1,10 +1,13 @@
 //! The deletion of a resource: everything that names it goes, its audit rows stay.
 
 use model::link::Link;
+use serde_json::json;
 use std::collections::BTreeMap;
+use store::keys;
 use support::{ORG, TestApp, actor, org};
 
-use crate::fixture::{audited, is_audit, naming, resource_id, role_id, usage};
+use crate::fixture::{active_resource, at, audited, is_audit, naming, resource_id, role_id, usage};
+use crate::interleavings::between;
 
 /// Numbers of links around what one transaction holds beside the resource and its reference, which is 48, and one
 /// that needs two more transactions.
@@ -94,4 +97,44 @@ async fn the_credential_counts_what_is_left() {
     assert_eq!(left.keys().collect::<Vec<_>>(), unused.keys().filter(|at| !is_audit(at)).collect::<Vec<_>>());
     let shown = admin.get(&format!("/credentials/{credential}/")).await.expect(200);
     assert_eq!((&shown.json["usage_count"], &shown.json["references"]), (&0.into(), &serde_json::json!([])));
+}
+
+#[tokio::test]
+async fn a_deletion_is_of_the_resource_that_its_caller_saw() {
+    let app = TestApp::new().await;
+    let admin = app.admin();
+    let credential = admin.new_credential("AWS").await;
+    let id = admin.new_resource(&credential).await;
+    let tag = admin.get(&format!("/resources/{id}")).await.expect(200).header("etag").unwrap().to_owned();
+    let caller = admin.with_header("if-match", &tag);
+    let path = format!("/resources/{id}");
+    let deletion = {
+        let path = path.clone();
+        async move { caller.delete(&path).await }
+    };
+    let reply = between(&app, deletion, async {
+        let _ = admin.patch(&path, json!({"name": "Renamed"})).await.expect(200);
+    });
+    let _ = reply.await.expect(412);
+    let _ = admin.get(&path).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_draining_resource_that_goes_while_it_is_looked_after_leaves_nothing() {
+    let app = TestApp::new().await;
+    let admin = app.admin();
+    let credential = admin.new_credential("AWS").await;
+    let resource = active_resource(&app, &credential).await;
+    let session = app.db_hold(resource).await.unwrap();
+    let path = format!("/resources/{resource}");
+    let _ = admin.delete(&format!("{path}?drain=true")).await.expect(202);
+    let (db, now) = (app.db.clone(), app.now());
+    let mut gate = app.tap.stop_next("UpdateItem");
+    let looking = tokio::spawn(async move { db.look_after_resource(&org(ORG), resource, now).await });
+    gate.reached().await;
+    app.db_release(session).await;
+    let _ = admin.delete(&path).await.expect(204);
+    drop(gate);
+    looking.await.unwrap().unwrap();
+    assert!(!app.db_table().await.contains_key(&at(&keys::resource(&org(ORG), resource))));
 }

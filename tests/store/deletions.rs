@@ -1,5 +1,6 @@
 //! Roles and credentials that are renamed and deleted, alone and while something else happens to them.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use model::id::{CredentialId, RoleId};
 use model::link::Link;
 use model::precondition::Precondition;
@@ -12,7 +13,8 @@ use store::keys::{self, Holder};
 use support::{ORG, TestApp, actor, org, resource_body};
 
 use crate::fixture::{
-    at, audited, copies, credential_id, difference, naming, read, refusal, resource_id, role_id, usage,
+    at, audited, copies, credential_id, difference, naming, put_raw, raw, read, refusal, resource_id,
+    role_id, usage,
 };
 use crate::interleavings::between;
 
@@ -170,6 +172,19 @@ async fn a_credential_that_came_into_use_before_the_write_of_its_deletion_stays(
     assert_eq!(refusal(deleted.await), Refusal::CredentialInUse(1));
     let table = app.db_table().await;
     assert_eq!((usage(&table, &id), usage(&table, &unused), usage(&table, &from)), ((1, 1), (1, 1), (0, 0)));
+}
+
+#[tokio::test]
+async fn a_credential_that_is_counted_as_used_stays_whoever_uses_it() {
+    let app = TestApp::new().await;
+    let id = credential_id(&app.admin().new_credential("AWS").await);
+    let mut item = raw(&app, &keys::credential(&org(ORG), id)).await;
+    item.insert("usage".into(), AttributeValue::N("1".into()));
+    put_raw(&app, vec![item]).await;
+    let table = app.db_table().await;
+    let deleted = credential_deletion(&app, id).await;
+    assert!(matches!(deleted, Err(StoreError::Busy(_))), "{deleted:?}");
+    assert_eq!(app.db_table().await, table);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

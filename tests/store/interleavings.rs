@@ -221,3 +221,19 @@ async fn a_rename_reaches_the_resources_that_came_and_went_before_its_write() {
     let stored = &table[&at(&keys::credential(&org(ORG), credential_id(&to)))];
     assert_eq!(stored["data"]["name"], "Renamed");
 }
+
+#[tokio::test]
+async fn an_api_key_is_revoked_once() {
+    let app = TestApp::new().await;
+    let admin = app.admin();
+    let body = json!({"name": "CI", "scopes": ["audit:read"]});
+    let path = format!("/api-keys/{}", admin.post("/api-keys", body).await.expect(201).id());
+    let revoked = between(&app, http(&app, "DELETE", path.clone(), None), async {
+        app.advance_seconds(5);
+        let _ = admin.delete(&path).await.expect(204);
+    });
+    let _ = revoked.await.expect(204);
+    let rows = audited(&app.db_table().await);
+    let revocations = rows.iter().filter(|(event, _)| event == "API_KEY_REVOKE");
+    assert_eq!(revocations.count(), 1);
+}

@@ -27,9 +27,9 @@ impl Store {
             "SET #data.#lastUsedAt = :now, #data.#lastUsedIp = :ip",
             [(":now", number(now.unix_millis())), (":ip", ip)],
         );
-        // A null is no number, so that the comparison is false for a key that was never used.
+        // A null is no number, so that the comparison is false for a key that was never used; both are for one that is not there.
         let due = Expression::new(
-            "attribute_exists(#pk) AND (attribute_type(#data.#lastUsedAt, :null) OR #data.#lastUsedAt <= :before)",
+            "attribute_type(#data.#lastUsedAt, :null) OR #data.#lastUsedAt <= :before",
             [(":null", text("NULL")), (":before", number(before.unix_millis()))],
         );
         self.update_if(&keys::api_key(org, id), &update, &due).await.map(drop)

@@ -1,0 +1,111 @@
+//! News of rules that cross each other on their way to a session's rows, and leases that cross.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use model::id::{ResourceId, SessionId};
+use model::ingress::GroupRef;
+use model::rule::{Holder, Rule};
+use model::session::{ClaimState, News};
+use serde_json::json;
+use std::collections::BTreeSet;
+use std::future::Future;
+use store::{Message, StoreError, keys};
+use support::sessions::{entered, start};
+use support::{ORG, TestApp, org};
+
+use crate::fixture::{active_resource, copies, credential_id, put_raw, raw};
+use crate::interleavings::between;
+
+fn group() -> GroupRef {
+    GroupRef { region: "eu-central-1".into(), group_id: "sg-0abc123def456".into() }
+}
+
+/// A session whose rows share one rule.
+struct Shared {
+    app: TestApp,
+    session: SessionId,
+    resources: Vec<ResourceId>,
+    rule: Rule,
+}
+
+impl Shared {
+    async fn new(rows: usize) -> Self {
+        let app = TestApp::new().await;
+        let credential = app.admin().new_credential("AWS").await;
+        let first = active_resource(&app, &credential).await;
+        let mut resources = copies(&app, first, rows - 1).await;
+        resources.push(first);
+        let user = entered(&app.db, ORG, "holder", app.now()).await;
+        let body = json!({"resourceIds": resources});
+        let session = start(&app.db, &user, body, app.now()).await.unwrap().head.id;
+        let lease = app.db.lease_group(&org(ORG), &group(), app.now()).await.unwrap().unwrap();
+        let rules = app.db.rules_of_group(&lease).await.unwrap().1;
+        assert_eq!((rules.len(), rules[0].fresh.len()), (1, rows));
+        Self { app, session, resources, rule: rules[0].clone() }
+    }
+
+    fn tell(
+        &self,
+        holders: BTreeSet<Holder>,
+        news: News,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send + 'static {
+        let (db, now) = (self.app.db.clone(), self.app.now());
+        let message = Message { rule: self.rule.clone(), holders, news };
+        async move { db.tell(&org(ORG), &[message], now).await }
+    }
+
+    async fn states(&self) -> Vec<ClaimState> {
+        let session = self.app.db.session(&org(ORG), self.session).await.unwrap().unwrap();
+        session.rows.iter().map(|row| row.claims[0].state).collect()
+    }
+}
+
+#[tokio::test]
+async fn news_that_cross_leave_each_row_what_it_learnt_first() {
+    for rows in [1, 2] {
+        for place in 0..rows {
+            let shared = Shared::new(rows).await;
+            let all = shared.rule.fresh.clone();
+            let one = BTreeSet::from([*all.iter().nth(place).expect("a row")]);
+            let applied = shared.tell(all, News::Applied(None));
+            let refused = async { shared.tell(one, News::Refused("no".into())).await.unwrap() };
+            between(&shared.app, applied, refused).await.unwrap();
+            let mut expected = vec![ClaimState::Applied; rows];
+            expected[place] = ClaimState::Failed;
+            assert_eq!(shared.states().await, expected);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_count_never_falls_below_zero() {
+    let shared = Shared::new(1).await;
+    let key = keys::resource(&org(ORG), shared.resources[0]);
+    let mut item = raw(&shared.app, &key).await;
+    item.insert("live".into(), AttributeValue::N("0".into()));
+    put_raw(&shared.app, vec![item]).await;
+    let before = shared.app.db_table().await;
+    let told = shared.tell(shared.rule.fresh.clone(), News::Refused("no".into())).await;
+    assert!(matches!(told, Err(StoreError::Busy(_))), "{told:?}");
+    assert_eq!(shared.app.db_table().await, before);
+}
+
+#[tokio::test]
+async fn who_came_too_late_with_a_lease_changes_nothing_of_the_next_one() {
+    let app = TestApp::new().await;
+    let credential = app.admin().new_credential("AWS").await;
+    let resource = active_resource(&app, &credential).await;
+    let lease = || async { app.db.lease_group(&org(ORG), &group(), app.now()).await.unwrap() };
+    let late = lease().await.expect("nobody has it");
+    app.advance_seconds(61);
+    let next = lease().await.expect("the first is over");
+    let before = app.db_table().await;
+    let used = credential_id(&credential);
+    app.db.remember_access(&late, used, resource).await.unwrap();
+    app.db.release_group(&late).await.unwrap();
+    assert_eq!(app.db_table().await, before);
+    assert!(lease().await.is_none());
+    app.db.remember_access(&next, used, resource).await.unwrap();
+    assert_eq!(app.db.rules_of_group(&next).await.unwrap().0.credential_id, Some(used));
+    app.db.release_group(&next).await.unwrap();
+    assert!(lease().await.is_some());
+}
