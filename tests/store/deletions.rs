@@ -13,7 +13,7 @@ use store::keys::{self, Holder};
 use support::{ORG, TestApp, actor, org, resource_body};
 
 use crate::fixture::{
-    at, audited, copies, credential_id, difference, naming, put_raw, raw, read, refusal, resource_id,
+    at, audited, copies, credential_id, difference, naming, put_raw, raw, read, refusal, rename, resource_id,
     role_id, usage,
 };
 use crate::interleavings::between;
@@ -172,6 +172,22 @@ async fn a_credential_that_came_into_use_before_the_write_of_its_deletion_stays(
     assert_eq!(refusal(deleted.await), Refusal::CredentialInUse(1));
     let table = app.db_table().await;
     assert_eq!((usage(&table, &id), usage(&table, &unused), usage(&table, &from)), ((1, 1), (1, 1), (0, 0)));
+}
+
+#[tokio::test]
+async fn a_deletion_is_of_the_credential_that_its_caller_saw() {
+    let app = TestApp::new().await;
+    let admin = app.admin();
+    let id = admin.new_credential("AWS").await;
+    let path = format!("/credentials/{id}/");
+    let tag = admin.get(&path).await.expect(200).header("etag").unwrap().to_owned();
+    let (caller, deleted) = (admin.with_header("if-match", &tag), path.clone());
+    let deletion = async move { caller.delete(&deleted).await };
+    let reply = between(&app, deletion, async {
+        let _ = rename(&admin, &id, "Renamed").await.expect(200);
+    });
+    let _ = reply.await.expect(412);
+    let _ = admin.get(&path).await.expect(200);
 }
 
 #[tokio::test]

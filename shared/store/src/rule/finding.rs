@@ -69,7 +69,7 @@ impl Store {
         let due = due_values(&key, Round::Sweep, finding.due_at);
         let with_due = due.into_iter().fold(found.clone(), |update, (name, value)| update.with(name, value));
         let with_due = Expression { text: format!("SET {}, {SET_DUE}", found.text), ..with_due };
-        let unchanged = unchanged(seen, "attribute_exists(#pk)")?;
+        let unchanged = unchanged(seen)?;
         if let Some(item) = self.updated_if(&key, &with_due, &unchanged).await? {
             return rule(&item).map(Some);
         }
@@ -84,7 +84,7 @@ impl Store {
     /// Busy or defect.
     pub async fn settle_rule(&self, org: &OrgId, seen: &Rule) -> Result<bool, StoreError> {
         let update = Expression::new("REMOVE #duePk, #dueSk", []);
-        let quiet = unchanged(seen, "attribute_not_exists(#fresh) AND attribute_not_exists(#leaving)")?;
+        let quiet = unchanged_and(seen, "attribute_not_exists(#fresh) AND attribute_not_exists(#leaving)")?;
         self.update_if(&key_of(org, seen), &update, &quiet).await
     }
 
@@ -93,7 +93,7 @@ impl Store {
     /// # Errors
     /// Busy or defect.
     pub async fn forget_rule(&self, org: &OrgId, seen: &Rule) -> Result<bool, StoreError> {
-        let free = unchanged(seen, "attribute_not_exists(#holders) AND attribute_not_exists(#leaving)")?;
+        let free = unchanged_and(seen, "attribute_not_exists(#holders) AND attribute_not_exists(#leaving)")?;
         self.delete_if(&key_of(org, seen), &free).await
     }
 
@@ -110,9 +110,15 @@ fn same(seen: &Rule) -> Result<Expression, StoreError> {
     ))
 }
 
-/// It is the same entry, nobody has found anything since, nobody has joined or left, and something else holds.
-pub(super) fn unchanged(seen: &Rule, further: &str) -> Result<Expression, StoreError> {
+/// It is the same entry, nobody has found anything since, and nobody has joined or left.
+pub(super) fn unchanged(seen: &Rule) -> Result<Expression, StoreError> {
     let same = same(seen)?;
-    let text = format!("{} AND #{} = :generation AND {further}", same.text, keys::GENERATION);
+    let text = format!("{} AND #{} = :generation", same.text, keys::GENERATION);
     Ok(Expression { text, values: same.values }.with(":generation", number(seen.generation)))
+}
+
+/// The same, and something else holds.
+fn unchanged_and(seen: &Rule, further: &str) -> Result<Expression, StoreError> {
+    let unchanged = unchanged(seen)?;
+    Ok(Expression { text: format!("{} AND {further}", unchanged.text), ..unchanged })
 }

@@ -82,7 +82,8 @@ impl Store {
         let update = Expression::new(text, due_values(&key, Round::Sweep, now))
             .with(":found", data(&found)?)
             .with(":one", number(1));
-        let seen = super::finding::unchanged(rule, "attribute_not_exists(#holders)")?;
+        // A stuck rule has no holders, and whoever joins it changes it.
+        let seen = super::finding::unchanged(rule)?;
         let mut tx = Transaction::once(self, actor, &rule.id, now)?;
         tx.update(&key, &update, &seen, |_| Failed::Stale)?;
         Ok(matches!(tx.commit(actor, &entry(rule, resolution), now).await?, Commit::Done(_)))
