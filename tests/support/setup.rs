@@ -21,13 +21,21 @@ pub struct Setup {
     pub fetch: Arc<dyn Fetch>,
     /// How often a caller may call. Tests call as often as they like: their clock stands still.
     pub rate: Option<RateLimit>,
+    /// How long sessions may last.
+    pub sessions: SessionLimits,
     /// Web pages that may call.
     pub origins: Origins,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { jwt: jwt_settings(), fetch: Arc::new(NoNetwork), rate: None, origins: Origins::default() }
+        Self {
+            jwt: jwt_settings(),
+            fetch: Arc::new(NoNetwork),
+            rate: None,
+            sessions: SessionLimits::default(),
+            origins: Origins::default(),
+        }
     }
 }
 
@@ -44,7 +52,7 @@ impl Setup {
             verifier: Some(Verifier::new(&self.jwt, self.fetch).expect("a verifier")),
             vault: Some(vault.clone()),
             firewall: Some(Arc::new(sky.clone())),
-            sessions: SessionLimits::default(),
+            sessions: self.sessions,
             rate: self.rate,
             origins: self.origins,
             clock: Arc::new(move || at_millis(ticking.load(Ordering::SeqCst))),

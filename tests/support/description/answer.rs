@@ -94,12 +94,15 @@ impl Description {
         }
     }
 
-    /// What a text outside of JSON means to a schema: a number where it wants one.
+    /// What a text outside of JSON means to a schema: a number or a yes or no where it wants one.
     #[must_use]
     pub fn read(&self, schema: &Value, text: &str) -> Value {
-        let is_number = self.resolved(schema)["type"] == "integer";
-        let number = is_number.then(|| text.parse::<i64>().ok()).flatten();
-        number.map_or_else(|| text.into(), Value::from)
+        let read = match self.resolved(schema)["type"].as_str() {
+            Some("integer") => text.parse::<i64>().ok().map(Value::from),
+            Some("boolean") => text.parse::<bool>().ok().map(Value::from),
+            _ => None,
+        };
+        read.unwrap_or_else(|| text.into())
     }
 }
 
