@@ -20,7 +20,7 @@ engines() {
 kills() { cargo test --features local/large --test durability -- --nocapture; }
 load() { tests/load.sh; }
 fuzz() { tests/fuzz.sh 600; }
-conditions() { python3 tests/conditions.py; }
+conditions() { CARGO_PROFILE_DEV_OPT_LEVEL=1 python3 tests/conditions.py; }
 mutants() {
     cargo mutants -p model --test-package model
     cargo mutants -p auth --test-package auth
