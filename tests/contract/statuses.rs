@@ -9,7 +9,7 @@ use model::rate::RateLimit;
 use serde_json::{Value, json};
 use support::description::{DESCRIPTION, Operation};
 use support::objects::{NOTHING, Objects, body, objects, open_the_sky};
-use support::{ADMIN, Client, ORG, Reply, Setup, TestApp, Trouble};
+use support::{ADMIN, Client, ORG, Reply, Setup, TapRecord, TestApp, Trouble};
 
 use crate::repository::assert_nothing_wrong;
 
@@ -95,8 +95,7 @@ impl<'a> Good<'a> {
             431 => self.with_header("x-large", &"x".repeat(10_240)).send().await,
             500 => self.broken().await,
             503 => {
-                self.app.tap.trouble_after(0, Trouble::Throttle, LASTING);
-                let reply = self.send().await;
+                let reply = self.meeting(|tap| tap.trouble_after(0, Trouble::Throttle, LASTING)).await;
                 self.app.tap.no_more_trouble();
                 reply
             }
@@ -113,7 +112,7 @@ impl<'a> Good<'a> {
 
     /// The first thing that can be wrong with a request.
     async fn malformed(self) -> Reply {
-        if self.body.is_some() {
+        if self.operation.says.get("requestBody").is_some() {
             self.send_body("application/json", Some("{".into())).await
         } else if self.has_parameter("is_sensitive") {
             self.asking("is_sensitive=perhaps").send().await
@@ -162,10 +161,25 @@ impl<'a> Good<'a> {
     /// A request whose first call to the table is one that nobody may make.
     async fn broken(self) -> Reply {
         let denied = json!({"__type": "com.amazonaws.dynamodb.v20120810#AccessDeniedException"});
-        for operation in ["BatchGetItem", "GetItem", "Query", "TransactWriteItems"] {
-            self.app.tap.fail_next(operation, 400, &denied);
+        let deny = |tap: &TapRecord| {
+            for operation in ["BatchGetItem", "GetItem", "Query", "TransactWriteItems"] {
+                tap.fail_next(operation, 400, &denied);
+            }
+        };
+        self.meeting(deny).await
+    }
+
+    /// A request whose calls meet with trouble. Whoever shows a token is admitted without a call, and a function that makes none of its
+    /// own has one for whoever shows an API key.
+    async fn meeting(&self, trouble: impl Fn(&TapRecord)) -> Reply {
+        trouble(&self.app.tap);
+        let reply = self.send().await;
+        if !reply.status.is_success() {
+            return reply;
         }
-        self.send().await
+        let key = format!("pst_GPXmAhizavrUuoXNn3tzeA{}.{ORG}", "A".repeat(43));
+        let caller = self.app.caller(&[("x-api-key", &key)]);
+        caller.send(&self.operation.method, &self.path, None, Vec::new()).await
     }
 }
 

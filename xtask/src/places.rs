@@ -12,7 +12,7 @@ type Read<'a> = &'a dyn Fn(&str) -> Option<String>;
 type Edit = fn(&str, &Function) -> Result<String, Fault>;
 
 /// Files that list functions or routes.
-const LISTS: [(&str, Edit); 10] = [
+const LISTS: [(&str, Edit); 11] = [
     ("functions/Cargo.toml", manifest),
     ("functions/lib.rs", library),
     ("functions/fallback/routes.txt", routes),
@@ -20,6 +20,7 @@ const LISTS: [(&str, Edit); 10] = [
     ("Cargo.toml", template::with_watched_route),
     ("infra/openapi.yaml", openapi::with_operation),
     ("docs/api.md", document),
+    ("docs/performance.md", costs),
     ("CHANGELOG.md", changelog),
     ("tests/contract/snapshots/access_matrix.snap", access),
     ("tests/bootstraps/main.rs", invocation),
@@ -118,6 +119,13 @@ fn document(text: &str, function: &Function) -> Result<String, Fault> {
     before_line(text, "| anything else |", &row)
 }
 
+/// A row of costs that says that nobody has measured it; `bench-ledger cost` writes the whole table anew.
+fn costs(text: &str, function: &Function) -> Result<String, Fault> {
+    let place = text.find("\n\n<!-- end of cost -->").ok_or("the table of costs does not end")? + 1;
+    let cells = " |".repeat(9);
+    Ok(insert(text, place, &format!("| `{}` | {}, not measured |{cells}\n", function.name, function.route())))
+}
+
 fn changelog(text: &str, function: &Function) -> Result<String, Fault> {
     let first = "\n### Added\n\n";
     let place = text.find(first).ok_or("there is no section Added")? + first.len();
@@ -174,9 +182,9 @@ mod tests {
     #[test]
     fn every_place_of_this_clone_takes_a_function() {
         let written = |method, path| files(&function("thing-do", method, path), &read).unwrap();
-        assert_eq!(written("GET", "/things").len(), 13);
+        assert_eq!(written("GET", "/things").len(), 14);
         let files = written("POST", "/roles/{id}/things");
-        assert_eq!(files.len(), 16);
+        assert_eq!(files.len(), 17);
         for (file, text) in files {
             let old = read(&file).unwrap_or_default();
             let kept = old.lines().all(|line| text.contains(line));
