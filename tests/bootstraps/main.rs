@@ -8,6 +8,7 @@ use journey::{Journey, TABLE, logs};
 use local::template::{Route, Template};
 use serde_json::{Value, json};
 use support::lambda::{Bootstrap, Program, recorded_event, settings};
+use web::access::Level;
 
 /// The values in the events of `credential-create` and `credential-update`.
 const SECRETS: [&str; 2] = ["PLANTED-first", "PLANTED-second"];
@@ -191,7 +192,7 @@ async fn needs_no_token(journey: &mut Journey) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_function_starts_without_the_issuer_of_tokens() {
-    for (name, _) in functions::all() {
+    for (name, _) in functions::all().into_iter().filter(|(_, endpoint)| endpoint.level != Level::Anyone) {
         let mut settings = settings(name, "http://127.0.0.1:9/", TABLE);
         settings.remove("POSTERN_JWT_ISSUER").expect("template.yaml sets it");
         let program = Program::built(name, &logs("no_function_starts_without_the_issuer_of_tokens"));
@@ -203,6 +204,17 @@ async fn no_function_starts_without_the_issuer_of_tokens() {
             "{name} says nothing of it: {}",
             bootstrap.log()
         );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_asks_nobody_who_they_are_needs_no_settings() {
+    for (name, _) in functions::all().into_iter().filter(|(_, endpoint)| endpoint.level == Level::Anyone) {
+        let mut settings = settings(name, "http://127.0.0.1:9/", TABLE);
+        settings.retain(|setting, _| !setting.starts_with("POSTERN_"));
+        let program = Program::built(name, &logs("who_asks_nobody_who_they_are_needs_no_settings"));
+        let mut bootstrap = Bootstrap::start(program, &settings).await;
+        assert_eq!(bootstrap.invoke(recorded_event(name)).await["statusCode"], 200, "{name}");
     }
 }
 
