@@ -174,12 +174,13 @@ fn lambda_environment(name: &str, runtime_api: &str) -> Vec<(&'static str, Strin
 
 /// A function's bootstrap, below `POSTERN_LAMBDA_DIR` or where `cargo lambda build` puts it.
 fn executable(name: &str) -> PathBuf {
-    let folder = std::env::var("POSTERN_LAMBDA_DIR").unwrap_or_else(|_| "target/lambda".into());
+    let target = || std::env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| "target".into());
+    let folder = std::env::var("POSTERN_LAMBDA_DIR").unwrap_or_else(|_| format!("{}/lambda", target()));
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder).join(name).join("bootstrap");
     assert!(
         file.is_file(),
         "There is no {}. Build the functions with `infra/tools.sh cargo lambda build --release -p functions`, and set \
-         POSTERN_LAMBDA_DIR where the build's folder is not target/lambda.",
+         POSTERN_LAMBDA_DIR where they are elsewhere.",
         file.display()
     );
     file
