@@ -1,25 +1,47 @@
 //! Starts of sessions, stopped between what they read and what they write.
 
+use model::id::ResourceId;
 use model::refusal::Refusal;
+use model::session::Session;
 use serde_json::json;
+use std::future::Future;
 use store::StoreError;
 use support::sessions::{entered, start};
-use support::{ORG, TestApp};
+use support::{Client, ORG, TestApp};
 
 use crate::fixture::{active_resource, refusal};
 use crate::interleavings::between;
 
+/// A resource, and somebody who may open it.
+struct Ready {
+    app: TestApp,
+    admin: Client,
+    resource: ResourceId,
+    path: String,
+}
+
+impl Ready {
+    async fn new() -> Self {
+        let app = TestApp::new().await;
+        let admin = app.admin();
+        let resource = active_resource(&app, &admin.new_credential("AWS").await).await;
+        Self { app, admin, resource, path: format!("/resources/{resource}") }
+    }
+
+    /// Starts a session, and lets something happen before it is written.
+    async fn start_while(&self, meanwhile: impl Future<Output = ()>) -> Result<Session, StoreError> {
+        let user = entered(&self.app.db, ORG, "grace", self.app.now()).await;
+        let (db, now, body) = (self.app.db.clone(), self.app.now(), json!({"resourceIds": [self.resource]}));
+        between(&self.app, async move { start(&db, &user, body, now).await }, meanwhile).await
+    }
+}
+
 #[tokio::test]
 async fn whoever_is_deactivated_or_deleted_before_the_write_starts_nothing() {
     for is_deleted in [false, true] {
-        let app = TestApp::new().await;
-        let admin = app.admin();
-        let credential = admin.new_credential("AWS").await;
-        let resource = active_resource(&app, &credential).await;
-        let user = entered(&app.db, ORG, "grace", app.now()).await;
-        let (db, now) = (app.db.clone(), app.now());
-        let starting = async move { start(&db, &user, json!({"resourceIds": [resource]}), now).await };
-        let outcome = between(&app, starting, async {
+        let ready = Ready::new().await;
+        let (app, admin) = (&ready.app, &ready.admin);
+        let outcome = ready.start_while(async {
             if is_deleted {
                 let _ = admin.delete("/users/grace").await.expect(204);
             } else {
@@ -31,22 +53,16 @@ async fn whoever_is_deactivated_or_deleted_before_the_write_starts_nothing() {
         let left = |entity: &str| table.values().filter(|item| item["entity"] == entity).count();
         assert_eq!((left("SESSION"), left("RULE")), (0, 0));
         // Nothing holds the resource.
-        let _ = admin.delete(&format!("/resources/{resource}")).await.expect(204);
+        let _ = admin.delete(&ready.path).await.expect(204);
     }
 }
 
 #[tokio::test]
 async fn a_resource_that_changes_before_the_write_is_opened_as_it_is_then() {
-    let app = TestApp::new().await;
-    let admin = app.admin();
-    let credential = admin.new_credential("AWS").await;
-    let resource = active_resource(&app, &credential).await;
-    let user = entered(&app.db, ORG, "grace", app.now()).await;
-    let (db, now) = (app.db.clone(), app.now());
-    let starting = async move { start(&db, &user, json!({"resourceIds": [resource]}), now).await };
-    let started = between(&app, starting, async {
+    let ready = Ready::new().await;
+    let started = ready.start_while(async {
         let body = json!({"config": {"protocol": "tcp", "port": 2222}});
-        let _ = admin.patch(&format!("/resources/{resource}"), body).await.expect(200);
+        let _ = ready.admin.patch(&ready.path, body).await.expect(200);
     });
     let session = started.await.unwrap();
     let claims = session.rows.iter().flat_map(|row| &row.claims);
@@ -56,21 +72,14 @@ async fn a_resource_that_changes_before_the_write_is_opened_as_it_is_then() {
 #[tokio::test]
 async fn a_resource_that_is_switched_off_or_drained_before_the_write_is_not_opened() {
     for is_drained in [false, true] {
-        let app = TestApp::new().await;
-        let admin = app.admin();
-        let credential = admin.new_credential("AWS").await;
-        let resource = active_resource(&app, &credential).await;
+        let ready = Ready::new().await;
         // Somebody else's session, for whose end a deletion waits.
-        let _ = app.db_hold(resource).await.unwrap();
-        let user = entered(&app.db, ORG, "grace", app.now()).await;
-        let (db, now) = (app.db.clone(), app.now());
-        let starting = async move { start(&db, &user, json!({"resourceIds": [resource]}), now).await };
-        let started = between(&app, starting, async {
-            let path = format!("/resources/{resource}");
+        let _ = ready.app.db_hold(ready.resource).await.unwrap();
+        let started = ready.start_while(async {
             if is_drained {
-                let _ = admin.delete(&format!("{path}?drain=true")).await.expect(202);
+                let _ = ready.admin.delete(&format!("{}?drain=true", ready.path)).await.expect(202);
             } else {
-                let _ = admin.patch(&path, json!({"isActive": false})).await.expect(200);
+                let _ = ready.admin.patch(&ready.path, json!({"isActive": false})).await.expect(200);
             }
         });
         let refused = started.await.unwrap_err();
