@@ -44,6 +44,14 @@ impl Held {
         rules[0].clone()
     }
 
+    /// The rule, which nothing but its id tells from an earlier one.
+    async fn made_anew(&self, earlier: &Rule) -> Rule {
+        let anew = self.rule().await;
+        assert_ne!(anew.id, earlier.id);
+        assert_eq!((anew.revision, anew.generation), (earlier.revision, earlier.generation));
+        anew
+    }
+
     async fn find(&self, seen: &Rule, presence: Presence, seconds: i64) -> Option<Rule> {
         let due_at = self.app.now().plus_seconds(seconds);
         let finding = Finding { presence, ..Finding::of(seen, due_at) };
@@ -54,6 +62,12 @@ impl Held {
         let holders = rule.fresh.union(&rule.leaving).copied().collect();
         let message = Message { rule: rule.clone(), holders, news };
         self.app.db.tell(&org(ORG), &[message], self.app.now()).await.unwrap();
+    }
+
+    /// Ends a session, whose rows are told that the rule is removed.
+    async fn leave(&self, session: SessionId) {
+        self.app.db.end_session(&actor(ORG), session, self.app.now()).await.unwrap();
+        self.tell(&self.rule().await, News::Removed(None)).await;
     }
 
     /// Ends a session whose rule then cannot be removed.
@@ -150,17 +164,10 @@ async fn an_entry_that_was_made_anew_is_another_one() {
     let held = Held::new().await;
     let seen = held.rule().await;
     held.tell(&seen, News::Applied(None)).await;
-    held.app.db.end_session(&actor(ORG), held.session, held.app.now()).await.unwrap();
-    held.tell(&held.rule().await, News::Removed(None)).await;
+    held.leave(held.session).await;
     assert!(held.forget(&held.rule().await).await);
     held.app.db_hold(held.resource).await.unwrap();
-    let anew = held.rule().await;
-    assert_ne!(anew.id, seen.id);
-    assert_eq!(
-        (anew.revision, anew.generation),
-        (seen.revision, seen.generation),
-        "nothing but the id tells"
-    );
+    let anew = held.made_anew(&seen).await;
     assert_eq!(held.find(&seen, Presence::Present, 7).await, None);
     assert_eq!(held.rule().await, anew);
     held.tell(&anew, News::Applied(None)).await;
@@ -168,8 +175,7 @@ async fn an_entry_that_was_made_anew_is_another_one() {
     assert!(!held.settle(&Rule { id: seen.id, ..told.clone() }).await);
     assert_eq!(held.rule().await, told);
     let session = *told.holders.first().expect("a holder");
-    held.app.db.end_session(&actor(ORG), session.session, held.app.now()).await.unwrap();
-    held.tell(&held.rule().await, News::Removed(None)).await;
+    held.leave(session.session).await;
     let left = held.rule().await;
     assert!(!held.forget(&Rule { id: seen.id, ..left.clone() }).await);
     assert_eq!(held.rule().await, left);
@@ -186,13 +192,7 @@ async fn a_resolution_is_about_the_entry_that_was_looked_at() {
     });
     let refused = refusal(again.await);
     assert_eq!(refused, Refusal::RuleNotFound(seen.id));
-    let anew = held.rule().await;
-    assert_ne!(anew.id, seen.id);
-    assert_eq!(
-        (anew.revision, anew.generation),
-        (seen.revision, seen.generation),
-        "nothing but the id tells"
-    );
+    let anew = held.made_anew(&seen).await;
     assert_eq!(anew.state(), RuleState::Stuck);
 }
 
@@ -208,21 +208,18 @@ async fn a_rule_that_somebody_looked_at_meanwhile_is_not_settled_or_forgotten() 
     let session = held.app.db_hold(held.resource).await.unwrap();
     let joined = held.rule().await;
     held.tell(&joined, News::Applied(None)).await;
-    held.app.db.end_session(&actor(ORG), session, held.app.now()).await.unwrap();
-    held.tell(&held.rule().await, News::Removed(None)).await;
+    held.leave(session).await;
     let left = held.rule().await;
     assert!(left.revision == found.revision && left.generation != found.generation);
     assert!(!held.settle(&found).await);
     assert_eq!(held.rule().await, left);
-    held.app.db.end_session(&actor(ORG), held.session, held.app.now()).await.unwrap();
-    held.tell(&held.rule().await, News::Removed(None)).await;
+    held.leave(held.session).await;
     let free = held.rule().await;
     let found = held.find(&free, Presence::Present, 7).await.expect("nobody else found anything");
     assert!(!held.forget(&free).await, "it is there again");
     let session = held.app.db_hold(held.resource).await.unwrap();
     held.tell(&held.rule().await, News::Applied(None)).await;
-    held.app.db.end_session(&actor(ORG), session, held.app.now()).await.unwrap();
-    held.tell(&held.rule().await, News::Removed(None)).await;
+    held.leave(session).await;
     assert!(!held.forget(&found).await, "somebody joined and left");
     assert!(held.forget(&held.rule().await).await);
 }

@@ -132,16 +132,20 @@ where
     const LEVEL: Level = Level::Anyone;
 
     fn call(self, _: App, _: Arc<Incoming>) -> Answering {
-        Box::pin(async move { self(Anyone::new()).await?.into_response() })
+        alone(self)
     }
 
     fn serve(self) -> LocalBoxFuture<'static, Result<(), Error>> {
-        let call = move || {
-            let handler = self.clone();
-            Box::pin(async move { handler(Anyone::new()).await?.into_response() }) as Answering
-        };
-        Box::pin(serve::alone(call))
+        Box::pin(serve::alone(move || alone(self.clone())))
     }
+}
+
+/// Runs a handler that takes nothing but its level.
+fn alone<Running, Replied: Reply>(handler: impl FnOnce(Anyone) -> Running + Send + 'static) -> Answering
+where
+    Running: Future<Output = Result<Replied, Failure>> + Send + 'static,
+{
+    Box::pin(async move { handler(Anyone::new()).await?.into_response() })
 }
 
 type Erased = Arc<dyn Fn(App, Arc<Incoming>) -> Answering + Send + Sync>;
