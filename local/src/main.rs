@@ -16,7 +16,7 @@ use model::session::SessionLimits;
 use std::net::{IpAddr, Ipv4Addr};
 use std::process::ExitCode;
 use std::sync::Arc;
-use store::{Store, Vault};
+use store::{Kms, Store, Vault};
 use web::{App, HttpFetch, Parts, clock};
 
 /// The API is for this machine alone.
@@ -77,7 +77,7 @@ async fn run(options: &Serve) -> Result<(), Fault> {
     let app = App::new(Parts {
         store: Store::new(cloud.dynamodb(), TABLE),
         verifier: Some(verifier(&jwt)?),
-        vault: Some(Vault::new(cloud.kms(), KMS_KEY)),
+        vault: Some(Vault::new(Kms::new(&cloud.sdk_config()), KMS_KEY)),
         firewall: Some(Arc::new(sky.clone())),
         sessions: SessionLimits::default(),
         rate: rate_limit()?,

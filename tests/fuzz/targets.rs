@@ -2,6 +2,8 @@
 //! up with (`tests/fuzz.sh`); `cargo test` calls them with what it came up with so far (`replay.rs`).
 
 use auth::{ClaimNames, Fetch, FetchFault, JwtKeys, JwtSettings, Mint, PresentedKey, Verifier, mint};
+use aws_config::SdkConfig;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_smithy_runtime_api::client::http::{
@@ -20,7 +22,7 @@ use model::session::SessionLimits;
 use model::time::Timestamp;
 use serde_json::{Map, Value};
 use std::sync::{Arc, LazyLock};
-use store::{Store, StoreError, Vault};
+use store::{Kms, Store, StoreError, Vault};
 use tokio::runtime::{Builder, Runtime};
 use web::{App, Endpoint, Origins, Parts};
 
@@ -64,13 +66,13 @@ fn store() -> Store {
 }
 
 fn vault() -> Vault {
-    let config = aws_sdk_kms::Config::builder()
+    let config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("eu-central-1"))
-        .credentials_provider(Credentials::new("a", "b", None, None, "fuzz"))
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::new("a", "b", None, None, "fuzz")))
         .retry_config(RetryConfig::disabled())
         .http_client(nowhere());
-    Vault::new(aws_sdk_kms::Client::from_conf(config.build()), "alias/fuzz")
+    Vault::new(Kms::new(&config.build()), "alias/fuzz")
 }
 
 fn settings(keys: JwtKeys) -> JwtSettings {

@@ -5,6 +5,7 @@ use aws_sdk_dynamodb::config::retry::RetryPartition;
 use local::cloud::Cloud;
 use local::template::Template;
 use std::sync::Arc;
+use store::Kms;
 use uuid::Uuid;
 
 use crate::tap::{TapRecord, Wire, set_body};
@@ -21,7 +22,7 @@ pub(crate) struct Engine {
     /// Through the tap.
     pub(crate) tapped: Client,
     /// Through the tap.
-    pub(crate) kms: aws_sdk_kms::Client,
+    pub(crate) kms: Kms,
 }
 
 impl Engine {
@@ -39,15 +40,9 @@ impl Engine {
         // Tests that run at once share no budget of attempts.
         let name = format!("{table}-retries");
         let wire = Wire::new(Arc::clone(tap));
-        let tapped = config.http_client(wire.clone()).retry_partition(RetryPartition::new(name.clone()));
-        let kms = cloud.kms().config().to_builder().http_client(wire);
-        let kms = kms.retry_partition(RetryPartition::new(name + "-kms"));
-        Self {
-            table,
-            dynamodb,
-            tapped: Client::from_conf(tapped.build()),
-            kms: aws_sdk_kms::Client::from_conf(kms.build()),
-        }
+        let tapped = config.http_client(wire.clone()).retry_partition(RetryPartition::new(name));
+        let kms = Kms::new(&cloud.sdk_config().into_builder().http_client(wire).build());
+        Self { table, dynamodb, tapped: Client::from_conf(tapped.build()), kms }
     }
 }
 

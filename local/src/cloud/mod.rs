@@ -157,14 +157,9 @@ impl Cloud {
         aws_sdk_dynamodb::Client::new(&self.sdk_config())
     }
 
-    /// A client of the SDK for KMS.
-    #[must_use]
-    pub fn kms(&self) -> aws_sdk_kms::Client {
-        aws_sdk_kms::Client::new(&self.sdk_config())
-    }
-
     /// What a function gets from its environment.
-    fn sdk_config(&self) -> SdkConfig {
+    #[must_use]
+    pub fn sdk_config(&self) -> SdkConfig {
         SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .http_client(Https::default())

@@ -1,5 +1,6 @@
 //! Calls by HTTP/1.1 over TLS: to AWS, for the SDK and without it, and to issuers of tokens. docs/adr/0033.
 
+mod endpoint;
 mod fault;
 mod tls;
 
@@ -18,6 +19,8 @@ use rustls::ClientConfig;
 use std::fmt;
 use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Duration;
+
+pub use endpoint::endpoint;
 
 /// Longest wait for a connection.
 const CONNECT: Duration = Duration::from_secs(1);

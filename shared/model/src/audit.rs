@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::gathered;
 use crate::part;
 use crate::time::Timestamp;
 use crate::violation::Violations;
@@ -101,7 +102,7 @@ impl AuditEntry {
     /// The line of an attempt that was refused, and why.
     #[must_use]
     pub fn refused(self, reason: &str) -> Self {
-        let details = Map::from_iter([(String::from("reason"), reason.into())]);
+        let details = gathered([(String::from("reason"), reason.into())]);
         Self { result: AuditResult::Refused, details, ..self }
     }
 }
@@ -137,17 +138,12 @@ impl FieldChange {
 /// The `details` of an update: `{"changes": {"<field>": {"from": …, "to": …}}}`.
 #[must_use]
 pub fn changes(changed: &[FieldChange]) -> Map<String, Value> {
-    let fields: Map<String, Value> = changed
-        .iter()
-        .map(|change| {
-            let sides = Map::from_iter([
-                (String::from("from"), change.from.clone()),
-                (String::from("to"), change.to.clone()),
-            ]);
-            (String::from(change.field), Value::Object(sides))
-        })
-        .collect();
-    Map::from_iter([(String::from("changes"), Value::Object(fields))])
+    let sides = |change: &FieldChange| {
+        let from = (String::from("from"), change.from.clone());
+        (String::from(change.field), Value::Object(gathered([from, (String::from("to"), change.to.clone())])))
+    };
+    let fields = gathered(changed.iter().map(sides));
+    gathered([(String::from("changes"), Value::Object(fields))])
 }
 
 /// Rows on a page of the log, where the query does not say.

@@ -8,6 +8,7 @@ pub mod api_key;
 pub mod audit;
 pub mod credential;
 pub mod fields;
+mod gather;
 pub mod id;
 pub mod ingress;
 pub mod json;
@@ -28,3 +29,5 @@ pub mod text;
 pub mod time;
 pub mod user;
 pub mod violation;
+
+pub use gather::gathered;

@@ -2,9 +2,11 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::future::try_join_all;
+use model::gathered;
 use model::id::{OrgId, ResourceId, SessionId, UserId};
 use model::ingress::{GroupRef, Ingress};
 use model::time::Timestamp;
+use std::collections::BTreeSet;
 
 use crate::Store;
 use crate::error::{StoreError, from_sdk};
@@ -45,9 +47,8 @@ impl Store {
     pub async fn due(&self, round: Round, now: Timestamp, limit: usize) -> Result<Vec<Due>, StoreError> {
         let share = i32::try_from(limit.div_ceil(usize::from(keys::DUE_SHARDS))).unwrap_or(i32::MAX);
         let shards = (0..keys::DUE_SHARDS).map(|shard| self.due_in(round, shard, now, share));
-        let mut found: Vec<(String, Due)> = try_join_all(shards).await?.into_iter().flatten().collect();
-        found.sort();
-        let mut seen = std::collections::BTreeSet::new();
+        let found: BTreeSet<(String, Due)> = gathered(try_join_all(shards).await?.into_iter().flatten());
+        let mut seen = BTreeSet::new();
         Ok(found.into_iter().map(|(_, due)| due).filter(|due| seen.insert(due.clone())).collect())
     }
 

@@ -6,12 +6,13 @@
 //! 4 KiB at most.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use aws_sdk_kms::primitives::Blob;
-use aws_sdk_kms::types::DataKeySpec;
 use model::id::{CredentialId, OrgId};
 use model::secret::SecretJson;
+use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
 
 use crate::error::{Cause, StoreError, corrupt, from_sdk};
+use crate::kms::{DataKey, Kms};
 
 /// Version of the layout: this byte, the length of the wrapped key in two bytes (big-endian), the wrapped key,
 /// the nonce, the sealed text with its tag.
@@ -45,7 +46,7 @@ impl Sealed {
 /// Seals and opens values.
 #[derive(Debug, Clone)]
 pub struct Vault {
-    kms: aws_sdk_kms::Client,
+    kms: Kms,
     key_id: String,
 }
 
@@ -60,15 +61,20 @@ fn defect(what: &str) -> StoreError {
     StoreError::Defect(Cause::new(what))
 }
 
-fn cipher(data_key: &Blob) -> Result<LessSafeKey, StoreError> {
-    let key = UnboundKey::new(&AES_256_GCM, data_key.as_ref());
+/// What KMS wraps a data key with, and logs.
+fn context(org: &OrgId, id: CredentialId) -> Value {
+    json!({ORGANIZATION: org.as_str(), CREDENTIAL: id.to_string()})
+}
+
+fn cipher(data_key: &DataKey) -> Result<LessSafeKey, StoreError> {
+    let key = UnboundKey::new(&AES_256_GCM, data_key.plaintext.expose_secret());
     key.map(LessSafeKey::new).map_err(|_| defect("KMS gave a data key of the wrong length"))
 }
 
 impl Vault {
     /// A vault under a KMS key: an id, an ARN or an alias.
     #[must_use]
-    pub fn new(kms: aws_sdk_kms::Client, key_id: impl Into<String>) -> Self {
+    pub fn new(kms: Kms, key_id: impl Into<String>) -> Self {
         Self { kms, key_id: key_id.into() }
     }
 
@@ -82,13 +88,12 @@ impl Vault {
         id: CredentialId,
         value: &SecretJson,
     ) -> Result<Sealed, StoreError> {
-        let call = self.kms.generate_data_key().key_id(&self.key_id).key_spec(DataKeySpec::Aes256);
-        let call = call.encryption_context(ORGANIZATION, org.as_str());
-        let call = call.encryption_context(CREDENTIAL, id.to_string());
-        let output = call.send().await.map_err(|error| from_sdk(&error))?;
-        let data_key = output.plaintext.ok_or_else(|| defect("KMS gave no data key"))?;
-        let wrapped =
-            output.ciphertext_blob.ok_or_else(|| defect("KMS gave no wrapped data key"))?.into_inner();
+        let data_key = self.kms.generate(&self.key_id, &context(org, id)).await;
+        let data_key = data_key.map_err(|error| from_sdk(&error))?;
+        let wrapped = &data_key.wrapped;
+        if wrapped.is_empty() {
+            return Err(defect("KMS gave no wrapped data key"));
+        }
         let mut nonce = [0; NONCE_LEN];
         aws_lc_rs::rand::fill(&mut nonce).map_err(|_| defect("no random numbers"))?;
         let mut text = value.expose().as_bytes().to_vec();
@@ -96,7 +101,7 @@ impl Vault {
             .seal_in_place_append_tag(Nonce::from(&nonce), associated_data(org, id), &mut text)
             .map_err(|_| defect("a value cannot be sealed"))?;
         let length = u16::try_from(wrapped.len()).map_err(|_| defect("KMS gave an endless data key"))?;
-        let bytes = [&[LAYOUT], length.to_be_bytes().as_slice(), &wrapped, &nonce, &text].concat();
+        let bytes = [&[LAYOUT], length.to_be_bytes().as_slice(), wrapped, &nonce, &text].concat();
         Ok(Sealed(bytes))
     }
 
@@ -111,11 +116,8 @@ impl Vault {
         sealed: &Sealed,
     ) -> Result<SecretJson, StoreError> {
         let (wrapped, nonce, text) = sealed.parts().ok_or_else(|| corrupt("a sealed value is malformed"))?;
-        let call = self.kms.decrypt().key_id(&self.key_id).ciphertext_blob(Blob::new(wrapped));
-        let call = call.encryption_context(ORGANIZATION, org.as_str());
-        let call = call.encryption_context(CREDENTIAL, id.to_string());
-        let output = call.send().await.map_err(|error| from_sdk(&error))?;
-        let data_key = output.plaintext.ok_or_else(|| defect("KMS gave no data key"))?;
+        let data_key = self.kms.decrypt(&self.key_id, wrapped, &context(org, id)).await;
+        let data_key = data_key.map_err(|error| from_sdk(&error))?;
         let mut text = text.to_vec();
         let opened = cipher(&data_key)?
             .open_in_place(Nonce::from(&nonce), associated_data(org, id), &mut text)

@@ -8,7 +8,7 @@ use model::rate::RateLimit;
 use model::session::SessionLimits;
 use model::time::Timestamp;
 use std::sync::{Arc, OnceLock};
-use store::{Store, Vault};
+use store::{Kms, Store, Vault};
 
 use crate::aws;
 use crate::clock::{self, Clock};
@@ -192,6 +192,6 @@ impl App {
         let source = aws.and_then(|aws| Some((&aws.config, aws.kms_key_id.as_ref()?)));
         let (config, key) =
             source.ok_or_else(|| Failure::internal("this function has no POSTERN_KMS_KEY_ID"))?;
-        Ok(self.shared.vault.get_or_init(|| Vault::new(aws_sdk_kms::Client::new(config), key)))
+        Ok(self.shared.vault.get_or_init(|| Vault::new(Kms::new(config), key)))
     }
 }

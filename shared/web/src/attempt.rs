@@ -1,8 +1,8 @@
 //! The record of attempts that were not allowed.
 
 use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
+use model::gathered;
 use model::principal::{Actor, Principal};
-use serde_json::Map;
 
 use crate::app::App;
 use crate::incoming::Incoming;
@@ -30,7 +30,7 @@ pub(crate) async fn record_denied(app: &App, request: &Incoming) {
         subject_id: request.path.chars().take(PATH_MAX).collect(),
         subject_name: None,
         result: AuditResult::Denied,
-        details: Map::from_iter([(String::from("method"), request.method.as_str().into())]),
+        details: gathered([(String::from("method"), request.method.as_str().into())]),
     };
     // The answer stays the refusal that it is: nothing happened that could be undone.
     if let Err(error) = app.store().record_attempt(&actor, &entry, app.now).await {

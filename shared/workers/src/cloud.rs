@@ -1,6 +1,7 @@
 //! One visit to a group in the cloud: look, apply, remove, look again.
 
 use firewall::{CloudAccess, CloudRule, Firewall, FirewallError, GroupDescription, NewRule, RuleTag};
+use model::gathered;
 use model::id::{OrgId, RuleId};
 use model::ingress::GroupRef;
 use model::rule::{Need, Presence, Rule};
@@ -178,7 +179,7 @@ impl Visit<'_> {
         let made = made.iter().map(|rule| (rule.id, self.after_making(rule, &seen, answer(rule))));
         let removed =
             removed.iter().map(|(rule, _)| (rule.id, self.after_removal(rule, &seen, answer(rule))));
-        made.chain(removed).collect()
+        gathered(made.chain(removed))
     }
 
     fn after_making(

@@ -10,6 +10,7 @@
 use firewall::{CloudAccess, CloudRule, GroupDescription, RuleTag};
 use futures_util::{StreamExt, stream};
 use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
+use model::gathered;
 use model::id::OrgId;
 use model::ingress::GroupRef;
 use model::principal::Actor;
@@ -47,7 +48,7 @@ impl RuleReconciler {
     /// When the table does not say which.
     pub async fn run(&self, now: Timestamp) -> Result<Report, StoreError> {
         let due = self.0.store.due(Round::Reconcile, now, GROUPS_A_RUN).await?;
-        let groups: BTreeSet<(OrgId, GroupRef)> = due.into_iter().filter_map(group).collect();
+        let groups: BTreeSet<(OrgId, GroupRef)> = gathered(due.into_iter().filter_map(group));
         let jobs = groups
             .into_iter()
             .map(|(org, group)| async move { (self.compare(&org, &group, now).await, group) });
@@ -115,7 +116,7 @@ impl RuleReconciler {
         rules: &[Rule],
     ) -> Result<Option<CloudAccess>, StoreError> {
         let of_rules = rules.iter().map(|rule| (rule.credential_id, rule.resource_id));
-        let candidates: BTreeSet<_> = of_rules.chain(item.credential_id.zip(item.resource_id)).collect();
+        let candidates: BTreeSet<_> = gathered(of_rules.chain(item.credential_id.zip(item.resource_id)));
         for (credential, resource) in candidates {
             match access_of_either(&self.0.store, &self.0.vault, &lease.org, credential, resource).await {
                 Ok((access, _)) => return Ok(Some(access)),

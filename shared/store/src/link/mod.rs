@@ -11,11 +11,11 @@ mod unassign;
 pub(crate) use remove::{Gone, remove_as_fits};
 
 use model::audit::{AuditEntry, AuditEvent, AuditResult};
+use model::gathered;
 use model::id::{ResourceId, UserId};
 use model::link::Link;
 use model::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Map;
 
 use crate::error::{StoreError, corrupt};
 use crate::item::Item;
@@ -37,7 +37,7 @@ fn entry(event: AuditEvent, link: &Link) -> AuditEntry {
         subject_id,
         subject_name: None,
         result: AuditResult::Success,
-        details: Map::from_iter([(member.into(), other.into())]),
+        details: gathered([(member.into(), other.into())]),
     }
 }
 

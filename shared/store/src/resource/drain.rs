@@ -3,6 +3,7 @@
 
 use futures_util::{TryStreamExt, stream};
 use model::audit::AuditEvent;
+use model::gathered;
 use model::id::{OrgId, ResourceId};
 use model::precondition::Precondition;
 use model::principal::Actor;
@@ -88,7 +89,7 @@ impl Store {
     async fn end_sessions_on(&self, actor: &Actor, id: ResourceId, now: Timestamp) -> Result<(), StoreError> {
         let rules = self.rules_in_order_of_creation(&actor.org, None, &ListPart::default()).await?;
         let holders = rules.items.iter().flat_map(|rule| &rule.holders);
-        let sessions: BTreeSet<_> = holders.map(|holder| holder.session).collect();
+        let sessions: BTreeSet<_> = gathered(holders.map(|holder| holder.session));
         let ends = sessions.into_iter().map(|session| {
             Ok(async move {
                 match self.session(&actor.org, session).await? {

@@ -53,8 +53,11 @@ pub(crate) struct FoundData {
 }
 
 fn holders(item: &Item, name: &str) -> Result<BTreeSet<Holder>, StoreError> {
-    let read = |text| Holder::parse(text).ok_or_else(|| corrupt(format!("{text} holds no rule")));
-    item.set(name).into_iter().map(read).collect()
+    let mut holders = BTreeSet::new();
+    for text in item.set(name) {
+        holders.insert(Holder::parse(text).ok_or_else(|| corrupt(format!("{text} holds no rule")))?);
+    }
+    Ok(holders)
 }
 
 fn count(item: &Item, name: &str) -> Result<u64, StoreError> {

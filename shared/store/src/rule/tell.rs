@@ -4,12 +4,13 @@
 //! exactly when the last row on it is known to hold nothing.
 
 use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
+use model::gathered;
 use model::id::{OrgId, ResourceId};
 use model::principal::Actor;
 use model::rule::{Holder, Rule};
 use model::session::News;
 use model::time::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::key_of;
@@ -195,7 +196,7 @@ fn entry(parts: &[Part<'_>]) -> Option<AuditEntry> {
         subject_id: session.to_string(),
         subject_name: None,
         result: if refused { AuditResult::Failure } else { AuditResult::Success },
-        details: Map::from_iter([(String::from("rules"), parts.iter().map(described).collect())]),
+        details: gathered([(String::from("rules"), parts.iter().map(described).collect())]),
     })
 }
 

@@ -5,6 +5,7 @@
 
 use futures_util::future::try_join_all;
 use model::audit::AuditEvent;
+use model::gathered;
 use model::id::{OrgId, SessionId, UserId};
 use model::ingress::GroupRef;
 use model::principal::Actor;
@@ -99,7 +100,7 @@ impl Store {
                 return Ok(Ended::default());
             };
             let groups = loaded.blocks.iter().flat_map(|block| &block.rows).map(|row| row.group.clone());
-            let mut ended = Ended { groups: groups.collect(), is_new: false };
+            let mut ended = Ended { groups: gathered(groups), is_new: false };
             if loaded.head.ended_reason.is_some() {
                 self.end_blocks(org, &loaded, now).await?;
                 return Ok(ended);

@@ -1,10 +1,13 @@
 //! Lists of sessions, newest first.
 
 use futures_util::future::try_join_all;
+use model::gathered;
 use model::id::{OrgId, SessionId, UserId};
 use model::refusal::Refusal;
-use model::session::{Session, SessionFilter};
+use model::session::{DURATION_HOURS_MAX, Session, SessionFilter};
+use model::time::Timestamp;
 use model::violation::Violations;
+use std::collections::BTreeMap;
 
 use super::{BLOCKS, Loaded};
 use crate::error::{StoreError, corrupt};
@@ -120,6 +123,28 @@ impl Store {
         }
     }
 
+    /// The sessions of a person that were started until a time and can be stopped. None runs for more than a year.
+    pub(crate) async fn stoppable_sessions_of(
+        &self,
+        org: &OrgId,
+        user: &UserId,
+        until: Timestamp,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        let oldest = until.plus_seconds(-i64::from(DURATION_HOURS_MAX) * 3600).unix_millis();
+        let (mut before, mut stoppable) = (None, Vec::new());
+        loop {
+            let places = self.session_places(Whose::User(org, user), before, PLACES_A_CALL).await?;
+            let sessions = self.sessions_with_ids(org, &places).await?.into_iter();
+            let meant = sessions.filter(|session| session.head.started_at <= until);
+            let meant = meant.filter(|session| session.status().is_stoppable());
+            stoppable.extend(meant.map(|session| session.head.id));
+            before = places.last().copied();
+            if places.len() < PLACES_A_CALL || before.is_some_and(|last| last.unix_millis() < oldest) {
+                return Ok(stoppable);
+            }
+        }
+    }
+
     /// The next places before one, newest first.
     async fn session_places(
         &self,
@@ -165,8 +190,8 @@ impl Store {
             self.loaded_session(&org, id).await
         });
         let loaded = try_join_all(load).await?;
-        let mut sessions: Vec<Session> = loaded.into_iter().flatten().map(|one| one.session()).collect();
-        sessions.sort_by_key(|session| std::cmp::Reverse(session.head.id));
-        Ok(sessions)
+        let by_id = |one: Loaded| (one.head.id, one.session());
+        let sessions: BTreeMap<SessionId, Session> = gathered(loaded.into_iter().flatten().map(by_id));
+        Ok(sessions.into_values().rev().collect())
     }
 }

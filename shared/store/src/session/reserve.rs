@@ -8,6 +8,7 @@
 use futures_util::future::join_all;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use model::audit::AuditEvent;
+use model::gathered;
 use model::id::{OrgId, ResourceId, SessionId};
 use model::principal::Actor;
 use model::session::SessionHead;
@@ -151,7 +152,7 @@ impl Store {
         block: &Block,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let ids = block.rows.iter().map(|row| row.resource_id).collect();
+        let ids = gathered(block.rows.iter().map(|row| row.resource_id));
         let resources = self.versioned_resources(org, &ids).await?;
         let mut rules: BTreeMap<_, Vec<usize>> = BTreeMap::new();
         for (place, row) in block.rows.iter().enumerate() {

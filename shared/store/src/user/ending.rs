@@ -4,19 +4,18 @@
 //! run are ended right after it, and by the sweeper if that breaks off.
 
 use futures_util::{TryStreamExt, stream};
-use model::id::{OrgId, SessionId, UserId};
+use model::id::{OrgId, UserId};
 use model::principal::Actor;
-use model::session::{DURATION_HOURS_MAX, SessionFilter};
 use model::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::Store;
 use crate::due::due_values;
 use crate::error::StoreError;
 use crate::expression::Expression;
 use crate::item::{Entity, NewItem, data};
 use crate::keys::{self, DUE_PK, DUE_SK, Round};
 use crate::transaction::Transaction;
-use crate::{ListPart, Store};
 
 /// Sessions that are ended at once.
 const AT_ONCE: usize = 8;
@@ -73,34 +72,10 @@ impl Store {
         let key = keys::ending(&actor.org, user);
         let Some(item) = self.get(&key).await? else { return Ok(()) };
         let decided_at = item.members::<EndingData>()?.decided_at;
-        let sessions = self.running_sessions_of(&actor.org, user, decided_at).await?;
+        let sessions = self.stoppable_sessions_of(&actor.org, user, decided_at).await?;
         let ends = sessions.into_iter().map(|id| Ok(self.end_session(actor, id, now)));
         stream::iter(ends).try_buffered(AT_ONCE).try_collect::<Vec<()>>().await?;
         let same = Expression::new("#data.#decidedAt = :at", [(":at", data(&decided_at.unix_millis())?)]);
         self.delete_if(&key, &same).await.map(drop)
-    }
-
-    /// The sessions of a person that were started until a time and can be stopped. None runs for more than a year.
-    async fn running_sessions_of(
-        &self,
-        org: &OrgId,
-        user: &UserId,
-        until: Timestamp,
-    ) -> Result<Vec<SessionId>, StoreError> {
-        let oldest = until.plus_seconds(-i64::from(DURATION_HOURS_MAX) * 3600).unix_millis();
-        let (mut part, mut running) = (ListPart { limit: Some(100), cursor: None }, Vec::new());
-        loop {
-            let list =
-                self.sessions_of_user_newest_first(org, user, &SessionFilter::default(), &part).await?;
-            let last = list.items.last().map(|session| session.head.id.unix_millis());
-            let stoppable = list.items.into_iter().filter(|session| session.status().is_stoppable());
-            running.extend(
-                stoppable.filter(|session| session.head.started_at <= until).map(|session| session.head.id),
-            );
-            part.cursor = list.next;
-            if part.cursor.is_none() || last.is_some_and(|last| last < oldest) {
-                return Ok(running);
-            }
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! What a person reaches: through their roles, directly, or as an administrator.
 
 use futures_util::future::try_join_all;
+use model::gathered;
 use model::id::{OrgId, ResourceId};
 use model::resource::Resource;
 use model::role::Role;
@@ -46,10 +47,10 @@ impl Store {
     ) -> Result<VersionedReach, StoreError> {
         let roles = self.roles_of(org, user).await?;
         let through_roles = roles.iter().flat_map(|role| &role.resource_ids);
-        let own: BTreeSet<ResourceId> = through_roles.chain(&user.resource_ids).copied().collect();
+        let own: BTreeSet<ResourceId> = gathered(through_roles.chain(&user.resource_ids).copied());
         let ids = match (is_org_admin, only) {
             (true, only) => only.cloned(),
-            (false, Some(only)) => Some(own.intersection(only).copied().collect()),
+            (false, Some(only)) => Some(gathered(own.intersection(only).copied())),
             (false, None) => Some(own),
         };
         let resources = self.openable_resources(org, ids.as_ref()).await?;
