@@ -227,23 +227,33 @@ async fn calls_of_knock(kind: usize, status: u16) -> (usize, usize) {
 /// The way in, under every trouble at each of its calls: nobody gets further, and nobody gets a 500.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_may_not_does_not_get_in_because_something_fails() {
+    let mut trials = Vec::new();
     for (kind, status) in [401, 200, 200, 403].into_iter().enumerate() {
         let (before, calls) = calls_of_knock(kind, status).await;
-        for (trouble, times) in
-            Trouble::ALL.into_iter().flat_map(|trouble| [(trouble, 1), (trouble, LASTING)])
-        {
-            for call in 0..calls {
-                let setup = Setup { rate: Some(RateLimit::default()), ..Setup::default() };
-                let app = TestApp::with_setup(setup).await;
-                let place = format!("{kind}: {trouble:?} {times} times at call {call}");
-                app.tap.trouble_after(before + call, trouble, times);
-                let reply = knock(&app, kind, call).await;
-                app.tap.no_more_trouble();
-                let is_told =
-                    times == LASTING && reply.status.as_u16() == 503 && reply.header("retry-after").is_some();
-                assert!(reply.status.as_u16() == status || is_told, "{place}: {reply:?}");
-                assert_eq!(knock(&app, kind, calls + call).await.status.as_u16(), status, "{place}, again");
+        for trouble in Trouble::ALL {
+            for times in [1, LASTING] {
+                let at = (0..calls).map(|call| (before, call));
+                trials.extend(at.map(|at| knock_in_trouble((kind, status), at, (trouble, times), calls)));
             }
         }
     }
+    // Most of the time is pauses between attempts.
+    iter(trials).for_each_concurrent(16, |trial| trial).await;
+}
+
+/// A knock with trouble at one of its calls, and one after it.
+async fn knock_in_trouble(
+    (kind, status): (usize, u16),
+    (before, call): (usize, usize),
+    (trouble, times): (Trouble, usize),
+    calls: usize,
+) {
+    let app = TestApp::with_setup(Setup { rate: Some(RateLimit::default()), ..Setup::default() }).await;
+    let place = format!("{kind}: {trouble:?} {times} times at call {call}");
+    app.tap.trouble_after(before + call, trouble, times);
+    let reply = knock(&app, kind, call).await;
+    app.tap.no_more_trouble();
+    let is_told = times == LASTING && reply.status.as_u16() == 503 && reply.header("retry-after").is_some();
+    assert!(reply.status.as_u16() == status || is_told, "{place}: {reply:?}");
+    assert_eq!(knock(&app, kind, calls + call).await.status.as_u16(), status, "{place}, again");
 }
