@@ -1,10 +1,15 @@
 //! Where AWS's services are.
 
-/// The address of a service in a region (AWS General Reference, "AWS service endpoints"), where nothing names another.
-/// Not every region has FIPS endpoints: in one without, no call is answered.
+use aws_types::SdkConfig;
+
+/// The address of a service in a region: what the settings name for all services, as emulators need it, or else AWS's own (AWS
+/// General Reference, "AWS service endpoints"). Not every region has FIPS endpoints: in one without, no call is answered.
 #[must_use]
-pub fn endpoint(service: &str, region: &str, use_fips: bool) -> String {
-    let fips = if use_fips { "-fips" } else { "" };
+pub fn endpoint(config: &SdkConfig, service: &str, region: &str) -> String {
+    if let Some(url) = config.endpoint_url() {
+        return url.to_owned();
+    }
+    let fips = if config.use_fips() == Some(true) { "-fips" } else { "" };
     let suffix = if region.starts_with("cn-") { ".cn" } else { "" };
     format!("https://{service}{fips}.{region}.amazonaws.com{suffix}/")
 }
@@ -15,8 +20,12 @@ mod tests {
 
     #[test]
     fn a_service_has_an_address_in_each_region() {
-        assert_eq!(endpoint("sts", "eu-west-1", false), "https://sts.eu-west-1.amazonaws.com/");
-        assert_eq!(endpoint("ec2", "cn-north-1", false), "https://ec2.cn-north-1.amazonaws.com.cn/");
-        assert_eq!(endpoint("kms", "us-gov-west-1", true), "https://kms-fips.us-gov-west-1.amazonaws.com/");
+        let usual = SdkConfig::builder().build();
+        assert_eq!(endpoint(&usual, "sts", "eu-west-1"), "https://sts.eu-west-1.amazonaws.com/");
+        assert_eq!(endpoint(&usual, "ec2", "cn-north-1"), "https://ec2.cn-north-1.amazonaws.com.cn/");
+        let fips = SdkConfig::builder().use_fips(true).build();
+        assert_eq!(endpoint(&fips, "kms", "us-gov-west-1"), "https://kms-fips.us-gov-west-1.amazonaws.com/");
+        let emulator = fips.into_builder().endpoint_url("http://127.0.0.1:8000").build();
+        assert_eq!(endpoint(&emulator, "kms", "us-gov-west-1"), "http://127.0.0.1:8000");
     }
 }

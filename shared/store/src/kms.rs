@@ -63,11 +63,10 @@ impl Kms {
     #[must_use]
     pub fn new(config: &SdkConfig) -> Self {
         let region = config.region().map_or("", AsRef::as_ref);
-        let endpoint = https::endpoint("kms", region, config.use_fips().unwrap_or_default());
         let mut operation = Operation::builder()
             .service_name("KMS")
             .operation_name("DataKey")
-            .endpoint_url(config.endpoint_url().unwrap_or(&endpoint))
+            .endpoint_url(&https::endpoint(config, "kms", region))
             .runtime_plugin(
                 StaticRuntimePlugin::new()
                     .with_config(settings(region))
@@ -164,7 +163,7 @@ fn failure(header: Option<&str>, body: &[u8]) -> ErrorMetadata {
     let body = serde_json::from_slice::<Value>(body).unwrap_or_default();
     let text = |name: &str| body.get(name).and_then(Value::as_str);
     let kind = header.or_else(|| text("__type")).unwrap_or_default();
-    let code = kind.rsplit('#').next().and_then(|code| code.split(':').next()).unwrap_or_default();
+    let code = kind.split(':').next().and_then(|code| code.rsplit('#').next()).unwrap_or_default();
     let message = text("message").or_else(|| text("Message")).unwrap_or_default();
     ErrorMetadata::builder().code(code).message(message).build()
 }
@@ -196,7 +195,7 @@ mod tests {
             |header, body: &str| failure(header, body.as_bytes()).code().unwrap_or_default().to_owned();
         let typed = r#"{"__type": "com.amazonaws.kms#DisabledException", "message": "It is disabled."}"#;
         assert_eq!(code(None, typed), "DisabledException");
-        assert_eq!(code(Some("ThrottlingException:http://internal/"), typed), "ThrottlingException");
+        assert_eq!(code(Some("ThrottlingException:http://internal/#place"), typed), "ThrottlingException");
         assert_eq!(code(None, "no JSON"), "");
         assert_eq!(failure(None, typed.as_bytes()).message(), Some("It is disabled."));
         assert!(of(400, typed).is_err_and(|error| error.is_operation_error()));

@@ -74,9 +74,7 @@ impl Caller {
     ) -> Result<(u16, String), FirewallError> {
         let now = self.config.time_source().map(|source| source.now());
         let now = now.ok_or_else(|| lost("there is no clock"))?;
-        let use_fips = self.config.use_fips().unwrap_or_default();
-        let usual = || https::endpoint(service.name(), region, use_fips);
-        let endpoint = self.config.endpoint_url().map_or_else(usual, String::from);
+        let endpoint = https::endpoint(&self.config, service.name(), region);
         let request = signed(credentials, (service, region), (&endpoint, &query.encoded()), now)?;
         let answer = tokio::time::timeout(WHOLE, self.send(request)).await;
         answer.map_err(|_| lost(format!("{} gave no answer in time", service.name())))?
