@@ -12,7 +12,7 @@ use crate::expression::{Expression, names, values};
 use crate::item::{Attributes, Item};
 use crate::keys::Key;
 use crate::retry::Backoff;
-use crate::transaction::primary_key;
+use crate::write::primary_key;
 
 /// What became of an update, with a number of the item: the new one, or the one that stood in its way, if any.
 pub(crate) enum Updated {
@@ -47,8 +47,8 @@ impl Store {
         let call = self.client.update_item().table_name(&self.table).set_key(Some(primary_key(key)));
         call.set_expression_attribute_names(Some(names(&[&update.text, &condition.text])))
             .set_expression_attribute_values(values(&[update, condition]))
-            .update_expression(&update.text)
-            .condition_expression(&condition.text)
+            .update_expression(update.text.as_ref())
+            .condition_expression(condition.text.as_ref())
     }
 
     /// Updates an item under a condition, or leaves it, and gives a number of it either way.
@@ -110,7 +110,7 @@ impl Store {
         let call = call
             .set_expression_attribute_names(Some(names(&[&condition.text])))
             .set_expression_attribute_values(values(&[condition]))
-            .condition_expression(&condition.text);
+            .condition_expression(condition.text.as_ref());
         match past_transactions(|| call.clone().send()).await? {
             Ok(_) => Ok(true),
             Err(error) if is_unmet(&error) => Ok(false),

@@ -66,7 +66,7 @@ impl Store {
         );
         let call = self.client.query().table_name(&self.table).index_name(keys::DUE).limit(limit);
         let call = call
-            .key_condition_expression(&condition.text)
+            .key_condition_expression(condition.text.as_ref())
             .set_expression_attribute_names(Some(names(&[&condition.text])))
             .set_expression_attribute_values(values(&[&condition]));
         let output = call.send().await.map_err(|error| from_sdk(&error))?;

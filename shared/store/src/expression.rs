@@ -4,18 +4,19 @@
 //! stand in the way.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// A condition, update or key condition.
 #[derive(Debug, Clone)]
 pub(crate) struct Expression {
-    pub(crate) text: String,
-    pub(crate) values: Vec<(String, AttributeValue)>,
+    pub(crate) text: Cow<'static, str>,
+    pub(crate) values: Vec<(Cow<'static, str>, AttributeValue)>,
 }
 
 impl Expression {
     pub(crate) fn new(
-        text: impl Into<String>,
+        text: impl Into<Cow<'static, str>>,
         values: impl IntoIterator<Item = (&'static str, AttributeValue)>,
     ) -> Self {
         let values = values.into_iter().map(|(name, value)| (name.into(), value)).collect();
@@ -23,7 +24,7 @@ impl Expression {
     }
 
     /// The same with one more value.
-    pub(crate) fn with(mut self, name: impl Into<String>, value: AttributeValue) -> Self {
+    pub(crate) fn with(mut self, name: impl Into<Cow<'static, str>>, value: AttributeValue) -> Self {
         self.values.push((name.into(), value));
         self
     }
@@ -39,21 +40,25 @@ impl Expression {
     }
 }
 
+/// As many names as most expressions have: a map of so many is made once, and not larger and larger.
+const NAMES: usize = 7;
+
 /// The names that some expressions use: `#name` stands for the attribute `name`.
 pub(crate) fn names(texts: &[&str]) -> HashMap<String, String> {
-    let is_name = |c: char| c.is_ascii_alphanumeric();
-    texts
-        .iter()
-        .flat_map(|text| text.split('#').skip(1))
-        .map(|tail| tail.split(|c| !is_name(c)).next().unwrap_or_default())
-        .map(|name| (format!("#{name}"), name.into()))
-        .collect()
+    let tails = texts.iter().flat_map(|text| text.split('#').skip(1));
+    let mut names = HashMap::with_capacity(NAMES);
+    for tail in tails {
+        let end = tail.bytes().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(tail.len());
+        let name = tail.get(..end).unwrap_or_default();
+        names.insert(["#", name].concat(), name.into());
+    }
+    names
 }
 
 /// The values of some expressions, under the names that they use.
 pub(crate) fn values(expressions: &[&Expression]) -> Option<HashMap<String, AttributeValue>> {
-    let values: HashMap<_, _> =
-        expressions.iter().flat_map(|expression| expression.values.iter()).cloned().collect();
+    let values = expressions.iter().flat_map(|expression| expression.values.iter());
+    let values: HashMap<_, _> = values.map(|(name, value)| (name.to_string(), value.clone())).collect();
     (!values.is_empty()).then_some(values)
 }
 

@@ -86,8 +86,8 @@ impl NewItem {
         self
     }
 
-    pub(crate) fn into_attributes(self) -> Attributes {
-        self.0
+    pub(crate) fn attributes(&self) -> &Attributes {
+        &self.0
     }
 }
 
@@ -114,6 +114,12 @@ impl Item {
     pub(crate) fn members<T: DeserializeOwned>(&self) -> Result<T, StoreError> {
         let data = self.attributes.get(keys::DATA).cloned().ok_or_else(|| corrupt("it has no members"))?;
         serde_dynamo::from_attribute_value(data).map_err(corrupt)
+    }
+
+    /// A text among the members, where the others are not needed.
+    pub(crate) fn member(&self, name: &str) -> Result<&str, StoreError> {
+        let value = self.map(keys::DATA)?.get(name).and_then(|value| value.as_s().ok());
+        value.map(String::as_str).ok_or_else(|| corrupt(format!("it has no member {name}")))
     }
 
     /// A number beside the members.

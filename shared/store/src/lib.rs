@@ -31,6 +31,7 @@ mod tag;
 mod transaction;
 mod user;
 mod vault;
+mod write;
 
 pub use api_key::KeyRecord;
 pub use audit::{AuditPage, AuditRow};

@@ -148,8 +148,8 @@ mod tests {
 
     #[test]
     fn results_are_kept_for_a_day_and_up_to_350_kilobytes() {
-        let attributes = kept(358_400).unwrap().into_attributes();
-        assert_eq!(attributes[keys::EXPIRES_AT], number(1_771_410_600 + 86_400));
+        let item = kept(358_400).unwrap();
+        assert_eq!(item.attributes()[keys::EXPIRES_AT], number(1_771_410_600 + 86_400));
         assert!(matches!(kept(358_401), Err(StoreError::Refused(Refusal::ResultTooLarge))));
     }
 }

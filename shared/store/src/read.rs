@@ -1,5 +1,7 @@
 //! Reads: the only loops over pages.
 
+use aws_sdk_dynamodb::operation::get_item::GetItemInput;
+use aws_sdk_dynamodb::operation::query::QueryInput;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use futures_util::future::try_join_all;
 use std::collections::HashMap;
@@ -10,6 +12,7 @@ use crate::expression::{Expression, names, values};
 use crate::item::{Attributes, Item, text};
 use crate::keys::{self, Key};
 use crate::retry::Backoff;
+use crate::write::primary_key;
 
 /// DynamoDB's limit of items in one `BatchGetItem`.
 const BATCH_MAX: usize = 100;
@@ -21,9 +24,9 @@ const MORE_A_CALL: i32 = 8;
 impl Store {
     /// One item, as it is now.
     pub(crate) async fn get(&self, key: &Key) -> Result<Option<Item>, StoreError> {
-        let call = self.client.get_item().table_name(&self.table).consistent_read(true);
-        let call = call.key(keys::PK, text(&key.pk)).key(keys::SK, text(&key.sk));
-        let output = call.send().await.map_err(|error| from_sdk(&error))?;
+        let call = GetItemInput::builder().table_name(&self.table).consistent_read(true);
+        let call = call.set_key(Some(primary_key(key))).send_with(&self.client);
+        let output = call.await.map_err(|error| from_sdk(&error))?;
         output.item.map(Item::read).transpose()
     }
 
@@ -91,21 +94,19 @@ impl Store {
         let texts: Vec<&str> = [Some(condition), filter]
             .into_iter()
             .flatten()
-            .map(|expression| expression.text.as_str())
+            .map(|expression| expression.text.as_ref())
             .collect();
         let used: Vec<&Expression> = [Some(condition), filter].into_iter().flatten().collect();
-        let output = self
-            .client
-            .query()
+        let output = QueryInput::builder()
             .table_name(&self.table)
             .consistent_read(true)
             .scan_index_forward(false)
             .limit(count)
-            .key_condition_expression(&condition.text)
-            .set_filter_expression(filter.map(|filter| filter.text.clone()))
+            .key_condition_expression(condition.text.as_ref())
+            .set_filter_expression(filter.map(|filter| filter.text.to_string()))
             .set_expression_attribute_names(Some(names(&texts)))
             .set_expression_attribute_values(values(&used))
-            .send()
+            .send_with(&self.client)
             .await
             .map_err(|error| from_sdk(&error))?;
         let next = output.last_evaluated_key.and_then(|key| key.get(keys::SK)?.as_s().ok().cloned());
@@ -119,14 +120,15 @@ impl Store {
         condition: &Expression,
         count: i32,
     ) -> Result<Vec<Item>, StoreError> {
-        let call = self.client.query().table_name(&self.table).index_name(keys::LISTING);
-        let call = call
+        let call = QueryInput::builder()
+            .table_name(&self.table)
+            .index_name(keys::LISTING)
             .scan_index_forward(false)
             .limit(count)
-            .key_condition_expression(&condition.text)
+            .key_condition_expression(condition.text.as_ref())
             .set_expression_attribute_names(Some(names(&[&condition.text])))
             .set_expression_attribute_values(values(&[condition]));
-        let output = call.send().await.map_err(|error| from_sdk(&error))?;
+        let output = call.send_with(&self.client).await.map_err(|error| from_sdk(&error))?;
         output.items.unwrap_or_default().into_iter().map(Item::read).collect()
     }
 
@@ -142,18 +144,16 @@ impl Store {
         // Without a limit a call reads a megabyte, which is paid for whether it is wanted or not.
         let mut limit = expected.and_then(|count| i32::try_from(count).ok());
         loop {
-            let call = self
-                .client
-                .query()
+            let call = QueryInput::builder()
                 .table_name(&self.table)
                 .set_index_name(index.map(Into::into))
                 .consistent_read(index.is_none())
-                .key_condition_expression(&condition.text)
+                .key_condition_expression(condition.text.as_ref())
                 .set_expression_attribute_names(Some(names(&[&condition.text])))
                 .set_expression_attribute_values(values(&[condition]))
                 .set_limit(limit)
                 .set_exclusive_start_key(from);
-            let output = call.send().await.map_err(|error| from_sdk(&error))?;
+            let output = call.send_with(&self.client).await.map_err(|error| from_sdk(&error))?;
             for attributes in output.items.unwrap_or_default() {
                 items.push(Item::read(attributes)?);
             }
@@ -169,8 +169,7 @@ impl Store {
 fn keys_and_attributes(wanted: &[Key]) -> Result<KeysAndAttributes, StoreError> {
     let mut builder = KeysAndAttributes::builder().consistent_read(true);
     for key in wanted {
-        let key = [(keys::PK.into(), text(&key.pk)), (keys::SK.into(), text(&key.sk))];
-        builder = builder.keys(HashMap::from(key));
+        builder = builder.keys(primary_key(key));
     }
     builder.build().map_err(corrupt)
 }

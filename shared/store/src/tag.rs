@@ -37,7 +37,13 @@ pub(crate) fn tag(version: i64, shown: &impl Serialize) -> Result<ETag, StoreErr
     Ok(ETag::new(URL_SAFE_NO_PAD.encode(digest.as_ref().get(..TAG_BYTES).unwrap_or_default())))
 }
 
-/// Refuses what the caller did not mean to change.
-pub(crate) fn require(expected: &Precondition, tag: &ETag) -> Result<(), StoreError> {
-    if expected.admits(tag) { Ok(()) } else { Err(Refusal::PreconditionFailed.into()) }
+/// Refuses what the caller did not mean to change. The object's tag is made only for a caller who names one.
+pub(crate) fn require(
+    expected: &Precondition,
+    tag: impl FnOnce() -> Result<ETag, StoreError>,
+) -> Result<(), StoreError> {
+    if expected.admits_without_tag() || expected.admits(&tag()?) {
+        return Ok(());
+    }
+    Err(Refusal::PreconditionFailed.into())
 }

@@ -6,23 +6,20 @@
 //! says nothing about the conditions, so the transaction is tried again.
 
 use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{
-    AttributeValue, CancellationReason, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure,
-    TransactWriteItem, Update,
-};
+use aws_sdk_dynamodb::operation::transact_write_items::{TransactWriteItemsError, TransactWriteItemsInput};
+use aws_sdk_dynamodb::types::CancellationReason;
 use model::audit::AuditEntry;
 use model::principal::Actor;
 use model::refusal::Refusal;
 use model::time::Timestamp;
-use std::collections::HashMap;
 
 use crate::error::{Cause, StoreError, corrupt, from_sdk};
-use crate::expression::{Expression, names, values};
-use crate::item::{Item, NewItem, number, text};
-use crate::keys::{self, Key};
+use crate::expression::Expression;
+use crate::item::{Item, NewItem, number};
+use crate::keys::Key;
 use crate::once::{self, Recorded};
 use crate::retry::Backoff;
+use crate::write::Write;
 use crate::{Store, audit};
 
 /// DynamoDB's limit of writes in a transaction.
@@ -91,17 +88,8 @@ impl Commit {
 /// Writes that happen together or not at all.
 pub(crate) struct Transaction<'a> {
     store: &'a Store,
-    writes: Vec<TransactWriteItem>,
+    writes: Vec<Write>,
     on_failed: Vec<OnFailed>,
-}
-
-pub(crate) fn primary_key(key: &Key) -> HashMap<String, AttributeValue> {
-    HashMap::from([(keys::PK.into(), text(&key.pk)), (keys::SK.into(), text(&key.sk))])
-}
-
-/// The SDK's builders fail only when a required member was not set; each is set above the call.
-fn built<T>(result: Result<T, aws_sdk_dynamodb::error::BuildError>) -> Result<T, StoreError> {
-    result.map_err(corrupt)
 }
 
 impl<'a> Transaction<'a> {
@@ -109,11 +97,7 @@ impl<'a> Transaction<'a> {
         Self { store, writes: Vec::new(), on_failed: Vec::new() }
     }
 
-    fn push(
-        &mut self,
-        write: TransactWriteItem,
-        on_failed: impl Fn(Option<&Item>) -> Failed + Send + Sync + 'static,
-    ) {
+    fn push(&mut self, write: Write, on_failed: impl Fn(Option<&Item>) -> Failed + Send + Sync + 'static) {
         self.writes.push(write);
         self.on_failed.push(Box::new(on_failed));
     }
@@ -133,7 +117,7 @@ impl<'a> Transaction<'a> {
                 "attribute_not_exists(#pk) OR #expiresAt <= :now",
                 [(":now", number(now.unix_seconds()))],
             );
-            tx.put(item, &expired, |_| Failed::Repeated)?;
+            tx.push(Write::Put(item, Some(expired)), |_| Failed::Repeated);
         }
         Ok(tx)
     }
@@ -148,33 +132,13 @@ impl<'a> Transaction<'a> {
         &mut self,
         item: NewItem,
         on_failed: impl Fn(Option<&Item>) -> Failed + Send + Sync + 'static,
-    ) -> Result<(), StoreError> {
-        self.put(item, &Expression::absent(), on_failed)
+    ) {
+        self.push(Write::Put(item, Some(Expression::absent())), on_failed);
     }
 
     /// Puts an item, whether there is one or not.
-    pub(crate) fn replace(&mut self, item: NewItem) -> Result<(), StoreError> {
-        let put = Put::builder().table_name(&self.store.table).set_item(Some(item.into_attributes())).build();
-        self.push(TransactWriteItem::builder().put(built(put)?).build(), |_| Failed::Stale);
-        Ok(())
-    }
-
-    /// Puts an item under a condition.
-    fn put(
-        &mut self,
-        item: NewItem,
-        condition: &Expression,
-        on_failed: impl Fn(Option<&Item>) -> Failed + Send + Sync + 'static,
-    ) -> Result<(), StoreError> {
-        let put = Put::builder()
-            .table_name(&self.store.table)
-            .set_item(Some(item.into_attributes()))
-            .set_expression_attribute_names(Some(names(&[&condition.text])))
-            .set_expression_attribute_values(values(&[condition]))
-            .condition_expression(&condition.text)
-            .build();
-        self.push(TransactWriteItem::builder().put(built(put)?).build(), on_failed);
-        Ok(())
+    pub(crate) fn replace(&mut self, item: NewItem) {
+        self.push(Write::Put(item, None), |_| Failed::Stale);
     }
 
     /// Updates an item under a condition.
@@ -184,18 +148,8 @@ impl<'a> Transaction<'a> {
         update: &Expression,
         condition: &Expression,
         on_failed: impl Fn(Option<&Item>) -> Failed + Send + Sync + 'static,
-    ) -> Result<(), StoreError> {
-        let update = Update::builder()
-            .table_name(&self.store.table)
-            .set_key(Some(primary_key(key)))
-            .set_expression_attribute_names(Some(names(&[&update.text, &condition.text])))
-            .set_expression_attribute_values(values(&[update, condition]))
-            .update_expression(&update.text)
-            .condition_expression(&condition.text)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .build();
-        self.push(TransactWriteItem::builder().update(built(update)?).build(), on_failed);
-        Ok(())
+    ) {
+        self.push(Write::Update(key.clone(), update.clone(), condition.clone()), on_failed);
     }
 
     /// Deletes an item under a condition.
@@ -204,24 +158,13 @@ impl<'a> Transaction<'a> {
         key: &Key,
         condition: &Expression,
         on_failed: impl Fn(Option<&Item>) -> Failed + Send + Sync + 'static,
-    ) -> Result<(), StoreError> {
-        let delete = Delete::builder()
-            .table_name(&self.store.table)
-            .set_key(Some(primary_key(key)))
-            .set_expression_attribute_names(Some(names(&[&condition.text])))
-            .set_expression_attribute_values(values(&[condition]))
-            .condition_expression(&condition.text)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .build();
-        self.push(TransactWriteItem::builder().delete(built(delete)?).build(), on_failed);
-        Ok(())
+    ) {
+        self.push(Write::Delete(key.clone(), Some(condition.clone())), on_failed);
     }
 
     /// Deletes an item, whether it exists or not.
-    pub(crate) fn remove(&mut self, key: &Key) -> Result<(), StoreError> {
-        let delete = Delete::builder().table_name(&self.store.table).set_key(Some(primary_key(key))).build();
-        self.push(TransactWriteItem::builder().delete(built(delete)?).build(), |_| Failed::Stale);
-        Ok(())
+    pub(crate) fn remove(&mut self, key: &Key) {
+        self.push(Write::Delete(key.clone(), None), |_| Failed::Stale);
     }
 
     /// Requires a condition of an item that is not written.
@@ -230,16 +173,8 @@ impl<'a> Transaction<'a> {
         key: &Key,
         condition: &Expression,
         on_failed: impl Fn(Option<&Item>) -> Failed + Send + Sync + 'static,
-    ) -> Result<(), StoreError> {
-        let check = ConditionCheck::builder()
-            .table_name(&self.store.table)
-            .set_key(Some(primary_key(key)))
-            .set_expression_attribute_names(Some(names(&[&condition.text])))
-            .set_expression_attribute_values(values(&[condition]))
-            .condition_expression(&condition.text)
-            .build();
-        self.push(TransactWriteItem::builder().condition_check(built(check)?).build(), on_failed);
-        Ok(())
+    ) {
+        self.push(Write::Require(key.clone(), condition.clone()), on_failed);
     }
 
     /// Makes it happen, with its audit row.
@@ -249,7 +184,7 @@ impl<'a> Transaction<'a> {
         entry: &AuditEntry,
         now: Timestamp,
     ) -> Result<Commit, StoreError> {
-        self.create(audit::item(actor, entry, now)?, |_| Failed::Stale)?;
+        self.create(audit::item(actor, entry, now)?, |_| Failed::Stale);
         loop {
             let failed = self.write().await?;
             if failed.is_empty() {
@@ -311,9 +246,10 @@ impl<'a> Transaction<'a> {
         let mut backoff = Backoff::default();
         let token = format!("{:032x}", fastrand::u128(..));
         loop {
-            let call = self.store.client.transact_write_items().set_transact_items(Some(self.writes.clone()));
-            let call = call.client_request_token(&token);
-            let Err(error) = call.send().await else {
+            let writes: Result<_, _> = self.writes.iter().map(|write| write.on(&self.store.table)).collect();
+            let call = TransactWriteItemsInput::builder().set_transact_items(Some(writes.map_err(corrupt)?));
+            let call = call.client_request_token(&token).send_with(&self.store.client);
+            let Err(error) = call.await else {
                 return Ok(Vec::new());
             };
             let reasons = cancellation_reasons(&error).ok_or_else(|| from_sdk(&error))?;

@@ -34,7 +34,7 @@ impl Store {
                 .listed(keys::listed(keys::api_keys(org), key.id))
                 .with(keys::HASH, bytes(hash.to_vec()));
             let mut tx = Transaction::once(self, actor, &key, now)?;
-            tx.create(item, |_| Failed::Stale)?;
+            tx.create(item, |_| Failed::Stale);
             tx.commit(actor, &entry(AuditEvent::ApiKeyCreate, &key), now).await?.certain()?;
             Ok(key.clone())
         })
@@ -66,7 +66,7 @@ impl Store {
                     [(":null", crate::item::text("NULL"))],
                 ),
                 |_| Failed::Stale,
-            )?;
+            );
             if let Commit::Done(_) =
                 tx.commit(actor, &entry(AuditEvent::ApiKeyRevoke, &record.key), now).await?
             {

@@ -48,11 +48,11 @@ impl Store {
         let record =
             CredentialRecord { credential, references: Vec::new(), sealed, version: 1, renaming: false };
         let mut tx = Transaction::once(self, actor, &record, now)?;
-        tx.create(item(org, &record)?, |_| Failed::Stale)?;
+        tx.create(item(org, &record)?, |_| Failed::Stale);
         if let Some(team) = draft.team().cloned() {
             tx.require(&keys::holder(org, &Holder::Role(team.id)), &Expression::exists(), move |_| {
                 Failed::Refuse(unknown_team(&team.named).into())
-            })?;
+            });
         }
         let entry = entry(AuditEvent::CredentialCreate, &record.credential, Map::new());
         tx.commit(actor, &entry, now).await?.certain()?;

@@ -35,7 +35,7 @@ impl Store {
         let (org, mut backoff) = (&actor.org, Backoff::default());
         loop {
             let record = self.credential(org, id).await?.ok_or(Refusal::CredentialNotFound(id))?;
-            require(expected, &record.tag()?)?;
+            require(expected, || record.tag())?;
             let entry = entry(AuditEvent::CredentialDelete, &record.credential, Map::new());
             if !record.references.is_empty() {
                 self.record_attempt(actor, &entry.refused("CREDENTIAL_IN_USE"), now).await?;
@@ -46,7 +46,7 @@ impl Store {
                 "#usage = :zero AND #version = :version",
                 [(":zero", number(0)), (":version", number(record.version))],
             );
-            tx.delete(&keys::credential(org, id), &unused, |_| Failed::Stale)?;
+            tx.delete(&keys::credential(org, id), &unused, |_| Failed::Stale);
             if let Commit::Done(_) = tx.commit(actor, &entry, now).await? {
                 return Ok(());
             }

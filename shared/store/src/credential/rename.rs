@@ -39,7 +39,7 @@ pub(super) fn rename_copies(
             ),
             &Expression::new("#data.#credentialId = :credential", [(":credential", id.clone())]),
             |_| Failed::Stale,
-        )?;
+        );
     }
     Ok(())
 }
@@ -60,14 +60,14 @@ impl Store {
         let still_named = Expression::new("#data.#name = :name", [(":name", data(&credential.name)?)]);
         for some in references.chunks(COPIES_AFTERWARDS) {
             let mut tx = Transaction::new(self);
-            tx.require(&key, &still_named, |_| Failed::Superseded)?;
+            tx.require(&key, &still_named, |_| Failed::Superseded);
             rename_copies(&mut tx, org, credential, some)?;
             if tx.follow_up(receipt).await? == FollowUp::Superseded {
                 return Ok(());
             }
         }
         let mut tx = Transaction::new(self);
-        tx.update(&key, &Expression::new("REMOVE #renaming", []), &still_named, |_| Failed::Superseded)?;
+        tx.update(&key, &Expression::new("REMOVE #renaming", []), &still_named, |_| Failed::Superseded);
         tx.follow_up(receipt).await.map(drop)
     }
 

@@ -39,7 +39,7 @@ impl Store {
         let (org, id) = (&actor.org, read.credential.id);
         let (mut record, mut backoff) = (self.finish_rename(org, read).await?, Backoff::default());
         loop {
-            require(expected, &record.tag()?)?;
+            require(expected, || record.tag())?;
             let change = update.apply(&record.credential, now).map_err(Refusal::Invalid)?;
             if change.changes.is_empty() {
                 return Ok(record);
@@ -76,11 +76,11 @@ impl Store {
         let renamed = after.name != record.credential.name;
         let copies = if renamed { record.references.as_slice() } else { &[] };
         let expression = credential_update(change, sealed, copies.len() > COPIES_AT_ONCE)?;
-        tx.update(&keys::credential(org, after.id), &expression, &condition, |_| Failed::Stale)?;
+        tx.update(&keys::credential(org, after.id), &expression, &condition, |_| Failed::Stale);
         if let Some(team) = update.team().cloned() {
             tx.require(&keys::holder(org, &Holder::Role(team.id)), &Expression::exists(), move |_| {
                 Failed::Refuse(unknown_team(&team.named).into())
-            })?;
+            });
         }
         let (at_once, afterwards) = copies.split_at(copies.len().min(COPIES_AT_ONCE));
         rename_copies(&mut tx, org, after, at_once)?;

@@ -22,10 +22,10 @@ impl Store {
     pub async fn assign(&self, actor: &Actor, link: &Link, now: Timestamp) -> Result<(), StoreError> {
         self.once(actor, now, async {
             let mut tx = Transaction::once(self, actor, &(), now)?;
-            count_sides(&mut tx, &actor.org, link)?;
+            count_sides(&mut tx, &actor.org, link);
             for item in items(&actor.org, link, now)? {
                 let kind = link.kind();
-                tx.create(item, move |_| Failed::Refuse(Refusal::AlreadyAssigned(kind)))?;
+                tx.create(item, move |_| Failed::Refuse(Refusal::AlreadyAssigned(kind)));
             }
             tx.commit(actor, &entry(link.assigned(), link), now).await?.certain().map(drop)
         })
@@ -34,28 +34,28 @@ impl Store {
 }
 
 /// Requires that both sides exist, and tells a deletion of either that reads its links meanwhile.
-fn count_sides(tx: &mut Transaction<'_>, org: &OrgId, link: &Link) -> Result<(), StoreError> {
+fn count_sides(tx: &mut Transaction<'_>, org: &OrgId, link: &Link) {
     let (first, second) = link.missing();
     match link {
         Link::RoleResource(role, resource) => {
-            count(tx, &keys::role(org, *role), first)?;
-            count(tx, &keys::resource(org, *resource), second)
+            count(tx, &keys::role(org, *role), first);
+            count(tx, &keys::resource(org, *resource), second);
         }
         Link::RoleUser(role, user) => {
-            count(tx, &keys::role(org, *role), first)?;
-            add_to_user(tx, &keys::user(org, user), ROLE_IDS, &role.to_string(), (second, link.kind()))
+            count(tx, &keys::role(org, *role), first);
+            add_to_user(tx, &keys::user(org, user), ROLE_IDS, &role.to_string(), (second, link.kind()));
         }
         Link::UserResource(user, resource) => {
             let id = resource.to_string();
-            add_to_user(tx, &keys::user(org, user), RESOURCE_IDS, &id, (first, link.kind()))?;
-            count(tx, &keys::resource(org, *resource), second)
+            add_to_user(tx, &keys::user(org, user), RESOURCE_IDS, &id, (first, link.kind()));
+            count(tx, &keys::resource(org, *resource), second);
         }
     }
 }
 
-fn count(tx: &mut Transaction<'_>, key: &Key, missing: Refusal) -> Result<(), StoreError> {
+fn count(tx: &mut Transaction<'_>, key: &Key, missing: Refusal) {
     let update = Expression::new("SET #linked = #linked + :one", [(":one", number(1))]);
-    tx.update(key, &update, &Expression::exists(), move |_| Failed::Refuse(missing.clone()))
+    tx.update(key, &update, &Expression::exists(), move |_| Failed::Refuse(missing.clone()));
 }
 
 /// Adds an id to a set on a person's item.
@@ -65,7 +65,7 @@ fn add_to_user(
     attribute: &str,
     id: &str,
     (missing, kind): (Refusal, LinkKind),
-) -> Result<(), StoreError> {
+) {
     let update = Expression::new(
         format!("SET #linked = #linked + :one ADD #{attribute} :ids"),
         [(":one", number(1)), (":ids", set([id]))],
@@ -81,7 +81,7 @@ fn add_to_user(
     tx.update(key, &update, &room, move |user| match user {
         None => Failed::Refuse(missing.clone()),
         Some(_) => Failed::Refuse(Refusal::TooManyLinks(kind)),
-    })
+    });
 }
 
 /// The items of a link.

@@ -40,28 +40,28 @@ pub(crate) fn remove_as_fits<'l>(
     links: &'l [Link],
     gone: Gone,
     reserved: usize,
-) -> Result<&'l [Link], StoreError> {
+) -> &'l [Link] {
     let room = tx.room().saturating_sub(reserved) / gone.writes_a_link();
     let (fitting, others) = links.split_at(links.len().min(room));
     for link in fitting {
-        remove(tx, org, link, gone)?;
+        remove(tx, org, link, gone);
     }
-    Ok(others)
+    others
 }
 
-fn remove(tx: &mut Transaction<'_>, org: &OrgId, link: &Link, gone: Gone) -> Result<(), StoreError> {
+fn remove(tx: &mut Transaction<'_>, org: &OrgId, link: &Link, gone: Gone) {
     match link {
         Link::RoleResource(role, resource) => {
-            tx.remove(&keys::link_of_role(org, *role, *resource))?;
-            tx.remove(&keys::link_of_resource(org, *resource, &Holder::Role(*role)))
+            tx.remove(&keys::link_of_role(org, *role, *resource));
+            tx.remove(&keys::link_of_resource(org, *resource, &Holder::Role(*role)));
         }
         Link::RoleUser(role, user) => {
-            tx.remove(&keys::member_of_role(org, *role, user))?;
-            remove_from_user(tx, &keys::user(org, user), (ROLE_IDS, &role.to_string()), gone)
+            tx.remove(&keys::member_of_role(org, *role, user));
+            remove_from_user(tx, &keys::user(org, user), (ROLE_IDS, &role.to_string()), gone);
         }
         Link::UserResource(user, resource) => {
-            tx.remove(&keys::link_of_resource(org, *resource, &Holder::User(user.clone())))?;
-            remove_from_user(tx, &keys::user(org, user), (RESOURCE_IDS, &resource.to_string()), gone)
+            tx.remove(&keys::link_of_resource(org, *resource, &Holder::User(user.clone())));
+            remove_from_user(tx, &keys::user(org, user), (RESOURCE_IDS, &resource.to_string()), gone);
         }
     }
 }
@@ -71,16 +71,11 @@ pub(super) fn taken_from_user(attribute: &str, id: &str) -> Expression {
     Expression::new(format!("DELETE #{attribute} :ids"), [(":ids", set([id]))])
 }
 
-fn remove_from_user(
-    tx: &mut Transaction<'_>,
-    key: &Key,
-    (attribute, id): (&str, &str),
-    gone: Gone,
-) -> Result<(), StoreError> {
+fn remove_from_user(tx: &mut Transaction<'_>, key: &Key, (attribute, id): (&str, &str), gone: Gone) {
     match gone {
-        Gone::User => Ok(()),
+        Gone::User => {}
         Gone::RoleOrResource => {
-            tx.update(key, &taken_from_user(attribute, id), &Expression::exists(), |_| Failed::Needless)
+            tx.update(key, &taken_from_user(attribute, id), &Expression::exists(), |_| Failed::Needless);
         }
     }
 }
@@ -94,13 +89,16 @@ impl Store {
         gone: Gone,
         receipt: &Receipt,
     ) -> Result<(), StoreError> {
+        if links.is_empty() {
+            return Ok(());
+        }
         let room = Transaction::new(self).room() / gone.writes_a_link();
         let chunks: Vec<Result<&[Link], StoreError>> = links.chunks(room.max(1)).map(Ok).collect();
         stream::iter(chunks)
             .try_for_each_concurrent(AT_ONCE, |some| async move {
                 let mut tx = Transaction::new(self);
                 for link in some {
-                    remove(&mut tx, org, link, gone)?;
+                    remove(&mut tx, org, link, gone);
                 }
                 tx.follow_up(receipt).await.map(drop)
             })

@@ -21,47 +21,42 @@ impl Store {
     /// That the one side does not exist; then the other; then `NotAssigned`; busy or defect.
     pub async fn unassign(&self, actor: &Actor, link: &Link, now: Timestamp) -> Result<(), StoreError> {
         let mut tx = Transaction::new(self);
-        take_from_sides(&mut tx, &actor.org, link)?;
+        take_from_sides(&mut tx, &actor.org, link);
         for key in items(&actor.org, link) {
             let kind = link.kind();
-            tx.delete(&key, &Expression::exists(), move |_| Failed::Refuse(Refusal::NotAssigned(kind)))?;
+            tx.delete(&key, &Expression::exists(), move |_| Failed::Refuse(Refusal::NotAssigned(kind)));
         }
         tx.commit(actor, &entry(link.unassigned(), link), now).await?.certain().map(drop)
     }
 }
 
 /// Requires that both sides exist, and takes the link from the one that has it on its own item.
-fn take_from_sides(tx: &mut Transaction<'_>, org: &OrgId, link: &Link) -> Result<(), StoreError> {
+fn take_from_sides(tx: &mut Transaction<'_>, org: &OrgId, link: &Link) {
     let (first, second) = link.missing();
     match link {
         Link::RoleResource(role, resource) => {
-            require(tx, &keys::role(org, *role), first)?;
-            require(tx, &keys::resource(org, *resource), second)
+            require(tx, &keys::role(org, *role), first);
+            require(tx, &keys::resource(org, *resource), second);
         }
         Link::RoleUser(role, user) => {
-            require(tx, &keys::role(org, *role), first)?;
-            take_from_user(tx, &keys::user(org, user), (ROLE_IDS, &role.to_string()), second)
+            require(tx, &keys::role(org, *role), first);
+            take_from_user(tx, &keys::user(org, user), (ROLE_IDS, &role.to_string()), second);
         }
         Link::UserResource(user, resource) => {
-            take_from_user(tx, &keys::user(org, user), (RESOURCE_IDS, &resource.to_string()), first)?;
-            require(tx, &keys::resource(org, *resource), second)
+            take_from_user(tx, &keys::user(org, user), (RESOURCE_IDS, &resource.to_string()), first);
+            require(tx, &keys::resource(org, *resource), second);
         }
     }
 }
 
-fn require(tx: &mut Transaction<'_>, key: &Key, missing: Refusal) -> Result<(), StoreError> {
-    tx.require(key, &Expression::exists(), move |_| Failed::Refuse(missing.clone()))
+fn require(tx: &mut Transaction<'_>, key: &Key, missing: Refusal) {
+    tx.require(key, &Expression::exists(), move |_| Failed::Refuse(missing.clone()));
 }
 
-fn take_from_user(
-    tx: &mut Transaction<'_>,
-    key: &Key,
-    (attribute, id): (&str, &str),
-    missing: Refusal,
-) -> Result<(), StoreError> {
+fn take_from_user(tx: &mut Transaction<'_>, key: &Key, (attribute, id): (&str, &str), missing: Refusal) {
     tx.update(key, &taken_from_user(attribute, id), &Expression::exists(), move |_| {
         Failed::Refuse(missing.clone())
-    })
+    });
 }
 
 /// The keys of a link's items.

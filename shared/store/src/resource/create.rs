@@ -65,7 +65,7 @@ impl Store {
                 .with(keys::LIVE, number(0))
                 .with(keys::LINKED, number(0));
         let mut tx = Transaction::once(self, actor, resource, now)?;
-        tx.create(item, |_| Failed::Stale)?;
+        tx.create(item, |_| Failed::Stale);
         add_reference(&mut tx, org, resource)?;
         tx.commit(actor, &entry(AuditEvent::ResourceCreate, resource, Map::new()), now).await
     }

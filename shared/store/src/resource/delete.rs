@@ -1,16 +1,15 @@
 //! The deletion of a resource (seed `DELETE /resources/{id}`).
 
 use model::audit::AuditEvent;
-use model::id::{OrgId, ResourceId};
+use model::id::{CredentialId, OrgId, ResourceId};
 use model::link::Link;
 use model::precondition::Precondition;
 use model::principal::Actor;
 use model::refusal::Refusal;
-use model::resource::Resource;
 use model::time::Timestamp;
 use serde_json::Map;
 
-use super::{drop_reference, entry, resource, tagged};
+use super::{drop_reference, entry_of, tagged};
 use crate::error::{StoreError, corrupt};
 use crate::expression::Expression;
 use crate::item::{Entity, Item, number};
@@ -51,7 +50,7 @@ impl Store {
             }
             let item = self.get(&keys::resource(&actor.org, id)).await?;
             let item = item.ok_or(Refusal::ResourceNotFound(id))?;
-            require(expected, &tagged(&item)?.tag)?;
+            require(expected, || Ok(tagged(&item)?.tag))?;
             if self.mark_draining(actor, &item, now).await? {
                 self.drain_now(actor, id, now).await;
                 return Ok(Deletion::Draining);
@@ -80,7 +79,7 @@ impl Store {
         if let Err(StoreError::Refused(Refusal::ResourceInUse)) = &outcome
             && let Some(item) = self.get(&keys::resource(&actor.org, id)).await?
         {
-            let entry = entry(AuditEvent::ResourceDelete, &resource(&item)?, Map::new());
+            let entry = entry_of(AuditEvent::ResourceDelete, id, item.member("name")?, Map::new());
             self.record_attempt(actor, &entry.refused("RESOURCE_IN_USE"), now).await?;
         }
         outcome
@@ -103,9 +102,9 @@ impl Store {
                 self.remove_links_afterwards(&actor.org, &links, Gone::RoleOrResource, &receipt).await?;
                 return Err(Refusal::ResourceNotFound(id).into());
             };
-            require(expected, &tagged(item)?.tag)?;
+            require(expected, || Ok(tagged(item)?.tag))?;
             let outcome = match item.number(LIVE)? {
-                0 => self.remove_resource(actor, item, &links, now).await,
+                0 => self.remove_resource(actor, (id, item), &links, now).await,
                 _ => Err(Refusal::ResourceInUse.into()),
             };
             match outcome {
@@ -120,16 +119,18 @@ impl Store {
     async fn remove_resource(
         &self,
         actor: &Actor,
-        item: &Item,
+        (id, item): (ResourceId, &Item),
         links: &[Link],
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let (org, resource) = (&actor.org, resource(item)?);
+        let org = &actor.org;
+        let credential = CredentialId::parse(item.member("credentialId")?);
+        let credential = credential.map_err(|_| corrupt("it names no credential"))?;
         let mut tx = Transaction::new(self);
-        delete_if_unused(&mut tx, org, &resource, item)?;
-        drop_reference(&mut tx, org, resource.credential_id, resource.id)?;
-        let afterwards = remove_as_fits(&mut tx, org, links, Gone::RoleOrResource, 0)?;
-        let entry = entry(AuditEvent::ResourceDelete, &resource, Map::new());
+        delete_if_unused(&mut tx, org, id, item)?;
+        drop_reference(&mut tx, org, credential, id);
+        let afterwards = remove_as_fits(&mut tx, org, links, Gone::RoleOrResource, 0);
+        let entry = entry_of(AuditEvent::ResourceDelete, id, item.member("name")?, Map::new());
         let Commit::Done(receipt) = tx.commit(actor, &entry, now).await? else {
             return Ok(false);
         };
@@ -142,10 +143,9 @@ impl Store {
 fn delete_if_unused(
     tx: &mut Transaction<'_>,
     org: &OrgId,
-    resource: &Resource,
+    id: ResourceId,
     seen: &Item,
 ) -> Result<(), StoreError> {
-    let id = resource.id;
     let condition = Expression::new(
         "#version = :version AND #linked = :linked AND #live = :zero",
         [
@@ -158,7 +158,8 @@ fn delete_if_unused(
         None => Failed::Refuse(Refusal::ResourceNotFound(id)),
         Some(Ok(live)) if live > 0 => Failed::Refuse(Refusal::ResourceInUse),
         Some(_) => Failed::Stale,
-    })
+    });
+    Ok(())
 }
 
 /// The links in a resource's partition.

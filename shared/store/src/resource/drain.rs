@@ -47,7 +47,7 @@ impl Store {
         )
         .with(":now", number(now.unix_millis()));
         let seen = Expression::new("#version = :version", [(":version", number(item.number(VERSION)?))]);
-        tx.update(&key, &update, &seen, |_| Failed::Stale)?;
+        tx.update(&key, &update, &seen, |_| Failed::Stale);
         let entry = entry(AuditEvent::ResourceDrain, &resource, Map::new());
         Ok(matches!(tx.commit(actor, &entry, now).await?, Commit::Done(_)))
     }

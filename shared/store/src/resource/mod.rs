@@ -149,32 +149,32 @@ fn add_reference(tx: &mut Transaction<'_>, org: &OrgId, resource: &Resource) -> 
         &Expression::new("SET #usage = #usage + :one, #version = #version + :one", [(":one", number(1))]),
         &Expression::new("#data.#name = :name", [(":name", data(&resource.credential_name)?)]),
         |_| Failed::Stale,
-    )?;
-    tx.create(reference_item(org, resource)?, |_| Failed::Stale)
+    );
+    tx.create(reference_item(org, resource)?, |_| Failed::Stale);
+    Ok(())
 }
 
 /// Takes a resource from a credential.
-fn drop_reference(
-    tx: &mut Transaction<'_>,
-    org: &OrgId,
-    credential: CredentialId,
-    resource: ResourceId,
-) -> Result<(), StoreError> {
+fn drop_reference(tx: &mut Transaction<'_>, org: &OrgId, credential: CredentialId, resource: ResourceId) {
     tx.update(
         &keys::credential(org, credential),
         &Expression::new("SET #usage = #usage - :one, #version = #version + :one", [(":one", number(1))]),
         &Expression::exists(),
         |_| Failed::Stale,
-    )?;
-    tx.delete(&keys::reference(org, credential, resource), &Expression::exists(), |_| Failed::Stale)
+    );
+    tx.delete(&keys::reference(org, credential, resource), &Expression::exists(), |_| Failed::Stale);
 }
 
 fn entry(event: AuditEvent, resource: &Resource, details: Map<String, Value>) -> AuditEntry {
+    entry_of(event, resource.id, &resource.name, details)
+}
+
+fn entry_of(event: AuditEvent, id: ResourceId, name: &str, details: Map<String, Value>) -> AuditEntry {
     AuditEntry {
         event,
         subject: AuditSubject::Resource,
-        subject_id: resource.id.to_string(),
-        subject_name: Some(resource.name.clone()),
+        subject_id: id.to_string(),
+        subject_name: Some(name.into()),
         result: AuditResult::Success,
         details,
     }

@@ -39,7 +39,7 @@ impl Store {
         loop {
             let (item, new_credential) = self.resource_and_new_credential(&actor.org, id, patch).await?;
             let Tagged { value: before, tag } = tagged(&item)?;
-            require(expected, &tag)?;
+            require(expected, || Ok(tag.clone()))?;
             let applied = patch.apply(&before, new_credential.as_ref(), now).map_err(Refusal::Invalid)?;
             if applied.changes.is_empty() {
                 return Ok(Tagged { value: before, tag });
@@ -88,9 +88,9 @@ impl Store {
             ),
             &Expression::new("#version = :version", [(":version", number(version))]),
             |_| Failed::Stale,
-        )?;
+        );
         if before.credential_id != after.credential_id {
-            drop_reference(&mut tx, org, before.credential_id, before.id)?;
+            drop_reference(&mut tx, org, before.credential_id, before.id);
             add_reference(&mut tx, org, after)?;
         } else if before.name != after.name {
             tx.update(
@@ -98,7 +98,7 @@ impl Store {
                 &Expression::new("SET #data.#resourceName = :name", [(":name", data(&after.name)?)]),
                 &Expression::exists(),
                 |_| Failed::Stale,
-            )?;
+            );
         }
         let entry = entry(AuditEvent::ResourceUpdate, after, changes(&applied.changes));
         tx.commit(actor, &entry, now).await

@@ -118,7 +118,7 @@ impl Store {
             ),
             &Expression::new("#version = :version", [(":version", number(version))]),
             |_| Failed::Stale,
-        )?;
+        );
         tx.commit(actor, &verification_entry(before, verified), now).await
     }
 }

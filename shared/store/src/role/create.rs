@@ -35,9 +35,9 @@ impl Store {
             .with(keys::VERSION, number(1))
             .with(keys::LINKED, number(0));
         let mut tx = Transaction::once(self, actor, &role, now)?;
-        tx.create(item, |_| Failed::Stale)?;
+        tx.create(item, |_| Failed::Stale);
         let taken = role.name.clone();
-        tx.create(name_guard(org, &role)?, move |_| Failed::Refuse(Refusal::RoleNameTaken(taken.clone())))?;
+        tx.create(name_guard(org, &role)?, move |_| Failed::Refuse(Refusal::RoleNameTaken(taken.clone())));
         tx.commit(actor, &entry(AuditEvent::RoleCreate, &role, Map::new()), now).await?.certain()?;
         Ok(role)
     }

@@ -45,9 +45,7 @@ impl Store {
                 self.remove_links_afterwards(&actor.org, &links, Gone::RoleOrResource, &receipt).await?;
                 return Err(Refusal::RoleNotFound(id).into());
             };
-            if let Some(role) = roles(&partition)?.pop() {
-                require(expected, &role.tag)?;
-            }
+            require(expected, || Ok(roles(&partition)?.pop().ok_or(Refusal::RoleNotFound(id))?.tag))?;
             if self.remove_role(actor, item, &links, now).await? {
                 return Ok(());
             }
@@ -68,9 +66,9 @@ impl Store {
             "#version = :version AND #linked = :linked",
             [(":version", number(seen.number(VERSION)?)), (":linked", number(seen.number(LINKED)?))],
         );
-        tx.delete(&keys::role(org, role.id), &condition, |_| Failed::Stale)?;
-        tx.remove(&keys::role_name(org, &role.name))?;
-        let afterwards = remove_as_fits(&mut tx, org, links, Gone::RoleOrResource, 0)?;
+        tx.delete(&keys::role(org, role.id), &condition, |_| Failed::Stale);
+        tx.remove(&keys::role_name(org, &role.name));
+        let afterwards = remove_as_fits(&mut tx, org, links, Gone::RoleOrResource, 0);
         let entry = entry(AuditEvent::RoleDelete, &role, Map::new());
         let Commit::Done(receipt) = tx.commit(actor, &entry, now).await? else {
             return Ok(false);

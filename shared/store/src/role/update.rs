@@ -38,7 +38,7 @@ impl Store {
             let item = partition.iter().find(|item| item.entity == Entity::Role);
             let version = item.ok_or(Refusal::RoleNotFound(id))?.number(VERSION)?;
             let before = roles(&partition)?.pop().ok_or(Refusal::RoleNotFound(id))?;
-            require(expected, &before.tag)?;
+            require(expected, || Ok(before.tag.clone()))?;
             let applied = patch.apply(&before.value, now);
             if applied.changes.is_empty() {
                 return Ok(before);
@@ -68,13 +68,13 @@ impl Store {
             ),
             &Expression::new("#version = :version", [(":version", number(version))]),
             |_| Failed::Stale,
-        )?;
+        );
         if before.name != after.name {
-            tx.remove(&keys::role_name(org, &before.name))?;
+            tx.remove(&keys::role_name(org, &before.name));
             let taken = after.name.clone();
             tx.create(name_guard(org, after)?, move |_| {
                 Failed::Refuse(Refusal::RoleNameTaken(taken.clone()))
-            })?;
+            });
         }
         tx.commit(actor, &entry(AuditEvent::RoleUpdate, after, changes(&applied.changes)), now).await
     }

@@ -81,7 +81,8 @@ pub(crate) fn join(tx: &mut Transaction<'_>, join: &Join<'_>) -> Result<(), Stor
     tx.update(&key, &update, &room, |rule| match rule.map(|rule| rule.set(HOLDERS).len()) {
         Some(holders) if holders >= HOLDERS_MAX => Failed::Refuse(Refusal::TooManyHolders),
         Some(_) | None => Failed::Stale,
-    })
+    });
+    Ok(())
 }
 
 /// Leaves a rule: it is not held by these rows any more, and they wait until it is gone.
@@ -105,5 +106,6 @@ pub(crate) fn leave(
     .with(":zero", number(0))
     .with(":no", data(&false)?)
     .with(":one", number(1));
-    tx.update(&key, &update, &Expression::exists(), |_| Failed::Stale)
+    tx.update(&key, &update, &Expression::exists(), |_| Failed::Stale);
+    Ok(())
 }

@@ -68,13 +68,13 @@ impl Store {
             .with(":found", data(&found)?);
         let due = due_values(&key, Round::Sweep, finding.due_at);
         let with_due = due.into_iter().fold(found.clone(), |update, (name, value)| update.with(name, value));
-        let with_due = Expression { text: format!("SET {}, {SET_DUE}", found.text), ..with_due };
+        let with_due = Expression { text: format!("SET {}, {SET_DUE}", found.text).into(), ..with_due };
         let unchanged = unchanged(seen)?;
         if let Some(item) = self.updated_if(&key, &with_due, &unchanged).await? {
             return rule(&item).map(Some);
         }
         // Whoever joined or left meanwhile has said when to look after the rule.
-        let without_due = Expression { text: format!("SET {}", found.text), ..found };
+        let without_due = Expression { text: format!("SET {}", found.text).into(), ..found };
         self.updated_if(&key, &without_due, &same(seen)?).await?.as_ref().map(rule).transpose()
     }
 
@@ -114,11 +114,11 @@ fn same(seen: &Rule) -> Result<Expression, StoreError> {
 pub(super) fn unchanged(seen: &Rule) -> Result<Expression, StoreError> {
     let same = same(seen)?;
     let text = format!("{} AND #{} = :generation", same.text, keys::GENERATION);
-    Ok(Expression { text, values: same.values }.with(":generation", number(seen.generation)))
+    Ok(Expression { text: text.into(), values: same.values }.with(":generation", number(seen.generation)))
 }
 
 /// The same, and something else holds.
 fn unchanged_and(seen: &Rule, further: &str) -> Result<Expression, StoreError> {
     let unchanged = unchanged(seen)?;
-    Ok(Expression { text: format!("{} AND {further}", unchanged.text), ..unchanged })
+    Ok(Expression { text: format!("{} AND {further}", unchanged.text).into(), ..unchanged })
 }

@@ -85,7 +85,7 @@ impl Store {
         // A stuck rule has no holders, and whoever joins it changes it.
         let seen = super::finding::unchanged(rule)?;
         let mut tx = Transaction::once(self, actor, &rule.id, now)?;
-        tx.update(&key, &update, &seen, |_| Failed::Stale)?;
+        tx.update(&key, &update, &seen, |_| Failed::Stale);
         Ok(matches!(tx.commit(actor, &entry(rule, resolution), now).await?, Commit::Done(_)))
     }
 

@@ -153,7 +153,7 @@ pub(crate) fn release(
             &Expression::new(format!("SET #{LIVE} = #{LIVE} - :rows"), [(":rows", number(rows))]),
             &Expression::new(format!("#{LIVE} >= :rows"), [(":rows", number(rows))]),
             |_| Failed::Stale,
-        )?;
+        );
     }
     Ok(())
 }
@@ -172,7 +172,8 @@ fn take_from_rule(tx: &mut Transaction<'_>, org: &OrgId, part: &Part<'_>) -> Res
         update = update.with(":one", number(1));
     }
     let same = Expression::new("#data.#id = :id", [(":id", data(&rule.id)?)]);
-    tx.update(&key_of(org, rule), &update, &same, |_| Failed::Needless)
+    tx.update(&key_of(org, rule), &update, &same, |_| Failed::Needless);
+    Ok(())
 }
 
 /// What goes on record, and its place among the kinds.

@@ -90,8 +90,9 @@ impl Block {
             update = update.with(format!(":new{place}"), data(row)?);
             condition = condition.with(format!(":old{place}"), stored.clone());
         }
-        update.text = format!("SET {}", sets.join(", "));
-        condition.text = same.join(" AND ");
-        tx.update(&self.key, &update, &condition, |_| Failed::Stale)
+        update.text = format!("SET {}", sets.join(", ")).into();
+        condition.text = same.join(" AND ").into();
+        tx.update(&self.key, &update, &condition, |_| Failed::Stale);
+        Ok(())
     }
 }

@@ -148,7 +148,7 @@ impl Store {
             text = format!("{text} REMOVE #{DUE_PK}, #{DUE_SK}");
             update
         };
-        update_item(&mut tx, org, loaded, &Expression { text, ..update })?;
+        update_item(&mut tx, org, loaded, &Expression { text: text.into(), ..update });
         leave_rules(&mut tx, org, loaded.first()?, now)?;
         let details = json!({"endedReason": reason}).as_object().cloned().unwrap_or_else(Map::new);
         let Commit::Done(_) = tx.commit(actor, &entry(event, &head, details), now).await? else {
@@ -193,7 +193,7 @@ impl Store {
                 [(":rows", block::rows_attribute(&rows)?), (":yes", data(&true)?), (":one", number(1))],
             );
             let seen = Expression::new("#version = :version", [(":version", number(block.version))]);
-            tx.update(&key, &update, &seen, |_| Failed::Superseded)?;
+            tx.update(&key, &update, &seen, |_| Failed::Superseded);
             if block.is_armed {
                 leave_rules(&mut tx, org, &block, now)?;
             } else {

@@ -71,7 +71,7 @@ impl Store {
         let text = format!("SET #data = :data, #{VERSION} = #{VERSION} + :one, {SET_DUE}");
         let due = due_values(&loaded.key(), Round::Sweep, session.head.expires_at);
         let update = Expression::new(text, due).with(":data", data(&session.head)?);
-        update_item(&mut tx, &actor.org, &loaded, &update)?;
+        update_item(&mut tx, &actor.org, &loaded, &update);
         let details = changes(changed.as_slice());
         let commit = tx.commit(actor, &entry(AuditEvent::SessionExtend, &session.head, details), now).await?;
         Ok(matches!(commit, Commit::Done(_)).then_some(session))

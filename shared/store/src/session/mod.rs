@@ -106,16 +106,10 @@ pub(crate) fn entry(event: AuditEvent, head: &SessionHead, details: Map<String, 
 }
 
 /// Updates a session's item, provided that nothing of it has changed since it was read.
-fn update_item(
-    tx: &mut Transaction<'_>,
-    org: &OrgId,
-    loaded: &Loaded,
-    update: &Expression,
-) -> Result<(), StoreError> {
-    let update =
-        Expression { text: update.text.clone(), values: update.values.clone() }.with(":one", number(1));
+fn update_item(tx: &mut Transaction<'_>, org: &OrgId, loaded: &Loaded, update: &Expression) {
+    let update = update.clone().with(":one", number(1));
     let seen = Expression::new("#version = :version", [(":version", number(loaded.version))]);
-    tx.update(&keys::session(org, loaded.head.id), &update, &seen, |_| Failed::Stale)
+    tx.update(&keys::session(org, loaded.head.id), &update, &seen, |_| Failed::Stale);
 }
 
 impl Store {

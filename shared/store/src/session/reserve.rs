@@ -84,7 +84,7 @@ impl Store {
             .with(DUE_PK, shard)
             .with(DUE_SK, at);
         let mut tx = Transaction::new(self);
-        tx.create(item, |_| Failed::Stale)?;
+        tx.create(item, |_| Failed::Stale);
         take_resources(&mut tx, org, plan)?;
         let details = json!({"rows": plan.rows.len()}).as_object().cloned().unwrap_or_default();
         let commit = tx.commit(actor, &entry(AuditEvent::SessionReserve, head, details), now).await?;
@@ -130,8 +130,8 @@ impl Store {
     async fn release_block(&self, org: &OrgId, block: &Block, now: Timestamp) -> Result<(), StoreError> {
         let mut tx = Transaction::new(self);
         let unarmed = Expression::new("#version = :version", [(":version", number(block.version))]);
-        tx.delete(&keys::session_rows(org, block.session, block.number), &unarmed, |_| Failed::Stale)?;
-        tx.require(&keys::session(org, block.session), &Expression::absent(), |_| Failed::Stale)?;
+        tx.delete(&keys::session_rows(org, block.session, block.number), &unarmed, |_| Failed::Stale);
+        tx.require(&keys::session(org, block.session), &Expression::absent(), |_| Failed::Stale);
         rule::release(&mut tx, org, &live_rows(block))?;
         let entry = model::audit::AuditEntry {
             event: AuditEvent::SessionRelease,
@@ -167,7 +167,7 @@ impl Store {
         );
         let seen = Expression::new("#version = :version", [(":version", number(block.version))]);
         let key = keys::session_rows(org, block.session, block.number);
-        tx.update(&key, &update, &seen, |_| Failed::Stale)?;
+        tx.update(&key, &update, &seen, |_| Failed::Stale);
         for ((group, ingress), places) in &rules {
             let holders: Vec<_> = places.iter().map(|place| block.holder(*place)).collect();
             let resource = places.first().and_then(|place| block.rows.get(*place)).map(|row| row.resource_id);

@@ -137,7 +137,7 @@ impl Store {
         let mut tx = Transaction::once(self, actor, &session, now)?;
         put_session(&mut tx, org, &session.head, &BlockPlan::default(), plans.len())?;
         for (_, number) in plans.iter().zip(1..) {
-            tx.require(&keys::session_rows(org, id, number), &Expression::exists(), |_| Failed::Stale)?;
+            tx.require(&keys::session_rows(org, id, number), &Expression::exists(), |_| Failed::Stale);
         }
         let Commit::Done(_) = tx.commit(actor, &start_entry(&session), now).await? else {
             return Ok(None);
@@ -198,12 +198,13 @@ fn put_session(
         .with(ROWS, block::rows_attribute(&plan.rows)?)
         .with(DUE_PK, shard)
         .with(DUE_SK, at);
-    tx.create(item, |_| Failed::Stale)?;
+    tx.create(item, |_| Failed::Stale);
     let place = keys::session_of_user(org, &head.user_id, head.id);
     let place = NewItem::new(&place, Entity::SessionOfUser, &Map::new())?;
-    tx.create(place.listed(keys::listed(keys::sessions(org), head.id)), |_| Failed::Stale)?;
+    tx.create(place.listed(keys::listed(keys::sessions(org), head.id)), |_| Failed::Stale);
     let active = Expression::new("#data.#isActive = :yes", [(":yes", data(&true)?)]);
-    tx.require(&keys::user(org, &head.user_id), &active, |_| Failed::Refuse(Refusal::UserInactive))
+    tx.require(&keys::user(org, &head.user_id), &active, |_| Failed::Refuse(Refusal::UserInactive));
+    Ok(())
 }
 
 /// Counts the rows on their resources, which must be as they were read.
@@ -220,7 +221,7 @@ pub(super) fn take_resources(
             &Expression::new(format!("SET #{LIVE} = #{LIVE} + :rows"), [(":rows", number(rows))]),
             &Expression::new(condition, [(":version", number(version)), (":yes", data(&true)?)]),
             |_| Failed::Stale,
-        )?;
+        );
     }
     Ok(())
 }

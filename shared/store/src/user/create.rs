@@ -41,11 +41,9 @@ impl Store {
     ) -> Result<Commit, StoreError> {
         let (org, id) = (&actor.org, user.id.clone());
         let mut tx = Transaction::once(self, actor, user, now)?;
-        tx.create(item(org, user)?, move |_| Failed::Refuse(Refusal::UserIdTaken(id.clone())))?;
+        tx.create(item(org, user)?, move |_| Failed::Refuse(Refusal::UserIdTaken(id.clone())));
         if let Some(email) = user.email.clone() {
-            tx.create(guard(org, user, &email)?, move |_| {
-                Failed::Refuse(Refusal::EmailTaken(email.clone()))
-            })?;
+            tx.create(guard(org, user, &email)?, move |_| Failed::Refuse(Refusal::EmailTaken(email.clone())));
         }
         tx.commit(actor, &entry(AuditEvent::UserCreate, user, Map::new()), now).await
     }

@@ -41,7 +41,7 @@ impl Store {
             let (user_key, remains_key) = (keys::user(&actor.org, id), keys::remains(&actor.org, id));
             let (present, remains) = self.get_both(&user_key, &remains_key).await?;
             if let Some(item) = &present {
-                require(expected, &user(item)?.tag)?;
+                require(expected, || Ok(user(item)?.tag))?;
             }
             if let Some(remains) = &remains {
                 // Somebody with the same id may have come since, with links of their own.
@@ -66,16 +66,16 @@ impl Store {
             "#version = :version AND #linked = :linked",
             [(":version", number(seen.number(VERSION)?)), (":linked", number(seen.number(LINKED)?))],
         );
-        tx.delete(&keys::user(org, &user.id), &condition, |_| Failed::Stale)?;
+        tx.delete(&keys::user(org, &user.id), &condition, |_| Failed::Stale);
         if let Some(email) = user.email.as_deref() {
-            tx.remove(&keys::email(org, &email_key(email)))?;
+            tx.remove(&keys::email(org, &email_key(email)));
         }
         let links = links(&user.id, seen)?;
         ending::note(&mut tx, org, &user.id, now)?;
         // One write is kept for the note of what is left.
-        let afterwards = remove_as_fits(&mut tx, org, &links, Gone::User, 1)?;
+        let afterwards = remove_as_fits(&mut tx, org, &links, Gone::User, 1);
         if !afterwards.is_empty() {
-            tx.create(remains(org, &user.id, afterwards)?, |_| Failed::Stale)?;
+            tx.create(remains(org, &user.id, afterwards)?, |_| Failed::Stale);
         }
         let entry = entry(AuditEvent::UserDelete, &user, Map::new());
         let Commit::Done(receipt) = tx.commit(actor, &entry, now).await? else {
@@ -96,7 +96,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         self.remove_links_afterwards(org, links, Gone::User, receipt).await?;
         let mut tx = Transaction::new(self);
-        tx.remove(&keys::remains(org, id))?;
+        tx.remove(&keys::remains(org, id));
         tx.follow_up(receipt).await.map(drop)
     }
 }

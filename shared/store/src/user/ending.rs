@@ -39,7 +39,8 @@ pub(super) fn note(
     let key = keys::ending(org, user);
     let [(_, shard), (_, at)] = due_values(&key, Round::Sweep, now);
     let item = NewItem::new(&key, Entity::Ending, &EndingData { decided_at: now })?;
-    tx.replace(item.with(DUE_PK, shard).with(DUE_SK, at))
+    tx.replace(item.with(DUE_PK, shard).with(DUE_SK, at));
+    Ok(())
 }
 
 impl Store {

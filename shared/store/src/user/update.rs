@@ -36,7 +36,7 @@ impl Store {
             let item = self.get(&keys::user(&actor.org, id)).await?;
             let item = item.ok_or_else(|| Refusal::UserNotFound(id.clone()))?;
             let (before, version) = (user(&item)?, item.number(VERSION)?);
-            require(expected, &before.tag)?;
+            require(expected, || Ok(before.tag.clone()))?;
             let applied = patch.apply(&before.value, now);
             if applied.changes.is_empty() {
                 return Ok(before);
@@ -69,7 +69,7 @@ impl Store {
             ),
             &Expression::new("#version = :version", [(":version", number(version))]),
             |_| Failed::Stale,
-        )?;
+        );
         move_guard(&mut tx, org, before, after)?;
         if is_deactivation(before, after) {
             ending::note(&mut tx, org, &after.id, now)?;
@@ -88,10 +88,10 @@ fn move_guard(tx: &mut Transaction<'_>, org: &OrgId, before: &User, after: &User
         return Ok(());
     }
     if let Some(old) = key(before) {
-        tx.remove(&keys::email(org, &old))?;
+        tx.remove(&keys::email(org, &old));
     }
     if let Some(email) = after.email.clone() {
-        tx.create(guard(org, after, &email)?, move |_| Failed::Refuse(Refusal::EmailTaken(email.clone())))?;
+        tx.create(guard(org, after, &email)?, move |_| Failed::Refuse(Refusal::EmailTaken(email.clone())));
     }
     Ok(())
 }
