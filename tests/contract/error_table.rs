@@ -1,6 +1,6 @@
 //! Every failure on every face: status, headers, body.
 
-use http::{Request, Response};
+use http::Response;
 use lambda_http::Body;
 use model::api_key::Scope;
 use model::id::{ApiKeyId, CredentialId, ResourceId, RoleId, RuleId, SessionId, UserId};
@@ -8,6 +8,7 @@ use model::link::LinkKind;
 use model::refusal::Refusal;
 use model::session::SessionStatus;
 use model::violation::{NON_FIELD, Violations};
+use serde_json::json;
 use support::{ORG, START_MILLIS, TestApp, actor, at_millis};
 use uuid::Uuid;
 use web::access::{Access, OrgAdmin};
@@ -138,19 +139,24 @@ fn several() -> Violations {
 
 /// The failures of callers, which only the access levels make.
 async fn unauthenticated(app: &TestApp) -> [Failure; 4] {
-    let request = || Request::builder().uri("/");
-    let missing = request().body(Body::Empty).unwrap();
-    let invalid = request().header("authorization", "Bearer nonsense").body(Body::Empty).unwrap();
-    let no_key = request().header("x-api-key", "pst_nonsense").body(Body::Empty).unwrap();
-    let both = request().header("x-api-key", "pst_x").header("authorization", "Bearer x").body(Body::Empty);
-    let admit = async |request| OrgAdmin::admit(&app.app, &Incoming::new(request)).await.unwrap_err();
-    [admit(missing).await, admit(invalid).await, admit(no_key).await, admit(both.unwrap()).await]
+    let admit = async |headers| {
+        let context = json!({"http": {"method": "GET", "path": "/"}, "timeEpoch": 0});
+        let event = json!({"headers": headers, "requestContext": context, "isBase64Encoded": false});
+        let event = web::event::decode(&event.to_string()).unwrap();
+        OrgAdmin::admit(&app.app, &Incoming::new(event)).await.unwrap_err()
+    };
+    [
+        admit(json!({})).await,
+        admit(json!({"authorization": "Bearer nonsense"})).await,
+        admit(json!({"x-api-key": "pst_nonsense"})).await,
+        admit(json!({"x-api-key": "pst_x", "authorization": "Bearer x"})).await,
+    ]
 }
 
 /// The failure of an operation whose every call AWS answers with this.
 async fn of_store(app: &TestApp, attempts: usize, status: u16, kind: &str) -> Failure {
     for _ in 0..attempts {
-        app.tap.fail_next("GetItem", status, &serde_json::json!({"__type": kind, "message": CAUSE}));
+        app.tap.fail_next("GetItem", status, &json!({"__type": kind, "message": CAUSE}));
     }
     app.db.resource(&actor(ORG).org, ResourceId::from(uuid(1))).await.unwrap_err().into()
 }

@@ -1,6 +1,7 @@
 //! What the AWS SDK is told, and no more: docs/adr/0031.
 
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -33,6 +34,8 @@ pub(crate) fn config(settings: AwsSettings) -> SdkConfig {
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
         .time_source(SharedTimeSource::default())
         .timeout_config(timeouts())
+        // It gives up what has stood still for 20 seconds, when the operation has long been given up.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .retry_config(store::retry_config())
         .use_fips(use_fips);
     builder.set_endpoint_url(endpoint_url);

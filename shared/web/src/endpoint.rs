@@ -3,7 +3,7 @@
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, LocalBoxFuture};
 use http::{HeaderValue, Response, StatusCode};
-use lambda_http::{Body, Error, Request};
+use lambda_http::{Body, Error};
 use model::time::Timestamp;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -13,6 +13,7 @@ use crate::access::{self, Access, Anyone, Level};
 use crate::app::App;
 use crate::attempt;
 use crate::clock::{self, Stopwatch};
+use crate::event::Event;
 use crate::face::Face;
 use crate::failure::Failure;
 use crate::headers::{self, Origins};
@@ -166,9 +167,9 @@ impl Endpoint {
 
     /// Answers a request. Whatever happens, the answer has the face of the path and the request's id, and there is
     /// one line in the log.
-    pub async fn respond(&self, app: &App, request: Request) -> Response<Body> {
+    pub async fn respond(&self, app: &App, event: Event) -> Response<Body> {
         let (watch, app) = (Stopwatch::start(), app.at_request());
-        let request = Arc::new(Incoming::new(request));
+        let request = Arc::new(Incoming::new(event));
         let call = || (self.call)(app.clone(), Arc::clone(&request));
         let outcome = guarded(&request, app.origins(), call).await;
         let is_refused = matches!(&outcome, Err(failure) if failure.status() == StatusCode::FORBIDDEN);
@@ -184,10 +185,10 @@ impl Endpoint {
 pub(crate) async fn respond_alone(
     call: impl FnOnce() -> Answering,
     origins: &Origins,
-    request: Request,
+    event: Event,
 ) -> Response<Body> {
     let (watch, now) = (Stopwatch::start(), clock::now());
-    let request = Incoming::new(request);
+    let request = Incoming::new(event);
     let outcome = guarded(&request, origins, call).await;
     answer(outcome, &request, now, origins, watch)
 }

@@ -2,15 +2,16 @@
 
 use aws_lc_rs::digest::{Context, SHA256};
 use http::HeaderMap;
+use lambda_http::Body;
 use lambda_http::aws_lambda_events::query_map::QueryMap;
-use lambda_http::request::RequestContext;
-use lambda_http::{Body, Request, RequestExt};
 use model::once::{self, Once};
 use model::principal::Principal;
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::OnceLock;
 use store::Payer;
 
+use crate::event::Event;
 use crate::failure::Failure;
 
 /// Largest body, in bytes (docs/api.md).
@@ -37,7 +38,7 @@ pub struct Incoming {
     pub request_id: String,
     /// The decoded query.
     pub query: QueryMap,
-    path_parameters: QueryMap,
+    path_parameters: HashMap<String, String>,
     query_bytes: usize,
     body: Body,
     /// Who turned out to be calling, for the log.
@@ -55,29 +56,26 @@ impl fmt::Debug for Incoming {
 }
 
 impl Incoming {
-    /// Takes the request apart.
+    /// Takes the event apart.
     #[must_use]
-    pub fn new(request: Request) -> Self {
-        let path = request.raw_http_path().to_owned();
-        let path_parameters = request.path_parameters();
-        let query = request.query_string_parameters();
-        let (mut source_ip, mut request_id) = (None, None);
-        if let Some(RequestContext::ApiGatewayV2(context)) = request.request_context_ref() {
-            source_ip = context.http.source_ip.clone();
-            request_id = context.request_id.clone();
-        }
-        let query_bytes = request.uri().query().unwrap_or_default().len();
-        let (head, body) = request.into_parts();
+    pub fn new(event: Event) -> Self {
+        let (context, query) = (event.request_context, event.raw_query_string.unwrap_or_default());
+        let body = event.body.as_deref();
         Self {
-            method: head.method.to_string(),
-            path,
-            headers: head.headers,
-            source_ip,
-            request_id: request_id.filter(|id| is_header_text(id)).unwrap_or_else(|| "unknown".into()),
-            query,
-            path_parameters,
-            query_bytes,
-            body,
+            method: context.http.method.to_string(),
+            path: event.raw_path.unwrap_or_default(),
+            headers: event.headers,
+            source_ip: context.http.source_ip,
+            request_id: context
+                .request_id
+                .filter(|id| is_header_text(id))
+                .unwrap_or_else(|| "unknown".into()),
+            query_bytes: query.len(),
+            // The gateway's own map of it joins what was said twice with commas, which may stand in a value as well.
+            query: query.parse().unwrap_or_default(),
+            path_parameters: event.path_parameters,
+            body: body
+                .map_or_else(Body::default, |body| Body::from_maybe_encoded(event.is_base64_encoded, body)),
             principal: OnceLock::new(),
             payer: OnceLock::new(),
             is_over_limit: OnceLock::new(),
@@ -108,7 +106,7 @@ impl Incoming {
     /// A parameter of the path, decoded.
     #[must_use]
     pub fn path_parameter(&self, name: &str) -> Option<&str> {
-        self.path_parameters.first(name)
+        self.path_parameters.get(name).map(String::as_str)
     }
 
     /// What tells a repetition of this request: of a POST with an `Idempotency-Key`.

@@ -9,5 +9,6 @@ use crate::settings::LogSettings;
 /// a binary and are built at each start; a level is all that Lambda's controls can say.
 pub(crate) fn begin(settings: LogSettings) {
     let log = fmt().with_target(false).without_time().with_max_level(settings.level);
-    if settings.is_json { log.json().init() } else { log.init() }
+    // The spans of a line hold the invocation's id. Their list has the innermost in it as well.
+    if settings.is_json { log.json().with_current_span(false).init() } else { log.init() }
 }

@@ -2,15 +2,14 @@
 
 use futures_util::future::BoxFuture;
 use http::Response;
-use lambda_http::request::LambdaRequest;
-use lambda_http::{Body, Error, LambdaEvent, Request, service_fn};
+use lambda_http::{Body, Error, LambdaEvent, service_fn};
 use std::convert::Infallible;
 use std::sync::Arc;
 
 use crate::access::Level;
 use crate::app::App;
 use crate::endpoint::{Answering, Endpoint, Handler, respond_alone};
-use crate::event;
+use crate::event::{self, Event, Payload};
 use crate::log;
 use crate::settings::{self, LogSettings};
 
@@ -47,9 +46,9 @@ pub(crate) async fn alone(call: impl Fn() -> Answering + Clone + Send + Sync + '
     .await
 }
 
-async fn run(respond: impl Fn(Request) -> BoxFuture<'static, Response<Body>>) -> Result<(), Error> {
-    let handler = |event: LambdaEvent<LambdaRequest>| {
-        let answering = respond(event::harmless(event.payload).into());
+async fn run(respond: impl Fn(Event) -> BoxFuture<'static, Response<Body>>) -> Result<(), Error> {
+    let handler = |event: LambdaEvent<Payload>| {
+        let answering = respond(event.payload.0);
         let answer = async move { Ok(event::encode(answering.await)) };
         Box::pin(answer) as BoxFuture<'static, Result<_, Infallible>>
     };

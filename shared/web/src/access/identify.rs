@@ -1,6 +1,8 @@
 //! Who calls: from a token, or from an API key.
 
 use auth::{KeyHash, PresentedKey, Rejected};
+use http::HeaderName;
+use http::header::AUTHORIZATION;
 use model::api_key::ApiKey;
 use model::principal::{ActorType, Principal};
 use store::{KeyRecord, Payer};
@@ -54,7 +56,7 @@ enum Shown<'r> {
 fn shown(request: &Incoming) -> Result<Shown<'_>, Unauthenticated> {
     // A header that is no text is shown, and is nothing.
     let header = |name| request.headers.get(name).map(|value| value.to_str().unwrap_or_default());
-    match (header("authorization"), header("x-api-key")) {
+    match (header(AUTHORIZATION), header(HeaderName::from_static("x-api-key"))) {
         (None, None) => Err(Unauthenticated::Missing),
         (Some(_), Some(_)) => Err(Unauthenticated::Ambiguous),
         (None, Some(key)) => Ok(Shown::Key(key.trim())),
