@@ -1,13 +1,21 @@
-//! A function that does nothing but the calls of `resource-delete`, in kind and number: a query, then a transaction of four
-//! writes. What `resource-delete` takes beyond it, outside of its calls, is Postern's own share.
+//! A function that does nothing but the calls of `resource-delete`, in kind, number and size: a query that finds a resource, then
+//! a transaction of four writes. What `resource-delete` takes beyond it is Postern's own share: `bench-start` sees to it that both
+//! send and get as many bytes.
 
 use aws_config::BehaviorVersion;
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Update};
 use lambda_http::{Body, Error, Request, Response, run, service_fn, tracing};
+use std::collections::HashMap;
 
-/// As many attributes as a row of the audit log has.
-const ATTRIBUTES: usize = 12;
+/// Keys as long as those of a resource and of a credential.
+const RESOURCE: &str = "ORG#hello#RESOURCE#01a216b8-e0d6-77c9-bf67-cc2bd6a2e4d";
+const CREDENTIAL: &str = "ORG#hello#CREDENTIAL#01a216b8-e00b-71cf-a3c0-2dcb4bc8ea1";
+const REFERENCE: &str = "RESOURCE#01a216b8-e0d6-77c9-bf67-cc2bd6a2e4d";
+
+/// As many members as a row of the audit log has, and as a resource has.
+const MEMBERS: usize = 12;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -19,11 +27,13 @@ async fn main() -> Result<(), Error> {
     run(service_fn(move |_request: Request| calls(client, table))).await
 }
 
+/// The query finds what the last transaction put.
 async fn calls(client: &Client, table: &str) -> Result<Response<Body>, Error> {
-    let partition = client.query().table_name(table).key_condition_expression("pk = :pk");
-    let partition = partition.expression_attribute_values(":pk", text("BENCH#resource"));
+    let partition = client.query().table_name(table).key_condition_expression("#pk = :pk");
+    let partition = partition.expression_attribute_names("#pk", "pk");
+    let partition = partition.expression_attribute_values(":pk", text(RESOURCE));
     partition.consistent_read(true).send().await?;
-    let writes = [update(table, "a")?, update(table, "b")?, delete(table)?, put(table)?];
+    let writes = [unheld(table)?, uncounted(table)?, unreferenced(table)?, put(table)?];
     client.transact_write_items().set_transact_items(Some(writes.into())).send().await?;
     Ok(Response::builder().status(204).body(Body::Empty)?)
 }
@@ -32,29 +42,63 @@ fn text(text: impl Into<String>) -> AttributeValue {
     AttributeValue::S(text.into())
 }
 
-fn update(table: &str, key: &str) -> Result<TransactWriteItem, Error> {
+fn number(digits: &str) -> AttributeValue {
+    AttributeValue::N(digits.into())
+}
+
+fn unheld(table: &str) -> Result<TransactWriteItem, Error> {
+    let delete = Delete::builder()
+        .table_name(table)
+        .key("pk", text(RESOURCE))
+        .key("sk", text("#NO_MORE"))
+        .condition_expression("#version = :version OR #linked = :linked OR NOT #live = :zero")
+        .expression_attribute_names("#version", "version")
+        .expression_attribute_names("#linked", "linked")
+        .expression_attribute_names("#live", "live")
+        .expression_attribute_values(":version", number("1"))
+        .expression_attribute_values(":linked", number("0"))
+        .expression_attribute_values(":zero", number("0"))
+        .return_values_on_condition_check_failure(AllOld);
+    Ok(TransactWriteItem::builder().delete(delete.build()?).build())
+}
+
+fn uncounted(table: &str) -> Result<TransactWriteItem, Error> {
     let update = Update::builder()
         .table_name(table)
-        .key("pk", text("BENCH#count"))
-        .key("sk", text(key))
-        .update_expression("SET #n = if_not_exists(#n, :zero) + :one")
-        .condition_expression("attribute_not_exists(#n) OR #n >= :zero")
-        .expression_attribute_names("#n", "n")
-        .expression_attribute_values(":zero", AttributeValue::N("0".into()))
-        .expression_attribute_values(":one", AttributeValue::N("1".into()));
+        .key("pk", text(CREDENTIAL))
+        .key("sk", text("#CREDENTIAL"))
+        .update_expression("SET #usage = :one - :one, #version = :one + :one")
+        .condition_expression("NOT contains(#pk, :one)")
+        .expression_attribute_names("#pk", "pk")
+        .expression_attribute_names("#usage", "usage")
+        .expression_attribute_names("#version", "version")
+        .expression_attribute_values(":one", number("1"))
+        .return_values_on_condition_check_failure(AllOld);
     Ok(TransactWriteItem::builder().update(update.build()?).build())
 }
 
-fn delete(table: &str) -> Result<TransactWriteItem, Error> {
-    let delete =
-        Delete::builder().table_name(table).key("pk", text("BENCH#resource")).key("sk", text("RESOURCE"));
+fn unreferenced(table: &str) -> Result<TransactWriteItem, Error> {
+    let delete = Delete::builder()
+        .table_name(table)
+        .key("pk", text(CREDENTIAL))
+        .key("sk", text(REFERENCE))
+        .condition_expression("attribute_not_exists(#pk)")
+        .expression_attribute_names("#pk", "pk")
+        .return_values_on_condition_check_failure(AllOld);
     Ok(TransactWriteItem::builder().delete(delete.build()?).build())
 }
 
 fn put(table: &str) -> Result<TransactWriteItem, Error> {
-    let attributes =
-        (0..ATTRIBUTES).map(|number| (format!("attribute{number}"), text("a value of some length")));
-    let put = Put::builder().table_name(table).item("pk", text("BENCH#audit")).item("sk", text("row"));
-    let put = attributes.fold(put, |put, (name, value)| put.item(name, value));
+    let members =
+        (0..MEMBERS).map(|number| (format!("attribute{number}"), text("a text of 26 characters in it")));
+    let put = Put::builder()
+        .table_name(table)
+        .item("pk", text(RESOURCE))
+        .item("sk", text("#RESOURCE"))
+        .item("entity", text("RESOURCE"))
+        .item("shape", number("1"))
+        .item("data", AttributeValue::M(members.collect::<HashMap<_, _>>()))
+        .condition_expression("attribute_not_exists(#no)")
+        .expression_attribute_names("#no", "no");
     Ok(TransactWriteItem::builder().put(put.build()?).build())
 }

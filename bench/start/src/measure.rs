@@ -8,6 +8,7 @@ use std::time::Duration;
 use support::lambda::{Answer, Bootstrap, Program};
 
 use crate::subject::{Subject, Work};
+use crate::wire::Traffic;
 use crate::workshop::Workshop;
 
 /// Everything that was seen of one subject. Times are in milliseconds.
@@ -21,8 +22,12 @@ pub(crate) struct Seen {
     pub(crate) warm: Vec<f64>,
     /// The part of these in which no call was on its way.
     pub(crate) own: Vec<f64>,
+    /// The processor's time for an answer that is not the first, the question for the next event included: one mean a start.
+    pub(crate) processor: Vec<f64>,
     /// Calls of an answer that is not the first.
     pub(crate) calls: Vec<usize>,
+    /// Bytes of these, there and back, headers included.
+    pub(crate) bytes: Vec<usize>,
     /// The most memory that the process ever held, in MiB: `VmHWM`.
     pub(crate) memory: Vec<f64>,
 }
@@ -71,16 +76,21 @@ async fn one(workshop: &mut Workshop, subject: &Subject, warm: usize, out: &Path
     seen.ready.push(millis(asked - process.started));
     let answer = well_answered(&mut process, subject, event).await;
     seen.first.push(millis(answer.answered - process.started));
+    let process_id = process.process_id().expect("it runs");
+    let before = processor_time(process_id);
     for _ in 0..warm {
         let event = workshop.event(subject).await;
         workshop.wire.take();
         let answer = well_answered(&mut process, subject, event).await;
-        let (calls, busy) = workshop.wire.take();
+        let Traffic { calls, busy, sent, received } = workshop.wire.take();
         seen.warm.push(millis(answer.took()));
         seen.own.push(millis(answer.took().saturating_sub(busy)));
         seen.calls.push(calls);
+        seen.bytes.push(sent + received);
     }
-    seen.memory.push(peak_memory(process.process_id().expect("it runs")));
+    let answers = u32::try_from(warm).expect("a few");
+    seen.processor.push(millis(processor_time(process_id).saturating_sub(before) / answers.max(1)));
+    seen.memory.push(peak_memory(process_id));
 }
 
 async fn well_answered(process: &mut Bootstrap, subject: &Subject, event: String) -> Answer {
@@ -88,7 +98,7 @@ async fn well_answered(process: &mut Bootstrap, subject: &Subject, event: String
     let response: Value = serde_json::from_str(&answer.body).expect("a response in JSON");
     let expected = match subject.work {
         Work::UpdateResource | Work::Assign | Work::UpdateCredential => 200,
-        Work::Nothing | Work::DeleteResource | Work::Unassign => 204,
+        Work::DeleteResource | Work::Unassign => 204,
     };
     assert_eq!(response["statusCode"], expected, "{}: {response}\n{}", subject.name, process.log());
     answer
@@ -96,6 +106,16 @@ async fn well_answered(process: &mut Bootstrap, subject: &Subject, event: String
 
 fn millis(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
+}
+
+/// What the process's threads have had of the processors: the first number of `/proc/<process>/task/<thread>/schedstat`.
+fn processor_time(process: u32) -> Duration {
+    let threads = std::fs::read_dir(format!("/proc/{process}/task")).expect("a process of this machine");
+    let nanoseconds = threads.flatten().filter_map(|thread| {
+        let numbers = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
+        numbers.split_whitespace().next()?.parse::<u64>().ok()
+    });
+    Duration::from_nanos(nanoseconds.sum())
 }
 
 /// MiB.

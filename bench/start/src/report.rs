@@ -35,6 +35,10 @@ pub(crate) fn write(results: &Results) {
     let table = table(results);
     page::table("start", &table);
     println!("{table}");
+    if let Some(share) = own_share(results) {
+        page::table("own", &share);
+        println!("{share}");
+    }
     let picture = |name: &str, title: &str, unit: &str, of: fn(&Seen) -> Vec<(&'static str, f64)>| {
         let groups = results.iter().map(|(subject, seen)| Group::new(&subject.name, &of(seen)));
         page::picture(name, &bars(title, unit, &groups.collect::<Vec<_>>()));
@@ -62,6 +66,10 @@ fn milliseconds(results: &Results) -> Value {
     json!({"functions": own, "peers": peers.collect::<Vec<_>>()})
 }
 
+fn median(counts: &[usize]) -> f64 {
+    spread(&counts.iter().map(|count| *count as f64).collect::<Vec<_>>()).median
+}
+
 fn table(results: &Results) -> String {
     let head = [
         "",
@@ -70,7 +78,9 @@ fn table(results: &Results) -> String {
         "times `hello-sdk`",
         "warm, ms",
         "outside of calls, ms",
+        "processor, ms",
         "calls",
+        "kB",
         "peak memory, MiB",
     ];
     let floor = results.iter().find(|(subject, _)| subject.name == "hello-sdk");
@@ -80,7 +90,6 @@ fn table(results: &Results) -> String {
             let Spread { quarter, median, three_quarters } = spread(numbers);
             format!("{median:.digits$} ({quarter:.digits$}–{three_quarters:.digits$})")
         };
-        let calls: Vec<_> = seen.calls.iter().map(|calls| *calls as f64).collect();
         vec![
             format!("`{}`", subject.name),
             cell(&seen.ready, 1),
@@ -88,11 +97,43 @@ fn table(results: &Results) -> String {
             format!("{:.2}", spread(&seen.first).median / floor),
             cell(&seen.warm, 2),
             cell(&seen.own, 2),
-            format!("{:.0}", spread(&calls).median),
+            cell(&seen.processor, 2),
+            format!("{:.0}", median(&seen.calls)),
+            format!("{:.1}", median(&seen.bytes) / 1000.0),
             format!("{:.1}", spread(&seen.memory).median),
         ]
     });
     markdown(&head, &rows.collect::<Vec<_>>())
+}
+
+/// What of a warm answer is Postern's own, beside all that lambda_http takes; nothing where not all were measured. `hello-calls`
+/// less `hello` is what the SDK takes around the calls of `resource-delete`.
+fn own_share(results: &Results) -> Option<String> {
+    let seen = |name: &str| results.iter().find(|(subject, _)| subject.name == name).map(|(_, seen)| seen);
+    let (hello, calls, all) = (seen("hello")?, seen("hello-calls")?, seen("resource-delete")?);
+    let ratio = median(&calls.bytes) / median(&all.bytes);
+    assert!(
+        (0.95..1.05).contains(&ratio),
+        "hello-calls sends and gets {ratio} times what resource-delete does"
+    );
+    let of = |seen: &Seen| [spread(&seen.own).median, spread(&seen.processor).median];
+    let ([hello, calls, all], columns) = ([of(hello), of(calls), of(all)], [0, 1]);
+    let own = columns.map(|column| all[column] - calls[column] + hello[column]);
+    let row = |what: &str, numbers: [f64; 2]| {
+        let [wall, processor] = numbers.map(|number| format!("{number:.2}"));
+        vec![what.to_owned(), wall, processor]
+    };
+    let rows = [
+        row("`resource-delete`", all),
+        row(
+            "what the SDK takes for its calls: `hello-calls` less `hello`",
+            columns.map(|c| calls[c] - hello[c]),
+        ),
+        row("its own share: the rest", own),
+        row("`hello`", hello),
+        row("its own share, times `hello`", columns.map(|column| own[column] / hello[column])),
+    ];
+    Some(markdown(&["", "outside of calls, ms", "processor, ms"], &rows))
 }
 
 #[cfg(test)]

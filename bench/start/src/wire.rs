@@ -12,6 +12,21 @@ struct Call {
     connection: usize,
     from: Instant,
     until: Option<Instant>,
+    sent: usize,
+    received: usize,
+}
+
+/// What was on its way.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Traffic {
+    /// Calls.
+    pub(crate) calls: usize,
+    /// How long at least one of them was on its way.
+    pub(crate) busy: Duration,
+    /// Bytes to DynamoDB, headers included.
+    pub(crate) sent: usize,
+    /// Bytes from DynamoDB, headers included.
+    pub(crate) received: usize,
 }
 
 /// The relay. It ends with the runtime.
@@ -50,18 +65,21 @@ impl Wire {
         Self { address, calls }
     }
 
-    /// How many calls there were since the last time, and how long at least one was on its way.
-    pub(crate) fn take(&self) -> (usize, Duration) {
+    /// What there was since the last time.
+    pub(crate) fn take(&self) -> Traffic {
         let mut calls = std::mem::take(&mut *self.calls.lock().unwrap_or_else(PoisonError::into_inner));
         calls.sort_by_key(|call| call.from);
-        let (mut busy, mut covered): (_, Option<Instant>) = (Duration::ZERO, None);
+        let mut traffic = Traffic { calls: calls.len(), ..Traffic::default() };
+        let mut covered: Option<Instant> = None;
         for call in &calls {
             let until = call.until.unwrap_or(call.from);
             let from = covered.map_or(call.from, |covered| covered.max(call.from));
-            busy += until.saturating_duration_since(from);
+            traffic.busy += until.saturating_duration_since(from);
             covered = Some(covered.map_or(until, |covered| covered.max(until)));
+            traffic.sent += call.sent;
+            traffic.received += call.received;
         }
-        (calls.len(), busy)
+        traffic
     }
 }
 
@@ -73,14 +91,21 @@ struct Note {
 
 impl Note {
     /// Bytes of a call begin one, unless they go on with one that has no answer yet. Bytes of an answer end it for now.
-    fn bytes(&self) {
+    fn bytes(&self, length: usize) {
         let now = Instant::now();
         let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
         let last = calls.iter_mut().rev().find(|call| call.connection == self.connection);
         match (last, self.is_call) {
-            (Some(Call { until: None, .. }), true) | (None, false) => {}
-            (_, true) => calls.push(Call { connection: self.connection, from: now, until: None }),
-            (Some(call), false) => call.until = Some(now),
+            (None, false) => {}
+            (Some(call @ Call { until: None, .. }), true) => call.sent += length,
+            (_, true) => {
+                let connection = self.connection;
+                calls.push(Call { connection, from: now, until: None, sent: length, received: 0 });
+            }
+            (Some(call), false) => {
+                call.until = Some(now);
+                call.received += length;
+            }
         }
     }
 }
@@ -88,7 +113,7 @@ impl Note {
 async fn relay(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, note: Note) {
     let mut buffer = vec![0; 64 * 1024];
     while let Ok(length @ 1..) = from.read(&mut buffer).await {
-        note.bytes();
+        note.bytes(length);
         let bytes = buffer.get(..length).unwrap_or_default();
         if to.write_all(bytes).await.is_err() {
             return;

@@ -75,7 +75,7 @@ impl Workshop {
     pub(crate) async fn event(&mut self, subject: &Subject) -> String {
         self.number += 1;
         match subject.work {
-            Work::Nothing | Work::UpdateResource | Work::UpdateCredential => {}
+            Work::UpdateResource | Work::UpdateCredential => {}
             Work::DeleteResource => {
                 let kept = self.known.clone();
                 self.make("resource-create", "resourceId").await;
