@@ -23,6 +23,9 @@ pub(crate) struct Workshop {
     _cloud: Cloud,
     makers: HashMap<&'static str, Bootstrap>,
     known: HashMap<&'static str, String>,
+    /// The credential of resources that are made to be deleted. The floors leave them, and what updates the other credential is not
+    /// to read them all.
+    of_the_deleted: String,
     number: usize,
     is_linked: bool,
     /// What measured functions take for DynamoDB.
@@ -48,7 +51,11 @@ impl Workshop {
             makers.insert(name, Bootstrap::start(program, &unlimited(name, cloud.endpoint())).await);
         }
         let known = HashMap::from([("token", administrator(6 * 3600)), ("org", support::ORG.into())]);
-        let mut workshop = Self { _cloud: cloud, makers, known, number: 0, is_linked: false, wire };
+        let of_the_deleted = String::new();
+        let mut workshop =
+            Self { _cloud: cloud, makers, known, of_the_deleted, number: 0, is_linked: false, wire };
+        workshop.make("credential-create", "credentialId").await;
+        workshop.of_the_deleted = workshop.known.remove("credentialId").expect("a credential");
         for (name, placeholder) in [
             ("credential-create", "credentialId"),
             ("role-create", "roleId"),
@@ -78,6 +85,7 @@ impl Workshop {
             Work::UpdateResource | Work::UpdateCredential => {}
             Work::DeleteResource => {
                 let kept = self.known.clone();
+                self.known.insert("credentialId", self.of_the_deleted.clone());
                 self.make("resource-create", "resourceId").await;
                 let event = filled_event("resource-delete", &self.known);
                 self.known = kept;
