@@ -7,7 +7,6 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Update};
 use lambda_http::{Body, Error, Request, Response, run, service_fn, tracing};
-use std::collections::HashMap;
 
 /// Keys as long as those of a resource and of a credential.
 const RESOURCE: &str = "ORG#hello#RESOURCE#01a216b8-e0d6-77c9-bf67-cc2bd6a2e4d";
@@ -97,7 +96,7 @@ fn put(table: &str) -> Result<TransactWriteItem, Error> {
         .item("sk", text("#RESOURCE"))
         .item("entity", text("RESOURCE"))
         .item("shape", number("1"))
-        .item("data", AttributeValue::M(members.collect::<HashMap<_, _>>()))
+        .item("data", AttributeValue::M(members.collect()))
         .condition_expression("attribute_not_exists(#no)")
         .expression_attribute_names("#no", "no");
     Ok(TransactWriteItem::builder().put(put.build()?).build())

@@ -82,11 +82,11 @@ async fn one(workshop: &mut Workshop, subject: &Subject, warm: usize, out: &Path
         let event = workshop.event(subject).await;
         workshop.wire.take();
         let answer = well_answered(&mut process, subject, event).await;
-        let Traffic { calls, busy, sent, received } = workshop.wire.take();
+        let Traffic { calls, busy, bytes } = workshop.wire.take();
         seen.warm.push(millis(answer.took()));
         seen.own.push(millis(answer.took().saturating_sub(busy)));
         seen.calls.push(calls);
-        seen.bytes.push(sent + received);
+        seen.bytes.push(bytes);
     }
     let answers = u32::try_from(warm).expect("a few");
     seen.processor.push(millis(processor_time(process_id).saturating_sub(before) / answers.max(1)));

@@ -12,8 +12,7 @@ struct Call {
     connection: usize,
     from: Instant,
     until: Option<Instant>,
-    sent: usize,
-    received: usize,
+    bytes: usize,
 }
 
 /// What was on its way.
@@ -23,10 +22,8 @@ pub(crate) struct Traffic {
     pub(crate) calls: usize,
     /// How long at least one of them was on its way.
     pub(crate) busy: Duration,
-    /// Bytes to DynamoDB, headers included.
-    pub(crate) sent: usize,
-    /// Bytes from DynamoDB, headers included.
-    pub(crate) received: usize,
+    /// Bytes there and back, headers included.
+    pub(crate) bytes: usize,
 }
 
 /// The relay. It ends with the runtime.
@@ -76,8 +73,7 @@ impl Wire {
             let from = covered.map_or(call.from, |covered| covered.max(call.from));
             traffic.busy += until.saturating_duration_since(from);
             covered = Some(covered.map_or(until, |covered| covered.max(until)));
-            traffic.sent += call.sent;
-            traffic.received += call.received;
+            traffic.bytes += call.bytes;
         }
         traffic
     }
@@ -97,14 +93,14 @@ impl Note {
         let last = calls.iter_mut().rev().find(|call| call.connection == self.connection);
         match (last, self.is_call) {
             (None, false) => {}
-            (Some(call @ Call { until: None, .. }), true) => call.sent += length,
+            (Some(call @ Call { until: None, .. }), true) => call.bytes += length,
             (_, true) => {
                 let connection = self.connection;
-                calls.push(Call { connection, from: now, until: None, sent: length, received: 0 });
+                calls.push(Call { connection, from: now, until: None, bytes: length });
             }
             (Some(call), false) => {
                 call.until = Some(now);
-                call.received += length;
+                call.bytes += length;
             }
         }
     }

@@ -17,15 +17,16 @@ const TABLE: &str = "postern";
 const MAKERS: [&str; 5] =
     ["credential-create", "role-create", "resource-create", "role-resource-assign", "role-resource-unassign"];
 
+/// Where the credential is known of resources that are made to be deleted. The floors leave them, and what updates the other
+/// credential is not to read them all.
+const OF_THE_DELETED: &str = "credentialOfTheDeleted";
+
 /// The place where events are made.
 pub(crate) struct Workshop {
     /// Runs in this process, for as long as the workshop is open.
     _cloud: Cloud,
     makers: HashMap<&'static str, Bootstrap>,
     known: HashMap<&'static str, String>,
-    /// The credential of resources that are made to be deleted. The floors leave them, and what updates the other credential is not
-    /// to read them all.
-    of_the_deleted: String,
     number: usize,
     is_linked: bool,
     /// What measured functions take for DynamoDB.
@@ -51,13 +52,10 @@ impl Workshop {
             makers.insert(name, Bootstrap::start(program, &unlimited(name, cloud.endpoint())).await);
         }
         let known = HashMap::from([("token", administrator(6 * 3600)), ("org", support::ORG.into())]);
-        let of_the_deleted = String::new();
-        let mut workshop =
-            Self { _cloud: cloud, makers, known, of_the_deleted, number: 0, is_linked: false, wire };
-        workshop.make("credential-create", "credentialId").await;
-        workshop.of_the_deleted = workshop.known.remove("credentialId").expect("a credential");
+        let mut workshop = Self { _cloud: cloud, makers, known, number: 0, is_linked: false, wire };
         for (name, placeholder) in [
             ("credential-create", "credentialId"),
+            ("credential-create", OF_THE_DELETED),
             ("role-create", "roleId"),
             ("resource-create", "resourceId"),
         ] {
@@ -85,7 +83,7 @@ impl Workshop {
             Work::UpdateResource | Work::UpdateCredential => {}
             Work::DeleteResource => {
                 let kept = self.known.clone();
-                self.known.insert("credentialId", self.of_the_deleted.clone());
+                self.known.insert("credentialId", kept[OF_THE_DELETED].clone());
                 self.make("resource-create", "resourceId").await;
                 let event = filled_event("resource-delete", &self.known);
                 self.known = kept;

@@ -1,7 +1,6 @@
 //! JSON of which every part has one meaning: the only way in which bodies and tokens are read.
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
 use std::fmt;
 
@@ -78,15 +77,11 @@ impl<'de> Visitor<'de> for StrictVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let mut members = Map::new();
         while let Some(name) = map.next_key::<String>()? {
-            match members.entry(name) {
-                Entry::Occupied(taken) => {
-                    return Err(A::Error::custom(format!("duplicate key {:?}", taken.key())));
-                }
-                Entry::Vacant(free) => {
-                    let Strict(value) = map.next_value()?;
-                    free.insert(value);
-                }
+            if members.contains_key(&name) {
+                return Err(A::Error::custom(format!("duplicate key {name:?}")));
             }
+            let Strict(value) = map.next_value()?;
+            members.insert(name, value);
         }
         Ok(Value::Object(members))
     }

@@ -40,19 +40,15 @@ impl Expression {
     }
 }
 
-/// As many names as most expressions have: a map of so many is made once, and not larger and larger.
-const NAMES: usize = 7;
-
 /// The names that some expressions use: `#name` stands for the attribute `name`.
 pub(crate) fn names(texts: &[&str]) -> HashMap<String, String> {
-    let tails = texts.iter().flat_map(|text| text.split('#').skip(1));
-    let mut names = HashMap::with_capacity(NAMES);
-    for tail in tails {
-        let end = tail.bytes().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(tail.len());
-        let name = tail.get(..end).unwrap_or_default();
-        names.insert(["#", name].concat(), name.into());
-    }
-    names
+    let is_name = |c: char| c.is_ascii_alphanumeric();
+    texts
+        .iter()
+        .flat_map(|text| text.split('#').skip(1))
+        .map(|tail| tail.split(|c| !is_name(c)).next().unwrap_or_default())
+        .map(|name| (format!("#{name}"), name.into()))
+        .collect()
 }
 
 /// The values of some expressions, under the names that they use.

@@ -118,8 +118,7 @@ impl Item {
 
     /// A text among the members, where the others are not needed.
     pub(crate) fn member(&self, name: &str) -> Result<&str, StoreError> {
-        let value = self.map(keys::DATA)?.get(name).and_then(|value| value.as_s().ok());
-        value.map(String::as_str).ok_or_else(|| corrupt(format!("it has no member {name}")))
+        text_in(self.map(keys::DATA)?, name)
     }
 
     /// A number beside the members.
@@ -158,8 +157,7 @@ impl Item {
     }
 
     fn key(&self, name: &str) -> Result<&str, StoreError> {
-        let value = self.attributes.get(name).and_then(|value| value.as_s().ok());
-        value.map(String::as_str).ok_or_else(|| corrupt(format!("it has no key {name}")))
+        text_in(&self.attributes, name)
     }
 
     /// The partition key.
@@ -184,6 +182,11 @@ impl Item {
     pub(crate) fn binary(&self, name: &str) -> Option<&[u8]> {
         self.attributes.get(name)?.as_b().ok().map(AsRef::as_ref)
     }
+}
+
+fn text_in<'a>(attributes: &'a Attributes, name: &str) -> Result<&'a str, StoreError> {
+    let value = attributes.get(name).and_then(|value| value.as_s().ok());
+    value.map(String::as_str).ok_or_else(|| corrupt(format!("it has no text {name}")))
 }
 
 /// Objects of a kind, each with what stands behind it in its partition. What stands behind nothing is passed over.

@@ -89,7 +89,6 @@ pub(crate) fn preflight(request: &Incoming, origins: &Origins) -> Option<Respons
 
 /// Adds what every response has, where its reply does not say otherwise: `reply::Page` does.
 pub(crate) fn complete(headers: &mut HeaderMap, request: &Incoming, origins: &Origins) {
-    headers.reserve(ALWAYS.len());
     for (name, value) in ALWAYS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
