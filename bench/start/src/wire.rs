@@ -22,7 +22,7 @@ pub(crate) struct Traffic {
     pub(crate) calls: usize,
     /// How long at least one of them was on its way.
     pub(crate) busy: Duration,
-    /// Bytes there and back, headers included.
+    /// Bytes there and back, without heads.
     pub(crate) bytes: usize,
 }
 
@@ -87,30 +87,37 @@ struct Note {
 
 impl Note {
     /// Bytes of a call begin one, unless they go on with one that has no answer yet. Bytes of an answer end it for now.
-    fn bytes(&self, length: usize) {
+    fn bytes(&self, bytes: &[u8]) {
         let now = Instant::now();
         let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
         let last = calls.iter_mut().rev().find(|call| call.connection == self.connection);
         match (last, self.is_call) {
             (None, false) => {}
-            (Some(call @ Call { until: None, .. }), true) => call.bytes += length,
+            (Some(call @ Call { until: None, .. }), true) => call.bytes += bytes.len(),
             (_, true) => {
                 let connection = self.connection;
-                calls.push(Call { connection, from: now, until: None, bytes: length });
+                calls.push(Call { connection, from: now, until: None, bytes: body(bytes) });
             }
             (Some(call), false) => {
+                call.bytes += if call.until.is_none() { body(bytes) } else { bytes.len() };
                 call.until = Some(now);
-                call.bytes += length;
             }
         }
     }
 }
 
+/// How many bytes come after the head that is there in whole.
+fn body(bytes: &[u8]) -> usize {
+    const END: &[u8] = b"\r\n\r\n";
+    let head = bytes.windows(END.len()).position(|end| end == END).expect("a head in one piece");
+    bytes.len() - head - END.len()
+}
+
 async fn relay(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, note: Note) {
     let mut buffer = vec![0; 64 * 1024];
     while let Ok(length @ 1..) = from.read(&mut buffer).await {
-        note.bytes(length);
         let bytes = buffer.get(..length).unwrap_or_default();
+        note.bytes(bytes);
         if to.write_all(bytes).await.is_err() {
             return;
         }

@@ -11,6 +11,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
+use hyper::header::{HeaderValue, USER_AGENT};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector as Tcp;
@@ -24,6 +25,9 @@ pub use endpoint::endpoint;
 
 /// Longest wait for a connection.
 const CONNECT: Duration = Duration::from_secs(1);
+
+/// Who calls, as CloudTrail and issuers of tokens see it.
+const POSTERN: HeaderValue = HeaderValue::from_static(concat!("postern/", env!("CARGO_PKG_VERSION")));
 
 type Pool = Client<HttpsConnector<Tcp>, SdkBody>;
 
@@ -40,7 +44,8 @@ impl fmt::Debug for Https {
 }
 
 impl Https {
-    /// Sends a request, and has the answer's head; its body is still to be read. No redirection is followed.
+    /// Sends a request in Postern's name, and has the answer's head; its body is still to be read. No redirection is
+    /// followed.
     ///
     /// # Errors
     /// No answer, within the given time if there is one: with whether trying again may help.
@@ -49,7 +54,8 @@ impl Https {
         request: HttpRequest,
         longest: Option<Duration>,
     ) -> Result<HttpResponse, ConnectorError> {
-        let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
+        let mut request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
+        request.headers_mut().insert(USER_AGENT, POSTERN);
         let answer = self.pool.get_or_init(|| pool(TLS.clone())).request(request);
         let answer = match longest {
             Some(longest) => tokio::time::timeout(longest, answer)

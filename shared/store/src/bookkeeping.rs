@@ -2,8 +2,8 @@
 //! is a transaction with its audit row.
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 
 use crate::Store;
@@ -37,6 +37,12 @@ where
     }
 }
 
+async fn updated(
+    call: UpdateItemFluentBuilder,
+) -> Result<Result<UpdateItemOutput, SdkError<UpdateItemError>>, StoreError> {
+    past_transactions(|| call.clone().send()).await
+}
+
 fn number(attributes: Option<&Attributes>, name: &str) -> Option<i64> {
     attributes?.get(name)?.as_n().ok()?.parse().ok()
 }
@@ -63,7 +69,7 @@ impl Store {
             .update(key, update, condition)
             .return_values(ReturnValue::UpdatedNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        match past_transactions(|| call.clone().send()).await? {
+        match updated(call).await? {
             Ok(output) => {
                 let number = number(output.attributes.as_ref(), name);
                 number.map(Updated::Done).ok_or_else(|| corrupt(format!("it has no number {name}")))
@@ -96,7 +102,7 @@ impl Store {
         condition: &Expression,
     ) -> Result<Option<Item>, StoreError> {
         let call = self.update(key, update, condition).return_values(ReturnValue::AllNew);
-        match past_transactions(|| call.clone().send()).await? {
+        match updated(call).await? {
             Ok(output) => Item::read(output.attributes.unwrap_or_default()).map(Some),
             Err(error) if is_unmet(&error) => Ok(None),
             Err(error) => Err(from_sdk(&error)),

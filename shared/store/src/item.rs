@@ -170,12 +170,10 @@ impl Item {
         self.key(keys::SK)
     }
 
-    /// A set of texts, in order; empty where there is none.
-    pub(crate) fn set(&self, name: &str) -> Vec<&str> {
+    /// A set of texts, in no order; empty where there is none.
+    pub(crate) fn set(&self, name: &str) -> &[String] {
         let set = self.attributes.get(name).and_then(|value| value.as_ss().ok());
-        let mut values: Vec<&str> = set.into_iter().flatten().map(String::as_str).collect();
-        values.sort_unstable();
-        values
+        set.map_or(&[], Vec::as_slice)
     }
 
     /// A binary attribute, where there is one.

@@ -90,7 +90,7 @@ impl App {
         let verifier = Verifier::new(&settings.jwt, Arc::new(HttpFetch::default()))?;
         let config = aws::config(settings.aws);
         let parts = Parts {
-            store: Store::new(aws_sdk_dynamodb::Client::new(&config), settings.table),
+            store: Store::new(aws::dynamodb(&config), settings.table),
             verifier: Some(verifier),
             vault: None,
             firewall: None,
@@ -110,7 +110,7 @@ impl App {
         let settings = WorkerSettings::from_env()?;
         let config = aws::config(settings.aws);
         let parts = Parts {
-            store: Store::new(aws_sdk_dynamodb::Client::new(&config), settings.table),
+            store: Store::new(aws::dynamodb(&config), settings.table),
             verifier: None,
             vault: None,
             firewall: None,

@@ -5,8 +5,14 @@ use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_runtime::user_agent::UserAgentInterceptor;
+use aws_sdk_dynamodb::Client;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::SharedTimeSource;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeSerializationInterceptorContextRef;
+use aws_smithy_runtime_api::client::interceptors::{Intercept, disable_interceptor};
+use aws_smithy_types::config_bag::ConfigBag;
 use https::Https;
 use std::time::Duration;
 
@@ -40,4 +46,59 @@ pub(crate) fn config(settings: AwsSettings) -> SdkConfig {
         .use_fips(use_fips);
     builder.set_endpoint_url(endpoint_url);
     builder.build()
+}
+
+/// DynamoDB as every function sees it.
+pub(crate) fn dynamodb(config: &SdkConfig) -> Client {
+    let config = aws_sdk_dynamodb::config::Builder::from(config).interceptor(Anonymous);
+    Client::from_conf(config.build())
+}
+
+/// Keeps the SDK from saying who calls: [`Https`] says it, for every service of AWS alike. The SDK would find out about itself for
+/// each call, and sign what it finds: docs/adr/0037.
+#[derive(Debug)]
+struct Anonymous;
+
+impl Intercept for Anonymous {
+    fn name(&self) -> &'static str {
+        "Anonymous"
+    }
+
+    fn read_before_execution(
+        &self,
+        _: &BeforeSerializationInterceptorContextRef<'_>,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let off = disable_interceptor::<UserAgentInterceptor>("the HTTP client says who calls");
+        config.interceptor_state().store_put(off);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    #[tokio::test]
+    async fn a_call_of_dynamodb_says_once_that_postern_calls() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint_url = Some(format!("http://{}", listener.local_addr().unwrap()));
+        let settings = AwsSettings { region: "eu-central-1".into(), endpoint_url, use_fips: false };
+        let credentials = aws_credential_types::Credentials::new("key", "secret", None, None, "test");
+        let config = config(settings).into_builder();
+        let config = config.credentials_provider(SharedCredentialsProvider::new(credentials)).build();
+        let call = tokio::spawn(dynamodb(&config).list_tables().send());
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut head = Vec::new();
+        while !head.windows(4).any(|end| end == b"\r\n\r\n") {
+            stream.read_buf(&mut head).await.unwrap();
+        }
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await.unwrap();
+        call.await.unwrap().unwrap();
+        let head = String::from_utf8(head).unwrap();
+        let agents: Vec<_> = head.lines().filter(|line| line.contains("user-agent")).collect();
+        assert_eq!(agents, [concat!("user-agent: postern/", env!("CARGO_PKG_VERSION"))], "{head}");
+    }
 }

@@ -18,6 +18,7 @@ use base64::engine::general_purpose::STANDARD;
 use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
 use model::credential::input::Rejected;
 use model::credential::{Creator, Credential, CredentialType, Reference};
+use model::gathered;
 use model::id::{CredentialId, OrgId, RoleId};
 use model::precondition::ETag;
 use model::provider::Provider;
@@ -151,10 +152,10 @@ pub(crate) fn credential(item: &Item) -> Result<Credential, StoreError> {
 /// not there is passed over: an index may show the one before the other.
 fn records(items: &[Item]) -> Result<Vec<CredentialRecord>, StoreError> {
     let record = |(item, belongings): (&Item, Vec<&Item>)| {
-        let references = belongings.into_iter().map(reference).collect::<Result<BTreeSet<_>, _>>()?;
+        let references = belongings.into_iter().map(reference).collect::<Result<Vec<_>, _>>()?;
         Ok(CredentialRecord {
             credential: credential(item)?,
-            references: references.into_iter().collect(),
+            references: gathered::<BTreeSet<_>, _>(references).into_iter().collect(),
             sealed: item.binary(SECRET).map(|bytes| Sealed::from_bytes(bytes.to_vec())),
             version: item.number(VERSION)?,
             renaming: item.has(RENAMING),

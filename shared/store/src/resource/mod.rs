@@ -225,7 +225,7 @@ impl Store {
         let keys: Vec<Key> = ids.iter().map(|id| keys::resource(org, *id)).collect();
         let found = self.get_all(&keys).await?;
         let mut found = found.iter().map(versioned).collect::<Result<Vec<_>, _>>()?;
-        found.sort_by_key(|resource| resource.value.id);
+        found.sort_unstable_by_key(|resource| resource.value.id);
         Ok(found)
     }
 
@@ -245,7 +245,7 @@ impl Store {
         let openable = items.iter().filter(|item| !item.has(DRAINING));
         let mut found = openable.map(versioned).collect::<Result<Vec<_>, _>>()?;
         found.retain(|resource| resource.value.is_active);
-        found.sort_by_key(|resource| resource.value.id);
+        found.sort_unstable_by_key(|resource| resource.value.id);
         Ok(found)
     }
 
