@@ -9,5 +9,6 @@ out="$target/bench"
 bench/gate.sh --all
 bench/peers/install.sh
 "$target/release/bench-start" --lambda "$target/ship-lambda" --out "$out" times --peers bench/peers
-cargo run --quiet -p bench-ledger -- cost --milliseconds bench/out/milliseconds.json
-cargo run --quiet -p bench-ledger -- scale
+cargo build --quiet --release -p bench-ledger
+POSTERN_LAMBDA_DIR="$target/ship-lambda" "$target/release/bench-ledger" cost --milliseconds bench/out/milliseconds.json --time
+"$target/release/bench-ledger" scale

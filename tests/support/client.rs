@@ -1,5 +1,6 @@
 //! A caller of the API.
 
+use axum::body::Bytes;
 use flate2::read::GzDecoder;
 use http::{HeaderMap, Method, Request, StatusCode};
 use local::gateway::Gateway;
@@ -103,8 +104,7 @@ impl Client {
         Self { gateway, headers }
     }
 
-    /// Sends a request as it is. The path is the whole one.
-    pub async fn send(&self, method: &str, path: &str, content_type: Option<&str>, body: Vec<u8>) -> Reply {
+    fn request(&self, method: &str, path: &str, content_type: Option<&str>, body: Vec<u8>) -> Request<Bytes> {
         let mut request = Request::builder().method(Method::from_bytes(method.as_bytes()).unwrap()).uri(path);
         for (name, value) in &self.headers {
             request = request.header(name, value.as_bytes());
@@ -112,7 +112,18 @@ impl Client {
         if let Some(content_type) = content_type {
             request = request.header("content-type", content_type);
         }
-        let request = request.body(body.into()).unwrap();
+        request.body(body.into()).unwrap()
+    }
+
+    /// The event that a request would be to its function.
+    #[must_use]
+    pub fn event(&self, method: &str, path: &str, content_type: Option<&str>, body: Vec<u8>) -> String {
+        self.gateway.event(&self.request(method, path, content_type, body), SOURCE)
+    }
+
+    /// Sends a request as it is. The path is the whole one.
+    pub async fn send(&self, method: &str, path: &str, content_type: Option<&str>, body: Vec<u8>) -> Reply {
+        let request = self.request(method, path, content_type, body);
         let asked = request.uri().path().to_owned();
         let response = self.gateway.handle(request, SOURCE).await;
         let (head, body) = response.into_parts();

@@ -1,7 +1,7 @@
 //! What each operation costs, and how that grows: calls and units of DynamoDB, counted at the wire, in the process.
 //!
 //! ```sh
-//! cargo run -p bench-ledger -- cost [--milliseconds FILE] [--against FILE]
+//! cargo run -p bench-ledger -- cost [--milliseconds FILE] [--time] [--against FILE]
 //! cargo run -p bench-ledger -- scale [organization] [links] [start] [sweep]
 //! ```
 #![allow(
@@ -21,7 +21,6 @@ mod prices;
 mod scale;
 
 use clap::{Parser, Subcommand};
-use std::path::PathBuf;
 
 #[derive(Parser)]
 #[command(about = "What each operation costs, and how that grows")]
@@ -33,14 +32,7 @@ struct Options {
 #[derive(Subcommand)]
 enum Part {
     /// Calls, units and dollars of every function.
-    Cost {
-        /// Warm milliseconds of each function, and those of peers: JSON, see docs/performance.
-        #[arg(long)]
-        milliseconds: Option<PathBuf>,
-        /// A result of another engine, of which the differences are told. Nothing is written then.
-        #[arg(long)]
-        against: Option<PathBuf>,
-    },
+    Cost(cost::Options),
     /// Calls, units and time against the size of what there is.
     Scale {
         /// The parts to measure; all of them without any.
@@ -54,9 +46,7 @@ enum Part {
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() {
     match Options::parse().part {
-        Part::Cost { milliseconds, against } => {
-            cost::run(milliseconds.as_deref(), against.as_deref()).await;
-        }
+        Part::Cost(options) => cost::run(&options).await,
         Part::Scale { parts, largest } => scale::run(&parts, largest).await,
     }
 }

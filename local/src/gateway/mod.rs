@@ -55,20 +55,30 @@ impl Gateway {
 
     /// Answers a request from an address.
     pub async fn handle(&self, request: Request<Bytes>, source: IpAddr) -> Response<Body> {
+        let (endpoint, event) = self.routed(&request, source);
+        match web::event::decode(&event) {
+            Ok(request) => endpoint.respond(&self.app, request).await,
+            Err(error) => gateway_failure(&error),
+        }
+    }
+
+    /// The event of a request from an address, for a function that runs elsewhere.
+    #[must_use]
+    pub fn event(&self, request: &Request<Bytes>, source: IpAddr) -> String {
+        self.routed(request, source).1
+    }
+
+    fn routed(&self, request: &Request<Bytes>, source: IpAddr) -> (&Endpoint, String) {
         let found = self
             .targets
             .iter()
-            .filter_map(|target| Some((target, parameters(&target.route, &request)?)))
+            .filter_map(|target| Some((target, parameters(&target.route, request)?)))
             .min_by_key(|(_, parameters)| parameters.len());
         let (endpoint, key, parameters) = match found {
             Some((target, parameters)) => (&target.endpoint, route_key(&target.route), parameters),
             None => (&self.default, String::from("$default"), HashMap::new()),
         };
-        let event = event::of(&request, source, &key, &parameters, self.app.clock_now());
-        match web::event::decode(&event) {
-            Ok(request) => endpoint.respond(&self.app, request).await,
-            Err(error) => gateway_failure(&error),
-        }
+        (endpoint, event::of(request, source, &key, &parameters, self.app.clock_now()))
     }
 }
 

@@ -1,14 +1,17 @@
 //! What every function costs.
 
+mod lambda;
+mod ready;
 mod report;
 mod routes;
 mod workers;
 
 use crate::measure::Cost;
+use clap::Args;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// One thing that a function does, and what that costs.
 #[derive(Debug, Clone)]
@@ -20,11 +23,13 @@ pub(crate) struct Row {
     /// Whether it is a run of the function of its own, or a part of one.
     pub(crate) is_run: bool,
     pub(crate) cost: Cost,
+    /// How long the function runs for it when it is warm, in milliseconds, where that was measured.
+    pub(crate) time: Option<f64>,
 }
 
 impl Row {
     pub(crate) fn new(function: &'static str, what: &str, cost: Cost) -> Self {
-        Self { function, what: what.into(), is_run: true, cost }
+        Self { function, what: what.into(), is_run: true, cost, time: None }
     }
 
     /// What comes to a run with each thing more.
@@ -33,19 +38,41 @@ impl Row {
     }
 }
 
+/// What there is to the costs beside the counting.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Warm milliseconds of some functions, and those of peers: JSON, see docs/performance.
+    #[arg(long)]
+    milliseconds: Option<PathBuf>,
+    /// Times the other functions too: their bootstraps are in `POSTERN_LAMBDA_DIR`, or where `cargo lambda build` puts them.
+    #[arg(long)]
+    time: bool,
+    /// A result of another engine, of which the differences are told. Nothing is written then.
+    #[arg(long)]
+    against: Option<PathBuf>,
+}
+
 /// Measures, and writes down or compares.
-pub(crate) async fn run(milliseconds: Option<&Path>, against: Option<&Path>) {
+pub(crate) async fn run(options: &Options) {
     let mut rows = routes::rows().await;
     rows.extend(workers::rows().await);
     every_function_has_a_row(&rows);
-    let read = |path: &Path| -> Value {
-        let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        serde_json::from_str(&text).expect("JSON")
-    };
-    match against {
-        Some(path) => report::compare(&rows, &read(path)),
-        None => report::write(&rows, &milliseconds.map(read).unwrap_or_default()),
+    if let Some(path) = &options.against {
+        return report::compare(&rows, &read(path));
     }
+    let known = options.milliseconds.as_deref().map(read).unwrap_or_default();
+    for row in &mut rows {
+        row.time = known["functions"][row.function].as_f64().filter(|_| row.is_run);
+        if options.time && row.time.is_none() {
+            row.time = lambda::milliseconds(row).await;
+        }
+    }
+    report::write(&rows, &known["peers"]);
+}
+
+fn read(path: &Path) -> Value {
+    let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_str(&text).expect("JSON")
 }
 
 /// A function without a row costs what nobody knows.

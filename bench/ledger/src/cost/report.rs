@@ -22,14 +22,13 @@ struct Dollars {
 }
 
 impl Dollars {
-    fn of(row: &Row, milliseconds: &Value) -> Self {
-        let time = milliseconds["functions"][row.function].as_f64().filter(|_| row.is_run);
+    fn of(row: &Row) -> Self {
         Self {
             reads: row.cost.reads * READS,
             writes: row.cost.writes * WRITES,
             kms: row.cost.kms * KMS,
             invocation: if row.is_run { INVOCATIONS } else { 0.0 },
-            time: time.map(|time| lambda_time(time, memory_mb(), gb_second())),
+            time: row.time.map(|time| lambda_time(time, memory_mb(), gb_second())),
         }
     }
 
@@ -64,9 +63,9 @@ fn gb_second() -> f64 {
     }
 }
 
-pub(super) fn write(rows: &[Row], milliseconds: &Value) {
+pub(super) fn write(rows: &[Row], others: &Value) {
     let members = rows.iter().map(|row| {
-        let dollars = Dollars::of(row, milliseconds);
+        let dollars = Dollars::of(row);
         json!({
             "function": row.function, "what": row.what, "isRun": row.is_run, "cost": row.cost.json(),
             "dollarsPerMillion": {
@@ -79,19 +78,18 @@ pub(super) fn write(rows: &[Row], milliseconds: &Value) {
         "region": "us-east-1", "reads": READS, "writes": WRITES, "kms": KMS, "lambdaRequests": INVOCATIONS,
         "lambdaGbSecond": gb_second(), "memoryMb": memory_mb(),
     });
-    let result =
-        json!({"prices": prices, "rows": members.collect::<Vec<_>>(), "peers": peers(rows, milliseconds)});
+    let result = json!({"prices": prices, "rows": members.collect::<Vec<_>>(), "peers": peers(rows, others)});
     page::json("cost", &result);
-    page::table("cost", &table(rows, milliseconds));
-    page::picture("cost", &picture(rows, milliseconds));
+    page::table("cost", &table(rows));
+    page::picture("cost", &picture(rows));
     if let Some(text) = peers_table(&result["peers"]) {
         page::table("cost-peers", &text);
     }
     println!("{} rows in bench/out/cost.json", rows.len());
 }
 
-fn table(rows: &[Row], milliseconds: &Value) -> String {
-    let has_time = !milliseconds["functions"].is_null();
+fn table(rows: &[Row]) -> String {
+    let has_time = rows.iter().any(|row| row.time.is_some());
     let mut head =
         vec!["Function", "What", "Calls", "In sequence", "Reads", "Writes", "KMS", "Provider", "Table, $"];
     if has_time {
@@ -99,15 +97,14 @@ fn table(rows: &[Row], milliseconds: &Value) -> String {
     }
     head.push(if has_time { "Sum, $" } else { "With KMS and Lambda's request, $" });
     let lines = rows.iter().map(|row| {
-        let (cost, dollars) = (row.cost, Dollars::of(row, milliseconds));
+        let (cost, dollars) = (row.cost, Dollars::of(row));
         let name = if row.is_run { format!("`{}`", row.function) } else { String::new() };
         let mut line = vec![name, row.what.clone()];
         let counts = [cost.calls, cost.rounds, cost.reads, cost.writes, cost.kms, cost.provider];
         line.extend(counts.map(|count| spoken(count, 1)));
         line.push(spoken(dollars.table(), 2));
         if has_time {
-            let time = milliseconds["functions"][row.function].as_f64().filter(|_| row.is_run);
-            line.push(time.map_or_else(String::new, |time| spoken(time, 1)));
+            line.push(row.time.map_or_else(String::new, |time| spoken(time, 1)));
             line.push(spoken(dollars.lambda(), 2));
         }
         line.push(spoken(dollars.sum(), 2));
@@ -116,9 +113,9 @@ fn table(rows: &[Row], milliseconds: &Value) -> String {
     markdown(&head, &lines.collect::<Vec<_>>())
 }
 
-fn picture(rows: &[Row], milliseconds: &Value) -> String {
+fn picture(rows: &[Row]) -> String {
     let mut runs: Vec<(&Row, Dollars)> =
-        rows.iter().filter(|row| row.is_run).map(|row| (row, Dollars::of(row, milliseconds))).collect();
+        rows.iter().filter(|row| row.is_run).map(|row| (row, Dollars::of(row))).collect();
     runs.sort_by(|(_, a), (_, b)| b.sum().total_cmp(&a.sum()));
     let groups = runs.iter().map(|(row, dollars)| {
         // Where a function does several things, its name alone does not say which.
@@ -133,15 +130,15 @@ fn picture(rows: &[Row], milliseconds: &Value) -> String {
 }
 
 /// The same operation in ours and in the peers: the same calls of the table, another time.
-fn peers(rows: &[Row], milliseconds: &Value) -> Value {
+fn peers(rows: &[Row], others: &Value) -> Value {
     let row = rows.iter().find(|row| row.function == PEERS_DO).expect("a row");
-    let table = Dollars::of(row, milliseconds).table();
+    let table = Dollars::of(row).table();
     let one = |name: &str, time: f64, memory: f64| {
         let lambda = INVOCATIONS + lambda_time(time, memory, gb_second());
         json!({"name": name, "milliseconds": time, "memoryMb": memory, "table": table, "lambda": lambda, "sum": table + lambda})
     };
-    let ours = milliseconds["functions"][PEERS_DO].as_f64().map(|time| one("Postern", time, memory_mb()));
-    let peers = milliseconds["peers"].as_array().into_iter().flatten().map(|peer| {
+    let ours = row.time.map(|time| one("Postern", time, memory_mb()));
+    let peers = others.as_array().into_iter().flatten().map(|peer| {
         let number = |name: &str| peer[name].as_f64().unwrap_or_else(|| panic!("a peer without {name}"));
         one(peer["name"].as_str().expect("a name"), number("milliseconds"), number("memory_mb"))
     });

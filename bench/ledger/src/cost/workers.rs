@@ -9,6 +9,12 @@ use crate::place::{Place, group};
 /// Things beside the first, of which the mean is what each further one costs.
 const MORE: usize = 10;
 
+/// The rows of workers on a schedule that find nothing to do.
+pub(super) const NOTHING_DUE: &str = "nothing is due";
+
+/// The row of the worker of the stream that finds nothing to do.
+pub(super) const IDLE_GROUP: &str = "a group is looked after, and nothing is to be done";
+
 /// A row for each thing that a worker does.
 pub(super) async fn rows() -> Vec<Row> {
     let mut rows = Vec::new();
@@ -26,22 +32,22 @@ pub(super) async fn rows() -> Vec<Row> {
         "each further removal of the group in the same batch",
         many.1.further(one.1, MORE),
     ));
-    rows.push(Row::new(name, "a group is looked after, and nothing is to be done", one.2));
+    rows.push(Row::new(name, IDLE_GROUP, one.2));
     let name = "session-sweeper";
     let (none, one, many) = (expiries(0).await, expiries(1).await, expiries(1 + MORE).await);
-    rows.push(Row::new(name, "nothing is due", none));
+    rows.push(Row::new(name, NOTHING_DUE, none));
     rows.push(Row::new(name, "a session with a rule expires: its end, and the rule's removal", one));
     rows.push(Row::part(name, "each further one in another group", many.further(one, MORE)));
     let name = "rule-reconciler";
     let (none, one, many) = (comparisons(0).await, comparisons(1).await, comparisons(1 + MORE).await);
-    rows.push(Row::new(name, "nothing is due", none));
+    rows.push(Row::new(name, NOTHING_DUE, none));
     rows.push(Row::new(name, "a group with a rule is as it should be", one));
     rows.push(Row::part(name, "each further group", many.further(one, MORE)));
     rows
 }
 
 /// Some sessions of a person, on one resource or on one each.
-async fn sessions(place: &Place, count: usize, is_one_group: bool) -> (Client, Vec<String>) {
+pub(super) async fn sessions(place: &Place, count: usize, is_one_group: bool) -> (Client, Vec<String>) {
     let mut resources = Vec::new();
     for number in 1..=(if is_one_group { count.min(1) } else { count }) {
         resources.push(place.resource(number).await);

@@ -1,0 +1,87 @@
+//! How long a function runs for what its row says: a real bootstrap that is warm, in a process of its own, on the embedded DynamoDB.
+
+use serde_json::Value;
+use std::path::PathBuf;
+use std::time::Duration;
+use support::lambda::{Answer, Bootstrap, Program, filled_event, recorded_event, settings};
+use support::{ORG, TestApp};
+
+use super::Row;
+use super::ready::{Ready, present};
+use super::workers::{IDLE_GROUP, NOTHING_DUE, sessions};
+use crate::measure::{median, millis};
+use crate::place::{Place, group};
+
+/// Processes that are asked once each: what changes something can be asked once.
+const PROCESSES: usize = 7;
+
+/// Answers of each before: connections stand, and memory is had.
+const BEFORE: usize = 5;
+
+/// Milliseconds of a row, where it is a run of a function that asks the provider nothing: how long EC2 takes cannot be known here.
+pub(super) async fn milliseconds(row: &Row) -> Option<f64> {
+    if !row.is_run || row.cost.provider > 0.0 {
+        return None;
+    }
+    let mut times = Vec::new();
+    for _ in 0..PROCESSES {
+        times.push(match row.what.as_str() {
+            NOTHING_DUE => of_schedule(row.function).await,
+            IDLE_GROUP => of_stream(row.function).await,
+            _ => of_request(row).await,
+        });
+    }
+    Some(millis(median(times)))
+}
+
+/// An administrator of another organization comes before: whatever the answer is, the table was asked.
+async fn of_request(row: &Row) -> Duration {
+    let ready = Ready::of(row.function, &row.what).await;
+    let mut function = started(row.function, &ready.app).await;
+    for _ in 0..BEFORE {
+        function.answer(ready.event(&ready.app.other_admin())).await;
+    }
+    let answer = function.answer(ready.event(&ready.caller)).await;
+    let status = said(&answer)["statusCode"].as_u64().expect("a status");
+    assert!(status < 300 || row.function == "fallback", "{}: {}", row.function, answer.body);
+    answer.took()
+}
+
+async fn of_schedule(worker: &str) -> Duration {
+    let place = Place::new(present().await).await;
+    let event = recorded_event(worker);
+    let mut function = started(worker, &place.app).await;
+    for _ in 0..BEFORE {
+        function.answer(event.clone()).await;
+    }
+    let answer = function.answer(event).await;
+    assert_eq!(said(&answer)["failed"], 0, "{worker}: {}", answer.body);
+    answer.took()
+}
+
+/// A change of a group whose only rule is applied.
+async fn of_stream(worker: &str) -> Duration {
+    let place = Place::new(present().await).await;
+    sessions(&place, 1, true).await;
+    place.work([group(1)]).await;
+    let event = filled_event(worker, &[("org", ORG.into())].into());
+    let event = event.replace("sg-0abc123def4567890", &group(1).group_id);
+    let mut function = started(worker, &place.app).await;
+    for _ in 0..BEFORE {
+        function.answer(event.clone()).await;
+    }
+    let answer = function.answer(event).await;
+    assert_eq!(said(&answer)["batchItemFailures"], Value::Array(Vec::new()), "{worker}: {}", answer.body);
+    answer.took()
+}
+
+fn said(answer: &Answer) -> Value {
+    serde_json::from_str(&answer.body).expect("JSON")
+}
+
+async fn started(name: &str, app: &TestApp) -> Bootstrap {
+    let logs: PathBuf = std::env::temp_dir().join("postern-ledger");
+    let mut settings = settings(name, app.cloud.endpoint(), &app.table);
+    settings.insert("POSTERN_RATE_PER_MINUTE".into(), "0".into());
+    Bootstrap::start(Program::built(name, &logs), &settings).await
+}
