@@ -34,13 +34,16 @@ where
     (address, connections)
 }
 
-/// Reads a request whose body is `body`.
+/// Reads a request whose body is `body`, and which says who calls as this crate does, whatever it said before.
 async fn read(stream: &mut TcpStream) -> bool {
     let mut seen = Vec::new();
     while !seen.ends_with(b"\r\n\r\nbody") {
         let Ok(byte) = stream.read_u8().await else { return false };
         seen.push(byte);
     }
+    let head = String::from_utf8(seen).unwrap();
+    let agents: Vec<_> = head.lines().filter(|line| line.starts_with("user-agent")).collect();
+    assert_eq!(agents, [concat!("user-agent: postern/", env!("CARGO_PKG_VERSION"))], "{head}");
     true
 }
 
@@ -54,7 +57,8 @@ async fn answer_all(mut stream: TcpStream) {
 }
 
 fn request(url: &str) -> HttpRequest {
-    let request = http::Request::post(url).header("content-length", "4");
+    let request =
+        http::Request::post(url).header("content-length", "4").header("user-agent", "whoever built it");
     HttpRequest::try_from(request.body(SdkBody::from("body")).unwrap()).unwrap()
 }
 
