@@ -6,7 +6,7 @@ use local::template::Template;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::path::Path;
-use support::lambda::{Bootstrap, Program, administrator, filled_event, settings};
+use support::lambda::{Bootstrap, Program, administrator, filled_event, unlimited};
 
 use crate::subject::{Subject, Work};
 use crate::wire::Wire;
@@ -49,7 +49,7 @@ impl Workshop {
                 command: vec![executable],
                 log: out.join(format!("maker-{name}.log")),
             };
-            makers.insert(name, Bootstrap::start(program, &unlimited(name, cloud.endpoint())).await);
+            makers.insert(name, Bootstrap::start(program, &unlimited(name, cloud.endpoint(), TABLE)).await);
         }
         let known = HashMap::from([("token", administrator(6 * 3600)), ("org", support::ORG.into())]);
         let mut workshop = Self { _cloud: cloud, makers, known, number: 0, is_linked: false, wire };
@@ -66,7 +66,7 @@ impl Workshop {
 
     /// The settings of a subject.
     pub(crate) fn settings(&self, subject: &Subject) -> HashMap<String, String> {
-        let mut settings = unlimited(subject.function, &self.wire.address);
+        let mut settings = unlimited(subject.function, &self.wire.address, TABLE);
         #[expect(
             clippy::disallowed_methods,
             reason = "peers find what they need below the home of whoever runs this"
@@ -115,11 +115,4 @@ impl Workshop {
         let body: Value = serde_json::from_str(answer["body"].as_str().expect("a body")).expect("JSON");
         self.known.insert(placeholder, body["id"].as_str().expect("an id").into());
     }
-}
-
-/// A function's settings, with as many calls allowed as a bench makes.
-pub(crate) fn unlimited(function: &str, endpoint: &str) -> HashMap<String, String> {
-    let mut settings = settings(function, endpoint, TABLE);
-    settings.insert("POSTERN_RATE_PER_MINUTE".into(), "0".into());
-    settings
 }

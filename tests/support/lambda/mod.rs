@@ -7,4 +7,4 @@ mod settings;
 
 pub use process::{Bootstrap, Program};
 pub use runtime_api::{Answer, Invocation, Report, RuntimeApi};
-pub use settings::{administrator, filled_event, recorded_event, settings};
+pub use settings::{administrator, filled_event, recorded_event, settings, unlimited};

@@ -32,6 +32,14 @@ pub fn settings(name: &str, cloud: &str, table: &str) -> HashMap<String, String>
     settings
 }
 
+/// The same, with as many calls allowed as a bench makes.
+#[must_use]
+pub fn unlimited(name: &str, cloud: &str, table: &str) -> HashMap<String, String> {
+    let mut settings = settings(name, cloud, table);
+    settings.insert("POSTERN_RATE_PER_MINUTE".into(), "0".into());
+    settings
+}
+
 /// The names of the variables that `template.yaml` sets for a function: for all, and for this one.
 fn variables(name: &str) -> Vec<String> {
     let template: serde_yaml_ng::Value = serde_yaml_ng::from_str(TEMPLATE).expect("template.yaml");

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use std::path::PathBuf;
 use std::time::Duration;
-use support::lambda::{Answer, Bootstrap, Program, filled_event, recorded_event, settings};
+use support::lambda::{Answer, Bootstrap, Program, filled_event, recorded_event, unlimited};
 use support::{ORG, TestApp};
 
 use super::Row;
@@ -37,25 +37,18 @@ pub(super) async fn milliseconds(row: &Row) -> Option<f64> {
 /// An administrator of another organization comes before: whatever the answer is, the table was asked.
 async fn of_request(row: &Row) -> Duration {
     let ready = Ready::of(row.function, &row.what).await;
-    let mut function = started(row.function, &ready.app).await;
-    for _ in 0..BEFORE {
-        function.answer(ready.event(&ready.app.other_admin())).await;
-    }
-    let answer = function.answer(ready.event(&ready.caller)).await;
-    let status = said(&answer)["statusCode"].as_u64().expect("a status");
-    assert!(status < 300 || row.function == "fallback", "{}: {}", row.function, answer.body);
+    let before = ready.event(&ready.app.other_admin());
+    let (answer, said) = asked(row.function, &ready.app, &before, ready.event(&ready.caller)).await;
+    let status = said["statusCode"].as_u64().expect("a status");
+    assert!(status < 300 || row.function == "fallback", "{}: {said}", row.function);
     answer.took()
 }
 
 async fn of_schedule(worker: &str) -> Duration {
     let place = Place::new(present().await).await;
     let event = recorded_event(worker);
-    let mut function = started(worker, &place.app).await;
-    for _ in 0..BEFORE {
-        function.answer(event.clone()).await;
-    }
-    let answer = function.answer(event).await;
-    assert_eq!(said(&answer)["failed"], 0, "{worker}: {}", answer.body);
+    let (answer, said) = asked(worker, &place.app, &event, event.clone()).await;
+    assert_eq!(said["failed"], 0, "{worker}: {said}");
     answer.took()
 }
 
@@ -66,22 +59,20 @@ async fn of_stream(worker: &str) -> Duration {
     place.work([group(1)]).await;
     let event = filled_event(worker, &[("org", ORG.into())].into());
     let event = event.replace("sg-0abc123def4567890", &group(1).group_id);
-    let mut function = started(worker, &place.app).await;
-    for _ in 0..BEFORE {
-        function.answer(event.clone()).await;
-    }
-    let answer = function.answer(event).await;
-    assert_eq!(said(&answer)["batchItemFailures"], Value::Array(Vec::new()), "{worker}: {}", answer.body);
+    let (answer, said) = asked(worker, &place.app, &event, event.clone()).await;
+    assert_eq!(said["batchItemFailures"], Value::Array(Vec::new()), "{worker}: {said}");
     answer.took()
 }
 
-fn said(answer: &Answer) -> Value {
-    serde_json::from_str(&answer.body).expect("JSON")
-}
-
-async fn started(name: &str, app: &TestApp) -> Bootstrap {
+/// The answer of a function's own process to an event, after some to another.
+async fn asked(name: &str, app: &TestApp, before: &str, event: String) -> (Answer, Value) {
     let logs: PathBuf = std::env::temp_dir().join("postern-ledger");
-    let mut settings = settings(name, app.cloud.endpoint(), &app.table);
-    settings.insert("POSTERN_RATE_PER_MINUTE".into(), "0".into());
-    Bootstrap::start(Program::built(name, &logs), &settings).await
+    let settings = unlimited(name, app.cloud.endpoint(), &app.table);
+    let mut function = Bootstrap::start(Program::built(name, &logs), &settings).await;
+    for _ in 0..BEFORE {
+        function.answer(before.into()).await;
+    }
+    let answer = function.answer(event).await;
+    let said = serde_json::from_str(&answer.body).expect("JSON");
+    (answer, said)
 }
