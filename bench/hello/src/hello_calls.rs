@@ -1,6 +1,6 @@
 //! A function that does nothing but the calls of `resource-delete`, in kind, number and size: a query that finds a resource, then
 //! a transaction of four writes. What `resource-delete` takes beyond it is Postern's own share: `bench-start` sees to it that both
-//! send and get as many bytes.
+//! send and get bodies of as many bytes.
 
 use aws_config::BehaviorVersion;
 use aws_sdk_dynamodb::Client;

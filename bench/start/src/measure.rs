@@ -26,7 +26,7 @@ pub(crate) struct Seen {
     pub(crate) processor: Vec<f64>,
     /// Calls of an answer that is not the first.
     pub(crate) calls: Vec<usize>,
-    /// Bytes of these, there and back, headers included.
+    /// Bytes of these, there and back, without heads.
     pub(crate) bytes: Vec<usize>,
     /// The most memory that the process ever held, in MiB: `VmHWM`.
     pub(crate) memory: Vec<f64>,

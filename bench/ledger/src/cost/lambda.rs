@@ -1,7 +1,6 @@
 //! How long a function runs for what its row says: a real bootstrap that is warm, in a process of its own, on the embedded DynamoDB.
 
 use serde_json::Value;
-use std::path::PathBuf;
 use std::time::Duration;
 use support::lambda::{Answer, Bootstrap, Program, filled_event, recorded_event, unlimited};
 use support::{ORG, TestApp};
@@ -66,7 +65,7 @@ async fn of_stream(worker: &str) -> Duration {
 
 /// The answer of a function's own process to an event, after some to another.
 async fn asked(name: &str, app: &TestApp, before: &str, event: String) -> (Answer, Value) {
-    let logs: PathBuf = std::env::temp_dir().join("postern-ledger");
+    let logs = std::env::temp_dir().join("postern-ledger");
     let settings = unlimited(name, app.cloud.endpoint(), &app.table);
     let mut function = Bootstrap::start(Program::built(name, &logs), &settings).await;
     for _ in 0..BEFORE {

@@ -76,7 +76,7 @@ impl Ready {
         Self { app, caller, method: "GET".into(), path: "/api/v1/me".into(), body: None }
     }
 
-    /// The same as the first with its `Idempotency-Key`.
+    /// The same request with an `Idempotency-Key`.
     pub(super) fn with_key(mut self) -> Self {
         self.caller = self.caller.with_header("idempotency-key", "measured");
         self
