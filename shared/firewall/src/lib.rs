@@ -12,6 +12,7 @@ pub use access::{CloudAccess, Unusable};
 pub use error::FirewallError;
 
 use futures_util::future::BoxFuture;
+pub use model::account::AccountId;
 pub use model::ingress::GroupRef;
 use model::ingress::{Ingress, IpVersion};
 
@@ -81,6 +82,18 @@ impl GroupDescription {
 
 /// A provider's firewall. Each call is one or a few requests to the provider, bounded in time to some seconds.
 pub trait Firewall: Send + Sync {
+    /// Says whose groups a credential reaches. Only an answer of the account that has a rule says anything about the rule:
+    /// to every other account the group is missing. No permission is needed, and a credential that may do nothing else still
+    /// has an account.
+    ///
+    /// # Errors
+    /// [`FirewallError`]: `Denied`, `Throttled`, `Unreachable`.
+    fn account<'a>(
+        &'a self,
+        access: &'a CloudAccess,
+        region: &'a str,
+    ) -> BoxFuture<'a, Result<AccountId, FirewallError>>;
+
     /// Describes a group with all its inbound rules.
     ///
     /// # Errors

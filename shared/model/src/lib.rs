@@ -3,6 +3,7 @@
 //! Nothing here awaits, reads a clock or an environment variable, or knows HTTP or AWS. Time is an argument,
 //! and every rule can be tested as a plain function.
 
+pub mod account;
 pub mod address;
 pub mod api_key;
 pub mod audit;

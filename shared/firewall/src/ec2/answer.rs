@@ -3,6 +3,7 @@
 use aws_credential_types::Credentials;
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
+use model::account::AccountId;
 use model::ingress::{Ingress, IpVersion, Opening, Protocol};
 use roxmltree::{Document, Node};
 use std::net::IpAddr;
@@ -130,19 +131,39 @@ pub(super) fn done(xml: &str) -> Result<(), FirewallError> {
     }
 }
 
+/// An assumed role.
+#[derive(Debug, Clone)]
+pub(super) struct Assumed {
+    pub(super) credentials: Credentials,
+    pub(super) account: AccountId,
+}
+
 /// Reads the credentials of an assumed role (AWS Security Token Service API Reference, `AssumeRole`).
-pub(super) fn credentials(xml: &str) -> Result<Credentials, FirewallError> {
+pub(super) fn assumed(xml: &str) -> Result<Assumed, FirewallError> {
     let document = parsed(xml)?;
     let found = document.descendants().find(|node| node.has_tag_name_of("Credentials"));
     let member = |name| found.and_then(|node| text_of(node, name));
     let expiry = member("Expiration").and_then(|text| DateTime::from_str(&text, Format::DateTime).ok());
     let expiry = expiry.and_then(|time| SystemTime::try_from(time).ok());
-    match (member("AccessKeyId"), member("SecretAccessKey"), member("SessionToken"), expiry) {
+    let credentials = match (member("AccessKeyId"), member("SecretAccessKey"), member("SessionToken"), expiry)
+    {
         (Some(id), Some(secret), token @ Some(_), expiry @ Some(_)) => {
-            Ok(Credentials::new(id, secret, token, expiry, "postern"))
+            Credentials::new(id, secret, token, expiry, "postern")
         }
-        _ => Err(unreadable("the answer has no credentials")),
-    }
+        _ => return Err(unreadable("the answer has no credentials")),
+    };
+    let user = document.descendants().find(|node| node.has_tag_name_of("AssumedRoleUser"));
+    let arn = user.and_then(|node| text_of(node, "Arn")).unwrap_or_default();
+    let account = AccountId::of_arn(&arn).map_err(|_| unreadable("the answer has no account"))?;
+    Ok(Assumed { credentials, account })
+}
+
+/// Reads whose a key pair is (AWS Security Token Service API Reference, `GetCallerIdentity`).
+pub(super) fn account(xml: &str) -> Result<AccountId, FirewallError> {
+    let document = parsed(xml)?;
+    let found = document.descendants().find(|node| node.has_tag_name_of("Account"));
+    let text = found.and_then(|node| node.text()).map(str::trim).unwrap_or_default();
+    AccountId::parse(text).map_err(|_| unreadable("the answer has no account"))
 }
 
 /// Code and message of a failure, if it names one.
@@ -293,6 +314,19 @@ mod tests {
             assert!(matches!(failure(status, &text), FirewallError::Unreachable(_)), "{text}");
         }
         assert_eq!(failure(503, ""), FirewallError::Throttled);
+    }
+
+    #[test]
+    fn an_account_is_read_or_nothing_is_known() {
+        let xml = r#"<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
+            <Arn>arn:aws:iam::123456789012:user/postern</Arn><UserId>AIDA1</UserId><Account>123456789012</Account>
+            </GetCallerIdentityResult></GetCallerIdentityResponse>"#;
+        assert_eq!(account(xml).unwrap().to_string(), "123456789012");
+        for other in
+            [xml.replace("<Account>1", "<Account>"), xml.replace("Account>", "Other>"), String::new()]
+        {
+            assert!(matches!(account(&other), Err(FirewallError::Unreachable(_))), "{other}");
+        }
     }
 
     #[test]

@@ -1,17 +1,18 @@
-//! Credentials for calls: key pairs as they are, roles assumed and kept until they expire.
+//! Credentials for calls, and whose they are: key pairs as they are, roles assumed and kept until they expire.
 
 use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials as _;
 use secrecy::ExposeSecret;
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::time::{Duration, SystemTime};
 use tokio::sync::Mutex;
 
-use super::answer;
+use super::answer::{self, Assumed};
 use super::query::Query;
 use super::signed::{Caller, Service};
-use crate::{CloudAccess, FirewallError};
+use crate::{AccountId, CloudAccess, FirewallError};
 
 /// Temporary credentials are renewed so long before they expire.
 const MARGIN: Duration = Duration::from_secs(300);
@@ -19,20 +20,22 @@ const MARGIN: Duration = Duration::from_secs(300);
 /// How a role's sessions are called in the target account's own log.
 const SESSION_NAME: &str = "postern";
 
-/// Roles that are kept. Beyond that many, all are forgotten and assumed again when they are needed.
+/// Roles that are kept, and accounts of key pairs. Beyond that many, all are forgotten and asked for again when needed.
 const KEPT_MAX: usize = 256;
 
 /// By role, external id and region.
-type Kept = HashMap<(String, Option<String>, String), Credentials>;
+type Kept = HashMap<(String, Option<String>, String), Assumed>;
 
 pub(super) struct Identities {
     config: SdkConfig,
     kept: Mutex<Kept>,
+    /// By the public half of a key pair, which never moves to another account.
+    accounts: Mutex<HashMap<String, AccountId>>,
 }
 
 impl Identities {
     pub(super) fn new(config: &SdkConfig) -> Self {
-        Self { config: config.clone(), kept: Mutex::default() }
+        Self { config: config.clone(), kept: Mutex::default(), accounts: Mutex::default() }
     }
 
     pub(super) async fn credentials(
@@ -48,7 +51,29 @@ impl Identities {
                 Ok(Credentials::new(access_key_id, secret, token, None, "postern"))
             }
             CloudAccess::AssumeRole { role_arn, external_id } => {
-                self.assumed(role_arn, external_id.as_ref(), region, caller).await
+                Ok(self.assumed(role_arn, external_id.as_ref(), region, caller).await?.credentials)
+            }
+        }
+    }
+
+    pub(super) async fn account(
+        &self,
+        access: &CloudAccess,
+        region: &str,
+        caller: &Caller,
+    ) -> Result<AccountId, FirewallError> {
+        match access {
+            CloudAccess::AccessKey { access_key_id, .. } => {
+                if let Some(account) = self.accounts.lock().await.get(access_key_id) {
+                    return Ok(*account);
+                }
+                let credentials = self.credentials(access, region, caller).await?;
+                let account = owner(credentials, region, caller).await?;
+                keep(&mut *self.accounts.lock().await, access_key_id.clone(), account);
+                Ok(account)
+            }
+            CloudAccess::AssumeRole { role_arn, external_id } => {
+                Ok(self.assumed(role_arn, external_id.as_ref(), region, caller).await?.account)
             }
         }
     }
@@ -65,23 +90,31 @@ impl Identities {
         external_id: Option<&String>,
         region: &str,
         caller: &Caller,
-    ) -> Result<Credentials, FirewallError> {
+    ) -> Result<Assumed, FirewallError> {
         let key = (role.to_owned(), external_id.cloned(), region.to_owned());
         let now = self.config.time_source().map(|source| source.now());
-        if let Some(kept) = self.kept.lock().await.get(&key).filter(|kept| is_fresh(kept, now)) {
+        if let Some(kept) = self.kept.lock().await.get(&key).filter(|kept| is_fresh(&kept.credentials, now)) {
             return Ok(kept.clone());
         }
         let query = Query::assume_role(role, external_id.map(String::as_str), SESSION_NAME);
         let (status, text) = caller.ask(Service::Sts, self.own().await?, region, &query).await?;
-        let credentials =
-            if status == 200 { answer::credentials(&text)? } else { return Err(refused(&text)) };
-        let mut kept = self.kept.lock().await;
-        if kept.len() >= KEPT_MAX {
-            kept.clear();
-        }
-        kept.insert(key, credentials.clone());
-        Ok(credentials)
+        let assumed = if status == 200 { answer::assumed(&text)? } else { return Err(refused(&text)) };
+        keep(&mut *self.kept.lock().await, key, assumed.clone());
+        Ok(assumed)
     }
+}
+
+/// Asks whose a key pair is.
+async fn owner(credentials: Credentials, region: &str, caller: &Caller) -> Result<AccountId, FirewallError> {
+    let (status, text) = caller.ask(Service::Sts, credentials, region, &Query::caller_identity()).await?;
+    if status == 200 { answer::account(&text) } else { Err(answer::failure(status, &text)) }
+}
+
+fn keep<K: Eq + Hash, V>(kept: &mut HashMap<K, V>, key: K, value: V) {
+    if kept.len() >= KEPT_MAX {
+        kept.clear();
+    }
+    kept.insert(key, value);
 }
 
 fn no_credentials() -> FirewallError {
@@ -134,14 +167,16 @@ mod tests {
     fn credentials_are_whole_or_none() {
         let xml = r#"<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>
             <AccessKeyId>ASIA1</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>
-            <Expiration>2026-02-18T11:30:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"#;
-        let credentials = answer::credentials(xml).unwrap();
+            <Expiration>2026-02-18T11:30:00Z</Expiration></Credentials><AssumedRoleUser><AssumedRoleId>AROA1:postern</AssumedRoleId>
+            <Arn>arn:aws:sts::123456789012:assumed-role/postern/postern</Arn></AssumedRoleUser></AssumeRoleResult></AssumeRoleResponse>"#;
+        let Assumed { credentials, account } = answer::assumed(xml).unwrap();
+        assert_eq!(account.to_string(), "123456789012");
         assert_eq!((credentials.access_key_id(), credentials.session_token()), ("ASIA1", Some("t")));
         let expiry = credentials.expiry().unwrap().duration_since(SystemTime::UNIX_EPOCH).unwrap();
         assert_eq!(expiry, Duration::from_secs(1_771_414_200));
-        for missing in ["AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"] {
+        for missing in ["AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration", "AssumedRoleUser"] {
             let without = xml.replace(missing, "Other");
-            assert!(answer::credentials(&without).is_err(), "{missing}");
+            assert!(answer::assumed(&without).is_err(), "{missing}");
         }
     }
 }

@@ -15,7 +15,7 @@ use futures_util::future::BoxFuture;
 use std::fmt;
 use std::time::Duration;
 
-use crate::{CloudAccess, Firewall, FirewallError, GroupDescription, GroupRef, NewRule};
+use crate::{AccountId, CloudAccess, Firewall, FirewallError, GroupDescription, GroupRef, NewRule};
 use identity::Identities;
 use query::Query;
 use signed::Caller;
@@ -87,6 +87,14 @@ impl Ec2 {
 }
 
 impl Firewall for Ec2 {
+    fn account<'a>(
+        &'a self,
+        access: &'a CloudAccess,
+        region: &'a str,
+    ) -> BoxFuture<'a, Result<AccountId, FirewallError>> {
+        Box::pin(self.identities.account(access, region, &self.caller))
+    }
+
     fn describe<'a>(
         &'a self,
         access: &'a CloudAccess,

@@ -38,6 +38,11 @@ impl Query {
         }
     }
 
+    /// Whose the credentials are that sign the request.
+    pub(super) fn caller_identity() -> Self {
+        Self::of_version("GetCallerIdentity", STS_VERSION)
+    }
+
     fn with(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.0.push((name.into(), value.into()));
         self

@@ -13,6 +13,9 @@ pub enum Call {
     Authorize,
     /// [`Firewall::revoke`](crate::Firewall::revoke).
     Revoke,
+    /// [`Firewall::account`](crate::Firewall::account). Only a fault of this kind meets it: most answers are known already, and
+    /// are no call.
+    Account,
 }
 
 /// What happens to a call.

@@ -11,7 +11,9 @@ pub use fault::{Call, Fault, Gate};
 use futures_util::future::BoxFuture;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::{CloudAccess, CloudRule, Firewall, FirewallError, GroupDescription, GroupRef, NewRule};
+use crate::{
+    AccountId, CloudAccess, CloudRule, Firewall, FirewallError, GroupDescription, GroupRef, NewRule,
+};
 use state::State;
 
 /// The cloud. A clone is the same cloud.
@@ -50,6 +52,17 @@ impl SimulatedCloud {
     /// Puts a group into a default VPC, where the revocation of a rule that is not there succeeds.
     pub fn put_into_default_vpc(&self, group: &GroupRef) {
         self.state().default_vpc.insert(group.clone());
+    }
+
+    /// Says whose a key or a role is, by its public name. All are of account 000000000001 until they are put into another.
+    pub fn put_key_into_account(&self, identity: &str, account: AccountId) {
+        self.state().key_accounts.insert(identity.into(), account);
+    }
+
+    /// Says whose a group is. All are of account 000000000001 until they are put into another; keys of other accounts are told
+    /// that the group is missing.
+    pub fn put_group_into_account(&self, group: &GroupRef, account: AccountId) {
+        self.state().group_accounts.insert(group.clone(), account);
     }
 
     /// Adds a rule as somebody else would, with any tag or none; its id.
@@ -95,7 +108,7 @@ impl SimulatedCloud {
         self.state().is_down = is_down;
     }
 
-    /// Meets the next call with a fault.
+    /// Meets the next call that concerns a group with a fault.
     pub fn fault_next(&self, fault: Fault) {
         self.state().faults.push_back((None, fault));
     }
@@ -112,7 +125,7 @@ impl SimulatedCloud {
         state.faults.clear();
     }
 
-    /// How many calls there were.
+    /// How many calls concerned a group.
     #[must_use]
     pub fn calls(&self) -> usize {
         self.state().calls
@@ -121,8 +134,6 @@ impl SimulatedCloud {
     async fn call<T>(
         &self,
         call: Call,
-        access: &CloudAccess,
-        group: &GroupRef,
         carry_out: impl FnOnce(&mut State, Option<&Fault>) -> Result<T, FirewallError>,
     ) -> Result<T, FirewallError> {
         let fault = self.state().arrive(call);
@@ -133,8 +144,8 @@ impl SimulatedCloud {
         }
         let answer = {
             let mut state = self.state();
-            let admitted = state.admit(access, group, fault.as_ref());
-            admitted.and_then(|()| carry_out(&mut state, fault.as_ref()))
+            let reached = state.reach(fault.as_ref());
+            reached.and_then(|()| carry_out(&mut state, fault.as_ref()))
         };
         tokio::task::yield_now().await;
         match fault {
@@ -147,12 +158,23 @@ impl SimulatedCloud {
 }
 
 impl Firewall for SimulatedCloud {
+    fn account<'a>(
+        &'a self,
+        access: &'a CloudAccess,
+        _: &'a str,
+    ) -> BoxFuture<'a, Result<AccountId, FirewallError>> {
+        Box::pin(self.call(Call::Account, |state, _| Ok(state.account_of(access))))
+    }
+
     fn describe<'a>(
         &'a self,
         access: &'a CloudAccess,
         group: &'a GroupRef,
     ) -> BoxFuture<'a, Result<GroupDescription, FirewallError>> {
-        Box::pin(self.call(Call::Describe, access, group, |state, _| state.describe(group)))
+        Box::pin(self.call(Call::Describe, |state, _| {
+            state.admit(access, group)?;
+            state.describe(group)
+        }))
     }
 
     fn authorize<'a>(
@@ -161,9 +183,10 @@ impl Firewall for SimulatedCloud {
         group: &'a GroupRef,
         rules: &'a [NewRule],
     ) -> BoxFuture<'a, Result<(), FirewallError>> {
-        Box::pin(
-            self.call(Call::Authorize, access, group, |state, fault| state.authorize(group, rules, fault)),
-        )
+        Box::pin(self.call(Call::Authorize, |state, fault| {
+            state.admit(access, group)?;
+            state.authorize(group, rules, fault)
+        }))
     }
 
     fn revoke<'a>(
@@ -172,6 +195,9 @@ impl Firewall for SimulatedCloud {
         group: &'a GroupRef,
         ids: &'a [String],
     ) -> BoxFuture<'a, Result<(), FirewallError>> {
-        Box::pin(self.call(Call::Revoke, access, group, |state, fault| state.revoke(group, ids, fault)))
+        Box::pin(self.call(Call::Revoke, |state, fault| {
+            state.admit(access, group)?;
+            state.revoke(group, ids, fault)
+        }))
     }
 }

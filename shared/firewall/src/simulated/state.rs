@@ -4,14 +4,20 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::fault::{Call, Fault};
 use crate::{
-    CloudAccess, CloudRule, FirewallError, GroupDescription, GroupRef, IpVersion, NewRule, RULES_MAX,
+    AccountId, CloudAccess, CloudRule, FirewallError, GroupDescription, GroupRef, IpVersion, NewRule,
+    RULES_MAX,
 };
+
+/// Whose everything is that was put into no other account.
+const DEFAULT_ACCOUNT: AccountId = AccountId::from_number(1);
 
 #[derive(Debug, Default)]
 pub(super) struct State {
     pub(super) has_every_group: bool,
     pub(super) groups: BTreeMap<GroupRef, Vec<CloudRule>>,
     pub(super) default_vpc: BTreeSet<GroupRef>,
+    pub(super) key_accounts: BTreeMap<String, AccountId>,
+    pub(super) group_accounts: BTreeMap<GroupRef, AccountId>,
     pub(super) denied: BTreeSet<String>,
     pub(super) is_down: bool,
     pub(super) faults: VecDeque<(Option<Call>, Fault)>,
@@ -22,24 +28,26 @@ pub(super) struct State {
 impl State {
     /// Counts a call, and takes the fault that waits for it.
     pub(super) fn arrive(&mut self, call: Call) -> Option<Fault> {
-        self.calls += 1;
-        let place = self.faults.iter().position(|(wanted, _)| wanted.is_none_or(|wanted| wanted == call))?;
+        let concerns_group = call != Call::Account;
+        self.calls += usize::from(concerns_group);
+        let meets = |wanted: Option<Call>| wanted.map_or(concerns_group, |wanted| wanted == call);
+        let place = self.faults.iter().position(|(wanted, _)| meets(*wanted))?;
         self.faults.remove(place).map(|(_, fault)| fault)
     }
 
-    /// What stands before every answer.
-    pub(super) fn admit(
-        &mut self,
-        access: &CloudAccess,
-        group: &GroupRef,
-        fault: Option<&Fault>,
-    ) -> Result<(), FirewallError> {
+    /// Whether a call arrives.
+    pub(super) fn reach(&self, fault: Option<&Fault>) -> Result<(), FirewallError> {
         if self.is_down || matches!(fault, Some(Fault::Lose)) {
             return Err(FirewallError::Unreachable("no connection".into()));
         }
         if matches!(fault, Some(Fault::Throttle)) {
             return Err(FirewallError::Throttled);
         }
+        Ok(())
+    }
+
+    /// What stands before every answer about a group.
+    pub(super) fn admit(&mut self, access: &CloudAccess, group: &GroupRef) -> Result<(), FirewallError> {
         if self.denied.contains(access.identity()) {
             let words = "You are not authorized to perform this operation.";
             return Err(FirewallError::Denied(words.into()));
@@ -47,7 +55,13 @@ impl State {
         if self.has_every_group {
             self.groups.entry(group.clone()).or_default();
         }
-        if self.groups.contains_key(group) { Ok(()) } else { Err(FirewallError::GroupMissing) }
+        let owner = self.group_accounts.get(group).copied().unwrap_or(DEFAULT_ACCOUNT);
+        let is_seen = owner == self.account_of(access);
+        if is_seen && self.groups.contains_key(group) { Ok(()) } else { Err(FirewallError::GroupMissing) }
+    }
+
+    pub(super) fn account_of(&self, access: &CloudAccess) -> AccountId {
+        self.key_accounts.get(access.identity()).copied().unwrap_or(DEFAULT_ACCOUNT)
     }
 
     fn rules(&mut self, group: &GroupRef) -> Result<&mut Vec<CloudRule>, FirewallError> {

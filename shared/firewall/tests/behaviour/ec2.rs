@@ -3,7 +3,7 @@
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use firewall::ec2::Ec2;
-use firewall::{CloudAccess, Firewall, FirewallError, GroupRef, NewRule, RuleTag};
+use firewall::{AccountId, CloudAccess, Firewall, FirewallError, GroupRef, NewRule, RuleTag};
 use model::credential::CredentialType;
 use model::ingress::Ingress;
 use model::secret::SecretJson;
@@ -83,6 +83,11 @@ impl Subject for OnMoto {
         self.access.clone()
     }
 
+    /// moto's own, unless a role names another.
+    fn account(&self) -> AccountId {
+        AccountId::parse("123456789012").unwrap()
+    }
+
     /// moto makes the rules that come before the refused one.
     fn is_all_or_nothing(&self) -> bool {
         false
@@ -127,6 +132,7 @@ async fn a_role_is_assumed_with_its_external_id_and_kept() {
     let group = subject.new_group().await;
     suite::authorize(&subject, &group, &[new(ssh("203.0.113.7"))]).await.unwrap();
     assert_eq!(suite::describe(&subject, &group).await.len(), 1);
+    assert_eq!(subject.ec2.account(&subject.access, REGION).await, Ok(subject.account()));
 }
 
 #[tokio::test(flavor = "current_thread")]

@@ -78,3 +78,19 @@ async fn denials_and_outages_stay_until_they_end() {
     assert!(subject.cloud.describe(&access, &group).await.is_ok());
     assert_eq!(subject.cloud.calls(), 5);
 }
+
+#[tokio::test(flavor = "current_thread")]
+async fn an_account_is_told_to_who_may_do_nothing_and_has_faults_of_its_own() {
+    let subject = Simulated::default();
+    let (group, access) = (subject.new_group().await, subject.access());
+    subject.cloud.deny("AKIA1");
+    subject.cloud.fault_next(Fault::Throttle);
+    assert_eq!(subject.cloud.account(&access, &group.region).await, Ok(subject.account()));
+    assert_eq!(subject.cloud.describe(&access, &group).await, Err(FirewallError::Throttled));
+    subject.cloud.fault_next_of(Call::Account, Fault::Throttle);
+    assert_eq!(subject.cloud.account(&access, &group.region).await, Err(FirewallError::Throttled));
+    subject.cloud.set_down(true);
+    let lost = subject.cloud.account(&access, &group.region).await.unwrap_err();
+    assert!(matches!(lost, FirewallError::Unreachable(_)), "{lost:?}");
+    assert_eq!(subject.cloud.calls(), 1);
+}

@@ -6,4 +6,5 @@
 mod ec2;
 mod faults;
 mod simulated;
+mod sts;
 mod suite;

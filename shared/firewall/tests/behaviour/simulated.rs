@@ -1,13 +1,13 @@
 //! The suite on the simulated cloud.
 
 use firewall::simulated::SimulatedCloud;
-use firewall::{CloudAccess, CloudRule, Firewall, FirewallError, GroupRef};
+use firewall::{AccountId, CloudAccess, CloudRule, Firewall, FirewallError, GroupRef};
 use model::credential::CredentialType;
 use model::ingress::{Ingress, IpVersion};
 use model::secret::SecretJson;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::suite::{self, Subject};
+use crate::suite::{self, Subject, new, ssh};
 
 #[derive(Default)]
 pub(crate) struct Simulated {
@@ -23,6 +23,10 @@ impl Subject for Simulated {
     fn access(&self) -> CloudAccess {
         let value = SecretJson::new(r#"{"accessKeyId": "AKIA1", "secretAccessKey": "hunter2"}"#.into());
         CloudAccess::read(Some(CredentialType::AccessKey), Some(&value)).unwrap()
+    }
+
+    fn account(&self) -> AccountId {
+        AccountId::parse("000000000001").unwrap()
     }
 
     async fn new_group(&self) -> GroupRef {
@@ -54,4 +58,23 @@ async fn a_cloud_can_have_every_group() {
     strict.cloud.add_group(group);
     let missing = strict.cloud.describe(&strict.access(), &elsewhere).await;
     assert_eq!(missing, Err(FirewallError::GroupMissing));
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn groups_are_missing_to_keys_of_another_account() {
+    let (subject, other) = (Simulated::default(), AccountId::from_number(2));
+    let (group, access) = (subject.new_group().await, subject.access());
+    suite::authorize(&subject, &group, &[new(ssh("203.0.113.7"))]).await.unwrap();
+    let id = suite::describe(&subject, &group).await[0].id.clone();
+    subject.cloud.put_key_into_account("AKIA1", other);
+    assert_eq!(subject.cloud.account(&access, &group.region).await, Ok(other));
+    let missing = Err(FirewallError::GroupMissing);
+    assert_eq!(subject.cloud.describe(&access, &group).await.map(|_| ()), missing);
+    assert_eq!(suite::authorize(&subject, &group, &[new(ssh("203.0.113.8"))]).await, missing);
+    assert_eq!(suite::revoke(&subject, &group, std::slice::from_ref(&id)).await, missing);
+    subject.cloud.put_group_into_account(&group, other);
+    assert_eq!(suite::describe(&subject, &group).await.len(), 1);
+    assert_eq!(suite::revoke(&subject, &group, &[id]).await, Ok(()));
+    subject.cloud.put_key_into_account("AKIA1", subject.account());
+    assert_eq!(subject.cloud.describe(&access, &group).await.map(|_| ()), missing);
 }

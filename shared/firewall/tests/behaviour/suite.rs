@@ -1,6 +1,8 @@
 //! The suite. Each check has a group of its own, so that one can run on a cloud that is shared.
 
-use firewall::{CloudAccess, CloudRule, Firewall, FirewallError, GroupRef, NewRule, RULES_MAX, RuleTag};
+use firewall::{
+    AccountId, CloudAccess, CloudRule, Firewall, FirewallError, GroupRef, NewRule, RULES_MAX, RuleTag,
+};
 use model::ingress::{Ingress, IpVersion, Opening, Protocol};
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -11,6 +13,9 @@ pub(crate) trait Subject {
 
     /// A credential that may do everything.
     fn access(&self) -> CloudAccess;
+
+    /// The account of the credential and of every new group.
+    fn account(&self) -> AccountId;
 
     /// Whether a call that is refused for one of its rules makes none of them, as on AWS. The ledger does not depend on it:
     /// it looks again after each change.
@@ -41,6 +46,7 @@ pub(crate) async fn check(subject: &impl Subject) {
         families_have_room_of_their_own(subject).await;
     }
     what_somebody_else_made_has_no_tag(subject).await;
+    an_account_answers(subject).await;
 }
 
 pub(crate) fn opening(protocol: Protocol, ports: Option<(u16, u16)>) -> Opening {
@@ -177,4 +183,13 @@ async fn what_somebody_else_made_has_no_tag(subject: &impl Subject) {
     assert_eq!((found.len(), &found[0].tag, found[0].ingress), (1, &None, Some(ssh("203.0.113.7"))));
     let same = authorize(subject, &group, &[new(ssh("203.0.113.7"))]).await;
     assert_eq!(same, Err(FirewallError::Duplicate));
+}
+
+/// Twice, because the second answer may be a kept one.
+async fn an_account_answers(subject: &impl Subject) {
+    let region = subject.new_group().await.region;
+    for _ in 0..2 {
+        let account = subject.firewall().account(&subject.access(), &region).await;
+        assert_eq!(account, Ok(subject.account()));
+    }
 }

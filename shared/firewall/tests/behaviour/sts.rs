@@ -1,0 +1,126 @@
+//! What EC2's identities ask of AWS Security Token Service, as a server sees it that records every request.
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use firewall::ec2::Ec2;
+use firewall::{AccountId, CloudAccess, Firewall, FirewallError};
+use model::credential::CredentialType;
+use model::secret::SecretJson;
+use std::sync::{Arc, Mutex};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+const REGION: &str = "eu-central-1";
+const ASSUMED: &str = "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIA1</AccessKeyId>\
+    <SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>2999-01-01T00:00:00Z</Expiration>\
+    </Credentials><AssumedRoleUser><AssumedRoleId>AROA1:x</AssumedRoleId>\
+    <Arn>arn:aws:sts::222222222222:assumed-role/postern/x</Arn></AssumedRoleUser></AssumeRoleResult></AssumeRoleResponse>";
+const CALLER: &str = "<GetCallerIdentityResponse><GetCallerIdentityResult><Account>111111111111</Account>\
+    </GetCallerIdentityResult></GetCallerIdentityResponse>";
+const RULES: &str = "<R><securityGroupRuleSet/></R>";
+const REFUSED: &str = "<ErrorResponse><Error><Code>InvalidClientTokenId</Code><Message>The security token included in the \
+    request is invalid.</Message></Error></ErrorResponse>";
+
+/// The bodies of all requests, in order.
+#[derive(Clone, Default)]
+pub(crate) struct Requests(Arc<Mutex<Vec<String>>>);
+
+impl Requests {
+    pub(crate) fn of(&self, action: &str) -> Vec<String> {
+        let start = format!("Action={action}&");
+        self.0.lock().unwrap().iter().filter(|body| body.starts_with(&start)).cloned().collect()
+    }
+}
+
+async fn request(stream: &mut TcpStream) -> Option<String> {
+    let mut seen = Vec::new();
+    while !seen.ends_with(b"\r\n\r\n") {
+        seen.push(stream.read_u8().await.ok()?);
+    }
+    let head = String::from_utf8(seen).unwrap().to_lowercase();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+    let mut body = vec![0; length.parse().unwrap()];
+    stream.read_exact(&mut body).await.unwrap();
+    Some(String::from_utf8(body).unwrap())
+}
+
+fn answer(body: &str) -> (u16, &'static str) {
+    match body.split('&').next().unwrap() {
+        "Action=AssumeRole" => (200, ASSUMED),
+        "Action=GetCallerIdentity" => (200, CALLER),
+        _ => (200, RULES),
+    }
+}
+
+/// EC2 and STS on one address, and what they were asked.
+pub(crate) async fn aws(refuse: bool) -> (Ec2, Requests) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (address, requests) = (listener.local_addr().unwrap(), Requests::default());
+    let seen = requests.clone();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let seen = seen.clone();
+            tokio::spawn(async move {
+                while let Some(body) = request(&mut stream).await {
+                    let (status, text) = if refuse { (403, REFUSED) } else { answer(&body) };
+                    seen.0.lock().unwrap().push(body);
+                    let head = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\n\r\n", text.len());
+                    stream.write_all(format!("{head}{text}").as_bytes()).await.unwrap();
+                }
+            });
+        }
+    });
+    (Ec2::new(&config(&format!("http://{address}")).await), requests)
+}
+
+async fn config(url: &str) -> SdkConfig {
+    aws_config::defaults(BehaviorVersion::latest())
+        .http_client(https::Https::default())
+        .region(Region::new(REGION))
+        .credentials_provider(Credentials::new("AKIAOWN", "own", None, None, "test"))
+        .endpoint_url(url)
+        .load()
+        .await
+}
+
+pub(crate) fn key(id: &str) -> CloudAccess {
+    let value = format!(r#"{{"accessKeyId": "{id}", "secretAccessKey": "hunter2"}}"#);
+    CloudAccess::read(Some(CredentialType::AccessKey), Some(&SecretJson::new(value))).unwrap()
+}
+
+pub(crate) fn role(name: &str) -> CloudAccess {
+    let value = format!(r#"{{"roleArn": "arn:aws:iam::222222222222:role/{name}"}}"#);
+    CloudAccess::read(Some(CredentialType::AssumeRole), Some(&SecretJson::new(value))).unwrap()
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_key_pairs_account_is_asked_for_once() {
+    let (ec2, requests) = aws(false).await;
+    let account = Ok(AccountId::from_number(111_111_111_111));
+    for id in ["AKIA1", "AKIA1", "AKIA2", "AKIA1"] {
+        assert_eq!(ec2.account(&key(id), REGION).await, account, "{id}");
+    }
+    assert_eq!(requests.of("GetCallerIdentity").len(), 2);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_roles_account_comes_with_its_credentials() {
+    let (ec2, requests) = aws(false).await;
+    for _ in 0..2 {
+        let account = ec2.account(&role("postern"), REGION).await;
+        assert_eq!(account, Ok(AccountId::from_number(222_222_222_222)));
+    }
+    assert_eq!((requests.of("AssumeRole").len(), requests.of("GetCallerIdentity").len()), (1, 0));
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_refusal_is_told_and_asked_for_again() {
+    let (ec2, requests) = aws(true).await;
+    for _ in 0..2 {
+        for access in [key("AKIA1"), role("postern")] {
+            let refused = ec2.account(&access, REGION).await.unwrap_err();
+            assert!(matches!(refused, FirewallError::Denied(_)), "{refused:?}");
+        }
+    }
+    assert_eq!((requests.of("AssumeRole").len(), requests.of("GetCallerIdentity").len()), (2, 2));
+}
