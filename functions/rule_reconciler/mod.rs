@@ -1,22 +1,23 @@
 //! The reconciler, each hour: compares security groups with the ledger.
 
 use web::{App, Failure, Worker};
-use workers::{Report, RuleReconciler};
+use workers::{CircuitBreaker, Report, RuleReconciler};
 
 use crate::tools::tools;
 
-/// The worker.
+/// The worker. What it learns of accounts lasts as long as its environment.
 #[must_use]
 pub fn worker() -> Worker {
-    Worker::of_schedule(handler)
+    let circuit = CircuitBreaker::default();
+    Worker::of_schedule(move |app| handler(app, circuit.clone()))
 }
 
 /// A run.
 ///
 /// # Errors
 /// When the table gives no answer, or the function was deployed without a KMS key.
-pub async fn handler(app: App) -> Result<Report, Failure> {
-    let report = RuleReconciler::new(tools(&app)?).run(app.now).await?;
+pub async fn handler(app: App, circuit: CircuitBreaker) -> Result<Report, Failure> {
+    let report = RuleReconciler::new(tools(&app)?).with_circuit(circuit).run(app.now).await?;
     tracing::info!(?report, "compared");
     Ok(report)
 }

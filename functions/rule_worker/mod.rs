@@ -1,39 +1,38 @@
 //! The worker of the table's stream: asks the cloud for what sessions want.
 
-use std::collections::BTreeSet;
 use web::{App, Batch, Failure, Unfinished, Worker};
-use workers::RuleWorker;
+use workers::{CircuitBreaker, RuleWorker};
 
 use crate::tools::tools;
 
-/// The worker.
+/// The worker. What it learns of accounts lasts as long as its environment.
 #[must_use]
 pub fn worker() -> Worker {
-    Worker::of_stream(handler)
+    let circuit = CircuitBreaker::default();
+    Worker::of_stream(move |app, batch| handler(app, batch, circuit.clone()))
 }
 
-/// Looks after the groups in which rules changed. A record is a hint: what is to be done stands in the ledger. A record that cannot
-/// be read, and one whose group has to wait, comes again; the others are done.
+/// Visits the groups in which rules changed. A record is a hint: what is to be done stands in the ledger, and the sweeper finds it
+/// there too. So a record comes again only when the table gave no answer; one that cannot be read would hold up all that follow it.
 ///
 /// # Errors
 /// When the function was deployed without a KMS key.
-pub async fn handler(app: App, batch: Batch) -> Result<Unfinished, Failure> {
-    let (mut unfinished, mut groups) = (Unfinished::default(), BTreeSet::new());
-    let mut changed = Vec::new();
+pub async fn handler(app: App, batch: Batch, circuit: CircuitBreaker) -> Result<Unfinished, Failure> {
+    let (mut unfinished, mut changed, mut unreadable) = (Unfinished::default(), Vec::new(), 0);
     for record in &batch.records {
         match record.changed_group() {
-            Ok(Some(group)) => {
-                groups.insert(group.clone());
-                changed.push((record, group));
-            }
+            Ok(Some(group)) => changed.push((record, group)),
             Ok(None) => {}
             Err(error) => {
                 tracing::error!(?error, "a record of the stream cannot be read");
-                unfinished.add(record);
+                unreadable += 1;
             }
         }
     }
-    let (report, again) = RuleWorker::new(tools(&app)?).run(groups, app.now).await;
+    let groups = changed.iter().map(|(_, group)| group.clone());
+    let worker = RuleWorker::new(tools(&app)?).with_circuit(circuit);
+    let (mut report, again) = worker.run(groups, app.now).await;
+    report.failed += unreadable;
     for (record, _) in changed.iter().filter(|(_, group)| again.contains(group)) {
         unfinished.add(record);
     }

@@ -1,22 +1,23 @@
 //! The sweeper, each minute: ends sessions whose time is over, and drives what is late.
 
 use web::{App, Failure, Worker};
-use workers::{Report, SessionSweeper};
+use workers::{CircuitBreaker, Report, SessionSweeper};
 
 use crate::tools::tools;
 
-/// The worker.
+/// The worker. What it learns of accounts lasts as long as its environment.
 #[must_use]
 pub fn worker() -> Worker {
-    Worker::of_schedule(handler)
+    let circuit = CircuitBreaker::default();
+    Worker::of_schedule(move |app| handler(app, circuit.clone()))
 }
 
 /// A run.
 ///
 /// # Errors
 /// When the table gives no answer, or the function was deployed without a KMS key.
-pub async fn handler(app: App) -> Result<Report, Failure> {
-    let report = SessionSweeper::new(tools(&app)?).run(app.now).await?;
+pub async fn handler(app: App, circuit: CircuitBreaker) -> Result<Report, Failure> {
+    let report = SessionSweeper::new(tools(&app)?).with_circuit(circuit).run(app.now).await?;
     tracing::info!(?report, "swept");
     Ok(report)
 }

@@ -25,7 +25,7 @@ async fn thousand_sessions(world: &World) {
             support::sessions::start(db, &user, body, now).await.unwrap();
         }
     }
-    let groups = (1..=GROUPS).map(|number| (org(ORG), group(number))).collect();
+    let groups = (1..=GROUPS).map(|number| (org(ORG), group(number)));
     let (report, _) = RuleWorker::new(world.app.tools()).run(groups, now).await;
     assert_eq!(report.applied, GROUPS * SESSIONS_A_GROUP);
 }

@@ -109,7 +109,7 @@ impl Objects {
         let me = admin.get("/me").await.expect(200).json;
         let org = crate::org(me["organization"].as_str().unwrap());
         let (report, again) =
-            RuleWorker::new(app.tools()).run([(org, self.group.clone())].into(), app.now()).await;
+            RuleWorker::new(app.tools()).run([(org, self.group.clone())], app.now()).await;
         assert!(again.is_empty(), "{report:?}");
     }
 

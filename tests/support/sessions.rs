@@ -66,7 +66,7 @@ impl TestApp {
         self.db.end_session(&actor(ORG), session, self.now()).await.expect("an end");
         let session = self.db.session(&org(ORG), session).await.expect("a session").expect("one");
         let groups: BTreeSet<GroupRef> = session.rows.into_iter().map(|row| row.group).collect();
-        let groups = groups.into_iter().map(|group| (org(ORG), group)).collect();
+        let groups = groups.into_iter().map(|group| (org(ORG), group));
         let (report, again) = RuleWorker::new(self.tools()).run(groups, self.now()).await;
         assert!(again.is_empty(), "{report:?}");
     }

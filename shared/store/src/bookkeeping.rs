@@ -91,7 +91,11 @@ impl Store {
         update: &Expression,
         condition: &Expression,
     ) -> Result<bool, StoreError> {
-        self.updated_if(key, update, condition).await.map(|item| item.is_some())
+        match updated(self.update(key, update, condition)).await? {
+            Ok(_) => Ok(true),
+            Err(error) if is_unmet(&error) => Ok(false),
+            Err(error) => Err(from_sdk(&error)),
+        }
     }
 
     /// The same, and gives the item as it is then.

@@ -31,6 +31,21 @@ pub enum Due {
     Group(OrgId, GroupRef),
 }
 
+impl Due {
+    /// Whose it is.
+    #[must_use]
+    pub fn org(&self) -> &OrgId {
+        match self {
+            Self::Session(org, _)
+            | Self::Rows(org, _)
+            | Self::Rule(org, _)
+            | Self::Ending(org, _)
+            | Self::Resource(org, _)
+            | Self::Group(org, _) => org,
+        }
+    }
+}
+
 /// The `SET` clauses that make an item due, and their values.
 pub(crate) const SET_DUE: &str = "#duePk = :duePk, #dueSk = :dueSk";
 

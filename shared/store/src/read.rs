@@ -50,6 +50,20 @@ impl Store {
         batches.into_iter().flatten().map(Item::read).collect()
     }
 
+    /// Those of some items that exist and can be read.
+    pub(crate) async fn get_all_readable(&self, keys: &[Key]) -> Result<Vec<Item>, StoreError> {
+        let mut found = Vec::new();
+        for some in keys.chunks(BATCH_MAX) {
+            for attributes in self.get_batch(some).await? {
+                match Item::read(attributes) {
+                    Ok(item) => found.push(item),
+                    Err(error) => tracing::error!(?error, "an item was passed over"),
+                }
+            }
+        }
+        Ok(found)
+    }
+
     async fn get_batch(&self, keys: &[Key]) -> Result<Vec<Attributes>, StoreError> {
         let mut wanted = keys_and_attributes(keys)?;
         let mut found: Vec<Attributes> = Vec::new();
@@ -69,6 +83,27 @@ impl Store {
     /// Everything in a partition of the table, as it is now, in the order of the sort keys.
     pub(crate) async fn query_partition(&self, pk: &str) -> Result<Vec<Item>, StoreError> {
         self.query(None, &Expression::new("#pk = :pk", [(":pk", text(pk))]), None, |_| false).await
+    }
+
+    /// The same, where an item that cannot be read must not hide the others.
+    pub(crate) async fn query_partition_raw(&self, pk: &str) -> Result<Vec<Attributes>, StoreError> {
+        let condition = Expression::new("#pk = :pk", [(":pk", text(pk))]);
+        let (mut found, mut from) = (Vec::new(), None);
+        loop {
+            let call = QueryInput::builder()
+                .table_name(&self.table)
+                .consistent_read(true)
+                .key_condition_expression(condition.text.as_ref())
+                .set_expression_attribute_names(Some(names(&[&condition.text])))
+                .set_expression_attribute_values(values(&[&condition]))
+                .set_exclusive_start_key(from);
+            let output = call.send_with(&self.client).await.map_err(|error| from_sdk(&error))?;
+            found.extend(output.items.unwrap_or_default());
+            from = output.last_evaluated_key;
+            if from.is_none() {
+                return Ok(found);
+            }
+        }
     }
 
     /// What a condition finds in the listing index, in the order of its sort keys, until there is enough. The first call

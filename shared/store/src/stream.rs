@@ -51,10 +51,11 @@ impl StreamRecord {
         &self.dynamodb.sequence_number
     }
 
-    /// The group in which sessions have joined or left a rule, if that is what the record tells.
+    /// The group in which sessions have joined or left a rule, if that is what the record tells. The key says which group it is, so
+    /// that a rule in a shape that this version does not know still has its group visited.
     ///
     /// # Errors
-    /// A defect for a rule in a shape that this version does not know: to pass over it could leave a rule behind.
+    /// A defect for a key that is no rule's.
     pub fn changed_group(&self) -> Result<Option<(OrgId, GroupRef)>, StoreError> {
         let Change { keys: key, new_image, old_image, .. } = &self.dynamodb;
         let Some(new) = new_image else { return Ok(None) };
@@ -62,12 +63,9 @@ impl StreamRecord {
         if text(new, ENTITY) != Some("RULE") {
             return Ok(None);
         }
-        let shape = number(new, SHAPE_NAME);
-        if shape != Some(SHAPE.to_string().as_str()) {
-            return Err(corrupt(format!("a rule's shape {shape:?} is not {SHAPE}")));
-        }
         let generation = |image: &Image| number(image, GENERATION).map(String::from);
-        if old_image.as_ref().and_then(generation) == generation(new) {
+        let is_known = number(new, SHAPE_NAME) == Some(SHAPE.to_string().as_str());
+        if is_known && old_image.as_ref().and_then(generation) == generation(new) {
             return Ok(None);
         }
         let group = keys::group_of_partition(pk)
@@ -119,11 +117,18 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_of_another_shape_is_not_passed_over() {
+    fn a_rule_of_another_shape_has_its_group_visited() {
         for shape in [json!({"N": "2"}), json!({"S": "1"})] {
             let mut new = rule("1");
             new["shape"] = shape;
-            assert!(record(&new, &Value::Null).changed_group().is_err());
+            assert!(record(&new, &rule("1")).changed_group().unwrap().is_some());
         }
+    }
+
+    #[test]
+    fn a_key_that_is_no_rules_is_a_defect() {
+        let mut record = record(&rule("1"), &Value::Null);
+        record.dynamodb.keys.get_mut("sk").unwrap().text = Some("RULE#nothing".into());
+        assert!(record.changed_group().is_err());
     }
 }

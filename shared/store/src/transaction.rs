@@ -238,6 +238,28 @@ impl<'a> Transaction<'a> {
         Ok(true)
     }
 
+    /// The same, and says which of the writes have happened, by the position in which they were added. Nothing when a condition was
+    /// false whose write is not [`Failed::Needless`]: then nothing has happened.
+    pub(crate) async fn follow_up_as_far_as_unchanged(
+        mut self,
+        _receipt: &Receipt,
+    ) -> Result<Option<Vec<usize>>, StoreError> {
+        let mut places: Vec<usize> = (0..self.writes.len()).collect();
+        loop {
+            let failed = self.write().await?;
+            if failed.is_empty() {
+                return Ok(Some(places));
+            }
+            if failed.iter().any(|(_, failed)| !matches!(failed, Failed::Needless)) {
+                return Ok(None);
+            }
+            self.drop_writes(&failed);
+            for (position, _) in failed.iter().rev() {
+                places.remove(*position);
+            }
+        }
+    }
+
     /// Writes, and says which conditions were false, by position.
     ///
     /// Every attempt at the same writes bears the same token, whoever repeats it: if one of them happened and its answer was

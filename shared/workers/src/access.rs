@@ -53,22 +53,52 @@ pub async fn access_of(
         .map_err(|unusable| AccessError::Unusable(unusable.to_string()))
 }
 
-/// Opens a credential, or the one that the resource has by now where the first is gone; and says whether it is that other one.
-pub(crate) async fn access_of_either(
+/// With what a group can be asked.
+pub(crate) struct Candidate {
+    pub(crate) access: CloudAccess,
+    /// Whether it is another credential than the rules were made with.
+    pub(crate) is_substitute: bool,
+}
+
+/// A credential's value, and the values that it had before, the newest first: rules that were made with a former value can
+/// perhaps only be removed with it.
+pub(crate) struct Candidates {
+    /// The present value, or why it is of no use.
+    pub(crate) present: Result<Candidate, String>,
+    pub(crate) former: Vec<CloudAccess>,
+}
+
+/// Opens a credential with its former values. Where it was deleted, the one that the resource has by now takes its place.
+///
+/// # Errors
+/// Busy or defect.
+pub(crate) async fn candidates(
     store: &Store,
     vault: &Vault,
     org: &OrgId,
-    id: CredentialId,
+    (id, resource): (CredentialId, ResourceId),
+) -> Result<Candidates, StoreError> {
+    let own = access_of(store, vault, org, id).await;
+    let (access, is_substitute) = match own {
+        Err(AccessError::Deleted) => (substitute(store, vault, org, resource).await, true),
+        own => (own, false),
+    };
+    let present = match access {
+        Ok(access) => Ok(Candidate { access, is_substitute }),
+        Err(AccessError::Store(error)) => return Err(error),
+        Err(AccessError::Deleted) => Err("The credential was deleted, and so was the resource's".into()),
+        Err(error @ AccessError::Unusable(_)) => Err(error.to_string()),
+    };
+    Ok(Candidates { present, former: Vec::new() })
+}
+
+/// The credential that a resource has by now.
+async fn substitute(
+    store: &Store,
+    vault: &Vault,
+    org: &OrgId,
     resource: ResourceId,
-) -> Result<(CloudAccess, bool), AccessError> {
-    match access_of(store, vault, org, id).await {
-        Err(AccessError::Deleted) => {}
-        access => return access.map(|access| (access, false)),
-    }
-    let gone = || AccessError::Unusable("The credential was deleted, and so was the resource's".into());
-    let resource = store.resource(org, resource).await?.ok_or_else(gone)?;
-    match access_of(store, vault, org, resource.value.credential_id).await {
-        Err(AccessError::Deleted) => Err(gone()),
-        access => access.map(|access| (access, true)),
-    }
+) -> Result<CloudAccess, AccessError> {
+    let resource = store.resource(org, resource).await?.ok_or(AccessError::Deleted)?;
+    access_of(store, vault, org, resource.value.credential_id).await
 }

@@ -1,39 +1,58 @@
-//! One visit to a group in the cloud: look, apply, remove, look again.
+//! One visit to a group in the cloud: look, remove, apply, look again.
+//!
+//! Removals come first, so that a full group has room for what is to be applied. A look can be older than the calls before it, and
+//! an answer can be lost while its call still arrives. So a rule counts as there only when a look shows it, under an id whose
+//! removal was not asked for; and as gone only when a look of the account that had it shows it neither by its tag nor by the
+//! provider's id, its removal was not refused, and no call is under way that could still make it.
 
-use firewall::{CloudAccess, CloudRule, Firewall, FirewallError, GroupDescription, NewRule, RuleTag};
+use firewall::{
+    AccountId, CloudAccess, CloudRule, Firewall, FirewallError, GroupDescription, NewRule, RuleTag,
+};
 use model::gathered;
 use model::id::{OrgId, RuleId};
 use model::ingress::GroupRef;
 use model::rule::{Need, Presence, Rule};
+use model::time::Timestamp;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
+use crate::circuit::Ending;
 use crate::outcome::Outcome;
 
-/// How the visit came out, by rule.
-pub(crate) type Outcomes = BTreeMap<RuleId, Outcome>;
+/// What was answered to the calls about some rules.
+pub(crate) type Answers = BTreeMap<RuleId, Result<(), FirewallError>>;
 
 /// A group, and who asks.
 pub(crate) struct Visit<'a> {
     pub(crate) firewall: &'a dyn Firewall,
     pub(crate) access: &'a CloudAccess,
+    /// The account of the access, where it is known.
+    pub(crate) account: Option<AccountId>,
     pub(crate) org: &'a OrgId,
     pub(crate) group: &'a GroupRef,
     /// Whether the credential is another one than the rules were made with. What it cannot see may be there.
     pub(crate) is_substitute: bool,
-    /// Whether the provider has said that it takes no more calls.
-    pub(crate) is_throttled: &'a AtomicBool,
+    pub(crate) now: Timestamp,
+    /// How the calls ended so far.
+    pub(crate) ending: &'a Mutex<Ending>,
+}
+
+/// A rule to remove, with the provider's ids by which it is known. Somebody may have made one into two: both have the tag.
+#[derive(Debug, Clone)]
+pub(crate) struct Removal {
+    pub(crate) rule: Rule,
+    pub(crate) ids: Vec<String>,
 }
 
 /// What the first look says is to be done.
 #[derive(Default)]
 pub(crate) struct Plan {
     /// What is clear already.
-    pub(crate) outcomes: Outcomes,
+    pub(crate) outcomes: BTreeMap<RuleId, Outcome>,
     /// Rules to make.
     pub(crate) make: Vec<Rule>,
-    /// Rules to remove, with the provider's ids. Somebody may have made one into two: both have the mark.
-    pub(crate) remove: Vec<(Rule, Vec<String>)>,
+    /// Rules to remove. One that is to be made as well was being removed when somebody wanted it again.
+    pub(crate) remove: Vec<Removal>,
 }
 
 impl Visit<'_> {
@@ -41,23 +60,59 @@ impl Visit<'_> {
         RuleTag { org: self.org.to_string(), rule: rule.id.to_string() }
     }
 
-    fn reason(&self, error: &FirewallError) -> String {
-        if *error == FirewallError::Throttled {
-            self.is_throttled.store(true, Ordering::Relaxed);
-        }
-        if let Some(cause) = error.for_log() {
+    /// Takes note of how a call ended. An overload counts for more than an answer after it.
+    fn note<T>(&self, answer: Result<T, FirewallError>) -> Result<T, FirewallError> {
+        if let Err(FirewallError::Unreachable(cause)) = &answer {
             tracing::warn!(group = %self.group, cause, "the provider gave no answer");
         }
+        let mut noted = self.ending.lock().unwrap_or_else(PoisonError::into_inner);
+        if *noted != Ending::Overloaded {
+            *noted = answer.as_ref().err().map_or(Ending::Answered, Ending::of);
+        }
+        answer
+    }
+
+    fn reason(&self, error: &FirewallError) -> String {
         error.reason(self.group)
+    }
+
+    async fn describe(&self) -> Result<GroupDescription, FirewallError> {
+        self.note(self.firewall.describe(self.access, self.group).await)
+    }
+
+    /// Whether a look at the group that does not show a rule says that it is not there.
+    fn sees(&self, rule: &Rule) -> bool {
+        rule.account.is_none() || self.account.is_none() || rule.account == self.account
+    }
+
+    /// Whether the answer that the group does not exist says that a rule is not there.
+    fn speaks_for(&self, rule: &Rule) -> bool {
+        match rule.account {
+            Some(_) => rule.account == self.account,
+            // Of a rule from before accounts were recorded.
+            None => !self.is_substitute,
+        }
+    }
+
+    fn elsewhere(&self, rule: &Rule) -> Outcome {
+        let of = |account: Option<AccountId>| {
+            account.map_or_else(|| "an unknown account".into(), |account| format!("account {account}"))
+        };
+        let (made, asked) = (of(rule.account), of(self.account));
+        Outcome::Refused(format!("The rule was made in {made}, and the credential reaches {asked}"))
     }
 
     /// Looks at the group, and says what is to be done.
     pub(crate) async fn look(&self, rules: &[Rule]) -> Plan {
         let mut plan = Plan::default();
-        match self.firewall.describe(self.access, self.group).await {
-            Ok(description) => {
+        match self.describe().await {
+            Ok(seen) => {
                 for rule in rules {
-                    self.plan(rule, &description, &mut plan);
+                    match rule.need() {
+                        Need::Apply => self.plan_to_apply(rule, &seen, &mut plan),
+                        Need::Remove => self.plan_to_remove(rule, &seen, &mut plan),
+                        Need::Tell | Need::Forget | Need::Nothing => {}
+                    }
                 }
             }
             Err(error) => {
@@ -69,52 +124,67 @@ impl Visit<'_> {
         plan
     }
 
-    fn plan(&self, rule: &Rule, seen: &GroupDescription, plan: &mut Plan) {
-        let found = seen.find(&rule.ingress);
-        match rule.need() {
-            Need::Apply => match found {
-                Some(found) => drop(plan.outcomes.insert(rule.id, self.found(found))),
-                None => plan.make.push(rule.clone()),
-            },
-            Need::Remove => {
-                let own = seen.rules.iter().filter(|found| self.is_of(found, rule));
-                let mut ids: Vec<String> = own.map(|found| found.id.clone()).collect();
-                // A look may be older than the rule. What is known to be there is asked for by its id.
-                if ids.is_empty() && rule.presence == Presence::Present {
-                    ids.extend(rule.provider_rule_id.clone());
-                }
-                if ids.is_empty() {
-                    plan.outcomes.insert(rule.id, Outcome::Gone);
-                } else {
-                    plan.remove.push((rule.clone(), ids));
-                }
+    fn plan_to_apply(&self, rule: &Rule, seen: &GroupDescription, plan: &mut Plan) {
+        match seen.find(&rule.ingress) {
+            // Its removal was asked for, and may come yet. So it is removed for certain and made anew.
+            Some(found) if rule.is_removal_sent && rule.is_known_as(&found.id) => {
+                plan.remove.push(Removal { rule: rule.clone(), ids: vec![found.id.clone()] });
+                plan.make.push(rule.clone());
             }
-            Need::Tell | Need::Forget | Need::Nothing => {}
+            Some(found) => drop(plan.outcomes.insert(rule.id, self.found(rule, found))),
+            None => plan.make.push(rule.clone()),
         }
     }
 
-    fn found(&self, found: &CloudRule) -> Outcome {
-        let is_ours = found.tag.as_ref().is_some_and(|tag| tag.org == self.org.as_str());
+    fn plan_to_remove(&self, rule: &Rule, seen: &GroupDescription, plan: &mut Plan) {
+        let own = seen.rules.iter().filter(|found| self.is_of(found, rule));
+        let mut ids: Vec<String> = own.map(|found| found.id.clone()).collect();
+        // A look may be older than the rule. A rule whose id is known is asked for by it.
+        let known = rule.provider_rule_id.iter().filter(|id| rule.is_known_as(id) && !ids.contains(id));
+        ids.extend(known.cloned().collect::<Vec<_>>());
+        if ids.is_empty() {
+            plan.outcomes.insert(rule.id, self.not_seen(rule));
+        } else {
+            plan.remove.push(Removal { rule: rule.clone(), ids });
+        }
+    }
+
+    fn found(&self, rule: &Rule, found: &CloudRule) -> Outcome {
+        let has_tag = found.tag.as_ref().is_some_and(|tag| tag.org == self.org.as_str());
+        // Somebody may have taken the tag off.
+        let is_ours = has_tag || rule.is_known_as(&found.id);
         if is_ours { Outcome::Applied(found.id.clone()) } else { Outcome::Foreign(found.id.clone()) }
     }
 
-    /// Whether a rule in the cloud is this one of ours: by its mark, whatever somebody has made of it since, or by what it
-    /// lets in, when it has the mark of an earlier entry.
+    /// Whether a rule in the cloud is this one of ours: by its tag, whatever somebody has made of it since, or by what it lets in,
+    /// when it has the tag of an earlier entry.
     fn is_of(&self, found: &CloudRule, rule: &Rule) -> bool {
         found.tag.as_ref().is_some_and(|tag| {
             *tag == self.tag(rule) || (tag.org == self.org.as_str() && found.ingress == Some(rule.ingress))
         })
     }
 
+    /// What it means that a look at the group does not show a rule that is to be removed.
+    fn not_seen(&self, rule: &Rule) -> Outcome {
+        if rule.is_unsettled(self.now) {
+            Outcome::Delayed("The rule is not there, and an earlier call may still make it".into())
+        } else if self.sees(rule) {
+            Outcome::Gone
+        } else {
+            self.elsewhere(rule)
+        }
+    }
+
     /// What it means that the group cannot be seen.
-    fn unseen(&self, rule: &Rule, error: &FirewallError) -> Outcome {
+    pub(crate) fn unseen(&self, rule: &Rule, error: &FirewallError) -> Outcome {
         let why = self.reason(error);
         let never_asked = rule.presence == Presence::Absent;
         match (error, rule.need()) {
-            (FirewallError::GroupMissing, Need::Remove) if !self.is_substitute || never_asked => {
-                Outcome::Gone
+            (FirewallError::GroupMissing, Need::Remove) if self.speaks_for(rule) => Outcome::Gone,
+            (FirewallError::GroupMissing, Need::Remove) => self.elsewhere(rule),
+            (FirewallError::GroupMissing, _) if never_asked || self.speaks_for(rule) => {
+                Outcome::Refused(why)
             }
-            (FirewallError::GroupMissing, _) => Outcome::Refused(why),
             (FirewallError::Denied(_), Need::Remove) => Outcome::Refused(why),
             (FirewallError::Denied(_), _) if never_asked => Outcome::Refused(why),
             // What was asked for before may be there: it stays wanted until somebody can look.
@@ -124,18 +194,18 @@ impl Visit<'_> {
 
     /// Makes rules, all in one call, or one by one where that is refused. The outcomes of those that the provider took are
     /// open until the second look.
-    pub(crate) async fn make(&self, rules: &[Rule]) -> BTreeMap<RuleId, Result<(), FirewallError>> {
+    pub(crate) async fn make(&self, rules: &[Rule]) -> Answers {
         let new = |rule: &Rule| NewRule { ingress: rule.ingress, tag: self.tag(rule) };
         let all: Vec<NewRule> = rules.iter().map(new).collect();
         if all.is_empty() {
-            return BTreeMap::new();
+            return Answers::new();
         }
-        let together = self.firewall.authorize(self.access, self.group, &all).await;
+        let together = self.note(self.firewall.authorize(self.access, self.group, &all).await);
         let splits = matches!(together, Err(FirewallError::Full | FirewallError::Duplicate)) && all.len() > 1;
-        let mut answers = BTreeMap::new();
+        let mut answers = Answers::new();
         for rule in rules {
             let answer = if splits {
-                self.firewall.authorize(self.access, self.group, &[new(rule)]).await
+                self.note(self.firewall.authorize(self.access, self.group, &[new(rule)]).await)
             } else {
                 together.clone()
             };
@@ -145,41 +215,52 @@ impl Visit<'_> {
     }
 
     /// Removes rules, all in one call, or one by one where one of them is not there.
-    pub(crate) async fn remove(
-        &self,
-        rules: &[(Rule, Vec<String>)],
-    ) -> BTreeMap<RuleId, Result<(), FirewallError>> {
-        let ids: Vec<String> = rules.iter().flat_map(|(_, ids)| ids.iter().cloned()).collect();
+    pub(crate) async fn remove(&self, removals: &[Removal]) -> Answers {
+        let ids: Vec<String> = removals.iter().flat_map(|removal| removal.ids.iter().cloned()).collect();
         if ids.is_empty() {
-            return BTreeMap::new();
+            return Answers::new();
         }
-        let together = self.firewall.revoke(self.access, self.group, &ids).await;
+        let together = self.note(self.firewall.revoke(self.access, self.group, &ids).await);
         let splits = matches!(together, Err(FirewallError::RuleMissing)) && ids.len() > 1;
-        let mut answers = BTreeMap::new();
-        for (rule, own) in rules {
-            let answer = if splits {
-                self.firewall.revoke(self.access, self.group, own).await
-            } else {
-                together.clone()
-            };
-            answers.insert(rule.id, answer);
+        let mut answers = Answers::new();
+        for removal in removals {
+            let answer = if splits { self.remove_each(&removal.ids).await } else { together.clone() };
+            answers.insert(removal.rule.id, answer);
         }
         answers
     }
 
-    /// Looks again: what is there counts, and not what was answered.
+    /// Removes a rule under each of its ids. That one of them is not there keeps no other from being removed.
+    async fn remove_each(&self, ids: &[String]) -> Result<(), FirewallError> {
+        let mut answer = Err(FirewallError::RuleMissing);
+        for id in ids {
+            let own = self.note(self.firewall.revoke(self.access, self.group, std::slice::from_ref(id)).await);
+            match own {
+                Ok(()) if answer == Err(FirewallError::RuleMissing) => answer = Ok(()),
+                Ok(()) | Err(FirewallError::RuleMissing) => {}
+                Err(error) => answer = Err(error),
+            }
+        }
+        answer
+    }
+
+    /// Looks again: a look shows what came of the calls, and their answers say how far it can be trusted.
     pub(crate) async fn look_again(
         &self,
-        made: &[Rule],
-        removed: &[(Rule, Vec<String>)],
-        answers: &BTreeMap<RuleId, Result<(), FirewallError>>,
-    ) -> Outcomes {
-        let seen = self.firewall.describe(self.access, self.group).await;
-        let answer = |rule: &Rule| answers.get(&rule.id).cloned().unwrap_or(Ok(()));
-        let made = made.iter().map(|rule| (rule.id, self.after_making(rule, &seen, answer(rule))));
-        let removed =
-            removed.iter().map(|(rule, _)| (rule.id, self.after_removal(rule, &seen, answer(rule))));
-        gathered(made.chain(removed))
+        make: &[Rule],
+        remove: &[Removal],
+        (made, removed): (&Answers, &Answers),
+    ) -> BTreeMap<RuleId, Outcome> {
+        let seen = self.describe().await;
+        let answer = |answers: &Answers, rule: &Rule| answers.get(&rule.id).cloned().unwrap_or(Ok(()));
+        let removals = remove.iter().map(|removal| {
+            let answer = answer(removed, &removal.rule);
+            (removal.rule.id, self.after_removal(removal, &seen, answer))
+        });
+        // What was removed to be made anew has the outcome of being made.
+        let makes =
+            make.iter().map(|rule| (rule.id, self.after_making(rule, &seen, answer(made, rule), removed)));
+        gathered(removals.chain(makes))
     }
 
     fn after_making(
@@ -187,40 +268,58 @@ impl Visit<'_> {
         rule: &Rule,
         seen: &Result<GroupDescription, FirewallError>,
         answer: Result<(), FirewallError>,
+        removed: &Answers,
     ) -> Outcome {
-        match (seen, answer) {
-            (Err(error), _) => Outcome::Delayed(self.reason(error)),
-            (Ok(seen), answer) => match (seen.find(&rule.ingress), answer) {
-                (Some(found), _) => self.found(found),
-                (None, Ok(())) => {
-                    Outcome::Delayed("The provider said that the rule was made, and it is not there".into())
-                }
-                (None, Err(FirewallError::Duplicate)) => {
-                    Outcome::Delayed(self.reason(&FirewallError::Duplicate))
-                }
-                (None, Err(error)) if error.is_refusal() => Outcome::Refused(self.reason(&error)),
-                (None, Err(error)) => Outcome::Delayed(self.reason(&error)),
-            },
+        let seen = match seen {
+            Ok(seen) => seen,
+            Err(error) => return Outcome::Delayed(self.reason(error)),
+        };
+        let is_old = |found: &CloudRule| rule.is_removal_sent && rule.is_known_as(&found.id);
+        let kept = |error: &FirewallError| error.is_refusal() && *error != FirewallError::RuleMissing;
+        let is_kept = matches!(removed.get(&rule.id), Some(Err(error)) if kept(error));
+        match (seen.find(&rule.ingress), answer) {
+            (Some(found), _) if is_old(found) && !is_kept => {
+                Outcome::Delayed("The rule is still being removed, and is made again afterwards".into())
+            }
+            (Some(found), _) => self.found(rule, found),
+            (None, Ok(())) => {
+                Outcome::Delayed("The provider said that the rule was made, and it is not there".into())
+            }
+            (None, Err(FirewallError::Duplicate)) => {
+                Outcome::Delayed(self.reason(&FirewallError::Duplicate))
+            }
+            (None, Err(error)) if error.is_refusal() => Outcome::Refused(self.reason(&error)),
+            (None, Err(error)) => Outcome::Delayed(self.reason(&error)),
         }
     }
 
     fn after_removal(
         &self,
-        rule: &Rule,
+        Removal { rule, ids }: &Removal,
         seen: &Result<GroupDescription, FirewallError>,
         answer: Result<(), FirewallError>,
     ) -> Outcome {
+        let is_there = |seen: &GroupDescription| {
+            seen.rules.iter().any(|found| ids.contains(&found.id) || self.is_of(found, rule))
+        };
         match (seen, answer) {
-            (Err(FirewallError::GroupMissing), _) if !self.is_substitute => Outcome::Gone,
+            (_, Err(error)) if error.is_refusal() && error != FirewallError::RuleMissing => {
+                self.refused_removal(rule, &error)
+            }
+            (Err(FirewallError::GroupMissing), _) => self.unseen(rule, &FirewallError::GroupMissing),
             (Err(error), _) => Outcome::Delayed(self.reason(error)),
-            (Ok(seen), answer) => match (seen.rules.iter().any(|found| self.is_of(found, rule)), answer) {
-                (false, _) => Outcome::Gone,
-                (true, Ok(()) | Err(FirewallError::RuleMissing)) => Outcome::Delayed(
-                    "The provider said that the rule was removed, and it is still there".into(),
-                ),
-                (true, Err(error)) if error.is_refusal() => Outcome::Refused(self.reason(&error)),
-                (true, Err(error)) => Outcome::Delayed(self.reason(&error)),
-            },
+            (Ok(seen), Ok(()) | Err(FirewallError::RuleMissing)) if is_there(seen) => Outcome::Delayed(
+                "The provider said that the rule was removed, and it is still there".into(),
+            ),
+            (Ok(_), Ok(()) | Err(FirewallError::RuleMissing)) => self.not_seen(rule),
+            (Ok(_), Err(error)) => Outcome::Delayed(self.reason(&error)),
+        }
+    }
+
+    fn refused_removal(&self, rule: &Rule, error: &FirewallError) -> Outcome {
+        match error {
+            FirewallError::GroupMissing => self.unseen(rule, error),
+            _ => Outcome::Refused(self.reason(error)),
         }
     }
 }

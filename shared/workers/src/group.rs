@@ -1,21 +1,20 @@
-//! A group is looked after: from what the ledger says to what the cloud has.
+//! A group is visited: from what the ledger says to what the cloud has.
 
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, stream};
 use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
 use model::id::{CredentialId, OrgId, ResourceId, RuleId};
 use model::ingress::GroupRef;
 use model::principal::Actor;
-use model::rule::{Need, Presence, Rule};
+use model::rule::{Need, Rule};
 use model::time::Timestamp;
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::sync::atomic::AtomicBool;
-use store::{Finding, Lease, Message, StoreError};
+use store::{Finding, Lease, Message, Released, StoreError};
 
-use crate::access::{AccessError, access_of_either};
-use crate::cloud::{Outcomes, Visit};
-use crate::outcome::{Outcome, standing};
-use crate::{Report, Tools};
+use crate::attempt::Asking;
+use crate::circuit::CircuitBreaker;
+use crate::outcome::{Attempt, Outcome, standing};
+use crate::{Pace, Report, Tools};
 
 /// Passes over a group before it is left to the next wake-up, when sessions keep joining and leaving.
 const PASSES_MAX: usize = 3;
@@ -23,49 +22,105 @@ const PASSES_MAX: usize = 3;
 /// Entries of the ledger that are written at once.
 const AT_ONCE: usize = 8;
 
-/// Seconds after which the sweeper sees to a rule whose worker has gone.
-const GRACE_SECONDS: i64 = 60;
+/// Seconds for which a group that could not be asked for waits when much is due.
+const POSTPONED_SECONDS: i64 = 60;
 
-impl Tools {
-    /// Looks after a group, unless another worker does.
-    pub(crate) async fn look_after_group(
-        &self,
-        org: &OrgId,
-        group: &GroupRef,
-        now: Timestamp,
-    ) -> Result<Report, StoreError> {
-        let Some(lease) = self.store.lease_group(org, group, now).await? else {
-            return Ok(Report { groups_busy: 1, ..Report::default() });
-        };
-        let report = self.passes(&lease, now).await;
-        self.store.release_group(&lease).await?;
-        report
+/// What a run needs to visit groups.
+pub(crate) struct Visitor<'a> {
+    pub(crate) tools: &'a Tools,
+    pub(crate) circuit: &'a CircuitBreaker,
+    pub(crate) pace: Pace,
+    pub(crate) now: Timestamp,
+}
+
+impl Visitor<'_> {
+    /// Visits a group. While another worker has it, that worker is asked to look at the ledger once more.
+    pub(crate) async fn visit(&self, org: &OrgId, group: &GroupRef) -> Result<Report, StoreError> {
+        let store = &self.tools.store;
+        loop {
+            if let Some(lease) = store.lease_group(org, group, self.now).await? {
+                let mut report = Report { groups: 1, ..Report::default() };
+                self.hold(&lease, &mut report, self.visit_leased(&lease)).await?;
+                return Ok(report);
+            }
+            if store.want_group_again(org, group).await? {
+                return Ok(Report { groups_busy: 1, ..Report::default() });
+            }
+        }
     }
 
-    /// Looks after a leased group until there is nothing to do at this moment.
-    pub(crate) async fn passes(&self, lease: &Lease, now: Timestamp) -> Result<Report, StoreError> {
-        let mut report = Report { groups: 1, ..Report::default() };
-        for _ in 0..PASSES_MAX {
-            let (_, rules) = self.store.rules_of_group(lease).await?;
-            let todo: Vec<Rule> = rules.into_iter().filter(|rule| is_due(rule, now)).collect();
-            if todo.is_empty() {
-                break;
+    /// Works on a leased group for as long as a visit may last, and gives it back.
+    pub(crate) async fn hold(
+        &self,
+        lease: &Lease,
+        report: &mut Report,
+        work: impl Future<Output = Result<Report, StoreError>>,
+    ) -> Result<(), StoreError> {
+        let outcome = match tokio::time::timeout(self.pace.visit, work).await {
+            Ok(Ok(done)) => {
+                report.add(&done);
+                return Ok(());
             }
-            self.pass(lease, &todo, now, &mut report).await?;
-            if report.failed > 0 {
+            Ok(Err(error)) => Err(error),
+            Err(_) => {
+                tracing::warn!(group = %lease.group, "a visit took too long and was broken off");
+                report.groups_timed_out += 1;
+                Ok(())
+            }
+        };
+        if let Err(error) = self.tools.store.give_up_group(lease).await {
+            // The lease ends by itself.
+            tracing::warn!(group = %lease.group, ?error, "a group was not given back");
+        }
+        outcome
+    }
+
+    /// Has the rules of a group that could not be asked for wait a minute, so that they do not fill the list of what is due. What
+    /// fails here stays where it is on the list.
+    pub(crate) async fn postpone(&self, org: &OrgId, group: &GroupRef) {
+        let store = &self.tools.store;
+        let Ok(Some(lease)) = store.lease_group(org, group, self.now).await else { return };
+        if let Ok(ledger) = store.rules_of_group(&lease).await {
+            let later = self.now.plus_seconds(POSTPONED_SECONDS);
+            let due = ledger.rules.iter().filter(|rule| rule.due_at.is_some_and(|due| due <= self.now));
+            let intents: Vec<_> = due.map(|rule| (rule.clone(), Finding::of(rule, later))).collect();
+            if let Err(error) = store.record_intents(&lease, &intents).await {
+                tracing::warn!(%group, ?error, "a group was not postponed");
+            }
+        }
+        if let Err(error) = store.give_up_group(&lease).await {
+            tracing::warn!(%group, ?error, "a group was not given back");
+        }
+    }
+
+    async fn visit_leased(&self, lease: &Lease) -> Result<Report, StoreError> {
+        let mut report = Report::default();
+        loop {
+            self.passes(lease, &mut report).await?;
+            if self.tools.store.release_group(lease).await? == Released::Done {
+                return Ok(report);
+            }
+        }
+    }
+
+    /// Works on a leased group until there is nothing to do at this moment.
+    pub(crate) async fn passes(&self, lease: &Lease, report: &mut Report) -> Result<(), StoreError> {
+        for pass in 0..PASSES_MAX {
+            let ledger = self.tools.store.rules_of_group(lease).await?;
+            if pass == 0 {
+                report.failed += ledger.unreadable;
+            }
+            let todo: Vec<Rule> =
+                ledger.rules.into_iter().filter(|rule| is_due(rule, self.now)).collect();
+            if todo.is_empty() || !self.pass(lease, &todo, report).await {
                 break;
             }
         }
-        Ok(report)
+        Ok(())
     }
 
-    async fn pass(
-        &self,
-        lease: &Lease,
-        todo: &[Rule],
-        now: Timestamp,
-        report: &mut Report,
-    ) -> Result<(), StoreError> {
+    /// Does what is due, and says whether a further pass makes sense. What fails keeps nothing else from being done.
+    async fn pass(&self, lease: &Lease, todo: &[Rule], report: &mut Report) -> bool {
         let mut messages: Vec<Message> = Vec::new();
         for rule in todo.iter().filter(|rule| rule.need() == Need::Tell) {
             messages.extend(standing(rule));
@@ -74,103 +129,54 @@ impl Tools {
         for rule in todo.iter().filter(|rule| matches!(rule.need(), Need::Apply | Need::Remove)) {
             by_access.entry((rule.credential_id, rule.resource_id)).or_default().push(rule.clone());
         }
-        for ((credential, resource), rules) in by_access {
-            // A credential that cannot be read must not keep the others' rules waiting. Its own stay due.
-            let outcomes = match self.ask(lease, (credential, resource), rules, now, report).await {
-                Ok(outcomes) => outcomes,
+        let mut goes_on = true;
+        for (with, rules) in by_access {
+            let asking = Asking { visitor: self, lease, with };
+            match asking.ask(rules, report).await {
+                Ok(attempts) => messages.extend(self.record_all(lease, &attempts, report).await),
                 Err(error) => {
-                    tracing::error!(group = %lease.group, %credential, ?error, "rules were not looked after");
-                    report.failed += 1;
-                    continue;
+                    self.failed(lease, &error, "rules were not worked on", report);
+                    goes_on = false;
                 }
-            };
-            let mut records = Vec::new();
-            for (rule, outcome) in &outcomes {
-                records.push(self.record(lease, rule, outcome, now));
-            }
-            let records = stream::iter(records).buffered(AT_ONCE).try_collect::<Vec<_>>().await?;
-            for (counted, told) in records {
-                report.add(&counted);
-                messages.extend(told);
             }
         }
-        self.store.tell(&lease.org, &messages, now).await?;
-        self.tidy(lease).await
+        goes_on &= report.groups_postponed == 0;
+        if let Err(error) = self.tools.store.tell(&lease.org, &messages, self.now).await {
+            self.failed(lease, &error, "rows were not told how their rules stand", report);
+            goes_on = false;
+        }
+        if let Err(error) = self.tidy(lease, report).await {
+            self.failed(lease, &error, "settled rules stay on the list", report);
+            goes_on = false;
+        }
+        goes_on
     }
 
-    /// Asks the cloud for some rules with one credential.
-    async fn ask(
+    fn failed(&self, lease: &Lease, error: &StoreError, what: &str, report: &mut Report) {
+        tracing::error!(group = %lease.group, ?error, "{what}");
+        report.failed += 1;
+        report.interrupted += usize::from(matches!(error, StoreError::Busy(_)));
+    }
+
+    async fn record_all(
         &self,
         lease: &Lease,
-        (credential, resource): (CredentialId, ResourceId),
-        rules: Vec<Rule>,
-        now: Timestamp,
+        attempts: &[(Rule, Attempt)],
         report: &mut Report,
-    ) -> Result<Vec<(Rule, Outcome)>, StoreError> {
-        let access = access_of_either(&self.store, &self.vault, &lease.org, credential, resource).await;
-        let (access, is_substitute) = match access {
-            Ok(access) => access,
-            Err(AccessError::Store(error)) => return Err(error),
-            Err(error) => {
-                let why = error.to_string();
-                return Ok(rules.into_iter().map(|rule| without_access(rule, &why)).collect());
+    ) -> Vec<Message> {
+        let records = attempts.iter().map(|(rule, attempt)| self.record(lease, rule, attempt));
+        let records = stream::iter(records.collect::<Vec<_>>()).buffered(AT_ONCE).collect::<Vec<_>>().await;
+        let mut messages = Vec::new();
+        for record in records {
+            match record {
+                Ok((counted, told)) => {
+                    report.add(&counted);
+                    messages.extend(told);
+                }
+                Err(error) => self.failed(lease, &error, "the outcome of a call was not recorded", report),
             }
-        };
-        self.store.remember_access(lease, credential, resource).await?;
-        let is_throttled = AtomicBool::new(false);
-        let visit = Visit {
-            firewall: self.firewall.as_ref(),
-            access: &access,
-            org: &lease.org,
-            group: &lease.group,
-            is_substitute,
-            is_throttled: &is_throttled,
-        };
-        let (rules, outcomes) = self.visit(lease, &visit, rules, now).await?;
-        if is_throttled.into_inner() {
-            report.groups_throttled = 1;
         }
-        let with_outcome = |rule: Rule| outcomes.get(&rule.id).cloned().map(|outcome| (rule, outcome));
-        Ok(rules.into_iter().filter_map(with_outcome).collect())
-    }
-
-    /// The visit, and the rules as they were recorded on the way.
-    async fn visit(
-        &self,
-        lease: &Lease,
-        visit: &Visit<'_>,
-        mut rules: Vec<Rule>,
-        now: Timestamp,
-    ) -> Result<(Vec<Rule>, Outcomes), StoreError> {
-        let plan = visit.look(&rules).await;
-        let mut make = Vec::new();
-        let mut intents = Vec::new();
-        for rule in &plan.make {
-            intents.push(self.intend(lease, rule, now));
-        }
-        let intended = stream::iter(intents).buffered(AT_ONCE).try_collect::<Vec<_>>().await?;
-        rules.retain(|known| plan.make.iter().all(|rule| rule.id != known.id));
-        for recorded in intended.into_iter().flatten() {
-            // Whoever left meanwhile is not asked for.
-            if recorded.is_wanted() {
-                make.push(recorded.clone());
-            }
-            rules.push(recorded);
-        }
-        let mut answers = visit.make(&make).await;
-        answers.extend(visit.remove(&plan.remove).await);
-        let mut outcomes = plan.outcomes;
-        if !answers.is_empty() {
-            outcomes.extend(visit.look_again(&make, &plan.remove, &answers).await);
-        }
-        Ok((rules, outcomes))
-    }
-
-    /// The intent stands in the ledger before the cloud is asked.
-    async fn intend(&self, lease: &Lease, rule: &Rule, now: Timestamp) -> Result<Option<Rule>, StoreError> {
-        let soon = now.plus_seconds(GRACE_SECONDS);
-        let intent = Finding { presence: Presence::Unknown, ..Finding::of(rule, soon) };
-        self.store.record_finding(&lease.org, rule, &intent).await
+        messages
     }
 
     /// Records an outcome, and says what rows are to be told.
@@ -178,43 +184,44 @@ impl Tools {
         &self,
         lease: &Lease,
         before: &Rule,
-        outcome: &Outcome,
-        now: Timestamp,
+        attempt: &Attempt,
     ) -> Result<(Report, Vec<Message>), StoreError> {
-        let (finding, mut report) = (outcome.finding(before, now), Report::default());
-        let Some(after) = self.store.record_finding(&lease.org, before, &finding).await? else {
+        let (finding, mut report) = (attempt.finding(before, self.now), Report::default());
+        let store = &self.tools.store;
+        let Some(after) = store.record_finding(&lease.org, before, &finding).await? else {
             return Ok((report, Vec::new()));
         };
-        match outcome {
+        match &attempt.outcome {
             Outcome::Applied(_) | Outcome::Foreign(_) => report.applied += 1,
             Outcome::Gone => report.removed += 1,
             Outcome::Refused(_) if before.need() == Need::Apply => report.refused += 1,
             Outcome::Refused(_) | Outcome::Delayed(_) => report.delayed += 1,
         }
-        if Outcome::is_newly_stuck(before, &after) {
+        if Attempt::is_newly_stuck(before, &after) {
             report.stuck += 1;
-            self.store.record_attempt(&Actor::system(lease.org.clone()), &stuck_entry(&after), now).await?;
+            store.record_attempt(&Actor::system(lease.org.clone()), &stuck_entry(&after), self.now).await?;
             say_stuck(&after);
         }
-        Ok((report, outcome.messages(before, &after)))
+        Ok((report, attempt.messages(before, &after)))
     }
 
     /// Takes off the list what is settled, and removes what is gone.
-    async fn tidy(&self, lease: &Lease) -> Result<(), StoreError> {
-        let (_, rules) = self.store.rules_of_group(lease).await?;
-        let mut settled = Vec::new();
-        for rule in &rules {
-            settled.push(self.settle(lease, rule));
+    async fn tidy(&self, lease: &Lease, report: &mut Report) -> Result<(), StoreError> {
+        let ledger = self.tools.store.rules_of_group(lease).await?;
+        let settled: Vec<_> = ledger.rules.iter().map(|rule| self.settle(lease, rule)).collect();
+        for outcome in stream::iter(settled).buffered(AT_ONCE).collect::<Vec<_>>().await {
+            if let Err(error) = outcome {
+                self.failed(lease, &error, "a settled rule stays on the list", report);
+            }
         }
-        stream::iter(settled).buffered(AT_ONCE).try_collect::<Vec<()>>().await.map(drop)
+        Ok(())
     }
 
     async fn settle(&self, lease: &Lease, rule: &Rule) -> Result<(), StoreError> {
+        let store = &self.tools.store;
         match rule.need() {
-            Need::Forget => self.store.forget_rule(&lease.org, rule).await.map(drop),
-            Need::Nothing if rule.due_at.is_some() => {
-                self.store.settle_rule(&lease.org, rule).await.map(drop)
-            }
+            Need::Forget => store.forget_rule(&lease.org, rule).await.map(drop),
+            Need::Nothing if rule.due_at.is_some() => store.settle_rule(&lease.org, rule).await.map(drop),
             Need::Apply | Need::Remove | Need::Tell | Need::Nothing => Ok(()),
         }
     }
@@ -227,13 +234,6 @@ fn is_due(rule: &Rule, now: Timestamp) -> bool {
         Need::Tell | Need::Forget => true,
         Need::Nothing => rule.due_at.is_some(),
     }
-}
-
-/// What it means that there is no credential to ask with.
-fn without_access(rule: Rule, why: &str) -> (Rule, Outcome) {
-    let certain = rule.need() == Need::Remove || rule.presence == Presence::Absent;
-    let outcome = if certain { Outcome::Refused(why.into()) } else { Outcome::Delayed(why.into()) };
-    (rule, outcome)
 }
 
 /// The line of the record about something that happened to a rule.

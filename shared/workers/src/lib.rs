@@ -6,12 +6,14 @@
 //! | [`SessionSweeper`] | a schedule, each minute | ends sessions whose time is over, drives what is late |
 //! | [`RuleReconciler`] | a schedule, each hour | compares each group with the ledger |
 //!
-//! Each is a small value with `run(now)`. All three end in the same place: a security group is looked after as a whole
-//! (`group.rs`), by one worker at a time, from what the ledger says at that moment. What woke a worker is a hint: to wake one
-//! twice, late or in the wrong order changes nothing.
+//! Each is a small value with `run(now)`. All three end in the same place: a security group is visited as a whole (`group.rs`,
+//! `attempt.rs`, `cloud.rs`), by one worker at a time, from what the ledger says at that moment. What woke a worker is a hint: to
+//! wake one twice, late or in the wrong order changes nothing. Organizations take turns (`turns.rs`), and an account that does not
+//! answer is left alone for a minute (`circuit.rs`), so that nobody waits for somebody else's account.
 
 mod access;
-mod brake;
+mod attempt;
+mod circuit;
 mod cloud;
 mod group;
 mod outcome;
@@ -19,12 +21,15 @@ mod reconciler;
 mod report;
 mod rule_worker;
 mod sweeper;
+mod turns;
 
 pub use access::{AccessError, access_of};
+pub use circuit::CircuitBreaker;
 pub use reconciler::RuleReconciler;
 pub use report::Report;
 pub use rule_worker::RuleWorker;
 pub use sweeper::SessionSweeper;
+pub use turns::Pace;
 
 use firewall::Firewall;
 use std::sync::Arc;

@@ -1,5 +1,6 @@
 //! What the cloud's answer means for a rule of the ledger.
 
+use model::account::AccountId;
 use model::rule::{Need, PROBE_SECONDS, Presence, Rule, RuleState, pause_seconds};
 use model::session::News;
 use model::time::Timestamp;
@@ -16,49 +17,69 @@ pub(crate) enum Outcome {
     Applied(String),
     /// There is one like it that is not ours.
     Foreign(String),
-    /// It is not there.
+    /// It is not there, and no call is under way that could still make it.
     Gone,
-    /// The provider refuses, for this reason. Whether the rule is there is known by now, or was never in question.
+    /// The provider refuses, for this reason.
     Refused(String),
     /// It did not succeed yet, for this reason.
     Delayed(String),
 }
 
-impl Outcome {
+/// An outcome, with what was learnt beside it.
+#[derive(Debug, Clone)]
+pub(crate) struct Attempt {
+    pub(crate) outcome: Outcome,
+    /// The account that answered, where it is known.
+    pub(crate) account: Option<AccountId>,
+    /// Until when a call of this attempt or of an earlier one may still take effect.
+    pub(crate) unsettled_until: Option<Timestamp>,
+}
+
+impl Attempt {
     /// What is to be recorded.
     pub(crate) fn finding(&self, rule: &Rule, now: Timestamp) -> Finding {
         let soon = now.plus_seconds(GRACE_SECONDS);
+        let unsettled_until = self.unsettled_until.filter(|until| now < *until);
+        let known = |due_at| Finding { unsettled_until, ..Finding::of(rule, due_at) };
         let settled = |presence, id: Option<&String>| Finding {
             presence,
             provider_rule_id: id.cloned(),
             attempts: 0,
             last_error: None,
             is_refused: false,
-            due_at: soon,
+            is_removal_sent: false,
+            ..known(soon)
         };
-        match self {
-            Self::Applied(id) => settled(Presence::Present, Some(id)),
-            Self::Foreign(id) => settled(Presence::Foreign, Some(id)),
-            Self::Gone => settled(Presence::Absent, rule.provider_rule_id.as_ref()),
-            Self::Refused(why) => {
+        match &self.outcome {
+            Outcome::Applied(id) => {
+                Finding { account: rule.account.or(self.account), ..settled(Presence::Present, Some(id)) }
+            }
+            Outcome::Foreign(id) => settled(Presence::Foreign, Some(id)),
+            Outcome::Gone => {
+                Finding { account: None, ..settled(Presence::Absent, rule.provider_rule_id.as_ref()) }
+            }
+            Outcome::Refused(why) => {
                 let is_removal = rule.need() == Need::Remove;
-                let pause = if is_removal { PROBE_SECONDS } else { GRACE_SECONDS };
+                let is_certain = unsettled_until.is_none();
                 Finding {
-                    presence: if is_removal { rule.presence } else { Presence::Absent },
+                    presence: match (is_removal, is_certain) {
+                        (true, _) => rule.presence,
+                        (false, true) => Presence::Absent,
+                        // An earlier call may still make it.
+                        (false, false) => Presence::Unknown,
+                    },
                     attempts: rule.attempts.saturating_add(1),
                     last_error: Some(why.clone()),
                     is_refused: is_removal,
-                    ..Finding::of(rule, now.plus_seconds(pause))
+                    ..known(now.plus_seconds(if is_removal { PROBE_SECONDS } else { GRACE_SECONDS }))
                 }
             }
-            Self::Delayed(why) => {
+            Outcome::Delayed(why) => {
                 let attempts = rule.attempts.saturating_add(1);
-                let pause = pause_seconds(rule.id, attempts);
-                Finding {
-                    attempts,
-                    last_error: Some(why.clone()),
-                    ..Finding::of(rule, now.plus_seconds(pause))
-                }
+                let pause = now.plus_seconds(pause_seconds(rule.id, attempts));
+                // As soon as nothing is under way any more, a look tells.
+                let due_at = unsettled_until.map_or(pause, |until| pause.min(until));
+                Finding { attempts, last_error: Some(why.clone()), ..known(due_at) }
             }
         }
     }
@@ -72,23 +93,23 @@ impl Outcome {
     pub(crate) fn messages(&self, before: &Rule, after: &Rule) -> Vec<Message> {
         let to =
             |holders: &BTreeSet<_>, news| Message { rule: after.clone(), holders: holders.clone(), news };
-        match self {
-            // Made again, it has another id, which those who know the old one are told as well.
-            Self::Applied(id) | Self::Foreign(id)
+        match &self.outcome {
+            // Made again, the rule has another id. Rows that know the old id are told the new one.
+            Outcome::Applied(id) | Outcome::Foreign(id)
                 if before.provider_rule_id.as_ref().is_some_and(|old| old != id) =>
             {
                 let applied = News::Applied(Some(id.clone()));
                 vec![to(&after.holders, applied), to(&after.leaving, News::Removed(None))]
             }
-            Self::Applied(_) | Self::Foreign(_) | Self::Gone => standing(after),
-            Self::Refused(why) if before.need() == Need::Apply => {
+            Outcome::Applied(_) | Outcome::Foreign(_) | Outcome::Gone => standing(after),
+            Outcome::Refused(why) if before.need() == Need::Apply => {
                 vec![to(&after.holders, News::Refused(why.clone())), to(&after.leaving, News::Removed(None))]
             }
-            Self::Refused(why) | Self::Delayed(why) if before.last_error.as_ref() != Some(why) => {
+            Outcome::Refused(why) | Outcome::Delayed(why) if before.last_error.as_ref() != Some(why) => {
                 let concerned = if before.is_wanted() { &after.fresh } else { &after.leaving };
                 vec![to(concerned, News::Delayed(why.clone()))]
             }
-            Self::Refused(_) | Self::Delayed(_) => Vec::new(),
+            Outcome::Refused(_) | Outcome::Delayed(_) => Vec::new(),
         }
     }
 }

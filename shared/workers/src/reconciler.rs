@@ -8,10 +8,9 @@
 //! | without our mark | | never touched |
 
 use firewall::{CloudAccess, CloudRule, GroupDescription, RuleTag};
-use futures_util::{StreamExt, stream};
 use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
 use model::gathered;
-use model::id::OrgId;
+use model::id::{CredentialId, OrgId, ResourceId};
 use model::ingress::GroupRef;
 use model::principal::Actor;
 use model::rule::{Presence, Rule, RuleState};
@@ -19,11 +18,13 @@ use model::time::Timestamp;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use store::keys::Round;
-use store::{Due, Finding, GroupItem, Lease, StoreError};
+use store::{Due, Finding, GroupLedger, Lease, Released, Store, StoreError};
 
-use crate::access::{AccessError, access_of_either};
-use crate::group::{rule_entry, say_stuck};
-use crate::{Report, Tools};
+use crate::access::candidates;
+use crate::circuit::{Ending, Place};
+use crate::group::{Visitor, rule_entry, say_stuck};
+use crate::turns::{in_turn, until_time_is_over};
+use crate::{CircuitBreaker, Pace, Report, Tools};
 
 /// Most groups that one run compares. What is left is the oldest of the next run.
 const GROUPS_A_RUN: usize = 1_000;
@@ -33,13 +34,29 @@ const AT_ONCE: usize = 8;
 
 /// Compares groups with the ledger.
 #[derive(Clone)]
-pub struct RuleReconciler(Tools);
+pub struct RuleReconciler {
+    tools: Tools,
+    circuit: CircuitBreaker,
+    pace: Pace,
+}
 
 impl RuleReconciler {
-    /// A reconciler.
+    /// A reconciler that knows nothing of any account yet.
     #[must_use]
     pub fn new(tools: Tools) -> Self {
-        Self(tools)
+        Self { tools, circuit: CircuitBreaker::default(), pace: Pace::SCHEDULE }
+    }
+
+    /// The same with what the environment knows of accounts.
+    #[must_use]
+    pub fn with_circuit(self, circuit: CircuitBreaker) -> Self {
+        Self { circuit, ..self }
+    }
+
+    /// The same at another pace.
+    #[must_use]
+    pub fn at_pace(self, pace: Pace) -> Self {
+        Self { pace, ..self }
     }
 
     /// A run over the groups that were not compared for an hour.
@@ -47,14 +64,16 @@ impl RuleReconciler {
     /// # Errors
     /// When the table does not say which.
     pub async fn run(&self, now: Timestamp) -> Result<Report, StoreError> {
-        let due = self.0.store.due(Round::Reconcile, now, GROUPS_A_RUN).await?;
-        let groups: BTreeSet<(OrgId, GroupRef)> = gathered(due.into_iter().filter_map(group));
-        let jobs = groups
-            .into_iter()
-            .map(|(org, group)| async move { (self.compare(&org, &group, now).await, group) });
-        let mut jobs = stream::iter(jobs).buffer_unordered(AT_ONCE);
-        let mut report = Report::default();
-        while let Some((outcome, group)) = jobs.next().await {
+        let due = self.tools.store.due(Round::Reconcile, now, GROUPS_A_RUN).await?;
+        let visitor = Visitor { tools: &self.tools, circuit: &self.circuit, pace: self.pace, now };
+        let comparison = &Comparison { visitor };
+        let job = |(org, group): (OrgId, GroupRef)| async move {
+            (comparison.compare(&org, &group).await, group)
+        };
+        let turns = in_turn(due.into_iter().filter_map(group), |(org, _)| org);
+        let (outcomes, left) = until_time_is_over(turns, (AT_ONCE, self.pace.run), job).await;
+        let mut report = Report { left, ..Report::default() };
+        for (outcome, group) in outcomes {
             match outcome {
                 Ok(done) => report.add(&done),
                 Err(error) => {
@@ -65,84 +84,138 @@ impl RuleReconciler {
         }
         Ok(report)
     }
+}
 
-    async fn compare(&self, org: &OrgId, group: &GroupRef, now: Timestamp) -> Result<Report, StoreError> {
-        let Some(lease) = self.0.store.lease_group(org, group, now).await? else {
-            return Ok(Report { groups_busy: 1, ..Report::default() });
-        };
-        let report = self.compare_leased(&lease, now).await;
-        if report.is_ok() {
-            self.say_what_is_stuck(&lease).await?;
-            self.0.store.postpone_comparison(&lease, now).await?;
-        }
-        self.0.store.release_group(&lease).await?;
-        report
+/// The comparisons of a run.
+struct Comparison<'a> {
+    visitor: Visitor<'a>,
+}
+
+/// A group as the cloud shows it, and with which credential.
+struct Seen {
+    access: CloudAccess,
+    description: GroupDescription,
+}
+
+impl Comparison<'_> {
+    fn store(&self) -> &Store {
+        &self.visitor.tools.store
     }
 
-    async fn compare_leased(&self, lease: &Lease, now: Timestamp) -> Result<Report, StoreError> {
-        let (item, rules) = self.0.store.rules_of_group(lease).await?;
-        let mut report = Report::default();
-        let Some(access) = self.access(lease, &item, &rules).await? else {
-            return Ok(report);
+    /// Compares a group. One that could not be compared is postponed like one that was, so that it takes no other group's turn.
+    async fn compare(&self, org: &OrgId, group: &GroupRef) -> Result<Report, StoreError> {
+        let Some(lease) = self.store().lease_group(org, group, self.visitor.now).await? else {
+            return Ok(Report { groups_busy: 1, ..Report::default() });
         };
-        match self.0.firewall.describe(&access, &lease.group).await {
-            Ok(seen) => {
-                self.remove_orphans(lease, &access, (&seen, &rules), now, &mut report).await?;
-                self.report_altered(lease, (&seen, &rules), now, &mut report).await?;
-                self.mark_missing(lease, (&seen, &rules), now, &mut report).await?;
-            }
-            Err(error) => {
-                tracing::warn!(group = %lease.group, reason = error.reason(&lease.group), "a group was not seen");
-            }
-        }
-        report.add(&self.0.passes(lease, now).await?);
+        let mut report = Report { groups: 1, ..Report::default() };
+        self.store().postpone_comparison(&lease, self.visitor.now).await?;
+        self.visitor.hold(&lease, &mut report, self.compare_leased(&lease)).await?;
         Ok(report)
     }
 
-    /// Says it again each hour, in the words of whoever said it first, so that an alarm lasts for as long as the rule.
-    async fn say_what_is_stuck(&self, lease: &Lease) -> Result<(), StoreError> {
-        let (_, rules) = self.0.store.rules_of_group(lease).await?;
-        for rule in rules.iter().filter(|rule| rule.state() == RuleState::Stuck) {
-            say_stuck(rule);
+    async fn compare_leased(&self, lease: &Lease) -> Result<Report, StoreError> {
+        let mut report = Report::default();
+        match self.look(lease, &mut report).await? {
+            Some(seen) => self.correct(lease, &seen, &mut report).await?,
+            None => report.groups_unseen = 1,
         }
-        Ok(())
+        loop {
+            self.visitor.passes(lease, &mut report).await?;
+            if self.store().release_group(lease).await? == Released::Done {
+                break;
+            }
+        }
+        self.say_what_is_stuck(lease).await?;
+        Ok(report)
     }
 
-    /// The credential of a rule that is there, or the one that was used last.
-    async fn access(
-        &self,
-        lease: &Lease,
-        item: &GroupItem,
-        rules: &[Rule],
-    ) -> Result<Option<CloudAccess>, StoreError> {
-        let of_rules = rules.iter().map(|rule| (rule.credential_id, rule.resource_id));
-        let candidates: BTreeSet<_> = gathered(of_rules.chain(item.credential_id.zip(item.resource_id)));
-        for (credential, resource) in candidates {
-            match access_of_either(&self.0.store, &self.0.vault, &lease.org, credential, resource).await {
-                Ok((access, _)) => return Ok(Some(access)),
-                Err(AccessError::Store(error)) => return Err(error),
-                Err(why) => {
-                    tracing::warn!(group = %lease.group, %why, "a group cannot be compared with this credential");
+    /// Looks at a group with each credential that is known for it, until one of them sees it.
+    async fn look(&self, lease: &Lease, report: &mut Report) -> Result<Option<Seen>, StoreError> {
+        let ledger = self.store().rules_of_group(lease).await?;
+        let of_rules = ledger.rules.iter().map(|rule| (rule.credential_id, rule.resource_id));
+        let known: BTreeSet<_> = gathered(of_rules.chain(ledger.last_access));
+        for with in known {
+            match self.look_with(lease, with, report).await {
+                Ok(Some(seen)) => return Ok(Some(seen)),
+                Ok(None) => {}
+                Err(error) => {
+                    tracing::error!(group = %lease.group, ?error, "a credential cannot be read");
+                    report.failed += 1;
                 }
             }
         }
         Ok(None)
     }
 
+    async fn look_with(
+        &self,
+        lease: &Lease,
+        with: (CredentialId, ResourceId),
+        report: &mut Report,
+    ) -> Result<Option<Seen>, StoreError> {
+        let Visitor { tools, circuit, now, .. } = self.visitor;
+        let place = Place::Credential(lease.org.clone(), with.0, lease.group.region.clone());
+        let Some(trial) = circuit.admit(place, now) else {
+            report.groups_postponed = 1;
+            return Ok(None);
+        };
+        let candidates = candidates(&tools.store, &tools.vault, &lease.org, with).await?;
+        let present = candidates.present.map(|present| present.access);
+        if let Err(why) = &present {
+            tracing::warn!(group = %lease.group, why, "a group cannot be compared with this credential");
+        }
+        trial.begin();
+        for access in present.into_iter().chain(candidates.former) {
+            let described = tools.firewall.describe(&access, &lease.group).await;
+            trial.end(described.as_ref().err().map_or(Ending::Answered, Ending::of));
+            match described {
+                Ok(description) => return Ok(Some(Seen { access, description })),
+                Err(error) => {
+                    let reason = error.reason(&lease.group);
+                    tracing::warn!(group = %lease.group, reason, "a group was not seen with this credential");
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Corrects what the comparison finds. The ledger is read after the look, and only while no other worker has the group: an
+    /// entry that is not in it then was not in it when the cloud was asked.
+    async fn correct(&self, lease: &Lease, seen: &Seen, report: &mut Report) -> Result<(), StoreError> {
+        let ledger = self.store().rules_of_group(lease).await?;
+        self.mark_missing(lease, (seen, &ledger), report).await?;
+        self.report_altered(lease, (seen, &ledger), report).await?;
+        let orphans: Vec<_> =
+            seen.description.rules.iter().filter(|found| is_orphan(found, &lease.org, &ledger)).collect();
+        if orphans.is_empty() || !self.store().is_leased(lease).await? {
+            return Ok(());
+        }
+        self.remove_orphans(lease, &seen.access, &orphans, report).await
+    }
+
+    /// Says it again each hour, in the same words, so that an alarm lasts for as long as the rule.
+    async fn say_what_is_stuck(&self, lease: &Lease) -> Result<(), StoreError> {
+        let ledger = self.store().rules_of_group(lease).await?;
+        for rule in ledger.rules.iter().filter(|rule| rule.state() == RuleState::Stuck) {
+            say_stuck(rule);
+        }
+        Ok(())
+    }
+
     async fn remove_orphans(
         &self,
         lease: &Lease,
         access: &CloudAccess,
-        (seen, rules): (&GroupDescription, &[Rule]),
-        now: Timestamp,
+        orphans: &[&CloudRule],
         report: &mut Report,
     ) -> Result<(), StoreError> {
-        for orphan in seen.rules.iter().filter(|found| is_orphan(found, &lease.org, rules)) {
-            let answer = self.0.firewall.revoke(access, &lease.group, std::slice::from_ref(&orphan.id)).await;
+        let firewall = &self.visitor.tools.firewall;
+        for orphan in orphans {
+            let answer = firewall.revoke(access, &lease.group, std::slice::from_ref(&orphan.id)).await;
             let result = if answer.is_ok() { AuditResult::Success } else { AuditResult::Failure };
             report.orphans += usize::from(answer.is_ok());
             let error = answer.err().map(|error| error.reason(&lease.group));
-            self.put_on_record(lease, AuditEvent::RuleOrphan, result, (orphan, error), now).await?;
+            self.put_on_record(lease, AuditEvent::RuleOrphan, result, (orphan, error)).await?;
         }
         Ok(())
     }
@@ -150,44 +223,43 @@ impl RuleReconciler {
     async fn report_altered(
         &self,
         lease: &Lease,
-        (seen, rules): (&GroupDescription, &[Rule]),
-        now: Timestamp,
+        (seen, ledger): (&Seen, &GroupLedger),
         report: &mut Report,
     ) -> Result<(), StoreError> {
         let is_altered = |found: &&CloudRule| {
-            let rule = owner(found, &lease.org, rules);
+            let rule = owner(found, &lease.org, &ledger.rules);
             rule.is_some_and(|rule| found.ingress != Some(rule.ingress))
         };
-        for altered in seen.rules.iter().filter(is_altered) {
+        for altered in seen.description.rules.iter().filter(is_altered) {
             report.altered += 1;
-            self.put_on_record(lease, AuditEvent::RuleAltered, AuditResult::Failure, (altered, None), now)
-                .await?;
+            let found = (altered, None);
+            self.put_on_record(lease, AuditEvent::RuleAltered, AuditResult::Failure, found).await?;
         }
         Ok(())
     }
 
-    /// Says in the ledger that a rule is not there: the pass that follows applies it again.
+    /// Says in the ledger that a rule was not seen: the pass that follows looks again, and applies it again where it is missing.
     async fn mark_missing(
         &self,
         lease: &Lease,
-        (seen, rules): (&GroupDescription, &[Rule]),
-        now: Timestamp,
+        (seen, ledger): (&Seen, &GroupLedger),
         report: &mut Report,
     ) -> Result<(), StoreError> {
+        let now = self.visitor.now;
         let is_missing = |rule: &&Rule| {
             let is_held = rule.is_wanted() && matches!(rule.presence, Presence::Present | Presence::Foreign);
-            is_held && seen.find(&rule.ingress).is_none()
+            is_held && seen.description.find(&rule.ingress).is_none()
         };
-        for rule in rules.iter().filter(is_missing) {
-            let absent = Finding { presence: Presence::Absent, ..Finding::of(rule, now) };
-            if self.0.store.record_finding(&lease.org, rule, &absent).await?.is_some() {
+        for rule in ledger.rules.iter().filter(is_missing) {
+            let unknown = Finding { presence: Presence::Unknown, ..Finding::of(rule, now) };
+            if self.store().record_finding(&lease.org, rule, &unknown).await?.is_some() {
                 report.missing += 1;
                 let details = json!({
                     "region": rule.group.region, "groupId": rule.group.group_id, "cidr": rule.ingress.cidr(),
                     "providerRuleId": rule.provider_rule_id,
                 });
                 let entry = rule_entry(AuditEvent::RuleMissing, &rule.id, AuditResult::Failure, &details);
-                self.0.store.record_attempt(&Actor::system(lease.org.clone()), &entry, now).await?;
+                self.store().record_attempt(&Actor::system(lease.org.clone()), &entry, now).await?;
             }
         }
         Ok(())
@@ -199,7 +271,6 @@ impl RuleReconciler {
         event: AuditEvent,
         result: AuditResult,
         (found, error): (&CloudRule, Option<String>),
-        now: Timestamp,
     ) -> Result<(), StoreError> {
         let entry = AuditEntry {
             event,
@@ -210,7 +281,7 @@ impl RuleReconciler {
             details: described(&lease.group, found, error).as_object().cloned().unwrap_or_default(),
         };
         tracing::warn!(group = %lease.group, rule = found.id, ?event, "a group differs from the ledger");
-        self.0.store.record_attempt(&Actor::system(lease.org.clone()), &entry, now).await
+        self.store().record_attempt(&Actor::system(lease.org.clone()), &entry, self.visitor.now).await
     }
 }
 
@@ -239,8 +310,13 @@ fn owner<'r>(found: &CloudRule, org: &OrgId, rules: &'r [Rule]) -> Option<&'r Ru
     rules.iter().find(|rule| rule.id.to_string() == tag.rule)
 }
 
-fn is_orphan(found: &CloudRule, org: &OrgId, rules: &[Rule]) -> bool {
+/// Whether a rule with our tag belongs to no entry: by its tag, by what it lets in, or by the provider's id.
+fn is_orphan(found: &CloudRule, org: &OrgId, ledger: &GroupLedger) -> bool {
+    let is_known = |rule: &Rule| found.ingress == Some(rule.ingress) || rule.is_known_as(&found.id);
+    // What an entry that cannot be read let in is perhaps still wanted.
+    let may_be_wanted = found.ingress.is_none_or(|ingress| ledger.unreadable_ingress.contains(&ingress));
     own_tag(found, org).is_some()
-        && owner(found, org, rules).is_none()
-        && !rules.iter().any(|rule| found.ingress == Some(rule.ingress))
+        && owner(found, org, &ledger.rules).is_none()
+        && !ledger.rules.iter().any(is_known)
+        && !(ledger.unreadable > 0 && may_be_wanted)
 }

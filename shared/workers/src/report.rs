@@ -14,8 +14,14 @@ pub struct Report {
     pub groups_busy: usize,
     /// Groups at which the provider said that it takes no more calls.
     pub groups_throttled: usize,
-    /// Groups that were left for later because it had said so.
+    /// Groups that were left for later because their account takes no calls or gives no answer.
     pub groups_postponed: usize,
+    /// Groups whose visit took too long and was broken off.
+    pub groups_timed_out: usize,
+    /// Groups that no credential could see, so that they were not compared.
+    pub groups_unseen: usize,
+    /// Things that are left for the next run because the time of this one was over.
+    pub left: usize,
     /// Rules that were applied.
     pub applied: usize,
     /// Rules that are gone.
@@ -32,8 +38,10 @@ pub struct Report {
     pub missing: usize,
     /// Rules of ours that somebody has changed.
     pub altered: usize,
-    /// Items that could not be looked after, and stay due.
+    /// Items that could not be worked on, and stay due. An alarm waits for it.
     pub failed: usize,
+    /// Those among them that failed because the table or the vault gave no answer. What woke the worker comes again.
+    pub interrupted: usize,
 }
 
 impl Report {
@@ -45,6 +53,9 @@ impl Report {
             (&mut self.groups_busy, other.groups_busy),
             (&mut self.groups_throttled, other.groups_throttled),
             (&mut self.groups_postponed, other.groups_postponed),
+            (&mut self.groups_timed_out, other.groups_timed_out),
+            (&mut self.groups_unseen, other.groups_unseen),
+            (&mut self.left, other.left),
             (&mut self.applied, other.applied),
             (&mut self.removed, other.removed),
             (&mut self.refused, other.refused),
@@ -54,6 +65,7 @@ impl Report {
             (&mut self.missing, other.missing),
             (&mut self.altered, other.altered),
             (&mut self.failed, other.failed),
+            (&mut self.interrupted, other.interrupted),
         ];
         for (sum, more) in pairs {
             *sum += more;

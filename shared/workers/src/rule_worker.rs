@@ -1,56 +1,78 @@
 //! The worker of the table's stream.
 
-use futures_util::{StreamExt, stream};
 use model::id::OrgId;
 use model::ingress::GroupRef;
 use model::time::Timestamp;
 use std::collections::BTreeSet;
+use store::StoreError;
 
-use crate::brake::Brake;
-use crate::{Report, Tools};
+use crate::group::Visitor;
+use crate::turns::{in_turn, until_time_is_over};
+use crate::{CircuitBreaker, Pace, Report, Tools};
 
-/// Groups that are looked after at once. AWS allows an account some calls a second to change groups; a few groups at once
-/// stay below that.
+/// Groups that are visited at once. AWS allows an account some calls a second to change groups; a few groups at once stay below
+/// that.
 const AT_ONCE: usize = 8;
 
-/// Looks after the groups whose rules changed.
+/// Visits the groups whose rules changed.
 #[derive(Clone)]
-pub struct RuleWorker(Tools);
+pub struct RuleWorker {
+    tools: Tools,
+    circuit: CircuitBreaker,
+    pace: Pace,
+}
 
 impl RuleWorker {
-    /// A worker.
+    /// A worker that knows nothing of any account yet.
     #[must_use]
     pub fn new(tools: Tools) -> Self {
-        Self(tools)
+        Self { tools, circuit: CircuitBreaker::default(), pace: Pace::STREAM }
     }
 
-    /// Looks after some groups, and says which of them must be looked after again: the table gave no answer, or another worker
-    /// has the group. What the cloud refuses is in the ledger, and is no failure of the worker.
+    /// The same with what the environment knows of accounts.
+    #[must_use]
+    pub fn with_circuit(self, circuit: CircuitBreaker) -> Self {
+        Self { circuit, ..self }
+    }
+
+    /// The same at another pace.
+    #[must_use]
+    pub fn at_pace(self, pace: Pace) -> Self {
+        Self { pace, ..self }
+    }
+
+    /// Visits some groups in the order in which they changed, and says which of them must be visited again because the table gave
+    /// no answer. Everything else that did not succeed is in the ledger, and the sweeper finds it there: the records of other
+    /// organizations stand behind these, and must not wait for a provider.
     pub async fn run(
         &self,
-        groups: BTreeSet<(OrgId, GroupRef)>,
+        groups: impl IntoIterator<Item = (OrgId, GroupRef)>,
         now: Timestamp,
     ) -> (Report, BTreeSet<(OrgId, GroupRef)>) {
-        let brake = &Brake::default();
-        let jobs = groups.into_iter().map(|(org, group)| async move {
-            let outcome = brake.look_after_group(&self.0, (&org, &group), now).await;
+        let visitor = &Visitor { tools: &self.tools, circuit: &self.circuit, pace: self.pace, now };
+        let mut seen = BTreeSet::new();
+        let groups = groups.into_iter().filter(|group| seen.insert(group.clone()));
+        let job = |(org, group): (OrgId, GroupRef)| async move {
+            let outcome = visitor.visit(&org, &group).await;
             ((org, group), outcome)
-        });
-        let outcomes: Vec<_> = stream::iter(jobs).buffer_unordered(AT_ONCE).collect().await;
-        let (mut report, mut again) = (Report::default(), BTreeSet::new());
+        };
+        let turns = in_turn(groups, |(org, _)| org);
+        let (outcomes, left) = until_time_is_over(turns, (AT_ONCE, self.pace.run), job).await;
+        let (mut report, mut again) = (Report { left, ..Report::default() }, BTreeSet::new());
         for (group, outcome) in outcomes {
-            match outcome {
+            let is_again = match outcome {
                 Ok(done) => {
                     report.add(&done);
-                    if done.groups_busy > 0 || done.failed > 0 {
-                        again.insert(group);
-                    }
+                    done.interrupted > 0
                 }
                 Err(error) => {
-                    tracing::error!(group = %group.1, ?error, "a group was not looked after");
+                    tracing::error!(group = %group.1, ?error, "a group was not visited");
                     report.failed += 1;
-                    again.insert(group);
+                    matches!(error, StoreError::Busy(_))
                 }
+            };
+            if is_again {
+                again.insert(group);
             }
         }
         (report, again)

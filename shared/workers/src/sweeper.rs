@@ -1,6 +1,5 @@
 //! The sweeper: nothing that is due is forgotten, whatever else has failed.
 
-use futures_util::{StreamExt, stream};
 use model::id::OrgId;
 use model::ingress::GroupRef;
 use model::time::Timestamp;
@@ -8,96 +7,135 @@ use std::collections::BTreeSet;
 use store::keys::Round;
 use store::{Due, StoreError};
 
-use crate::brake::Brake;
-use crate::{Report, Tools};
+use crate::group::Visitor;
+use crate::turns::{in_turn, until_time_is_over};
+use crate::{CircuitBreaker, Pace, Report, Tools};
 
-/// Most that one run looks after. What is left is the oldest of the next run.
+/// Most that one run works on. What is left is the oldest of the next run.
 const DUE_A_RUN: usize = 2_000;
 
-/// Things that are looked after at once.
+/// Things that are worked on at once.
 const AT_ONCE: usize = 16;
 
 /// Ends sessions whose time is over, and drives everything that is late.
 #[derive(Clone)]
-pub struct SessionSweeper(Tools);
+pub struct SessionSweeper {
+    tools: Tools,
+    circuit: CircuitBreaker,
+    pace: Pace,
+}
+
+/// What became of something that was due: whether a session was ended, and the groups in which it had rules.
+type Done = (bool, Vec<(OrgId, GroupRef)>);
 
 impl SessionSweeper {
-    /// A sweeper.
+    /// A sweeper that knows nothing of any account yet.
     #[must_use]
     pub fn new(tools: Tools) -> Self {
-        Self(tools)
+        Self { tools, circuit: CircuitBreaker::default(), pace: Pace::SCHEDULE }
     }
 
-    /// A run. What fails stays due, and keeps nothing else from being looked after.
+    /// The same with what the environment knows of accounts.
+    #[must_use]
+    pub fn with_circuit(self, circuit: CircuitBreaker) -> Self {
+        Self { circuit, ..self }
+    }
+
+    /// The same at another pace.
+    #[must_use]
+    pub fn at_pace(self, pace: Pace) -> Self {
+        Self { pace, ..self }
+    }
+
+    /// A run. What fails stays due, and keeps nothing else from being worked on.
     ///
     /// # Errors
     /// When the table does not say what is due.
     pub async fn run(&self, now: Timestamp) -> Result<Report, StoreError> {
-        let due = self.0.store.due(Round::Sweep, now, DUE_A_RUN).await?;
+        let due = self.tools.store.due(Round::Sweep, now, DUE_A_RUN).await?;
+        let is_crowded = due.len() >= DUE_A_RUN / 2;
         let (late, other): (Vec<Due>, Vec<Due>) =
             due.into_iter().partition(|due| matches!(due, Due::Rule(..)));
         let mut report = Report::default();
-        let mut groups: BTreeSet<(OrgId, GroupRef)> = BTreeSet::new();
+        let late = late.into_iter().filter_map(|due| match due {
+            Due::Rule(org, group) => Some((org, group)),
+            Due::Session(..) | Due::Rows(..) | Due::Ending(..) | Due::Resource(..) | Due::Group(..) => None,
+        });
         // Sessions first: what ends now is removed in this run, also if the stream stands still.
-        let ends = other.into_iter().map(|due| async move { (self.look_after(&due, now).await, due) });
-        let mut ends = stream::iter(ends).buffer_unordered(AT_ONCE);
-        while let Some((outcome, due)) = ends.next().await {
+        let touched = self.work_on_all(other, now, &mut report).await;
+        let mut seen = BTreeSet::new();
+        let groups = late.chain(touched).filter(|group| seen.insert(group.clone()));
+        let groups: Vec<_> = groups.collect();
+        self.visit_all(groups, is_crowded, now, &mut report).await;
+        Ok(report)
+    }
+
+    async fn work_on_all(
+        &self,
+        due: Vec<Due>,
+        now: Timestamp,
+        report: &mut Report,
+    ) -> Vec<(OrgId, GroupRef)> {
+        let job = |due: Due| async move { (self.work_on(&due, now).await, due) };
+        let time = self.pace.run / 2;
+        let (outcomes, left) = until_time_is_over(in_turn(due, Due::org), (AT_ONCE, time), job).await;
+        report.left += left;
+        let mut touched = Vec::new();
+        for (outcome, due) in outcomes {
             match outcome {
-                Ok((ended, touched)) => {
-                    report.sessions_ended += ended;
-                    groups.extend(touched);
+                Ok((is_ended, groups)) => {
+                    report.sessions_ended += usize::from(is_ended);
+                    touched.extend(groups);
                 }
                 Err(error) => {
-                    tracing::error!(?due, ?error, "something due was not looked after");
+                    tracing::error!(?due, ?error, "something due was not worked on");
                     report.failed += 1;
                 }
             }
         }
-        groups.extend(late.into_iter().filter_map(|due| match due {
-            Due::Rule(org, group) => Some((org, group)),
-            Due::Session(..) | Due::Rows(..) | Due::Ending(..) | Due::Resource(..) | Due::Group(..) => None,
-        }));
-        self.look_after_groups(groups, now, &mut report).await;
-        Ok(report)
+        touched
     }
 
-    async fn look_after(
-        &self,
-        due: &Due,
-        now: Timestamp,
-    ) -> Result<(usize, Vec<(OrgId, GroupRef)>), StoreError> {
-        let store = &self.0.store;
+    async fn work_on(&self, due: &Due, now: Timestamp) -> Result<Done, StoreError> {
+        let store = &self.tools.store;
+        let nothing = |()| (false, Vec::new());
         match due {
             Due::Session(org, id) => {
                 let ended = store.look_after_session(org, *id, now).await?;
-                let groups: Vec<_> = ended.groups.into_iter().map(|group| (org.clone(), group)).collect();
-                Ok((usize::from(ended.is_new), groups))
+                let groups = ended.groups.into_iter().map(|group| (org.clone(), group));
+                Ok((ended.is_new, groups.collect()))
             }
-            Due::Rows(org, id) => store.look_after_rows(org, *id, now).await.map(|()| (0, Vec::new())),
-            Due::Ending(org, user) => store.look_after_ending(org, user, now).await.map(|()| (0, Vec::new())),
-            Due::Resource(org, id) => {
-                store.look_after_resource(org, *id, now).await.map(|()| (0, Vec::new()))
-            }
-            Due::Rule(..) | Due::Group(..) => Ok((0, Vec::new())),
+            Due::Rows(org, id) => store.look_after_rows(org, *id, now).await.map(nothing),
+            Due::Ending(org, user) => store.look_after_ending(org, user, now).await.map(nothing),
+            Due::Resource(org, id) => store.look_after_resource(org, *id, now).await.map(nothing),
+            Due::Rule(..) | Due::Group(..) => Ok(nothing(())),
         }
     }
 
-    async fn look_after_groups(
+    async fn visit_all(
         &self,
-        groups: BTreeSet<(OrgId, GroupRef)>,
+        groups: Vec<(OrgId, GroupRef)>,
+        is_crowded: bool,
         now: Timestamp,
         report: &mut Report,
     ) {
-        let brake = &Brake::default();
-        let jobs = groups.into_iter().map(|(org, group)| async move {
-            (brake.look_after_group(&self.0, (&org, &group), now).await, group)
-        });
-        let mut jobs = stream::iter(jobs).buffer_unordered(AT_ONCE);
-        while let Some((outcome, group)) = jobs.next().await {
+        let visitor = &Visitor { tools: &self.tools, circuit: &self.circuit, pace: self.pace, now };
+        let job = |(org, group): (OrgId, GroupRef)| async move {
+            let outcome = visitor.visit(&org, &group).await;
+            let is_postponed = outcome.as_ref().is_ok_and(|done| done.groups_postponed > 0);
+            if is_crowded && is_postponed {
+                visitor.postpone(&org, &group).await;
+            }
+            (outcome, group)
+        };
+        let turns = in_turn(groups, |(org, _)| org);
+        let (outcomes, left) = until_time_is_over(turns, (AT_ONCE, self.pace.run / 2), job).await;
+        report.left += left;
+        for (outcome, group) in outcomes {
             match outcome {
                 Ok(done) => report.add(&done),
                 Err(error) => {
-                    tracing::error!(%group, ?error, "a group was not looked after");
+                    tracing::error!(%group, ?error, "a group was not visited");
                     report.failed += 1;
                 }
             }

@@ -18,6 +18,7 @@ pub use resolution::Resolution;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
+use crate::account::AccountId;
 use crate::id::{CredentialId, ResourceId, RuleId};
 use crate::ingress::{GroupRef, Ingress};
 use crate::time::Timestamp;
@@ -28,7 +29,7 @@ use crate::time::Timestamp;
 pub enum Presence {
     /// It is not there, and nobody has been asked for it since.
     Absent,
-    /// It was asked for, or its removal was, and nothing is known.
+    /// It was asked for, or its removal was, and no look has shown the result.
     Unknown,
     /// It is there, and is ours.
     Present,
@@ -116,6 +117,13 @@ pub struct Rule {
     pub last_error: Option<String>,
     /// Whether the provider refused, rather than gave no answer.
     pub is_refused: bool,
+    /// The account in which it was applied, where that was recorded. Another account's answers prove nothing about it.
+    pub account: Option<AccountId>,
+    /// Until then a call that was sent may still take effect, or may not be visible yet. A look that does not show the rule proves
+    /// its absence only afterwards.
+    pub unsettled_until: Option<Timestamp>,
+    /// Whether the removal of `provider_rule_id` was asked for. A look that shows this id may be older than the removal.
+    pub is_removal_sent: bool,
     /// When it is looked after next, unless somebody does it before.
     pub due_at: Option<Timestamp>,
     /// Number of changes of who holds it.
@@ -159,6 +167,19 @@ impl Rule {
             (false, _) if self.is_refused || self.attempts >= STUCK_AFTER => RuleState::Stuck,
             (false, _) => RuleState::Unwanted,
         }
+    }
+
+    /// Whether a call that was sent may still take effect, or may not be visible yet.
+    #[must_use]
+    pub fn is_unsettled(&self, now: Timestamp) -> bool {
+        self.unsettled_until.is_some_and(|until| now < until)
+    }
+
+    /// Whether a rule with this provider's id is or was this one: also when somebody has taken its tag off.
+    #[must_use]
+    pub fn is_known_as(&self, id: &str) -> bool {
+        matches!(self.presence, Presence::Present | Presence::Unknown)
+            && self.provider_rule_id.as_deref() == Some(id)
     }
 
     /// Whether the pause after the last failure is over.

@@ -3,7 +3,7 @@
 use model::id::{CredentialId, OrgId, ResourceId, RuleId};
 use model::ingress::{GroupRef, Ingress};
 use model::refusal::Refusal;
-use model::rule::{Holder, Presence};
+use model::rule::Holder;
 use model::time::Timestamp;
 
 use super::{FoundData, RuleData};
@@ -38,13 +38,6 @@ pub(crate) fn join(tx: &mut Transaction<'_>, join: &Join<'_>) -> Result<(), Stor
     let id = RuleId::generate(*now);
     let listing = keys::listed_rule(org, id);
     let members = RuleData { id, group: (*group).clone(), ingress: *ingress, created_at: *now };
-    let found = FoundData {
-        presence: Presence::Absent,
-        provider_rule_id: None,
-        attempts: 0,
-        last_error: None,
-        is_refused: false,
-    };
     let set_if_new = |name: &str| format!("#{name} = if_not_exists(#{name}, :{name})");
     // What the rule was made with is what it can be removed with: who joins later does not change it.
     let first = [
@@ -66,7 +59,7 @@ pub(crate) fn join(tx: &mut Transaction<'_>, join: &Join<'_>) -> Result<(), Stor
     .with(":entity", data(&Entity::Rule)?)
     .with(":shape", number(SHAPE))
     .with(":data", data(&members)?)
-    .with(":found", data(&found)?)
+    .with(":found", data(&FoundData::absent())?)
     .with(":revision", number(0))
     .with(":listingPk", text(listing.pk))
     .with(":listingSk", text(listing.sk))

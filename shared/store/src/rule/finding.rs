@@ -1,16 +1,18 @@
 //! What a worker found out about a rule.
 
+use model::account::AccountId;
 use model::id::OrgId;
 use model::rule::{Presence, Rule};
 use model::time::Timestamp;
 
-use super::{FoundData, key_of, rule};
+use super::{FoundData, Lease, key_of, rule};
 use crate::Store;
 use crate::due::{SET_DUE, due_values};
 use crate::error::StoreError;
 use crate::expression::Expression;
 use crate::item::{Item, data, number};
 use crate::keys::{self, Key, Round};
+use crate::transaction::{Failed, Receipt, Transaction};
 
 /// A finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +27,12 @@ pub struct Finding {
     pub last_error: Option<String>,
     /// Whether the provider refused, rather than gave no answer.
     pub is_refused: bool,
+    /// The account in which the rule was applied.
+    pub account: Option<AccountId>,
+    /// Until then a call that was sent may still take effect, or may not be visible yet.
+    pub unsettled_until: Option<Timestamp>,
+    /// Whether the removal of `provider_rule_id` was asked for.
+    pub is_removal_sent: bool,
     /// When to look after the rule next; the sweeper does.
     pub due_at: Timestamp,
 }
@@ -39,10 +47,46 @@ impl Finding {
             attempts: rule.attempts,
             last_error: rule.last_error.clone(),
             is_refused: rule.is_refused,
+            account: rule.account,
+            unsettled_until: rule.unsettled_until,
+            is_removal_sent: rule.is_removal_sent,
             due_at,
         }
     }
+
+    fn data(&self) -> FoundData {
+        FoundData {
+            presence: self.presence,
+            provider_rule_id: self.provider_rule_id.clone(),
+            attempts: self.attempts,
+            last_error: self.last_error.clone(),
+            is_refused: self.is_refused,
+            account: self.account,
+            unsettled_until: self.unsettled_until.map(Timestamp::unix_millis),
+            is_removal_sent: self.is_removal_sent,
+        }
+    }
+
+    /// The rule as it is when this has been recorded and nothing else has changed.
+    fn applied_to(&self, rule: &Rule) -> Rule {
+        Rule {
+            presence: self.presence,
+            provider_rule_id: self.provider_rule_id.clone(),
+            attempts: self.attempts,
+            last_error: self.last_error.clone(),
+            is_refused: self.is_refused,
+            account: self.account,
+            unsettled_until: self.unsettled_until,
+            is_removal_sent: self.is_removal_sent,
+            due_at: Some(self.due_at),
+            revision: rule.revision + 1,
+            ..rule.clone()
+        }
+    }
 }
+
+/// Intents of one transaction, which also has the condition on the lease.
+const INTENTS_AT_ONCE: usize = 90;
 
 impl Store {
     /// Records a finding, and returns the rule as it is then; nothing when somebody else has found something since, or the
@@ -57,15 +101,8 @@ impl Store {
         finding: &Finding,
     ) -> Result<Option<Rule>, StoreError> {
         let key = key_of(org, seen);
-        let found = FoundData {
-            presence: finding.presence,
-            provider_rule_id: finding.provider_rule_id.clone(),
-            attempts: finding.attempts,
-            last_error: finding.last_error.clone(),
-            is_refused: finding.is_refused,
-        };
         let found = Expression::new("#found = :found, #revision = #revision + :one", [(":one", number(1))])
-            .with(":found", data(&found)?);
+            .with(":found", data(&finding.data())?);
         let due = due_values(&key, Round::Sweep, finding.due_at);
         let with_due = due.into_iter().fold(found.clone(), |update, (name, value)| update.with(name, value));
         let with_due = Expression { text: format!("SET {}, {SET_DUE}", found.text).into(), ..with_due };
@@ -76,6 +113,39 @@ impl Store {
         // Whoever joined or left meanwhile has said when to look after the rule.
         let without_due = Expression { text: format!("SET {}", found.text).into(), ..found };
         self.updated_if(&key, &without_due, &same(seen)?).await?.as_ref().map(rule).transpose()
+    }
+
+    /// Records what the provider is about to be asked for, before it is asked: the rules for which that was recorded, as they are
+    /// then. A rule that somebody has joined, left or looked at since it was read is left out. Nothing at all is recorded when the
+    /// group was leased to another worker meanwhile: then this worker must not ask.
+    ///
+    /// # Errors
+    /// Busy or defect.
+    pub async fn record_intents(
+        &self,
+        lease: &Lease,
+        intents: &[(Rule, Finding)],
+    ) -> Result<Option<Vec<Rule>>, StoreError> {
+        let mut recorded = Vec::new();
+        for some in intents.chunks(INTENTS_AT_ONCE) {
+            let mut tx = Transaction::new(self);
+            lease.require(&mut tx);
+            for (rule, intent) in some {
+                let key = key_of(&lease.org, rule);
+                let text = format!("SET #found = :found, #revision = #revision + :one, {SET_DUE}");
+                let update = Expression::new(text, due_values(&key, Round::Sweep, intent.due_at))
+                    .with(":found", data(&intent.data())?)
+                    .with(":one", number(1));
+                tx.update(&key, &update, &unchanged(rule)?, |_| Failed::Needless);
+            }
+            let Some(done) = tx.follow_up_as_far_as_unchanged(&Receipt::of_remains()).await? else {
+                return Ok(None);
+            };
+            // The first write is the condition on the lease.
+            let done = done.iter().filter_map(|place| some.get(place.checked_sub(1)?));
+            recorded.extend(done.map(|(rule, intent)| intent.applied_to(rule)));
+        }
+        Ok(Some(recorded))
     }
 
     /// Takes a rule off the sweeper's list, if nobody has joined or left it since it was read.

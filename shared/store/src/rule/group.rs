@@ -1,8 +1,12 @@
-//! Groups: one worker at a time has a group to itself, because what it asks of the cloud must not cross what another one
-//! asks.
+//! Groups: one worker at a time has a group to itself, because its calls to the cloud must not cross those of another.
+//!
+//! The lease ends by time, and clocks differ. So time alone protects nothing: a worker records its intents under the condition
+//! that the lease is still its own ([`Lease::require`]), and findings under the condition that nobody has recorded another. A
+//! worker that finds a group leased leaves a mark, and the holder of the lease looks at the ledger once more before it gives the
+//! group back: no change falls between the two.
 
 use model::id::{CredentialId, LeaseId, OrgId, ResourceId};
-use model::ingress::GroupRef;
+use model::ingress::{GroupRef, Ingress};
 use model::rule::Rule;
 use model::time::Timestamp;
 
@@ -11,11 +15,12 @@ use crate::Store;
 use crate::due::{SET_DUE, due_values};
 use crate::error::StoreError;
 use crate::expression::Expression;
-use crate::item::{Entity, Item, SHAPE, data, number, text};
+use crate::item::{Attributes, Entity, Item, SHAPE, data, number, text};
 use crate::keys::{self, Round};
+use crate::transaction::{Failed, Receipt, Transaction};
 
 /// Seconds for which a worker has a group. No worker runs for longer than this: `template.yaml` gives it less.
-const LEASE_SECONDS: i64 = 60;
+pub const LEASE_SECONDS: i64 = 60;
 
 /// Seconds from one comparison of a group with the ledger to the next: a little less than the schedule's hour, so that a run
 /// that comes early does not leave it to the next.
@@ -31,13 +36,51 @@ pub struct Lease {
     token: String,
 }
 
-/// What a group's item says.
-#[derive(Debug, Clone)]
-pub struct GroupItem {
-    /// The credential that was used last, if any was.
-    pub credential_id: Option<CredentialId>,
-    /// The resource for which it was.
-    pub resource_id: Option<ResourceId>,
+impl Lease {
+    /// Requires in a transaction that no other worker has leased the group meanwhile.
+    pub(super) fn require(&self, tx: &mut Transaction<'_>) {
+        tx.require(&keys::group(&self.org, &self.group), &self.is_own(), |_| Failed::Superseded);
+    }
+
+    fn is_own(&self) -> Expression {
+        Expression::new("#lease = :token", [(":token", text(&self.token))])
+    }
+}
+
+/// How a lease ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Released {
+    /// The group is free, or another worker's.
+    Done,
+    /// It is still leased: meanwhile another worker wanted the group, so that the ledger may have changed.
+    WantedAgain,
+}
+
+/// What the ledger has in a group.
+#[derive(Debug, Clone, Default)]
+pub struct GroupLedger {
+    /// The credential that was used last and the resource for which it was, if any was.
+    pub last_access: Option<(CredentialId, ResourceId)>,
+    /// The entries.
+    pub rules: Vec<Rule>,
+    /// Number of items that cannot be read.
+    pub unreadable: usize,
+    /// What those entries let in that cannot be read, as far as their keys say so.
+    pub unreadable_ingress: Vec<Ingress>,
+}
+
+impl GroupLedger {
+    fn take(&mut self, attributes: Attributes) -> Result<(), StoreError> {
+        let item = Item::read(attributes)?;
+        match item.entity {
+            Entity::Rule => self.rules.push(rule(&item)?),
+            Entity::Group if item.has(keys::CREDENTIAL_ID) => {
+                self.last_access = Some((credential_id(&item)?, resource_id(&item)?));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
 }
 
 impl Store {
@@ -58,7 +101,8 @@ impl Store {
         let update = Expression::new(
             "SET #entity = if_not_exists(#entity, :entity), #shape = if_not_exists(#shape, :shape), \
              #data = if_not_exists(#data, :data), #duePk = if_not_exists(#duePk, :duePk), \
-             #dueSk = if_not_exists(#dueSk, :dueSk), #leasedUntil = :until, #lease = :token",
+             #dueSk = if_not_exists(#dueSk, :dueSk), #leasedUntil = :until, #lease = :token \
+             REMOVE #wantedAgain",
             due,
         )
         .with(":entity", data(&Entity::Group)?)
@@ -75,27 +119,70 @@ impl Store {
         Ok(taken.then(|| Lease { org: org.clone(), group: group.clone(), token }))
     }
 
-    /// Gives a group back, unless another worker has it by now.
+    /// Whether a worker still has the group that it leased.
     ///
     /// # Errors
     /// Busy or defect.
-    pub async fn release_group(&self, lease: &Lease) -> Result<(), StoreError> {
-        let key = keys::group(&lease.org, &lease.group);
-        let update = Expression::new("REMOVE #leasedUntil, #lease", []);
-        let own = Expression::new("#lease = :token", [(":token", text(&lease.token))]);
-        self.update_if(&key, &update, &own).await.map(drop)
+    pub async fn is_leased(&self, lease: &Lease) -> Result<bool, StoreError> {
+        let mut tx = Transaction::new(self);
+        lease.require(&mut tx);
+        Ok(tx.follow_up_as_far_as_unchanged(&Receipt::of_remains()).await?.is_some())
     }
 
-    /// The rules of a leased group, and what its item says.
+    /// Asks the worker that has leased a group to look at the ledger once more. False when the group is free by now.
     ///
     /// # Errors
     /// Busy or defect.
-    pub async fn rules_of_group(&self, lease: &Lease) -> Result<(GroupItem, Vec<Rule>), StoreError> {
-        let items = self.query_partition(&keys::group_partition(&lease.org, &lease.group)).await?;
-        let group = items.iter().find(|item| item.entity == Entity::Group).map(group_item).transpose()?;
-        let rules = items.iter().filter(|item| item.entity == Entity::Rule).map(rule);
-        let none = GroupItem { credential_id: None, resource_id: None };
-        Ok((group.unwrap_or(none), rules.collect::<Result<_, _>>()?))
+    pub async fn want_group_again(&self, org: &OrgId, group: &GroupRef) -> Result<bool, StoreError> {
+        let update = Expression::new("SET #wantedAgain = :yes", [(":yes", data(&true)?)]);
+        let leased = Expression::new("attribute_exists(#lease)", []);
+        self.update_if(&keys::group(org, group), &update, &leased).await
+    }
+
+    /// Gives a group back, unless another worker has it by now. A lease during which another worker wanted the group stays.
+    ///
+    /// # Errors
+    /// Busy or defect.
+    pub async fn release_group(&self, lease: &Lease) -> Result<Released, StoreError> {
+        let key = keys::group(&lease.org, &lease.group);
+        let release = Expression::new("REMOVE #leasedUntil, #lease, #wantedAgain", []);
+        let is_own = lease.is_own();
+        let text = format!("{} AND attribute_not_exists(#wantedAgain)", is_own.text);
+        let is_unwanted = Expression { text: text.into(), ..is_own.clone() };
+        if self.update_if(&key, &release, &is_unwanted).await? {
+            return Ok(Released::Done);
+        }
+        let go_on = Expression::new("REMOVE #wantedAgain", []);
+        let goes_on = self.update_if(&key, &go_on, &is_own).await?;
+        Ok(if goes_on { Released::WantedAgain } else { Released::Done })
+    }
+
+    /// Gives a group back whose worker cannot go on, also when another worker wants it: the sweeper does what is left.
+    ///
+    /// # Errors
+    /// Busy or defect.
+    pub async fn give_up_group(&self, lease: &Lease) -> Result<(), StoreError> {
+        let release = Expression::new("REMOVE #leasedUntil, #lease, #wantedAgain", []);
+        self.update_if(&keys::group(&lease.org, &lease.group), &release, &lease.is_own()).await.map(drop)
+    }
+
+    /// What the ledger has in a leased group. An entry that cannot be read keeps no other from being worked on.
+    ///
+    /// # Errors
+    /// Busy or defect.
+    pub async fn rules_of_group(&self, lease: &Lease) -> Result<GroupLedger, StoreError> {
+        let partition = keys::group_partition(&lease.org, &lease.group);
+        let mut ledger = GroupLedger::default();
+        for attributes in self.query_partition_raw(&partition).await? {
+            let sk = attributes.get(keys::SK).and_then(|sk| sk.as_s().ok()).cloned().unwrap_or_default();
+            if let Err(error) = ledger.take(attributes) {
+                let ingress = sk.strip_prefix("RULE#").and_then(Ingress::parse);
+                tracing::error!(group = %lease.group, ?error, "an entry of the ledger cannot be read");
+                ledger.unreadable += 1;
+                ledger.unreadable_ingress.extend(ingress);
+            }
+        }
+        Ok(ledger)
     }
 
     /// Keeps the credential with which a group was asked, for the comparisons to come.
@@ -126,12 +213,4 @@ impl Store {
         let update = Expression::new(format!("SET {SET_DUE}"), due);
         self.update_if(&key, &update, &Expression::exists()).await.map(drop)
     }
-}
-
-fn group_item(item: &Item) -> Result<GroupItem, StoreError> {
-    let known = item.has(keys::CREDENTIAL_ID);
-    Ok(GroupItem {
-        credential_id: if known { Some(credential_id(item)?) } else { None },
-        resource_id: if known { Some(resource_id(item)?) } else { None },
-    })
 }

@@ -14,11 +14,12 @@ mod tell;
 
 pub(crate) use claim::{Join, join, leave};
 pub use finding::Finding;
-pub use group::{GroupItem, Lease};
+pub use group::{GroupLedger, LEASE_SECONDS, Lease, Released};
 pub use list::RuleEntry;
 pub use tell::Message;
 pub(crate) use tell::release;
 
+use model::account::AccountId;
 use model::id::{CredentialId, OrgId, ResourceId, RuleId};
 use model::ingress::{GroupRef, Ingress};
 use model::rule::{Holder, Presence, Rule};
@@ -50,6 +51,29 @@ pub(crate) struct FoundData {
     pub(crate) attempts: u32,
     pub(crate) last_error: Option<String>,
     pub(crate) is_refused: bool,
+    #[serde(default)]
+    pub(crate) account: Option<AccountId>,
+    /// Milliseconds since 1970.
+    #[serde(default)]
+    pub(crate) unsettled_until: Option<i64>,
+    #[serde(default)]
+    pub(crate) is_removal_sent: bool,
+}
+
+impl FoundData {
+    /// Of a rule that is not there, and that no call has asked for.
+    pub(crate) fn absent() -> Self {
+        Self {
+            presence: Presence::Absent,
+            provider_rule_id: None,
+            attempts: 0,
+            last_error: None,
+            is_refused: false,
+            account: None,
+            unsettled_until: None,
+            is_removal_sent: false,
+        }
+    }
 }
 
 fn holders(item: &Item, name: &str) -> Result<BTreeSet<Holder>, StoreError> {
@@ -60,6 +84,10 @@ fn holders(item: &Item, name: &str) -> Result<BTreeSet<Holder>, StoreError> {
     Ok(holders)
 }
 
+fn time(millis: i64) -> Result<Timestamp, StoreError> {
+    Timestamp::from_unix_millis(millis).map_err(|_| corrupt("a time is out of range"))
+}
+
 fn count(item: &Item, name: &str) -> Result<u64, StoreError> {
     u64::try_from(item.number(name)?).map_err(corrupt)
 }
@@ -68,8 +96,7 @@ pub(crate) fn rule(item: &Item) -> Result<Rule, StoreError> {
     let (data, found): (RuleData, FoundData) = (item.members()?, item.attribute(FOUND)?);
     let due_at = if item.has(DUE_SK) { Some(item.text(DUE_SK)?) } else { None };
     let due_at = due_at.map(|millis| {
-        let millis = millis.parse().map_err(corrupt)?;
-        Timestamp::from_unix_millis(millis).map_err(|_| corrupt("a time is out of range"))
+        time(millis.parse().map_err(corrupt)?)
     });
     Ok(Rule {
         id: data.id,
@@ -85,6 +112,9 @@ pub(crate) fn rule(item: &Item) -> Result<Rule, StoreError> {
         attempts: found.attempts,
         last_error: found.last_error,
         is_refused: found.is_refused,
+        account: found.account,
+        unsettled_until: found.unsettled_until.map(time).transpose()?,
+        is_removal_sent: found.is_removal_sent,
         due_at: due_at.transpose()?,
         generation: count(item, GENERATION)?,
         revision: count(item, REVISION)?,

@@ -4,7 +4,7 @@ use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
 use model::id::RuleId;
 use model::principal::Actor;
 use model::refusal::Refusal;
-use model::rule::{Presence, Resolution, Rule, RuleState};
+use model::rule::{Resolution, Rule, RuleState};
 use model::session::News;
 use model::time::Timestamp;
 use serde_json::json;
@@ -71,13 +71,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let key = key_of(&actor.org, rule);
-        let found = FoundData {
-            presence: Presence::Absent,
-            provider_rule_id: None,
-            attempts: 0,
-            last_error: rule.last_error.clone(),
-            is_refused: false,
-        };
+        let found = FoundData { last_error: rule.last_error.clone(), ..FoundData::absent() };
         let text = format!("SET #found = :found, #revision = #revision + :one, {SET_DUE}");
         let update = Expression::new(text, due_values(&key, Round::Sweep, now))
             .with(":found", data(&found)?)

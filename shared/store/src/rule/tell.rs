@@ -3,6 +3,7 @@
 //! One transaction settles a row, takes it from its rules and lowers its resource's count, so that a resource can be deleted
 //! exactly when the last row on it is known to hold nothing.
 
+use futures_util::{StreamExt, stream};
 use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
 use model::gathered;
 use model::id::{OrgId, ResourceId};
@@ -37,6 +38,9 @@ pub struct Message {
 /// Rules of which one transaction tells, so that each rule, its row's resource and the block have room.
 const RULES_AT_ONCE: usize = 45;
 
+/// Blocks that are told at once.
+const BLOCKS_AT_ONCE: usize = 8;
+
 /// What one block of rows is told of one rule.
 struct Part<'a> {
     message: &'a Message,
@@ -44,30 +48,39 @@ struct Part<'a> {
 }
 
 impl Store {
-    /// Tells rows, each block of rows in transactions of its own.
+    /// Tells rows, each block of rows in transactions of its own, several blocks at once. A block that cannot be written keeps no
+    /// other from hearing.
     ///
     /// # Errors
-    /// Busy or defect. Those who were told stay told.
+    /// The first of what went wrong: busy or defect. Those who were told stay told.
     pub async fn tell(&self, org: &OrgId, messages: &[Message], now: Timestamp) -> Result<(), StoreError> {
         // What is said of one kind stands in one line of the record.
-        let mut parts: BTreeMap<_, Vec<Part<'_>>> = BTreeMap::new();
+        let mut blocks: BTreeMap<_, BTreeMap<_, Vec<Part<'_>>>> = BTreeMap::new();
         for message in messages {
-            let mut blocks: BTreeMap<_, Vec<Holder>> = BTreeMap::new();
+            let mut rows: BTreeMap<_, Vec<Holder>> = BTreeMap::new();
             for holder in &message.holders {
-                blocks.entry((holder.session, holder.block)).or_default().push(*holder);
+                rows.entry((holder.session, holder.block)).or_default().push(*holder);
             }
-            for ((session, block), rows) in blocks {
+            for (block, rows) in rows {
                 let kind = event(&message.news).map(|(_, place)| place);
-                parts.entry((session, block, kind)).or_default().push(Part { message, rows });
+                blocks.entry(block).or_default().entry(kind).or_default().push(Part { message, rows });
             }
         }
-        for ((session, block, _), parts) in parts {
+        let telling = blocks.into_iter().map(|((session, block), kinds)| async move {
             let key = Block::key(org, session, block);
-            for some in parts.chunks(RULES_AT_ONCE) {
+            for some in kinds.values().flat_map(|parts| parts.chunks(RULES_AT_ONCE)) {
                 self.tell_block(org, &key, some, now).await?;
             }
+            Ok(())
+        });
+        let outcomes: Vec<Result<(), StoreError>> =
+            stream::iter(telling.collect::<Vec<_>>()).buffered(BLOCKS_AT_ONCE).collect().await;
+        let mut failures = outcomes.into_iter().filter_map(Result::err);
+        let first = failures.next();
+        for error in failures {
+            tracing::error!(?error, "further rows were not told how their rules stand");
         }
-        Ok(())
+        first.map_or(Ok(()), Err)
     }
 
     async fn tell_block(

@@ -12,6 +12,7 @@ mod block;
 mod end;
 mod extend;
 mod list;
+mod over;
 mod plan;
 mod reserve;
 mod start;

@@ -1,0 +1,278 @@
+//! The cloud is asked for some rules of a leased group that were made with one credential.
+
+use firewall::{AccountId, CloudAccess, FirewallError};
+use model::id::{CredentialId, ResourceId, SessionId};
+use model::rule::{Holder, Need, Presence, Rule};
+use model::time::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
+use store::{Finding, Lease, StoreError};
+
+use crate::Report;
+use crate::access::{Candidates, candidates};
+use crate::circuit::{Ending, Place};
+use crate::cloud::{Plan, Visit};
+use crate::group::Visitor;
+use crate::outcome::{Attempt, Outcome};
+
+/// Seconds after which the sweeper sees to a rule whose worker has gone.
+const GRACE_SECONDS: i64 = 60;
+
+/// Seconds after which a call that was sent has taken effect and is visible, or never will be: half a minute for the call, which is
+/// given up after 8 seconds, and a minute by which the clocks of two machines may differ.
+const SETTLE_SECONDS: i64 = 90;
+
+/// A credential with the resource for which it was used, and the group that it is used on.
+pub(crate) struct Asking<'a> {
+    pub(crate) visitor: &'a Visitor<'a>,
+    pub(crate) lease: &'a Lease,
+    pub(crate) with: (CredentialId, ResourceId),
+}
+
+type Attempts = Vec<(Rule, Attempt)>;
+
+impl Asking<'_> {
+    /// Asks for some rules, each with the value of the credential that reaches its account.
+    pub(crate) async fn ask(&self, rules: Vec<Rule>, report: &mut Report) -> Result<Attempts, StoreError> {
+        let (tools, (credential, resource)) = (self.visitor.tools, self.with);
+        let place = Place::Credential(self.lease.org.clone(), credential, self.region());
+        let Some(trial) = self.visitor.circuit.admit(place, self.visitor.now) else {
+            report.groups_postponed = 1;
+            return Ok(Vec::new());
+        };
+        let candidates = candidates(&tools.store, &tools.vault, &self.lease.org, self.with).await?;
+        tools.store.remember_access(self.lease, credential, resource).await?;
+        trial.begin();
+        let (former, rules) = self.former_values(&candidates, rules).await;
+        let account = match &candidates.present {
+            Ok(present) => Some(tools.firewall.account(&present.access, &self.lease.group.region).await),
+            Err(_) => None,
+        };
+        trial.end(match &account {
+            Some(Err(error)) => Ending::of(error),
+            Some(Ok(_)) | None => Ending::Answered,
+        });
+        drop(trial);
+        let mut attempts = Vec::new();
+        for (access, account, rules) in former {
+            attempts.extend(self.ask_with((&access, Ok(account), false), rules, report).await?);
+        }
+        match (&candidates.present, account) {
+            (Ok(present), Some(account)) if !rules.is_empty() => {
+                let who = (&present.access, account, present.is_substitute);
+                attempts.extend(self.ask_with(who, rules, report).await?);
+            }
+            (Ok(_), _) => {}
+            (Err(why), _) => attempts.extend(rules.into_iter().map(|rule| without_access(rule, why))),
+        }
+        Ok(attempts)
+    }
+
+    /// The rules to remove whose account only a former value of the credential reaches, and the other rules.
+    async fn former_values(
+        &self,
+        candidates: &Candidates,
+        rules: Vec<Rule>,
+    ) -> (Vec<(CloudAccess, AccountId, Vec<Rule>)>, Vec<Rule>) {
+        let (firewall, region) = (&self.visitor.tools.firewall, &self.lease.group.region);
+        let is_bound = |rule: &Rule| rule.need() == Need::Remove && rule.account.is_some();
+        if candidates.former.is_empty() || !rules.iter().any(is_bound) {
+            return (Vec::new(), rules);
+        }
+        let present = match &candidates.present {
+            Ok(present) => firewall.account(&present.access, region).await.ok(),
+            Err(_) => None,
+        };
+        let (mut left, mut bound): (Vec<_>, Vec<_>) =
+            rules.into_iter().partition(|rule| !is_bound(rule) || rule.account == present);
+        let mut found = Vec::new();
+        for access in &candidates.former {
+            let Ok(account) = firewall.account(access, region).await else { continue };
+            let (own, others): (Vec<_>, Vec<_>) =
+                bound.into_iter().partition(|rule: &Rule| rule.account == Some(account));
+            bound = others;
+            if !own.is_empty() {
+                found.push((access.clone(), account, own));
+            }
+        }
+        left.extend(bound);
+        (found, left)
+    }
+
+    fn region(&self) -> String {
+        self.lease.group.region.clone()
+    }
+
+    async fn ask_with(
+        &self,
+        (access, account, is_substitute): (&CloudAccess, Result<AccountId, FirewallError>, bool),
+        rules: Vec<Rule>,
+        report: &mut Report,
+    ) -> Result<Attempts, StoreError> {
+        let (visitor, now) = (self.visitor, self.visitor.now);
+        let place = match &account {
+            Ok(account) => Place::Account(*account, self.region()),
+            Err(_) => Place::Credential(self.lease.org.clone(), self.with.0, self.region()),
+        };
+        let Some(trial) = visitor.circuit.admit(place, now) else {
+            report.groups_postponed = 1;
+            return Ok(Vec::new());
+        };
+        let ending = Mutex::new(account.as_ref().err().map_or(Ending::Untried, Ending::of));
+        let visit = Visit {
+            firewall: visitor.tools.firewall.as_ref(),
+            access,
+            account: account.as_ref().ok().copied(),
+            org: &self.lease.org,
+            group: &self.lease.group,
+            is_substitute,
+            now,
+            ending: &ending,
+        };
+        let attempts = match account {
+            Err(error) if needs_account(&error) => {
+                let attempt = |rule: Rule| {
+                    let (outcome, unsettled_until) = (visit.unseen(&rule, &error), rule.unsettled_until);
+                    (rule, Attempt { outcome, account: None, unsettled_until })
+                };
+                Ok(rules.into_iter().map(attempt).collect())
+            }
+            _ => {
+                trial.begin();
+                self.visit(&visit, rules).await
+            }
+        };
+        let ended = *ending.lock().unwrap_or_else(PoisonError::into_inner);
+        report.groups_throttled = report.groups_throttled.max(usize::from(ended == Ending::Overloaded));
+        trial.end(ended);
+        attempts
+    }
+
+    /// The visit, with the rules as they were recorded on the way.
+    async fn visit(&self, visit: &Visit<'_>, rules: Vec<Rule>) -> Result<Attempts, StoreError> {
+        let mut plan = visit.look(&rules).await;
+        if visit.account.is_none() {
+            for rule in plan.make.drain(..) {
+                let why = "It is not known which account the credential reaches";
+                plan.outcomes.insert(rule.id, Outcome::Delayed(why.into()));
+            }
+        }
+        self.leave_out_what_is_over(&mut plan).await?;
+        let recorded = self.record_intents(&mut plan, visit.account).await?;
+        let removed = visit.remove(&plan.remove).await;
+        let made = visit.make(&plan.make).await;
+        let mut outcomes = std::mem::take(&mut plan.outcomes);
+        if !removed.is_empty() || !made.is_empty() {
+            outcomes.extend(visit.look_again(&plan.make, &plan.remove, (&made, &removed)).await);
+        }
+        let attempt = |rule: Rule| {
+            let outcome = outcomes.get(&rule.id)?.clone();
+            let unsettled_until = match recorded.get(&rule.id) {
+                Some(intended) => settled(&rule, intended, made.get(&rule.id), &outcome),
+                None => rule.unsettled_until,
+            };
+            let rule = recorded.get(&rule.id).cloned().unwrap_or(rule);
+            Some((rule, Attempt { outcome, account: visit.account, unsettled_until }))
+        };
+        Ok(rules.into_iter().filter_map(attempt).collect())
+    }
+
+    /// A rule is not made for sessions that are over: what wakes a worker may come late. Those that nobody has ended are ended.
+    async fn leave_out_what_is_over(&self, plan: &mut Plan) -> Result<(), StoreError> {
+        let (store, org, now) = (&self.visitor.tools.store, &self.lease.org, self.visitor.now);
+        let holders = plan.make.iter().flat_map(|rule| &rule.holders);
+        let sessions: BTreeSet<SessionId> = model::gathered(holders.map(|holder| holder.session));
+        if sessions.is_empty() {
+            return Ok(());
+        }
+        let running = store.running_sessions(org, &sessions, now).await?;
+        for over in sessions.difference(&running) {
+            if let Err(error) = store.look_after_session(org, *over, now).await {
+                tracing::error!(session = %over, ?error, "a session that is over was not ended");
+            }
+        }
+        let is_wanted = |holder: &Holder| running.contains(&holder.session);
+        for rule in plan.make.extract_if(.., |rule| !rule.holders.iter().any(is_wanted)) {
+            plan.remove.retain(|removal| removal.rule.id != rule.id);
+        }
+        Ok(())
+    }
+
+    /// The intents stand in the ledger before the cloud is asked. A rule that changed meanwhile is left to the next pass, and
+    /// everything is when another worker has the group.
+    async fn record_intents(
+        &self,
+        plan: &mut Plan,
+        account: Option<AccountId>,
+    ) -> Result<BTreeMap<model::id::RuleId, Rule>, StoreError> {
+        let now = self.visitor.now;
+        let soon = now.plus_seconds(GRACE_SECONDS);
+        let mut intents: BTreeMap<_, (Rule, Finding)> = BTreeMap::new();
+        for removal in &plan.remove {
+            let rule = &removal.rule;
+            let id = rule.provider_rule_id.clone().filter(|id| removal.ids.contains(id));
+            let intent = Finding {
+                presence: Presence::Unknown,
+                provider_rule_id: id.or_else(|| removal.ids.first().cloned()),
+                is_removal_sent: true,
+                ..Finding::of(rule, soon)
+            };
+            intents.insert(rule.id, (rule.clone(), intent));
+        }
+        for rule in &plan.make {
+            let before = intents.remove(&rule.id).map_or_else(|| Finding::of(rule, soon), |(_, intent)| intent);
+            let until = now.plus_seconds(SETTLE_SECONDS);
+            let intent = Finding {
+                presence: Presence::Unknown,
+                account,
+                unsettled_until: Some(rule.unsettled_until.map_or(until, |before| before.max(until))),
+                ..before
+            };
+            intents.insert(rule.id, (rule.clone(), intent));
+        }
+        let intents: Vec<_> = intents.into_values().collect();
+        let recorded = self.visitor.tools.store.record_intents(self.lease, &intents).await?;
+        if recorded.is_none() {
+            tracing::warn!(group = %self.lease.group, "another worker has leased the group meanwhile");
+        }
+        let recorded: BTreeMap<_, Rule> =
+            model::gathered(recorded.unwrap_or_default().into_iter().map(|rule| (rule.id, rule)));
+        plan.make = plan.make.iter().filter_map(|rule| recorded.get(&rule.id).cloned()).collect();
+        plan.remove.retain_mut(|removal| {
+            recorded.get(&removal.rule.id).cloned().map(|rule| removal.rule = rule).is_some()
+        });
+        Ok(recorded)
+    }
+}
+
+/// Whether a rule can be worked on only when the account is known: nobody who cannot say who they are is answered.
+fn needs_account(error: &FirewallError) -> bool {
+    matches!(error, FirewallError::Denied(_) | FirewallError::Throttled)
+}
+
+/// Until when a call may still take effect, after this attempt. An answer says that its own call will not, where the look agrees with
+/// it; an earlier call without an answer still may.
+fn settled(
+    before: &Rule,
+    intended: &Rule,
+    answer: Option<&Result<(), FirewallError>>,
+    outcome: &Outcome,
+) -> Option<Timestamp> {
+    let is_seen = matches!(outcome, Outcome::Applied(_) | Outcome::Foreign(_));
+    match answer {
+        None => before.unsettled_until,
+        Some(Ok(())) if is_seen => before.unsettled_until,
+        // The rule is there, whatever a look may show.
+        Some(Err(FirewallError::Duplicate)) if !is_seen => intended.unsettled_until,
+        Some(Err(error)) if error.is_refusal() => before.unsettled_until,
+        Some(Ok(()) | Err(_)) => intended.unsettled_until,
+    }
+}
+
+/// What it means that there is no credential to ask with.
+fn without_access(rule: Rule, why: &str) -> (Rule, Attempt) {
+    let is_certain = rule.need() == Need::Remove || rule.presence == Presence::Absent;
+    let outcome = if is_certain { Outcome::Refused(why.into()) } else { Outcome::Delayed(why.into()) };
+    let unsettled_until = rule.unsettled_until;
+    (rule, Attempt { outcome, account: None, unsettled_until })
+}
