@@ -11,6 +11,7 @@
 mod cost;
 #[cfg(feature = "large")]
 mod crowd;
+mod double;
 mod events;
 mod killed;
 mod kills;
@@ -19,9 +20,11 @@ mod lifecycle;
 mod outage;
 mod pages;
 mod parents;
+mod proof;
 mod random;
 mod recorded;
 mod repairs;
 mod requests;
 mod sharing;
+mod starved;
 mod world;

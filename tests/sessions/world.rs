@@ -61,6 +61,13 @@ impl World {
         self.app.bearer(&self.app.token(id, ORG, &["USER"]))
     }
 
+    /// A session of five minutes on a resource, of somebody who may open everything.
+    pub(crate) async fn hold_as(&self, org: &str, resource: &str) {
+        let user = support::sessions::entered(&self.app.db, org, "holder", self.app.now()).await;
+        let body = json!({"resourceIds": [resource], "durationMinutes": 5});
+        let _ = support::sessions::start(&self.app.db, &user, body, self.app.now()).await.unwrap();
+    }
+
     /// The rules of a group in the cloud.
     pub(crate) fn rules(&self, number: usize) -> Vec<CloudRule> {
         let found = self.app.sky.groups().into_iter().find(|(found, _)| *found == group(number));

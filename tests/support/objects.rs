@@ -108,8 +108,7 @@ impl Objects {
     async fn work(&self, app: &TestApp, admin: &Client) {
         let me = admin.get("/me").await.expect(200).json;
         let org = crate::org(me["organization"].as_str().unwrap());
-        let (report, again) =
-            RuleWorker::new(app.tools()).run([(org, self.group.clone())], app.now()).await;
+        let (report, again) = RuleWorker::new(app.tools()).run([(org, self.group.clone())], app.now()).await;
         assert!(again.is_empty(), "{report:?}");
     }
 

@@ -220,7 +220,8 @@ impl Asking<'_> {
             intents.insert(rule.id, (rule.clone(), intent));
         }
         for rule in &plan.make {
-            let before = intents.remove(&rule.id).map_or_else(|| Finding::of(rule, soon), |(_, intent)| intent);
+            let before =
+                intents.remove(&rule.id).map_or_else(|| Finding::of(rule, soon), |(_, intent)| intent);
             let until = now.plus_seconds(SETTLE_SECONDS);
             let intent = Finding {
                 presence: Presence::Unknown,

@@ -182,9 +182,7 @@ impl Visit<'_> {
         match (error, rule.need()) {
             (FirewallError::GroupMissing, Need::Remove) if self.speaks_for(rule) => Outcome::Gone,
             (FirewallError::GroupMissing, Need::Remove) => self.elsewhere(rule),
-            (FirewallError::GroupMissing, _) if never_asked || self.speaks_for(rule) => {
-                Outcome::Refused(why)
-            }
+            (FirewallError::GroupMissing, _) if never_asked || self.speaks_for(rule) => Outcome::Refused(why),
             (FirewallError::Denied(_), Need::Remove) => Outcome::Refused(why),
             (FirewallError::Denied(_), _) if never_asked => Outcome::Refused(why),
             // What was asked for before may be there: it stays wanted until somebody can look.
@@ -234,7 +232,8 @@ impl Visit<'_> {
     async fn remove_each(&self, ids: &[String]) -> Result<(), FirewallError> {
         let mut answer = Err(FirewallError::RuleMissing);
         for id in ids {
-            let own = self.note(self.firewall.revoke(self.access, self.group, std::slice::from_ref(id)).await);
+            let own =
+                self.note(self.firewall.revoke(self.access, self.group, std::slice::from_ref(id)).await);
             match own {
                 Ok(()) if answer == Err(FirewallError::RuleMissing) => answer = Ok(()),
                 Ok(()) | Err(FirewallError::RuleMissing) => {}
@@ -285,9 +284,7 @@ impl Visit<'_> {
             (None, Ok(())) => {
                 Outcome::Delayed("The provider said that the rule was made, and it is not there".into())
             }
-            (None, Err(FirewallError::Duplicate)) => {
-                Outcome::Delayed(self.reason(&FirewallError::Duplicate))
-            }
+            (None, Err(FirewallError::Duplicate)) => Outcome::Delayed(self.reason(&FirewallError::Duplicate)),
             (None, Err(error)) if error.is_refusal() => Outcome::Refused(self.reason(&error)),
             (None, Err(error)) => Outcome::Delayed(self.reason(&error)),
         }
@@ -308,9 +305,9 @@ impl Visit<'_> {
             }
             (Err(FirewallError::GroupMissing), _) => self.unseen(rule, &FirewallError::GroupMissing),
             (Err(error), _) => Outcome::Delayed(self.reason(error)),
-            (Ok(seen), Ok(()) | Err(FirewallError::RuleMissing)) if is_there(seen) => Outcome::Delayed(
-                "The provider said that the rule was removed, and it is still there".into(),
-            ),
+            (Ok(seen), Ok(()) | Err(FirewallError::RuleMissing)) if is_there(seen) => {
+                Outcome::Delayed("The provider said that the rule was removed, and it is still there".into())
+            }
             (Ok(_), Ok(()) | Err(FirewallError::RuleMissing)) => self.not_seen(rule),
             (Ok(_), Err(error)) => Outcome::Delayed(self.reason(&error)),
         }

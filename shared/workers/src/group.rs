@@ -110,8 +110,7 @@ impl Visitor<'_> {
             if pass == 0 {
                 report.failed += ledger.unreadable;
             }
-            let todo: Vec<Rule> =
-                ledger.rules.into_iter().filter(|rule| is_due(rule, self.now)).collect();
+            let todo: Vec<Rule> = ledger.rules.into_iter().filter(|rule| is_due(rule, self.now)).collect();
             if todo.is_empty() || !self.pass(lease, &todo, report).await {
                 break;
             }

@@ -48,6 +48,7 @@ impl Attempt {
             last_error: None,
             is_refused: false,
             is_removal_sent: false,
+            failed_generation: None,
             ..known(soon)
         };
         match &self.outcome {
@@ -60,17 +61,15 @@ impl Attempt {
             }
             Outcome::Refused(why) => {
                 let is_removal = rule.need() == Need::Remove;
-                let is_certain = unsettled_until.is_none();
+                // A rule that could not be removed may be removed by somebody else, and an earlier call may still make one that was
+                // refused: a look decides before anybody relies on it.
+                let is_certain = !is_removal && unsettled_until.is_none();
                 Finding {
-                    presence: match (is_removal, is_certain) {
-                        (true, _) => rule.presence,
-                        (false, true) => Presence::Absent,
-                        // An earlier call may still make it.
-                        (false, false) => Presence::Unknown,
-                    },
+                    presence: if is_certain { Presence::Absent } else { Presence::Unknown },
                     attempts: rule.attempts.saturating_add(1),
                     last_error: Some(why.clone()),
                     is_refused: is_removal,
+                    failed_generation: Some(rule.generation),
                     ..known(now.plus_seconds(if is_removal { PROBE_SECONDS } else { GRACE_SECONDS }))
                 }
             }
@@ -79,7 +78,14 @@ impl Attempt {
                 let pause = now.plus_seconds(pause_seconds(rule.id, attempts));
                 // As soon as nothing is under way any more, a look tells.
                 let due_at = unsettled_until.map_or(pause, |until| pause.min(until));
-                Finding { attempts, last_error: Some(why.clone()), ..known(due_at) }
+                let presence = if rule.need() == Need::Remove { Presence::Unknown } else { rule.presence };
+                Finding {
+                    presence,
+                    attempts,
+                    last_error: Some(why.clone()),
+                    failed_generation: Some(rule.generation),
+                    ..known(due_at)
+                }
             }
         }
     }

@@ -67,9 +67,8 @@ impl RuleReconciler {
         let due = self.tools.store.due(Round::Reconcile, now, GROUPS_A_RUN).await?;
         let visitor = Visitor { tools: &self.tools, circuit: &self.circuit, pace: self.pace, now };
         let comparison = &Comparison { visitor };
-        let job = |(org, group): (OrgId, GroupRef)| async move {
-            (comparison.compare(&org, &group).await, group)
-        };
+        let job =
+            |(org, group): (OrgId, GroupRef)| async move { (comparison.compare(&org, &group).await, group) };
         let turns = in_turn(due.into_iter().filter_map(group), |(org, _)| org);
         let (outcomes, left) = until_time_is_over(turns, (AT_ONCE, self.pace.run), job).await;
         let mut report = Report { left, ..Report::default() };

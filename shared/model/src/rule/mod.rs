@@ -124,6 +124,8 @@ pub struct Rule {
     pub unsettled_until: Option<Timestamp>,
     /// Whether the removal of `provider_rule_id` was asked for. A look that shows this id may be older than the removal.
     pub is_removal_sent: bool,
+    /// The generation at which the last attempt failed.
+    pub failed_generation: Option<u64>,
     /// When it is looked after next, unless somebody does it before.
     pub due_at: Option<Timestamp>,
     /// Number of changes of who holds it.
@@ -182,9 +184,11 @@ impl Rule {
             && self.provider_rule_id.as_deref() == Some(id)
     }
 
-    /// Whether the pause after the last failure is over.
+    /// Whether the pause after the last failure is over. It ends at once when somebody joins or leaves: what failed before says little
+    /// about what is needed then.
     #[must_use]
     pub fn may_be_tried(&self, now: Timestamp) -> bool {
-        self.attempts == 0 || self.due_at.is_none_or(|due| due <= now)
+        let has_changed = self.failed_generation.is_some_and(|failed| failed != self.generation);
+        self.attempts == 0 || has_changed || self.due_at.is_none_or(|due| due <= now)
     }
 }

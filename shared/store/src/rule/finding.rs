@@ -33,6 +33,8 @@ pub struct Finding {
     pub unsettled_until: Option<Timestamp>,
     /// Whether the removal of `provider_rule_id` was asked for.
     pub is_removal_sent: bool,
+    /// The generation at which the last attempt failed.
+    pub failed_generation: Option<u64>,
     /// When to look after the rule next; the sweeper does.
     pub due_at: Timestamp,
 }
@@ -50,6 +52,7 @@ impl Finding {
             account: rule.account,
             unsettled_until: rule.unsettled_until,
             is_removal_sent: rule.is_removal_sent,
+            failed_generation: rule.failed_generation,
             due_at,
         }
     }
@@ -64,6 +67,7 @@ impl Finding {
             account: self.account,
             unsettled_until: self.unsettled_until.map(Timestamp::unix_millis),
             is_removal_sent: self.is_removal_sent,
+            failed_generation: self.failed_generation,
         }
     }
 
@@ -78,6 +82,7 @@ impl Finding {
             account: self.account,
             unsettled_until: self.unsettled_until,
             is_removal_sent: self.is_removal_sent,
+            failed_generation: self.failed_generation,
             due_at: Some(self.due_at),
             revision: rule.revision + 1,
             ..rule.clone()

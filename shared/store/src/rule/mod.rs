@@ -58,6 +58,8 @@ pub(crate) struct FoundData {
     pub(crate) unsettled_until: Option<i64>,
     #[serde(default)]
     pub(crate) is_removal_sent: bool,
+    #[serde(default)]
+    pub(crate) failed_generation: Option<u64>,
 }
 
 impl FoundData {
@@ -72,6 +74,7 @@ impl FoundData {
             account: None,
             unsettled_until: None,
             is_removal_sent: false,
+            failed_generation: None,
         }
     }
 }
@@ -95,9 +98,7 @@ fn count(item: &Item, name: &str) -> Result<u64, StoreError> {
 pub(crate) fn rule(item: &Item) -> Result<Rule, StoreError> {
     let (data, found): (RuleData, FoundData) = (item.members()?, item.attribute(FOUND)?);
     let due_at = if item.has(DUE_SK) { Some(item.text(DUE_SK)?) } else { None };
-    let due_at = due_at.map(|millis| {
-        time(millis.parse().map_err(corrupt)?)
-    });
+    let due_at = due_at.map(|millis| time(millis.parse().map_err(corrupt)?));
     Ok(Rule {
         id: data.id,
         group: data.group,
@@ -115,6 +116,7 @@ pub(crate) fn rule(item: &Item) -> Result<Rule, StoreError> {
         account: found.account,
         unsettled_until: found.unsettled_until.map(time).transpose()?,
         is_removal_sent: found.is_removal_sent,
+        failed_generation: found.failed_generation,
         due_at: due_at.transpose()?,
         generation: count(item, GENERATION)?,
         revision: count(item, REVISION)?,
