@@ -92,7 +92,7 @@ impl RuleReconciler {
                 self.mark_missing(lease, (&seen, &rules), now, &mut report).await?;
             }
             Err(error) => {
-                tracing::warn!(group = %lease.group, reason = error.reason(&lease.group), "a group was not seen");
+                tracing::warn!(group = %lease.group, reason = error.kind(), "a group was not seen");
             }
         }
         report.add(&self.0.passes(lease, now).await?);
