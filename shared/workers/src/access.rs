@@ -49,7 +49,7 @@ pub async fn access_of(
         Some(sealed) => Some(vault.open(org, id, sealed).await?),
         None => None,
     };
-    CloudAccess::read(record.credential.credential_type, value.as_ref())
+    CloudAccess::read(org, record.credential.credential_type, value.as_ref())
         .map_err(|unusable| AccessError::Unusable(unusable.to_string()))
 }
 
