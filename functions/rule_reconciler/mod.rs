@@ -17,6 +17,6 @@ pub fn worker() -> Worker {
 /// When the table gives no answer, or the function was deployed without a KMS key.
 pub async fn handler(app: App) -> Result<Report, Failure> {
     let report = RuleReconciler::new(tools(&app)?).run(app.now).await?;
-    tracing::info!(?report, "compared");
+    tracing::info!(failed = report.failed, ?report, "compared");
     Ok(report)
 }

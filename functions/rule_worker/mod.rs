@@ -19,7 +19,7 @@ pub fn worker() -> Worker {
 /// When the function was deployed without a KMS key.
 pub async fn handler(app: App, batch: Batch) -> Result<Unfinished, Failure> {
     let (mut unfinished, mut groups) = (Unfinished::default(), BTreeSet::new());
-    let mut changed = Vec::new();
+    let (mut changed, mut unreadable) = (Vec::new(), 0);
     for record in &batch.records {
         match record.changed_group() {
             Ok(Some(group)) => {
@@ -30,6 +30,7 @@ pub async fn handler(app: App, batch: Batch) -> Result<Unfinished, Failure> {
             Err(error) => {
                 tracing::error!(?error, "a record of the stream cannot be read");
                 unfinished.add(record);
+                unreadable += 1;
             }
         }
     }
@@ -37,6 +38,7 @@ pub async fn handler(app: App, batch: Batch) -> Result<Unfinished, Failure> {
     for (record, _) in changed.iter().filter(|(_, group)| again.contains(group)) {
         unfinished.add(record);
     }
-    tracing::info!(?report, records = batch.records.len(), "rules");
+    let failed = report.failed + unreadable;
+    tracing::info!(failed, ?report, records = batch.records.len(), "rules");
     Ok(unfinished)
 }

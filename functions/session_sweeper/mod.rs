@@ -17,6 +17,6 @@ pub fn worker() -> Worker {
 /// When the table gives no answer, or the function was deployed without a KMS key.
 pub async fn handler(app: App) -> Result<Report, Failure> {
     let report = SessionSweeper::new(tools(&app)?).run(app.now).await?;
-    tracing::info!(?report, "swept");
+    tracing::info!(failed = report.failed, ?report, "swept");
     Ok(report)
 }

@@ -124,6 +124,28 @@ async fn opened(app: &TestApp, admin: &Client, group: &str) -> String {
     admin.post("/sessions", body).await.expect(201).id()
 }
 
+/// The alarm on failed work counts this field.
+#[tokio::test]
+async fn a_sweep_says_how_much_it_failed_at() {
+    let logs = &*LOGS;
+    let (app, group) = (TestApp::alive().await, "sg-0188888889abcdef0");
+    let admin = app.admin();
+    let session = opened(&app, &admin, group).await;
+    app.settle().await;
+    let key = app.db_items().await.into_keys().find(|(pk, sk)| pk.ends_with(&session) && sk == "#SESSION");
+    let (pk, sk) = key.unwrap_or_else(|| panic!("no item of the session"));
+    #[expect(clippy::disallowed_methods, reason = "no version writes such an item")]
+    let call = app.dynamodb.update_item().table_name(&app.table);
+    let call = call.key("pk", AttributeValue::S(pk)).key("sk", AttributeValue::S(sk));
+    let call = call.update_expression("SET shape = :shape");
+    call.expression_attribute_values(":shape", AttributeValue::N("2".into())).send().await.unwrap();
+    app.advance_seconds(1900);
+    let _ = app.sweep().await;
+    let text = logs.own.text();
+    let swept = text.lines().find(|line| line.contains("swept") && line.contains("failed=1 "));
+    assert!(swept.is_some(), "no line says so");
+}
+
 /// From a start to a rule that cannot be removed, with calls that fail on the way.
 #[tokio::test]
 async fn the_life_of_a_session_names_nobody() {

@@ -43,7 +43,7 @@ pub use list::{ListPart, Listed};
 pub use rate::{Payer, Taken};
 pub use resource::{Deletion, ProviderAnswer, RuleSlots, Verified};
 pub use retry::{CALL_ATTEMPTS, retry_config};
-pub use rule::{Finding, GroupItem, Lease, Message, RuleEntry};
+pub use rule::{Finding, GroupItem, LEASE_SECONDS, Lease, Message, RuleEntry};
 pub use session::{Ended, Wish};
 pub use stream::StreamRecord;
 pub use tag::Tagged;

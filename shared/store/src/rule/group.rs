@@ -15,7 +15,7 @@ use crate::item::{Entity, Item, SHAPE, data, number, text};
 use crate::keys::{self, Round};
 
 /// Seconds for which a worker has a group. No worker runs for longer than this: `template.yaml` gives it less.
-const LEASE_SECONDS: i64 = 60;
+pub const LEASE_SECONDS: i64 = 60;
 
 /// Seconds from one comparison of a group with the ledger to the next: a little less than the schedule's hour, so that a run
 /// that comes early does not leave it to the next.

@@ -14,7 +14,7 @@ mod tell;
 
 pub(crate) use claim::{Join, join, leave};
 pub use finding::Finding;
-pub use group::{GroupItem, Lease};
+pub use group::{GroupItem, LEASE_SECONDS, Lease};
 pub use list::RuleEntry;
 pub use tell::Message;
 pub(crate) use tell::release;
