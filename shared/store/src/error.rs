@@ -120,7 +120,7 @@ fn shown<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> String {
             None => "no answer".into(),
         },
         SdkError::TimeoutError(_) => "no answer in time".into(),
-        _ => "the request cannot be made".into(),
+        SdkError::ConstructionFailure(_) | _ => "the request cannot be made".into(),
     }
 }
 
