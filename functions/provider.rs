@@ -1,6 +1,6 @@
 //! The question to a resource's provider, with the resource's own credential.
 
-use firewall::Firewall;
+use firewall::{Firewall, Purpose};
 use model::id::OrgId;
 use model::ingress::{GroupRef, IpVersion};
 use model::refusal::Refusal;
@@ -28,6 +28,7 @@ pub(crate) async fn ask(
         region: resource.region.clone().unwrap_or_default(),
         group_id: resource.resource_identifier.clone(),
     };
+    let access = access.on_behalf_of(org, &Purpose::Verify);
     match firewall.describe(&access, &group).await {
         Ok(description) => Ok(Ok(RuleSlots {
             ipv4: description.slots_left(IpVersion::V4),

@@ -69,10 +69,11 @@ deploy() {
 step "secret and security group" journey prepare
 # Every group, because the emulator's policies know no tags of groups.
 step "sam deploy, the target role" deploy --template "$root/infra/target-role.yaml" --stack-name postern-target \
-    --capabilities CAPABILITY_NAMED_IAM --parameter-overrides PosternAccountId=000000000000 ExternalId=e2e-external-id-0001 \
+    --capabilities CAPABILITY_NAMED_IAM --parameter-overrides PosternAccountId=000000000000 ExternalId=postern:acme \
     'GroupTag=""'
 step "sam deploy, template.yaml" deploy --template "$scratch/clone/template.yaml" --stack-name postern \
     --capabilities CAPABILITY_IAM --parameter-overrides JwtIssuer=https://issuer.example JwtSecretName=postern/jwt \
+    TargetRoles=arn:aws:iam::000000000000:role/postern-target \
     DeletionProtection=false
 step "sam deploy, the dashboard" deploy --template "$root/infra/dashboard.yaml" --stack-name postern-dashboard
 step "where the emulator differs" journey differences

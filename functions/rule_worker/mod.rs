@@ -31,11 +31,11 @@ pub async fn handler(app: App, batch: Batch, circuit: CircuitBreaker) -> Result<
     }
     let groups = changed.iter().map(|(_, group)| group.clone());
     let worker = RuleWorker::new(tools(&app)?).with_circuit(circuit);
-    let (mut report, again) = worker.run(groups, app.now).await;
-    report.failed += unreadable;
+    let (report, again) = worker.run(groups, app.now).await;
     for (record, _) in changed.iter().filter(|(_, group)| again.contains(group)) {
         unfinished.add(record);
     }
-    tracing::info!(?report, records = batch.records.len(), "rules");
+    let failed = report.failed + unreadable;
+    tracing::info!(failed, ?report, records = batch.records.len(), "rules");
     Ok(unfinished)
 }

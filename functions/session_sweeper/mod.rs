@@ -18,6 +18,6 @@ pub fn worker() -> Worker {
 /// When the table gives no answer, or the function was deployed without a KMS key.
 pub async fn handler(app: App, circuit: CircuitBreaker) -> Result<Report, Failure> {
     let report = SessionSweeper::new(tools(&app)?).with_circuit(circuit).run(app.now).await?;
-    tracing::info!(?report, "swept");
+    tracing::info!(failed = report.failed, ?report, "swept");
     Ok(report)
 }

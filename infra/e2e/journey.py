@@ -9,7 +9,7 @@ from api import Caller, token
 
 ADDRESS = "198.51.100.7"
 RULE = f"{ADDRESS}/32 tcp 22-22"
-EXTERNAL_ID = "e2e-external-id-0001"
+EXTERNAL_ID = "postern:acme"
 
 
 class Steps:
@@ -38,7 +38,7 @@ class Journey:
         self.anonymous = Caller(api, {})
         self.admin = Caller(api, {"Authorization": f"Bearer {token('ada', 'ORG_ADMIN')}"})
         self.person = Caller(api, {"Authorization": f"Bearer {token('grace')}"})
-        self.secrets = [os.environ["POSTERN_E2E_SECRET"], EXTERNAL_ID]
+        self.secrets = [os.environ["POSTERN_E2E_SECRET"]]
 
     def status(self, session: str) -> str:
         return self.person.call("GET", f"/sessions/{session}", 200)["status"]

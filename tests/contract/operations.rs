@@ -24,9 +24,72 @@ fn metrics_count_lines_that_somebody_logs() {
     assert!(!filters.is_empty());
     for (name, filter) in filters {
         let pattern = filter["FilterPattern"].as_str().unwrap();
+        if let Some(field) = number_field(pattern) {
+            assert_eq!(
+                filter["MetricTransformations"][0]["MetricValue"],
+                format!("$.fields.{field}"),
+                "{name}"
+            );
+            for (worker, _) in functions::workers() {
+                let source = read(&format!("functions/{}/mod.rs", worker.replace('-', "_")));
+                let line = source.lines().find(|line| line.contains("tracing::info!(")).unwrap();
+                assert!(line.contains(field), "{worker} does not say how much {field}");
+            }
+            continue;
+        }
         let words = pattern.split('"').nth(1).unwrap();
         assert_eq!(pattern, format!("{{ $.fields.message = \"{words}\" }}"), "{name}");
         assert!(sources.contains(&format!("\"{words}\");")), "{name}: nobody logs {words:?}");
+    }
+}
+
+/// The field of a pattern that takes lines whose number is not zero.
+fn number_field(pattern: &str) -> Option<&str> {
+    pattern.strip_prefix("{ $.fields.")?.strip_suffix(" > 0 }")
+}
+
+/// A worker that is stopped must be stopped before another one may take its group: the template's time is shorter than the lease.
+#[test]
+fn workers_are_stopped_before_their_lease_ends() {
+    let workers = functions::workers();
+    let functions = resources("template.yaml", "AWS::Serverless::Function");
+    for (worker, _) in workers {
+        let uri = format!("target/lambda/{worker}/");
+        let (_, function) =
+            functions.iter().find(|(_, function)| function["CodeUri"] == uri.as_str()).unwrap();
+        let timeout = function["Timeout"].as_i64().unwrap();
+        assert!(
+            timeout < store::LEASE_SECONDS,
+            "{worker}: {timeout} s, and a lease is {} s",
+            store::LEASE_SECONDS
+        );
+    }
+}
+
+/// Roles that the functions may assume are named by whoever deploys: no default fits an account that nobody named.
+#[test]
+fn no_default_lets_the_functions_into_every_account() {
+    for file in ["template.yaml", "infra/target-role.yaml"] {
+        let yaml: Yaml = serde_yaml_ng::from_str(&read(file)).unwrap();
+        for (name, parameter) in yaml["Parameters"].as_mapping().unwrap() {
+            let default = parameter["Default"].as_str().unwrap_or_default();
+            assert!(!default.contains("::*:"), "{file}: {name:?} has {default:?}");
+        }
+    }
+    let yaml: Yaml = serde_yaml_ng::from_str(&read("template.yaml")).unwrap();
+    let roles = &yaml["Parameters"]["TargetRoles"];
+    assert!(roles["Default"].is_null() && roles["Type"] == "CommaDelimitedList");
+    // One account, spelled out, and one role.
+    assert_eq!(roles["AllowedPattern"], "arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=.@_/-]+");
+    let external_id: Yaml = serde_yaml_ng::from_str(&read("infra/target-role.yaml")).unwrap();
+    let external_id = &external_id["Parameters"]["ExternalId"];
+    assert!(external_id["Default"].is_null());
+    assert_eq!(external_id["AllowedPattern"], "[A-Za-z0-9+=,.@:/_-]+");
+    let shortest = usize::try_from(external_id["MinLength"].as_i64().unwrap()).unwrap();
+    for org in ["a", "acme", &"~".repeat(64)] {
+        let id = model::provider::aws::external_id(&model::id::OrgId::parse(org).unwrap());
+        let fits = |b: u8| b.is_ascii_alphanumeric() || b"+=,.@:/_-".contains(&b);
+        assert!(id.len() >= shortest && id.bytes().all(fits), "{id}");
     }
 }
 

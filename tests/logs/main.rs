@@ -2,14 +2,54 @@
 //! gateway, the handlers, the SDK, the embedded AWS.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod people;
+
 use firewall::GroupRef;
 use serde_json::json;
 use std::sync::{Arc, LazyLock, Mutex};
 use support::{ORG, TestApp, resource_body};
+use tracing_subscriber::fmt::MakeWriter;
 
 /// What a subscriber at the finest level gets to see.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
+
+/// The log of everything in the process, and that of this workspace's own crates.
+#[derive(Clone, Default)]
+struct Logs {
+    all: Log,
+    own: Log,
+}
+
+/// Writes a line to both logs.
+struct Both(Log, Log);
+
+const OWN: [&str; 9] =
+    ["auth", "firewall", "functions", "https", "local", "model", "store", "web", "workers"];
+
+impl<'w> MakeWriter<'w> for Logs {
+    type Writer = Both;
+
+    fn make_writer(&'w self) -> Both {
+        Both(self.all.clone(), self.own.clone())
+    }
+
+    fn make_writer_for(&'w self, meta: &tracing::Metadata<'_>) -> Both {
+        let is_own = meta.target().split("::").next().is_some_and(|name| OWN.contains(&name));
+        Both(self.all.clone(), if is_own { self.own.clone() } else { Log::default() })
+    }
+}
+
+impl std::io::Write for Both {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.write_all(bytes)?;
+        self.1.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
 
 impl std::io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -23,13 +63,12 @@ impl std::io::Write for Log {
 }
 
 /// The log of this process. Whoever comes first has it begin.
-static LOG: LazyLock<Log> = LazyLock::new(|| {
-    let log = Log::default();
-    let writer = log.clone();
+static LOGS: LazyLock<Logs> = LazyLock::new(|| {
+    let logs = Logs::default();
     let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_ansi(false);
-    let subscriber = subscriber.with_writer(move || writer.clone()).finish();
+    let subscriber = subscriber.with_writer(logs.clone()).finish();
     tracing::subscriber::set_global_default(subscriber).unwrap();
-    log
+    logs
 });
 
 impl Log {
@@ -40,7 +79,7 @@ impl Log {
 
 #[tokio::test]
 async fn the_secret_and_the_token_appear_in_no_log_line() {
-    let log = &*LOG;
+    let log = &LOGS.all;
     let app = TestApp::new().await;
     let token = app.token("admin", ORG, &["ORG_ADMIN"]);
     let admin = app.bearer(&token);
@@ -76,7 +115,7 @@ async fn the_secret_and_the_token_appear_in_no_log_line() {
 /// The alarm on stuck rules counts these lines, and must last for as long as the rule is stuck.
 #[tokio::test]
 async fn the_reconciler_says_each_hour_what_is_stuck() {
-    let log = &*LOG;
+    let log = &LOGS.all;
     let (app, group) = (TestApp::alive().await, "sg-0123456789abcdef0");
     let of = |text: &str| {
         text.lines().filter(|line| line.contains("a rule is stuck") && line.contains(group)).count()

@@ -35,7 +35,7 @@ impl Held {
     }
 
     async fn rules(&self) -> Vec<Rule> {
-        self.app.db.rules_of_group(&self.lease).await.unwrap().1
+        self.app.db.rules_of_group(&self.lease).await.unwrap().rules
     }
 
     async fn rule(&self) -> Rule {

@@ -38,7 +38,7 @@ impl Shared {
         let body = json!({"resourceIds": resources});
         let session = start(&app.db, &user, body, app.now()).await.unwrap().head.id;
         let lease = app.db.lease_group(&org(ORG), &group(), app.now()).await.unwrap().unwrap();
-        let rules = app.db.rules_of_group(&lease).await.unwrap().1;
+        let rules = app.db.rules_of_group(&lease).await.unwrap().rules;
         assert_eq!((rules.len(), rules[0].fresh.len()), (1, rows));
         Self { app, session, resources, rule: rules[0].clone() }
     }
@@ -105,7 +105,7 @@ async fn who_came_too_late_with_a_lease_changes_nothing_of_the_next_one() {
     assert_eq!(app.db_table().await, before);
     assert!(lease().await.is_none());
     app.db.remember_access(&next, used, resource).await.unwrap();
-    assert_eq!(app.db.rules_of_group(&next).await.unwrap().0.credential_id, Some(used));
+    assert_eq!(app.db.rules_of_group(&next).await.unwrap().last_access.map(|(credential, _)| credential), Some(used));
     app.db.release_group(&next).await.unwrap();
     assert!(lease().await.is_some());
 }

@@ -171,7 +171,7 @@ async fn what_is_printed_for_developers_has_no_secret() {
     let (draft, put) =
         (CredentialDraft::read(&fields).unwrap(), CredentialUpdate::read_whole(&fields).unwrap());
     let record = app.db.create_credential(&app.vault, &actor(ORG), &draft, app.now()).await.unwrap();
-    let change = put.apply(&record.credential, app.now()).unwrap();
+    let change = put.apply(&record.credential, &org(ORG), app.now()).unwrap();
     let failed = app.vault.open(&org(OTHER_ORG), id, &sealed).await;
     for printed in [
         format!("{sealed:?} {:?}", app.vault),

@@ -46,6 +46,20 @@ impl FirewallError {
         }
     }
 
+    /// Which of them it is, for the log. A refusal's words may name people of the target account.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::GroupMissing => "the group is missing",
+            Self::Full => "the group is full",
+            Self::Duplicate => "the rule is there already",
+            Self::RuleMissing => "the rule is missing",
+            Self::Denied(_) => "denied",
+            Self::Throttled => "throttled",
+            Self::Unreachable(_) => "no answer",
+        }
+    }
+
     /// The cause of the lack of an answer.
     #[must_use]
     pub fn for_log(&self) -> Option<&str> {

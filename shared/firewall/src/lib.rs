@@ -8,7 +8,7 @@ pub mod ec2;
 mod error;
 pub mod simulated;
 
-pub use access::{CloudAccess, Unusable};
+pub use access::{CloudAccess, Purpose, Unusable};
 pub use error::FirewallError;
 
 use futures_util::future::BoxFuture;

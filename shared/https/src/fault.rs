@@ -27,6 +27,15 @@ pub(crate) fn of_call(error: legacy::Error) -> ConnectorError {
     ConnectorError::other(error.into(), kind)
 }
 
+/// What kind of failure it is, for the log: no text of a request or of an answer, which the errors that caused it may quote.
+#[must_use]
+pub fn kind(error: &ConnectorError) -> String {
+    match source::<io::Error>(error) {
+        Some(cause) => format!("{error}, {:?}", cause.kind()),
+        None => error.to_string(),
+    }
+}
+
 /// The first error of a kind among an error and what caused it.
 fn source<'e, E: Error + 'static>(error: &'e (dyn Error + 'static)) -> Option<&'e E> {
     std::iter::successors(Some(error), |&error| error.source()).find_map(|error| error.downcast_ref())

@@ -22,6 +22,7 @@ use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Duration;
 
 pub use endpoint::endpoint;
+pub use fault::kind;
 
 /// Longest wait for a connection.
 const CONNECT: Duration = Duration::from_secs(1);

@@ -8,12 +8,13 @@
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::{TransactWriteItemsError, TransactWriteItemsInput};
 use aws_sdk_dynamodb::types::CancellationReason;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use model::audit::AuditEntry;
 use model::principal::Actor;
 use model::refusal::Refusal;
 use model::time::Timestamp;
 
-use crate::error::{Cause, StoreError, corrupt, from_sdk};
+use crate::error::{Cause, StoreError, cancelled, corrupt, from_sdk};
 use crate::expression::Expression;
 use crate::item::{Item, NewItem, number};
 use crate::keys::Key;
@@ -276,8 +277,8 @@ impl<'a> Transaction<'a> {
             };
             let reasons = cancellation_reasons(&error).ok_or_else(|| from_sdk(&error))?;
             let unknown = reasons.iter().filter_map(CancellationReason::code).find(|code| !is_known(code));
-            if unknown.is_some() {
-                return Err(from_sdk(&error));
+            if let Some(code) = unknown {
+                return Err(cancelled(&error, code));
             }
             let retry = reasons.iter().any(|reason| reason.code().is_some_and(is_passing));
             if !retry {
@@ -311,7 +312,9 @@ fn is_known(code: &str) -> bool {
     code == "None" || code == CONDITION || is_passing(code)
 }
 
-fn cancellation_reasons<R>(error: &SdkError<TransactWriteItemsError, R>) -> Option<&[CancellationReason]> {
+fn cancellation_reasons(
+    error: &SdkError<TransactWriteItemsError, HttpResponse>,
+) -> Option<&[CancellationReason]> {
     let service = error.as_service_error()?;
     let TransactWriteItemsError::TransactionCanceledException(cancelled) = service else {
         return None;

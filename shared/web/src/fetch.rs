@@ -31,7 +31,8 @@ impl HttpFetch {
         }
         let request = http::Request::get(url).header("accept", "application/json");
         let request = HttpRequest::try_from(request.body(SdkBody::empty()).map_err(fault)?).map_err(fault)?;
-        let answer: HttpResponse = self.https.send(request, Some(WHOLE)).await.map_err(fault)?;
+        let answer: HttpResponse =
+            self.https.send(request, Some(WHOLE)).await.map_err(|error| fault(https::kind(&error)))?;
         let status = answer.status().as_u16();
         if status != 200 {
             return Err(FetchFault(format!("{url} answered {status}")));

@@ -42,7 +42,8 @@ pub struct AwsSettings {
 /// How the log is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct LogSettings {
-    /// `AWS_LAMBDA_LOG_LEVEL`, which Lambda sets, or else `RUST_LOG`: the least level that is written, INFO by default.
+    /// `AWS_LAMBDA_LOG_LEVEL`, which Lambda sets, or else `RUST_LOG`: the least level that is written, INFO by default and at the
+    /// finest. What is finer is none of this code's, but of libraries, which log whole requests and items there.
     pub(crate) level: LevelFilter,
     /// `AWS_LAMBDA_LOG_FORMAT`, which Lambda sets: whether lines are JSON.
     pub(crate) is_json: bool,
@@ -207,7 +208,8 @@ impl LogSettings {
 
     fn read(get: Lookup<'_>) -> Self {
         let level = get("AWS_LAMBDA_LOG_LEVEL").or_else(|| get("RUST_LOG"));
-        let level = level.and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO);
+        let level =
+            level.and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO).min(LevelFilter::INFO);
         let is_json = get("AWS_LAMBDA_LOG_FORMAT").is_some_and(|format| format.eq_ignore_ascii_case("json"));
         Self { level, is_json }
     }
@@ -311,7 +313,8 @@ mod tests {
         assert_eq!(read(&[("AWS_LAMBDA_LOG_LEVEL", "loud"), ("AWS_LAMBDA_LOG_FORMAT", "Text")]), usual);
         let levels =
             [("AWS_LAMBDA_LOG_LEVEL", "DEBUG"), ("RUST_LOG", "error"), ("AWS_LAMBDA_LOG_FORMAT", "JSON")];
-        assert_eq!(read(&levels), LogSettings { level: LevelFilter::DEBUG, is_json: true });
+        assert_eq!(read(&levels), LogSettings { level: LevelFilter::INFO, is_json: true });
+        assert_eq!(read(&[("AWS_LAMBDA_LOG_LEVEL", "TRACE")]).level, LevelFilter::INFO);
         assert_eq!(read(&[("RUST_LOG", "error")]).level, LevelFilter::ERROR);
     }
 

@@ -94,8 +94,9 @@ impl Worker {
         let call = move |app: App, event: Value| -> BoxFuture<'static, _> {
             let handler = handler.clone();
             Box::pin(async move {
-                let batch =
-                    serde_json::from_value(event).map_err(|error| WorkerFailure(error.to_string()))?;
+                // The error would quote what it cannot read, which is an item.
+                let batch = serde_json::from_value(event)
+                    .map_err(|_| WorkerFailure("the event is no batch of the table's stream".into()))?;
                 json(&handler(app, batch).await?)
             })
         };

@@ -1,6 +1,6 @@
 //! From a credential in the table to one that a cloud takes.
 
-use firewall::CloudAccess;
+use firewall::{CloudAccess, Purpose};
 use model::id::{CredentialId, OrgId, ResourceId};
 use std::fmt;
 use store::{Store, StoreError, Vault};
@@ -49,7 +49,7 @@ pub async fn access_of(
         Some(sealed) => Some(vault.open(org, id, sealed).await?),
         None => None,
     };
-    CloudAccess::read(record.credential.credential_type, value.as_ref())
+    CloudAccess::read(org, record.credential.credential_type, value.as_ref())
         .map_err(|unusable| AccessError::Unusable(unusable.to_string()))
 }
 
@@ -68,7 +68,8 @@ pub(crate) struct Candidates {
     pub(crate) former: Vec<CloudAccess>,
 }
 
-/// Opens a credential with its former values. Where it was deleted, the one that the resource has by now takes its place.
+/// Opens a credential with its former values. Where it was deleted, the one that the resource has by now takes its place. The
+/// purpose is what the target account's own log shows.
 ///
 /// # Errors
 /// Busy or defect.
@@ -77,6 +78,7 @@ pub(crate) async fn candidates(
     vault: &Vault,
     org: &OrgId,
     (id, resource): (CredentialId, ResourceId),
+    purpose: Purpose,
 ) -> Result<Candidates, StoreError> {
     let own = access_of(store, vault, org, id).await;
     let (access, is_substitute) = match own {
@@ -84,7 +86,7 @@ pub(crate) async fn candidates(
         own => (own, false),
     };
     let present = match access {
-        Ok(access) => Ok(Candidate { access, is_substitute }),
+        Ok(access) => Ok(Candidate { access: access.on_behalf_of(org, &purpose), is_substitute }),
         Err(AccessError::Store(error)) => return Err(error),
         Err(AccessError::Deleted) => Err("The credential was deleted, and so was the resource's".into()),
         Err(error @ AccessError::Unusable(_)) => Err(error.to_string()),

@@ -1,6 +1,6 @@
 //! The cloud is asked for some rules of a leased group that were made with one credential.
 
-use firewall::{AccountId, CloudAccess, FirewallError};
+use firewall::{AccountId, CloudAccess, FirewallError, Purpose};
 use model::id::{CredentialId, ResourceId, SessionId};
 use model::rule::{Holder, Need, Presence, Rule};
 use model::time::Timestamp;
@@ -40,7 +40,7 @@ impl Asking<'_> {
             report.groups_postponed = 1;
             return Ok(Vec::new());
         };
-        let candidates = candidates(&tools.store, &tools.vault, &self.lease.org, self.with).await?;
+        let candidates = candidates(&tools.store, &tools.vault, &self.lease.org, self.with, purpose(&rules)).await?;
         tools.store.remember_access(self.lease, credential, resource).await?;
         trial.begin();
         let (former, rules) = self.former_values(&candidates, rules).await;
@@ -243,6 +243,16 @@ impl Asking<'_> {
             recorded.get(&removal.rule.id).cloned().map(|rule| removal.rule = rule).is_some()
         });
         Ok(recorded)
+    }
+}
+
+/// For which session a call is, so that the target account's own log can say so.
+fn purpose(rules: &[Rule]) -> Purpose {
+    let holders = rules.iter().flat_map(|rule| rule.holders.iter().chain(&rule.leaving));
+    let mut sessions = holders.map(|holder| holder.session);
+    match sessions.next() {
+        Some(first) if sessions.all(|session| session == first) => Purpose::Session(first),
+        Some(_) | None => Purpose::Shared,
     }
 }
 

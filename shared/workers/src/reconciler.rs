@@ -7,7 +7,7 @@
 //! | nothing | held by sessions | applied again: it was missing |
 //! | without our mark | | never touched |
 
-use firewall::{CloudAccess, CloudRule, GroupDescription, RuleTag};
+use firewall::{CloudAccess, CloudRule, GroupDescription, Purpose, RuleTag};
 use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
 use model::gathered;
 use model::id::{CredentialId, OrgId, ResourceId};
@@ -158,7 +158,7 @@ impl Comparison<'_> {
             report.groups_postponed = 1;
             return Ok(None);
         };
-        let candidates = candidates(&tools.store, &tools.vault, &lease.org, with).await?;
+        let candidates = candidates(&tools.store, &tools.vault, &lease.org, with, Purpose::Compare).await?;
         let present = candidates.present.map(|present| present.access);
         if let Err(why) = &present {
             tracing::warn!(group = %lease.group, why, "a group cannot be compared with this credential");
@@ -170,7 +170,7 @@ impl Comparison<'_> {
             match described {
                 Ok(description) => return Ok(Some(Seen { access, description })),
                 Err(error) => {
-                    let reason = error.reason(&lease.group);
+                    let reason = error.kind();
                     tracing::warn!(group = %lease.group, reason, "a group was not seen with this credential");
                 }
             }

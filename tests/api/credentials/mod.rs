@@ -2,6 +2,7 @@
 
 mod changes;
 mod encodings;
+mod external_id;
 mod fields;
 mod lists;
 mod secrets;

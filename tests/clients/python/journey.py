@@ -83,7 +83,7 @@ def callers() -> None:
 
 
 def a_credential() -> Credential:
-    value = {"roleArn": "arn:aws:iam::123456789012:role/postern-target", "externalId": "postern-demo-0001"}
+    value = {"roleArn": "arn:aws:iam::123456789012:role/postern-target", "externalId": "postern:demo"}
     draft = CredentialDraft(NAME, value, credential_type=CredentialTypeType1.ASSUME_ROLE)
     created = expecting(201, Credential, credential_create.sync_detailed(client=ADMIN, body=draft))
     assert (created.is_sensitive, created.value, created.uri) == (True, None, f"credentials://{created.id}")

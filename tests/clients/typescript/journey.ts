@@ -42,7 +42,7 @@ async function callers(): Promise<void> {
 }
 
 async function aCredential(): Promise<string> {
-  const value = { roleArn: "arn:aws:iam::123456789012:role/postern-target", externalId: "postern-demo-0001" };
+  const value = { roleArn: "arn:aws:iam::123456789012:role/postern-target", externalId: "postern:demo" };
   const created = await expecting(
     "credential-create",
     201,

@@ -59,8 +59,9 @@ impl KeySource {
         let Self::Discovery { issuer } = self else {
             return Ok(first);
         };
-        let found: Discovered = serde_json::from_slice(&fetch.get(&first).await?)
-            .map_err(|error| FetchFault(format!("{first} is no discovery document: {error}")))?;
+        let found: Discovered = serde_json::from_slice(&fetch.get(&first).await?).map_err(|error| {
+            FetchFault(format!("{first} is no discovery document, at {}:{}", error.line(), error.column()))
+        })?;
         if found.issuer != *issuer {
             return Err(FetchFault(format!("{first} names another issuer")));
         }

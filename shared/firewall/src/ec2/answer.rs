@@ -25,7 +25,7 @@ fn unreadable(what: impl Into<String>) -> FirewallError {
 
 /// Document types are refused by the parser, and entities with them.
 fn parsed(xml: &str) -> Result<Document<'_>, FirewallError> {
-    Document::parse(xml).map_err(|error| unreadable(format!("the answer is no XML: {error}")))
+    Document::parse(xml).map_err(|error| unreadable(format!("the answer is no XML, at {}", error.pos())))
 }
 
 fn child<'a>(node: Node<'a, 'a>, name: &str) -> Option<Node<'a, 'a>> {
@@ -211,7 +211,8 @@ fn of_code(code: &str, message: &str, status: u16) -> FirewallError {
         | "EC2ThrottledException"
         | "SlowDown"
         | "TooManyRequestsException" => FirewallError::Throttled,
-        _ => unreadable(format!("{code} ({status}): {}", words("", message))),
+        // The message may quote an address of the request.
+        _ => unreadable(format!("{} (status {status})", plain(code))),
     }
 }
 
@@ -220,8 +221,13 @@ const WORDS_MAX: usize = 200;
 
 fn words(code: &str, message: &str) -> String {
     let message = message.split("Encoded authorization failure message").next().unwrap_or_default();
-    let text = if code.is_empty() { message.to_owned() } else { format!("{code}: {message}") };
-    text.trim().chars().take(WORDS_MAX).collect()
+    format!("{code}: {message}").trim().chars().take(WORDS_MAX).collect()
+}
+
+/// A code, if it looks like one.
+fn plain(code: &str) -> &str {
+    let is_plain = code.len() <= 64 && code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.');
+    if is_plain { code } else { "a code that is none" }
 }
 
 #[cfg(test)]
@@ -314,6 +320,23 @@ mod tests {
             assert!(matches!(failure(status, &text), FirewallError::Unreachable(_)), "{text}");
         }
         assert_eq!(failure(503, ""), FirewallError::Throttled);
+    }
+
+    #[test]
+    fn what_is_for_the_log_quotes_nothing() {
+        let quoting = |code: &str| {
+            let message = "CIDR block 203.0.113.7/32 of ann@acme.example is malformed";
+            format!("<R><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors></R>")
+        };
+        let log = |xml: &str| failure(400, xml).for_log().map(String::from);
+        assert_eq!(
+            log(&quoting("InvalidParameterValue")).as_deref(),
+            Some("InvalidParameterValue (status 400)")
+        );
+        assert_eq!(log(&quoting("203.0.113.7/32")).as_deref(), Some("a code that is none (status 400)"));
+        let broken = rules("<R><cidrIpv4>203.0.113.7/32</cidrIpv4>&ann@acme.example;</R>").unwrap_err();
+        let broken = broken.for_log().unwrap();
+        assert!(!broken.contains("203") && !broken.contains("ann"), "{broken}");
     }
 
     #[test]

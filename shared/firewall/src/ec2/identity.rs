@@ -3,6 +3,7 @@
 use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials as _;
+use model::provider::aws;
 use secrecy::ExposeSecret;
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -17,14 +18,20 @@ use crate::{AccountId, CloudAccess, FirewallError};
 /// Temporary credentials are renewed so long before they expire.
 const MARGIN: Duration = Duration::from_secs(300);
 
-/// How a role's sessions are called in the target account's own log.
-const SESSION_NAME: &str = "postern";
-
 /// Roles that are kept, and accounts of key pairs. Beyond that many, all are forgotten and asked for again when needed.
 const KEPT_MAX: usize = 256;
 
-/// By role, external id and region.
-type Kept = HashMap<(String, Option<String>, String), Assumed>;
+/// Which credentials are asked for.
+#[derive(Debug, Clone, Copy)]
+struct Wanted<'a> {
+    role: &'a str,
+    external_id: &'a str,
+    session_name: &'a str,
+    region: &'a str,
+}
+
+/// By role, external id, name of the role's session, and region.
+type Kept = HashMap<[String; 4], Assumed>;
 
 pub(super) struct Identities {
     config: SdkConfig,
@@ -50,8 +57,9 @@ impl Identities {
                 let secret = secret_access_key.expose_secret();
                 Ok(Credentials::new(access_key_id, secret, token, None, "postern"))
             }
-            CloudAccess::AssumeRole { role_arn, external_id } => {
-                Ok(self.assumed(role_arn, external_id.as_ref(), region, caller).await?.credentials)
+            CloudAccess::AssumeRole { role_arn: role, external_id, session_name } => {
+                let wanted = Wanted { role, external_id, session_name, region };
+                Ok(self.assumed(wanted, caller).await?.credentials)
             }
         }
     }
@@ -72,8 +80,9 @@ impl Identities {
                 keep(&mut *self.accounts.lock().await, access_key_id.clone(), account);
                 Ok(account)
             }
-            CloudAccess::AssumeRole { role_arn, external_id } => {
-                Ok(self.assumed(role_arn, external_id.as_ref(), region, caller).await?.account)
+            CloudAccess::AssumeRole { role_arn: role, external_id, session_name } => {
+                let wanted = Wanted { role, external_id, session_name, region };
+                Ok(self.assumed(wanted, caller).await?.account)
             }
         }
     }
@@ -84,21 +93,17 @@ impl Identities {
         own.provide_credentials().await.map_err(|_| no_credentials())
     }
 
-    async fn assumed(
-        &self,
-        role: &str,
-        external_id: Option<&String>,
-        region: &str,
-        caller: &Caller,
-    ) -> Result<Assumed, FirewallError> {
-        let key = (role.to_owned(), external_id.cloned(), region.to_owned());
+    async fn assumed(&self, wanted: Wanted<'_>, caller: &Caller) -> Result<Assumed, FirewallError> {
+        let Wanted { role, external_id, session_name, region } = wanted;
+        let key = [role, external_id, session_name, region].map(String::from);
         let now = self.config.time_source().map(|source| source.now());
         if let Some(kept) = self.kept.lock().await.get(&key).filter(|kept| is_fresh(&kept.credentials, now)) {
             return Ok(kept.clone());
         }
-        let query = Query::assume_role(role, external_id.map(String::as_str), SESSION_NAME);
+        let query = Query::assume_role(role, external_id, session_name);
         let (status, text) = caller.ask(Service::Sts, self.own().await?, region, &query).await?;
-        let assumed = if status == 200 { answer::assumed(&text)? } else { return Err(refused(&text)) };
+        let assumed =
+            if status == 200 { answer::assumed(&text)? } else { return Err(refused(&text, external_id)) };
         keep(&mut *self.kept.lock().await, key, assumed.clone());
         Ok(assumed)
     }
@@ -126,7 +131,7 @@ fn is_fresh(kept: &Credentials, now: Option<SystemTime>) -> bool {
 }
 
 /// What STS said. A role that may not be assumed is the organization's to correct, like a key that may nothing.
-fn refused(answer: &str) -> FirewallError {
+fn refused(answer: &str, external_id: &str) -> FirewallError {
     const DENIED: [&str; 5] = [
         "AccessDenied",
         "InvalidClientTokenId",
@@ -135,9 +140,10 @@ fn refused(answer: &str) -> FirewallError {
         "RegionDisabledException",
     ];
     match answer::error(answer) {
-        Some((code, _)) if DENIED.contains(&code.as_str()) => FirewallError::Denied(
-            "The role cannot be assumed: its trust policy, or its external id, does not allow it".into(),
-        ),
+        Some((code, _)) if DENIED.contains(&code.as_str()) => FirewallError::Denied(format!(
+            "The role cannot be assumed. Its trust policy must name Postern's account and {}",
+            aws::told_external_id(external_id)
+        )),
         _ => FirewallError::Unreachable("the role was not assumed".into()),
     }
 }
@@ -147,20 +153,22 @@ mod tests {
     use super::*;
 
     fn error(code: &str) -> FirewallError {
-        refused(&format!(
+        let answer = format!(
             r#"<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>{code}</Code>
             <Message>No.</Message></Error><RequestId>r</RequestId></ErrorResponse>"#
-        ))
+        );
+        refused(&answer, "postern:acme")
     }
 
     #[test]
     fn a_refusal_is_the_organizations_to_correct_and_a_fault_is_not() {
-        assert!(matches!(error("AccessDenied"), FirewallError::Denied(_)));
+        let FirewallError::Denied(words) = error("AccessDenied") else { panic!("not denied") };
+        assert!(words.ends_with("the external id postern:acme"), "{words}");
         assert!(matches!(error("RegionDisabledException"), FirewallError::Denied(_)));
         for fault in ["Throttling", "InternalFailure", "ExpiredTokenException"] {
             assert!(matches!(error(fault), FirewallError::Unreachable(_)), "{fault}");
         }
-        assert!(matches!(refused("no XML"), FirewallError::Unreachable(_)));
+        assert!(matches!(refused("no XML", "x"), FirewallError::Unreachable(_)));
     }
 
     #[test]

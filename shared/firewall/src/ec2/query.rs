@@ -28,14 +28,11 @@ impl Query {
     }
 
     /// Credentials of a role, for STS's own default of an hour. The session's name stands in the target account's log.
-    pub(super) fn assume_role(role: &str, external_id: Option<&str>, session: &str) -> Self {
-        let query = Self::of_version("AssumeRole", STS_VERSION)
+    pub(super) fn assume_role(role: &str, external_id: &str, session: &str) -> Self {
+        Self::of_version("AssumeRole", STS_VERSION)
             .with("RoleArn", role)
-            .with("RoleSessionName", session);
-        match external_id {
-            Some(id) => query.with("ExternalId", id),
-            None => query,
-        }
+            .with("RoleSessionName", session)
+            .with("ExternalId", external_id)
     }
 
     /// Whose the credentials are that sign the request.
@@ -138,13 +135,12 @@ mod tests {
     }
 
     #[test]
-    fn a_role_is_assumed_with_its_external_id_if_it_has_one() {
+    fn a_role_is_assumed_with_its_external_id() {
         let role = "arn:aws:iam::123456789012:role/postern";
-        let query = Query::assume_role(role, Some("acme 4711"), "postern").encoded();
+        let query = Query::assume_role(role, "postern:acme", "postern-acme-verify").encoded();
         let expected = "Action=AssumeRole&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A123456789012%3Arole%2Fpostern\
-                        &RoleSessionName=postern&ExternalId=acme+4711";
+                        &RoleSessionName=postern-acme-verify&ExternalId=postern%3Aacme";
         assert_eq!(query, expected);
-        assert!(!Query::assume_role(role, None, "postern").encoded().contains("ExternalId"));
     }
 
     #[test]

@@ -81,7 +81,8 @@ impl Caller {
     }
 
     async fn send(&self, request: HttpRequest) -> Result<(u16, String), FirewallError> {
-        let response: HttpResponse = self.https.send(request, Some(READ)).await.map_err(lost)?;
+        let response: HttpResponse =
+            self.https.send(request, Some(READ)).await.map_err(|error| lost(https::kind(&error)))?;
         let status = response.status().as_u16();
         let body = ByteStream::new(response.into_body()).collect().await.map_err(lost)?;
         Ok((status, String::from_utf8(body.to_vec()).map_err(lost)?))

@@ -65,6 +65,17 @@ impl SimulatedCloud {
         self.state().group_accounts.insert(group.clone(), account);
     }
 
+    /// Has a role trust callers with this external id only. Until then it trusts all.
+    pub fn require_external_id(&self, role: &str, external_id: &str) {
+        self.state().trusted.insert(role.into(), external_id.into());
+    }
+
+    /// The names of the sessions of roles that have called.
+    #[must_use]
+    pub fn session_names(&self) -> Vec<String> {
+        self.state().session_names.iter().cloned().collect()
+    }
+
     /// Adds a rule as somebody else would, with any tag or none; its id.
     pub fn add_rule(&self, group: &GroupRef, rule: CloudRule) -> String {
         self.state().add(group, rule)
@@ -163,7 +174,10 @@ impl Firewall for SimulatedCloud {
         access: &'a CloudAccess,
         _: &'a str,
     ) -> BoxFuture<'a, Result<AccountId, FirewallError>> {
-        Box::pin(self.call(Call::Account, |state, _| Ok(state.account_of(access))))
+        Box::pin(self.call(Call::Account, |state, _| {
+            state.assume(access)?;
+            Ok(state.account_of(access))
+        }))
     }
 
     fn describe<'a>(

@@ -18,6 +18,10 @@ pub(super) struct State {
     pub(super) default_vpc: BTreeSet<GroupRef>,
     pub(super) key_accounts: BTreeMap<String, AccountId>,
     pub(super) group_accounts: BTreeMap<GroupRef, AccountId>,
+    /// The external id that a role's trust policy asks for.
+    pub(super) trusted: BTreeMap<String, String>,
+    /// Names of roles' sessions, as the account's own log would have them.
+    pub(super) session_names: BTreeSet<String>,
     pub(super) denied: BTreeSet<String>,
     pub(super) is_down: bool,
     pub(super) faults: VecDeque<(Option<Call>, Fault)>,
@@ -52,12 +56,25 @@ impl State {
             let words = "You are not authorized to perform this operation.";
             return Err(FirewallError::Denied(words.into()));
         }
+        self.assume(access)?;
         if self.has_every_group {
             self.groups.entry(group.clone()).or_default();
         }
         let owner = self.group_accounts.get(group).copied().unwrap_or(DEFAULT_ACCOUNT);
         let is_seen = owner == self.account_of(access);
         if is_seen && self.groups.contains_key(group) { Ok(()) } else { Err(FirewallError::GroupMissing) }
+    }
+
+    /// What stands before every call of a role.
+    pub(super) fn assume(&mut self, access: &CloudAccess) -> Result<(), FirewallError> {
+        let CloudAccess::AssumeRole { role_arn, external_id, session_name } = access else {
+            return Ok(());
+        };
+        if self.trusted.get(role_arn).is_some_and(|trusted| trusted != external_id) {
+            return Err(FirewallError::Denied("The role cannot be assumed".into()));
+        }
+        self.session_names.insert(session_name.clone());
+        Ok(())
     }
 
     pub(super) fn account_of(&self, access: &CloudAccess) -> AccountId {

@@ -9,7 +9,7 @@ use model::ingress::Ingress;
 use model::secret::SecretJson;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::suite::{self, Subject, new, ssh};
+use crate::suite::{self, Subject, acme, new, ssh};
 
 const REGION: &str = "eu-central-1";
 
@@ -27,7 +27,7 @@ fn moto() -> String {
 }
 
 fn access(kind: CredentialType, value: &str) -> CloudAccess {
-    CloudAccess::read(Some(kind), Some(&SecretJson::new(value.into()))).unwrap()
+    CloudAccess::read(&acme(), Some(kind), Some(&SecretJson::new(value.into()))).unwrap()
 }
 
 impl OnMoto {
@@ -127,7 +127,7 @@ async fn ec2_behaves() {
 
 #[tokio::test(flavor = "current_thread")]
 async fn a_role_is_assumed_with_its_external_id_and_kept() {
-    let role = r#"{"roleArn": "arn:aws:iam::123456789012:role/postern", "externalId": "acme-4711"}"#;
+    let role = r#"{"roleArn": "arn:aws:iam::123456789012:role/postern", "externalId": "postern:acme"}"#;
     let subject = OnMoto::new(access(CredentialType::AssumeRole, role)).await;
     let group = subject.new_group().await;
     suite::authorize(&subject, &group, &[new(ssh("203.0.113.7"))]).await.unwrap();

@@ -7,7 +7,7 @@ use model::ingress::{Ingress, IpVersion};
 use model::secret::SecretJson;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::suite::{self, Subject, new, ssh};
+use crate::suite::{self, Subject, acme, new, ssh};
 
 #[derive(Default)]
 pub(crate) struct Simulated {
@@ -22,7 +22,7 @@ impl Subject for Simulated {
 
     fn access(&self) -> CloudAccess {
         let value = SecretJson::new(r#"{"accessKeyId": "AKIA1", "secretAccessKey": "hunter2"}"#.into());
-        CloudAccess::read(Some(CredentialType::AccessKey), Some(&value)).unwrap()
+        CloudAccess::read(&acme(), Some(CredentialType::AccessKey), Some(&value)).unwrap()
     }
 
     fn account(&self) -> AccountId {

@@ -3,12 +3,15 @@
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use firewall::ec2::Ec2;
-use firewall::{AccountId, CloudAccess, Firewall, FirewallError};
+use firewall::{AccountId, CloudAccess, Firewall, FirewallError, GroupRef, Purpose};
 use model::credential::CredentialType;
+use model::id::{OrgId, SessionId};
 use model::secret::SecretJson;
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+
+use crate::suite::acme;
 
 const REGION: &str = "eu-central-1";
 const ASSUMED: &str = "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIA1</AccessKeyId>\
@@ -85,12 +88,12 @@ async fn config(url: &str) -> SdkConfig {
 
 pub(crate) fn key(id: &str) -> CloudAccess {
     let value = format!(r#"{{"accessKeyId": "{id}", "secretAccessKey": "hunter2"}}"#);
-    CloudAccess::read(Some(CredentialType::AccessKey), Some(&SecretJson::new(value))).unwrap()
+    CloudAccess::read(&acme(), Some(CredentialType::AccessKey), Some(&SecretJson::new(value))).unwrap()
 }
 
 pub(crate) fn role(name: &str) -> CloudAccess {
     let value = format!(r#"{{"roleArn": "arn:aws:iam::222222222222:role/{name}"}}"#);
-    CloudAccess::read(Some(CredentialType::AssumeRole), Some(&SecretJson::new(value))).unwrap()
+    CloudAccess::read(&acme(), Some(CredentialType::AssumeRole), Some(&SecretJson::new(value))).unwrap()
 }
 
 #[tokio::test(flavor = "current_thread")]
@@ -123,4 +126,42 @@ async fn a_refusal_is_told_and_asked_for_again() {
         }
     }
     assert_eq!((requests.of("AssumeRole").len(), requests.of("GetCallerIdentity").len()), (2, 2));
+}
+
+/// What the n-th role was assumed with.
+fn parameter(request: &str, name: &str) -> String {
+    let found = form_urlencoded::parse(request.as_bytes()).find(|(key, _)| key == name);
+    found.unwrap().1.into_owned()
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn each_session_has_credentials_of_its_own_and_its_name_in_the_target_account() {
+    let (ec2, requests) = aws(false).await;
+    let group = GroupRef { region: REGION.into(), group_id: "sg-0abc123d".into() };
+    let ids = ["01a1fc86-a5c4-7a51-9b5c-7f0d8f4c2b11", "01a1fc86-a5c4-7a51-9b5c-7f0d8f4c2b12"];
+    for id in [ids[0], ids[1], ids[0]] {
+        let purpose = Purpose::Session(SessionId::parse(id).unwrap());
+        let access = role("postern").on_behalf_of(&acme(), &purpose);
+        // The account that answers is the one whose credentials are at hand.
+        ec2.account(&access, REGION).await.unwrap();
+        let _ = ec2.describe(&access, &group).await;
+    }
+    let assumed = requests.of("AssumeRole");
+    let names: Vec<_> = assumed.iter().map(|request| parameter(request, "RoleSessionName")).collect();
+    assert_eq!(names, ids.map(|id| format!("postern-acme-{id}")));
+    assert!(assumed.iter().all(|request| parameter(request, "ExternalId") == "postern:acme"));
+}
+
+/// The confused deputy: an organization that knows the role of another.
+#[tokio::test(flavor = "current_thread")]
+async fn a_role_that_was_assumed_for_one_organization_is_assumed_anew_for_another() {
+    let (ec2, requests) = aws(false).await;
+    let value = SecretJson::new(r#"{"roleArn": "arn:aws:iam::222222222222:role/postern"}"#.into());
+    for name in ["acme", "globex"] {
+        let org = OrgId::parse(name).unwrap();
+        let access = CloudAccess::read(&org, Some(CredentialType::AssumeRole), Some(&value)).unwrap();
+        ec2.account(&access.on_behalf_of(&org, &Purpose::Shared), REGION).await.unwrap();
+    }
+    let ids: Vec<_> = requests.of("AssumeRole").iter().map(|body| parameter(body, "ExternalId")).collect();
+    assert_eq!(ids, ["postern:acme", "postern:globex"]);
 }

@@ -1,11 +1,11 @@
 //! Creation and update of a credential, and what may happen to its secret.
 
-use super::Credential;
 use super::input::{CredentialForm, GivenFields, Rejected, Required, Team};
+use super::{Credential, CredentialType};
 use crate::audit::FieldChange;
-use crate::id::{CredentialId, RoleId};
+use crate::id::{CredentialId, OrgId, RoleId};
 use crate::principal::Actor;
-use crate::provider::Provider;
+use crate::provider::{Provider, aws};
 use crate::secret::SecretJson;
 use crate::time::Timestamp;
 use crate::violation::{NON_FIELD, Violations};
@@ -66,8 +66,13 @@ impl CredentialUpdate {
     ///
     /// # Errors
     /// Making a sensitive credential readable without a new value, which would publish the old one; a provider
-    /// that differs from the stored one.
-    pub fn apply(&self, stored: &Credential, now: Timestamp) -> Result<CredentialChange, Violations> {
+    /// that differs from the stored one; a value that names another organization's external id.
+    pub fn apply(
+        &self,
+        stored: &Credential,
+        org: &OrgId,
+        now: Timestamp,
+    ) -> Result<CredentialChange, Violations> {
         let form = &self.0;
         if form.provider.is_some_and(|provider| provider != stored.provider) {
             return Err(Violations::one("provider", "This field cannot be changed."));
@@ -79,6 +84,7 @@ impl CredentialUpdate {
         after.description = form.description.clone().unwrap_or(after.description);
         after.is_sensitive = form.is_sensitive.unwrap_or(after.is_sensitive);
         after.credential_type = form.credential_type.unwrap_or(after.credential_type);
+        check_external_id((stored, &after), &value, org)?;
         after.has_value = match value {
             ValueChange::Keep => stored.has_value,
             ValueChange::Clear => false,
@@ -107,6 +113,24 @@ fn value_change(form: &CredentialForm, stored: &Credential) -> Result<ValueChang
         (Some(None), false, false) => Ok(ValueChange::Clear),
         (Some(None) | None, _, _) => Ok(ValueChange::Keep),
     }
+}
+
+/// A value that becomes one of a role without being sent could not be checked: nobody looks into a sealed one.
+fn check_external_id(
+    (before, after): (&Credential, &Credential),
+    value: &ValueChange,
+    org: &OrgId,
+) -> Result<(), Violations> {
+    let is_role = after.credential_type == Some(CredentialType::AssumeRole);
+    let was_role = before.credential_type == Some(CredentialType::AssumeRole);
+    let fault = match value {
+        ValueChange::Replace(value) if is_role => aws::external_id_fault(value, org),
+        ValueChange::Keep if is_role && !was_role && before.has_value => {
+            Some("A new value is required when credential_type becomes ASSUME_ROLE.".into())
+        }
+        ValueChange::Keep | ValueChange::Clear | ValueChange::Replace(_) => None,
+    };
+    fault.map_or(Ok(()), |fault| Err(Violations::one("value", fault)))
 }
 
 fn changes(before: &Credential, after: &Credential, value: &ValueChange) -> Vec<FieldChange> {
@@ -150,7 +174,7 @@ impl CredentialDraft {
     /// The credential and its value.
     ///
     /// # Errors
-    /// A sensitive credential without a value.
+    /// A sensitive credential without a value; a value that names another organization's external id.
     pub fn create(
         &self,
         actor: &Actor,
@@ -162,6 +186,11 @@ impl CredentialDraft {
         if is_sensitive && value.is_none() {
             return Err(Violations::one("value", "This field may not be null."));
         }
+        let credential_type = form.credential_type.flatten();
+        let role = value.as_ref().filter(|_| credential_type == Some(CredentialType::AssumeRole));
+        if let Some(fault) = role.and_then(|value| aws::external_id_fault(value, &actor.org)) {
+            return Err(Violations::one("value", fault));
+        }
         let credential = Credential {
             id: CredentialId::generate(now),
             name: form.name.unwrap_or_default(),
@@ -170,7 +199,7 @@ impl CredentialDraft {
             is_sensitive,
             has_value: value.is_some(),
             provider: form.provider.unwrap_or(Provider::Aws),
-            credential_type: form.credential_type.flatten(),
+            credential_type,
             creator: actor.as_creator(),
             created_at: now,
             updated_at: now,

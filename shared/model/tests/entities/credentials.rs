@@ -29,6 +29,16 @@ pub(crate) fn credential(name: &str, is_sensitive: bool) -> Credential {
     }
 }
 
+fn acme() -> OrgId {
+    OrgId::parse("acme").unwrap()
+}
+
+fn draft(body: Value) -> CredentialDraft {
+    let names = ["name", "value", "is_sensitive", "team", "credential_type"];
+    let fields = names.into_iter().filter_map(|name| Some((name, json_field(body.get(name)?))));
+    CredentialDraft::read(&sent(fields)).unwrap()
+}
+
 fn patch(body: &Value) -> CredentialUpdate {
     let names = ["name", "team", "description", "is_sensitive", "value", "provider", "credential_type"];
     let fields = names.into_iter().filter_map(|name| Some((name, json_field(body.get(name)?))));
@@ -36,7 +46,7 @@ fn patch(body: &Value) -> CredentialUpdate {
 }
 
 fn applied(body: &Value, stored: &Credential) -> CredentialChange {
-    patch(body).apply(stored, at(60)).unwrap()
+    patch(body).apply(stored, &acme(), at(60)).unwrap()
 }
 
 #[test]
@@ -52,7 +62,7 @@ fn an_update_changes_what_it_names() {
         (json!({"name": "m"}), vec!["name"]),
         (json!({"team": team}), vec!["team"]),
         (json!({"description": ""}), vec!["description"]),
-        (json!({"credential_type": "ASSUME_ROLE"}), vec!["credential_type"]),
+        (json!({"credential_type": "ACCESS_KEY"}), vec!["credential_type"]),
         (json!({"value": "x", "is_sensitive": false}), vec!["is_sensitive", "value"]),
     ] {
         let change = applied(&body, &stored);
@@ -107,7 +117,7 @@ fn what_an_update_must_not_do_is_refused() {
     let stored = credential("n", true);
     let readable = "A new value is required to make a sensitive credential readable.";
     for body in [json!({"is_sensitive": false}), json!({"is_sensitive": false, "value": null})] {
-        let wrong = patch(&body).apply(&stored, at(60)).unwrap_err();
+        let wrong = patch(&body).apply(&stored, &acme(), at(60)).unwrap_err();
         assert_eq!(wrong.iter().collect::<Vec<_>>(), [("non_field_errors", readable)]);
     }
 }
@@ -115,18 +125,13 @@ fn what_an_update_must_not_do_is_refused() {
 #[test]
 fn a_credential_is_a_secret_unless_said_otherwise() {
     let actor = Actor {
-        org: OrgId::parse("acme").unwrap(),
+        org: acme(),
         kind: ActorType::User,
         id: UserId::parse("ada").unwrap(),
         email: Some("ada@acme.example".into()),
         name: Some("Ada".into()),
         ip_address: None,
         once: None,
-    };
-    let draft = |body: Value| {
-        let names = ["name", "value", "is_sensitive", "team"];
-        let fields = names.into_iter().filter_map(|name| Some((name, json_field(body.get(name)?))));
-        CredentialDraft::read(&sent(fields)).unwrap()
     };
     let (made, value) = draft(json!({"name": "n", "value": {"a": 1}})).create(&actor, at(5)).unwrap();
     assert!(made.is_sensitive && made.has_value);
@@ -167,4 +172,43 @@ fn types_have_one_spelling() {
         assert_eq!(CredentialType::parse(text), kind, "{text}");
         assert!(kind.is_none_or(|kind| serde_json::to_value(kind).unwrap() == text), "{text}");
     }
+}
+
+#[test]
+fn the_external_id_of_a_role_is_the_organizations_own() {
+    let (plain, key) = (credential("n", true), CredentialType::AccessKey);
+    let role = Credential { credential_type: Some(CredentialType::AssumeRole), ..plain.clone() };
+    let empty = Credential { has_value: false, ..plain.clone() };
+    let own = json!({"roleArn": "r", "externalId": "postern:acme"});
+    let other = json!({"roleArn": "r", "externalId": "postern:globex"});
+    for (stored, body) in [
+        (&role, json!({"value": own})),
+        (&role, json!({"value": {"roleArn": "r"}})),
+        (&role, json!({"name": "m"})),
+        (&role, json!({"value": other, "credential_type": null})),
+        (&plain, json!({"value": other})),
+        (&plain, json!({"value": own, "credential_type": "ASSUME_ROLE"})),
+        (&empty, json!({"credential_type": "ASSUME_ROLE"})),
+        (&Credential { credential_type: Some(key), ..plain.clone() }, json!({"value": other})),
+    ] {
+        assert!(patch(&body).apply(stored, &acme(), at(60)).is_ok(), "{body}");
+    }
+    let fault = [("value", "externalId must be \"postern:acme\", or left out.")];
+    for (stored, body) in [
+        (&role, json!({"value": other})),
+        (&role, json!({"value": {"externalId": "x"}})),
+        (&plain, json!({"value": other, "credential_type": "ASSUME_ROLE"})),
+    ] {
+        let wrong = patch(&body).apply(stored, &acme(), at(60)).unwrap_err();
+        assert_eq!(wrong.iter().collect::<Vec<_>>(), fault, "{body}");
+    }
+    // What is sealed already was not checked when it was written.
+    let unseen =
+        patch(&json!({"credential_type": "ASSUME_ROLE"})).apply(&plain, &acme(), at(60)).unwrap_err();
+    let needs = "A new value is required when credential_type becomes ASSUME_ROLE.";
+    assert_eq!(unseen.iter().collect::<Vec<_>>(), [("value", needs)]);
+    let body = json!({"name": "n", "credential_type": "ASSUME_ROLE", "value": other});
+    let wrong = draft(body).create(&Actor::system(acme()), at(5)).unwrap_err();
+    assert_eq!(wrong.iter().collect::<Vec<_>>(), fault);
+    assert!(draft(json!({"name": "n", "value": other})).create(&Actor::system(acme()), at(5)).is_ok());
 }

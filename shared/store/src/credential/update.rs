@@ -40,7 +40,7 @@ impl Store {
         let (mut record, mut backoff) = (self.finish_rename(org, read).await?, Backoff::default());
         loop {
             require(expected, || record.tag())?;
-            let change = update.apply(&record.credential, now).map_err(Refusal::Invalid)?;
+            let change = update.apply(&record.credential, org, now).map_err(Refusal::Invalid)?;
             if change.changes.is_empty() {
                 return Ok(record);
             }

@@ -57,5 +57,5 @@ pub(crate) fn from_role(item: &Item) -> Result<FromRole, StoreError> {
     resource
         .map(FromRole::Resource)
         .or(user.map(FromRole::User))
-        .ok_or_else(|| corrupt(format!("{sk} is no link of a role")))
+        .ok_or_else(|| corrupt("a key is no link of a role"))
 }

@@ -168,7 +168,7 @@ fn links(resource: ResourceId, partition: &[Item]) -> Result<Vec<Link>, StoreErr
     links
         .map(|link| {
             let sk = link.sk()?;
-            let holder = Holder::of_link(sk).ok_or_else(|| corrupt(format!("{sk} is no link")))?;
+            let holder = Holder::of_link(sk).ok_or_else(|| corrupt("a link's key names no holder"))?;
             Ok(match holder {
                 Holder::Role(role) => Link::RoleResource(role, resource),
                 Holder::User(user) => Link::UserResource(user, resource),

@@ -82,7 +82,7 @@ impl FoundData {
 fn holders(item: &Item, name: &str) -> Result<BTreeSet<Holder>, StoreError> {
     let mut holders = BTreeSet::new();
     for text in item.set(name) {
-        holders.insert(Holder::parse(text).ok_or_else(|| corrupt(format!("{text} holds no rule")))?);
+        holders.insert(Holder::parse(text).ok_or_else(|| corrupt("a holder is no row of a session"))?);
     }
     Ok(holders)
 }

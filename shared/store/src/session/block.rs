@@ -48,13 +48,13 @@ impl Block {
     pub(crate) fn read(item: &Item) -> Result<Self, StoreError> {
         let (pk, sk) = (item.pk()?, item.sk()?);
         let (_, session) =
-            keys::session_of_partition(pk).ok_or_else(|| corrupt(format!("{pk} is no session's")))?;
+            keys::session_of_partition(pk).ok_or_else(|| corrupt("a block's key is no session's"))?;
         let number = if item.entity == Entity::Session {
             Some(0)
         } else {
             sk.strip_prefix("ROWS#").and_then(|digits| digits.parse().ok())
         };
-        let number = number.ok_or_else(|| corrupt(format!("{sk} are no rows")))?;
+        let number = number.ok_or_else(|| corrupt("a block's key has no number"))?;
         let named = item.map(ROWS)?;
         let stored: Option<Vec<_>> = (0..named.len()).map(|place| named.get(&name(place)).cloned()).collect();
         let stored = stored.ok_or_else(|| corrupt("its rows have gaps"))?;

@@ -113,7 +113,7 @@ fn entry(event: AuditEvent, user: &User, details: Map<String, Value>) -> AuditEn
 
 /// The ids of a set, in the order of their creation.
 fn ids<T: Ord>(item: &Item, name: &str, parse: impl Fn(&str) -> Option<T>) -> Result<Vec<T>, StoreError> {
-    let read = |id: &String| parse(id).ok_or_else(|| corrupt(format!("{name} has {id}, which is no id")));
+    let read = |id: &String| parse(id).ok_or_else(|| corrupt(format!("{name} has what is no id")));
     let mut ids = item.set(name).iter().map(read).collect::<Result<Vec<_>, _>>()?;
     ids.sort_unstable();
     Ok(ids)

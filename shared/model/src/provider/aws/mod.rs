@@ -1,7 +1,11 @@
 //! Amazon Web Services: security groups.
 
+mod external_id;
 mod openings;
 
+pub use external_id::{
+    as_sts_text, external_id, external_id_fault, is_external_id_of_another, told_external_id,
+};
 pub use openings::openings;
 
 use serde_json::{Map, Value};
