@@ -91,7 +91,7 @@ impl Store {
         update: &Expression,
         condition: &Expression,
     ) -> Result<bool, StoreError> {
-        self.updated_if(key, update, condition).await.map(|item| item.is_some())
+        self.updated_attributes(key, update, condition).await.map(|item| item.is_some())
     }
 
     /// The same, and gives the item as it is then.
@@ -101,9 +101,18 @@ impl Store {
         update: &Expression,
         condition: &Expression,
     ) -> Result<Option<Item>, StoreError> {
+        self.updated_attributes(key, update, condition).await?.map(Item::read).transpose()
+    }
+
+    async fn updated_attributes(
+        &self,
+        key: &Key,
+        update: &Expression,
+        condition: &Expression,
+    ) -> Result<Option<Attributes>, StoreError> {
         let call = self.update(key, update, condition).return_values(ReturnValue::AllNew);
         match updated(call).await? {
-            Ok(output) => Item::read(output.attributes.unwrap_or_default()).map(Some),
+            Ok(output) => Ok(Some(output.attributes.unwrap_or_default())),
             Err(error) if is_unmet(&error) => Ok(None),
             Err(error) => Err(from_sdk(&error)),
         }

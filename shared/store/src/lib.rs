@@ -8,6 +8,7 @@
 mod api_key;
 mod audit;
 mod bookkeeping;
+mod closings;
 mod credential;
 mod cursor;
 mod due;
@@ -43,8 +44,8 @@ pub use list::{ListPart, Listed};
 pub use rate::{Payer, Taken};
 pub use resource::{Deletion, ProviderAnswer, RuleSlots, Verified};
 pub use retry::{CALL_ATTEMPTS, retry_config};
-pub use rule::{Finding, GroupItem, Lease, Message, RuleEntry};
-pub use session::{Ended, Wish};
+pub use rule::{Finding, GroupItem, Lease, ListedRule, Message, RuleEntry, UnreadableRule};
+pub use session::{Ended, ShownSession, Wish};
 pub use stream::StreamRecord;
 pub use tag::Tagged;
 pub use user::Reach;
