@@ -24,4 +24,5 @@ mod recorded;
 mod repairs;
 mod requests;
 mod sharing;
+mod unreadable;
 mod world;

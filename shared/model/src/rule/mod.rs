@@ -54,8 +54,7 @@ pub enum RuleState {
 
 impl RuleState {
     /// Every state, for the error that lists them.
-    pub const ALL: [Self; 5] =
-        [Self::Wanted, Self::Applied, Self::Unwanted, Self::Stuck, Self::Unreadable];
+    pub const ALL: [Self; 5] = [Self::Wanted, Self::Applied, Self::Unwanted, Self::Stuck, Self::Unreadable];
 
     /// The API's spelling.
     #[must_use]

@@ -223,9 +223,8 @@ impl Store {
         match tx.commit(actor, &entry(event, &head, details), now).await {
             Ok(Commit::Done(_)) => {}
             Ok(Commit::Stale) => return Ok(None),
-            // An entry of the ledger that cannot be read refused its update: the next attempt looks first.
-            Err(StoreError::Defect(_)) if !seen.is_known => return Ok(None),
-            Err(error) => return Err(error),
+            Err(error) if seen.is_known => return Err(error),
+            Err(error) => return self.unless_unreadable(org, loaded.first()?, error).await.map(|()| None),
         }
         if has_blocks && let Err(error) = self.end_blocks(org, loaded, now).await {
             tracing::warn!(session = %head.id, ?error, "the rows of a session are ended later");
@@ -266,15 +265,26 @@ impl Store {
             match ended {
                 Ok(true) => return Ok(()),
                 Ok(false) => {}
-                // As with the session's own rows.
-                Err(StoreError::Defect(_)) if !seen.is_known => {}
-                Err(error) => return Err(error),
+                Err(error) if seen.is_known => return Err(error),
+                Err(error) => self.unless_unreadable(org, &block, error).await?,
             }
             backoff.pause("a session's rows changed").await?;
             let Some(item) = self.get(&key).await? else { return Ok(()) };
             block = Block::read(&item)?;
             seen = self.rules_seen(org, &block).await?;
         }
+    }
+
+    /// An error, unless it comes from an entry of the ledger that cannot be read and may have refused its update: the next attempt
+    /// knows which one.
+    async fn unless_unreadable(
+        &self,
+        org: &OrgId,
+        block: &Block,
+        error: StoreError,
+    ) -> Result<(), StoreError> {
+        let may_be = matches!(error, StoreError::Defect(_));
+        if may_be && self.rules_seen(org, block).await?.has_unreadable() { Ok(()) } else { Err(error) }
     }
 
     /// What ends a block; nothing when it is ended.

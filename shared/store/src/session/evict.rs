@@ -148,11 +148,7 @@ fn let_go(held: &Held, now: Timestamp) -> Result<Expression, StoreError> {
     let update = Expression::new(text, due_values(&held.key, Round::Sweep, now))
         .with(":rows", set(&held.rows))
         .with(":one", number(1));
-    Ok(if held.is_readable {
-        update.with(":zero", number(0)).with(":no", data(&false)?)
-    } else {
-        update
-    })
+    Ok(if held.is_readable { update.with(":zero", number(0)).with(":no", data(&false)?) } else { update })
 }
 
 fn entry(id: SessionId, event: AuditEvent, rules: usize) -> AuditEntry {

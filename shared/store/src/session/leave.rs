@@ -29,6 +29,10 @@ pub(super) struct RulesSeen {
 }
 
 impl RulesSeen {
+    pub(super) fn has_unreadable(&self) -> bool {
+        !self.unreadable.is_empty()
+    }
+
     /// Gives up every claim. What has no entry is settled, because nobody would tell its rows. Says how many rows of each
     /// resource hold nothing any more.
     pub(super) fn give_up(&self, rows: &mut [SessionRow], now: Timestamp) -> BTreeMap<ResourceId, i64> {

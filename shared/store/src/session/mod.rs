@@ -19,8 +19,8 @@ mod reserve;
 mod start;
 
 pub(crate) use block::Block;
-pub(crate) use evict::{Scope, holders_in};
 pub use end::Ended;
+pub(crate) use evict::{Scope, holders_in};
 pub use list::ShownSession;
 pub use start::Wish;
 
