@@ -2,14 +2,14 @@
 
 use futures_util::future::try_join;
 use model::audit::{AuditEvent, FieldChange, changes};
-use model::id::{SessionId, UserId};
+use model::id::{OrgId, SessionId, UserId};
 use model::principal::Actor;
 use model::refusal::Refusal;
 use model::session::{Extension, Session, SessionHead, SessionLimits, SessionStatus};
 use model::time::Timestamp;
 use model::user::User;
 
-use super::{entry, update_item};
+use super::{Loaded, entry, update_item};
 use crate::Store;
 use crate::due::{SET_DUE, due_values};
 use crate::error::StoreError;
