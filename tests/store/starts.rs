@@ -89,8 +89,9 @@ async fn a_resource_that_is_switched_off_or_drained_before_the_write_is_not_open
 }
 
 /// A resource of so many rules that two of them need two blocks of rows.
-async fn large_resource(ready: &Ready) -> ResourceId {
+async fn large_resource(ready: &Ready, number: usize) -> ResourceId {
     let mut body = resource_body(&ready.admin.new_credential("AWS").await);
+    body["resourceIdentifier"] = json!(format!("sg-{number:08x}"));
     body["config"] = json!({"protocol": "tcp", "ports": (1..=58).collect::<Vec<_>>()});
     let id = resource_id(&ready.admin.post("/resources", body).await.expect(201).id());
     let (app, patch) = (&ready.app, read(json!({"isActive": true})));
@@ -104,7 +105,7 @@ async fn a_large_session_opens_nothing_that_was_closed_after_its_rows_were_reser
     for is_drained in [false, true] {
         let ready = Ready::new().await;
         let (app, admin) = (&ready.app, &ready.admin);
-        let resources = [large_resource(&ready).await, large_resource(&ready).await];
+        let resources = [large_resource(&ready, 1).await, large_resource(&ready, 2).await];
         let user = entered(&app.db, ORG, "grace", app.now()).await;
         let (db, now, body) = (app.db.clone(), app.now(), json!({"resourceIds": resources}));
         for _ in 0..2 {
@@ -134,7 +135,7 @@ async fn a_large_session_opens_nothing_that_was_closed_after_its_rows_were_reser
 #[tokio::test]
 async fn a_large_session_starts_past_earlier_closings() {
     let ready = Ready::new().await;
-    let resources = [large_resource(&ready).await, large_resource(&ready).await];
+    let resources = [large_resource(&ready, 1).await, large_resource(&ready, 2).await];
     let _ = ready.admin.patch(&ready.path, json!({"isActive": false})).await.expect(200);
     let user = entered(&ready.app.db, ORG, "grace", ready.app.now()).await;
     let body = json!({"resourceIds": resources});
