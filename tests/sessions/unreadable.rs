@@ -32,7 +32,8 @@ async fn break_attribute(app: &TestApp, at: &At, name: &str) {
     #[expect(clippy::disallowed_methods, reason = "what no version writes")]
     let call = app.dynamodb.update_item().table_name(&app.table);
     let call = call.key("pk", AttributeValue::S(at.0.clone())).key("sk", AttributeValue::S(at.1.clone()));
-    call.update_expression(format!("REMOVE {name}")).send().await.unwrap();
+    let call = call.expression_attribute_names("#name", name);
+    call.update_expression("REMOVE #name").send().await.unwrap();
 }
 
 /// The keys of the items of a kind.
@@ -86,7 +87,7 @@ async fn lists_show_an_unreadable_session_among_the_others() {
     for caller in [&grace, &admin] {
         let shown = caller.get(&path).await.expect(200).json;
         assert_eq!((&shown["status"], &shown["userId"]), (&json!("UNREADABLE"), &json!("grace")));
-        assert_eq!((&shown["startedAt"], &shown["expiresAt"]), (&first["startedAt"], &first["expiresAt"]));
+        assert_eq!(shown["expiresAt"], first["expiresAt"]);
         assert_eq!((&shown["userEmail"], &shown["resourceIps"]), (&json!(null), &json!([])));
     }
     let _ = joan.get(&path).await.expect(404);
@@ -172,9 +173,7 @@ async fn an_unreadable_rule_is_shown_and_hides_no_other() {
         let states: Vec<_> =
             list.as_array().unwrap().iter().map(|rule| rule["state"].as_str().unwrap()).collect();
         assert_eq!(states, shown, "{path}");
-        for member in
-            ["id", "resourceId", "credentialId", "groupId", "cidr", "fromPort", "createdAt", "sessionIds"]
-        {
+        for member in ["id", "resourceId", "credentialId", "groupId", "cidr", "fromPort", "sessionIds"] {
             assert_eq!(list[0][member], before[0][member], "{path}: {member}");
         }
     }

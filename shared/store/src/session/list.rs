@@ -190,9 +190,11 @@ impl Store {
             let is_last = places.len() < PLACES_A_CALL;
             before = places.last().map(|place| place.id);
             let sessions = self.sessions_at(org, places).await?.into_iter();
-            let meant = sessions.filter(|shown| shown.session.head.started_at <= until);
-            // An unreadable one may be running.
-            let meant = meant.filter(|shown| shown.is_unreadable || shown.session.status().is_stoppable());
+            // An unreadable one may be running, and nobody can say since when.
+            let meant = sessions.filter(|shown| {
+                let is_in_time = shown.session.head.started_at <= until;
+                shown.is_unreadable || (is_in_time && shown.session.status().is_stoppable())
+            });
             stoppable.extend(meant.map(|shown| shown.session.head.id));
             if is_last || before.is_some_and(|last| last.unix_millis() < oldest) {
                 return Ok(stoppable);
