@@ -1,6 +1,5 @@
 //! `GET /api-keys`: the organization's API keys.
 
-use store::Listed;
 use web::access::OrgAdmin;
 use web::input::ListQuery;
 use web::reply::ListReply;
@@ -13,6 +12,6 @@ use crate::views::ApiKeyView;
 /// # Errors
 /// 400 for a `limit` that is none, and for a `cursor` that was not made for this list.
 pub async fn handler(app: App, caller: OrgAdmin, query: ListQuery) -> Result<ListReply<ApiKeyView>, Failure> {
-    let Listed { items, next } = app.store().api_keys_in_order_of_creation(caller.org(), &query.part).await?;
-    Ok(query.reply(Listed { items: items.into_iter().map(ApiKeyView::of).collect(), next }))
+    let listed = app.store().api_keys_in_order_of_creation(caller.org(), &query.part).await?;
+    Ok(query.reply(listed.map(ApiKeyView::of)))
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use web::access::AdminOrKey;
 use web::access::scope::AuditRead;
 use web::input::Query;
-use web::reply::Ok200;
+use web::reply::WithUnreadable;
 use web::{App, Failure};
 
 use crate::views::AuditLogEntry;
@@ -23,9 +23,20 @@ pub struct Page {
 ///
 /// # Errors
 /// 400 for a parameter that cannot be read and for a cursor that was not made for this log.
-pub async fn handler(app: App, caller: AdminOrKey<AuditRead>, query: Query) -> Result<Ok200<Page>, Failure> {
+pub async fn handler(
+    app: App,
+    caller: AdminOrKey<AuditRead>,
+    query: Query,
+) -> Result<WithUnreadable<Page>, Failure> {
     let filter = AuditFilter::read(|name| query.get(name))?;
     let page = app.store().audit_rows_newest_first(caller.org(), &filter, query.get("cursor")).await?;
-    let content = page.rows.into_iter().map(AuditLogEntry::of).collect::<Result<_, _>>()?;
-    Ok(Ok200(Page { content, next_cursor: page.next }))
+    let (mut content, mut unreadable) = (Vec::new(), page.unreadable);
+    for row in page.rows {
+        let id = row.id.to_string();
+        match AuditLogEntry::of(row) {
+            Ok(entry) => content.push(entry),
+            Err(_) => unreadable.push(id),
+        }
+    }
+    Ok(WithUnreadable { body: Page { content, next_cursor: page.next }, unreadable })
 }

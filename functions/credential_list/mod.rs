@@ -1,11 +1,12 @@
 //! `GET /credentials/`: the organization's credentials, page by page.
 
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use model::credential::{CredentialListing, CredentialPage};
 use serde::Serialize;
+use store::Listed;
 use web::access::OrgAdmin;
 use web::input::Query;
-use web::reply::Ok200;
+use web::reply::WithUnreadable;
 use web::{App, Failure};
 
 use crate::views::CredentialView;
@@ -24,11 +25,25 @@ pub struct Page {
 ///
 /// # Errors
 /// 400 for an `is_sensitive` that is no boolean; 404 `Invalid page.` for a page that is none or lies past the end.
-pub async fn handler(app: App, caller: OrgAdmin, query: Query) -> Result<Ok200<Page>, Failure> {
+pub async fn handler(app: App, caller: OrgAdmin, query: Query) -> Result<WithUnreadable<Page>, Failure> {
     let listing = CredentialListing::read(|name| query.get(name))?;
-    let records = app.store().credentials_in_order_of_creation(caller.org()).await?;
-    let page = listing.page(records, |record| (&record.credential, record.references.len()));
+    let Listed { items, mut unreadable, .. } =
+        app.store().credentials_in_order_of_creation(caller.org()).await?;
+    let page = listing.page(items, |record| (&record.credential, record.references.len()));
     let CredentialPage { count, page_total, page, length, results } = page.ok_or(Failure::NoPage)?;
-    let views = results.into_iter().map(|record| CredentialView::of(&app, caller.org(), record));
-    Ok(Ok200(Page { count, page_total, page, length, results: try_join_all(views).await? }))
+    let views = results.into_iter().map(|record| async {
+        let id = record.credential.id.base58();
+        (id, CredentialView::of(&app, caller.org(), record).await)
+    });
+    let mut results = Vec::new();
+    for (id, view) in join_all(views).await {
+        match view {
+            Ok(view) => results.push(view),
+            // A value that cannot be opened hides no other credential.
+            Err(Failure::Internal(_)) => unreadable.push(id),
+            Err(failure) => return Err(failure),
+        }
+    }
+    let body = Page { count, page_total, page, length, results };
+    Ok(WithUnreadable { body, unreadable })
 }

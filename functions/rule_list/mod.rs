@@ -18,7 +18,7 @@ pub async fn handler(app: App, caller: OrgAdmin, query: ListQuery) -> Result<Lis
     let state =
         query.get("state").map(|text| RuleState::parse(text).ok_or_else(unknown_state)).transpose()?;
     let listed = app.store().rules_in_order_of_creation(caller.org(), state, &query.part).await?;
-    Ok(query.reply(listed.map(RuleView::of)))
+    Ok(query.reply(listed.map(RuleView::listed)))
 }
 
 fn unknown_state() -> Violations {

@@ -19,5 +19,5 @@ pub async fn handler(
 ) -> Result<ListReply<SessionView>, Failure> {
     let filter = SessionFilter::read(|name| query.get(name))?;
     let listed = app.store().sessions_of_org_newest_first(caller.org(), &filter, &query.part).await?;
-    Ok(query.reply(listed.map(SessionView::of)))
+    Ok(query.reply(listed.map(SessionView::shown)))
 }

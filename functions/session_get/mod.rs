@@ -21,7 +21,7 @@ pub async fn handler(
 ) -> Result<Ok200<SessionView>, Failure> {
     let principal = caller.principal();
     app.store().known_user(&principal.org, &principal.user).await?;
-    let session = app.store().session(&principal.org, id).await?;
-    let session = session.filter(|session| principal.is_org_admin || session.head.user_id == principal.user);
-    Ok(Ok200(SessionView::of(session.ok_or(Refusal::SessionNotFound(id))?)))
+    let viewer = (!principal.is_org_admin).then_some(&principal.user);
+    let session = app.store().shown_session(&principal.org, id, viewer).await?;
+    Ok(Ok200(SessionView::shown(session.ok_or(Refusal::SessionNotFound(id))?)))
 }

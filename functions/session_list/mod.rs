@@ -26,5 +26,5 @@ pub async fn handler(
     } else {
         store.sessions_of_user_newest_first(&principal.org, &principal.user, &filter, &query.part).await?
     };
-    Ok(query.reply(listed.map(SessionView::of)))
+    Ok(query.reply(listed.map(SessionView::shown)))
 }

@@ -6,6 +6,7 @@ use model::rule::{Rule, RuleState};
 use model::time::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeSet;
+use store::{ListedRule, UnreadableRule};
 
 /// A rule.
 #[derive(Debug, Serialize)]
@@ -31,6 +32,39 @@ pub struct RuleView {
 }
 
 impl RuleView {
+    /// The representation of a rule that may be unreadable.
+    #[must_use]
+    pub fn listed(rule: ListedRule) -> Self {
+        match rule {
+            ListedRule::Known(rule) => Self::of(*rule),
+            ListedRule::Unreadable(rule) => Self::unreadable(*rule),
+        }
+    }
+
+    /// The same members as of any rule: what is not known is `null`, and an id that must be there is the nil UUID.
+    fn unreadable(rule: UnreadableRule) -> Self {
+        let ports = rule.ingress.opening.ports;
+        Self {
+            id: rule.id,
+            state: RuleState::Unreadable,
+            resource_id: rule.resource_id.unwrap_or_else(ResourceId::nil),
+            credential_id: rule.credential_id.unwrap_or_else(CredentialId::nil),
+            cidr: rule.ingress.cidr(),
+            protocol: rule.ingress.opening.protocol,
+            from_port: ports.map(|(from, _)| from),
+            to_port: ports.map(|(_, to)| to),
+            region: rule.group.region,
+            group_id: rule.group.group_id,
+            provider_rule_id: None,
+            attempts: 0,
+            last_error: Some(String::from("The entry cannot be read")),
+            next_attempt_at: rule.due_at,
+            session_ids: rule.session_ids,
+            waiting_session_ids: rule.waiting_session_ids,
+            created_at: rule.created_at,
+        }
+    }
+
     /// The representation.
     #[must_use]
     pub fn of(rule: Rule) -> Self {

@@ -6,6 +6,7 @@ use model::session::{EndedReason, RowStatus, Session, SessionRow, SessionStatus}
 use model::time::Timestamp;
 use serde::Serialize;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use store::ShownSession;
 
 /// A session.
 #[derive(Debug, Serialize)]
@@ -65,6 +66,15 @@ impl SessionView {
             resource_ips: session.rows.into_iter().map(RowView::of).collect(),
             created_at: head.started_at,
         }
+    }
+}
+
+impl SessionView {
+    /// The representation of a session that may be unreadable: what is known of it, and `UNREADABLE`.
+    #[must_use]
+    pub fn shown(shown: ShownSession) -> Self {
+        let view = Self::of(shown.session);
+        if shown.is_unreadable { Self { status: SessionStatus::Unreadable, ..view } } else { view }
     }
 }
 

@@ -74,6 +74,7 @@ fn rows() -> Vec<(&'static str, Key)> {
         ("credential_partition", partition(keys::credential_partition(&org, credential))),
         ("credential", keys::credential(&org, credential)),
         ("reference", keys::reference(&org, credential, resource)),
+        ("closings", keys::closings(&org)),
         ("audit_partition", partition(keys::audit_partition(&org))),
         ("audit", keys::audit(&org, at_millis(START_MILLIS), audit)),
         (

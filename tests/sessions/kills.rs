@@ -113,8 +113,8 @@ impl Scene {
         let (db, org, part) = (&self.world.app.db, org(ORG), ListPart { limit: Some(3), cursor: None });
         let filter = SessionFilter::default();
         let list = db.sessions_of_user_newest_first(&org, &self.user.id, &filter, &part).await;
-        for session in list.unwrap().items {
-            self.stop(session.head.id).await;
+        for shown in list.unwrap().items {
+            self.stop(shown.session.head.id).await;
         }
     }
 }

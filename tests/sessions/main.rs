@@ -27,4 +27,5 @@ mod repairs;
 mod requests;
 mod sharing;
 mod starved;
+mod unreadable;
 mod world;

@@ -105,7 +105,10 @@ async fn who_came_too_late_with_a_lease_changes_nothing_of_the_next_one() {
     assert_eq!(app.db_table().await, before);
     assert!(lease().await.is_none());
     app.db.remember_access(&next, used, resource).await.unwrap();
-    assert_eq!(app.db.rules_of_group(&next).await.unwrap().last_access.map(|(credential, _)| credential), Some(used));
+    assert_eq!(
+        app.db.rules_of_group(&next).await.unwrap().last_access.map(|(credential, _)| credential),
+        Some(used)
+    );
     app.db.release_group(&next).await.unwrap();
     assert!(lease().await.is_some());
 }

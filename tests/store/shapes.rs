@@ -1,13 +1,17 @@
-//! Items that this version did not write are a defect that is seen, and never skipped.
+//! Items that this version did not write are seen, hide no others, and are never skipped.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use model::audit::AuditFilter;
 use model::precondition::Precondition;
+use model::refusal::Refusal;
+use serde_json::json;
 use std::collections::HashMap;
 use store::keys::{self, Holder, Key};
 use store::{AuditRow, StoreError};
+use support::sessions::{entered, start};
 use support::{Client, ORG, Reply, TestApp, actor, every_audit_row, org};
 
-use crate::fixture::{at, credential_id, put_raw, raw, resource_id, role_id};
+use crate::fixture::{active_resource, at, credential_id, put_raw, raw, refusal, resource_id, role_id};
 
 fn text(value: &str) -> AttributeValue {
     AttributeValue::S(value.into())
@@ -58,17 +62,16 @@ impl Objects {
         Self { app, admin, credential, role, resource }
     }
 
-    /// Each object's item, with the requests that read it.
-    fn readers(&self) -> Vec<(Key, Vec<String>)> {
+    /// Each object's item, with the list that has it and the id by which it is read alone.
+    fn readers(&self) -> Vec<(Key, &'static str, &str)> {
         let (org, role) = (org(ORG), Holder::Role(role_id(&self.role)));
         let (resource, credential) = (resource_id(&self.resource), credential_id(&self.credential));
-        let both = |list: &str, id: &str| vec![list.to_owned(), format!("{list}/{id}")];
         vec![
-            (keys::resource(&org, resource), both("/resources", &self.resource)),
-            (keys::holder(&org, &role), both("/roles", &self.role)),
-            (keys::credential(&org, credential), both("/credentials", &self.credential)),
-            (keys::link_of_role(&org, role_id(&self.role), resource), both("/roles", &self.role)),
-            (keys::reference(&org, credential, resource), both("/credentials", &self.credential)),
+            (keys::resource(&org, resource), "/resources", &self.resource),
+            (keys::holder(&org, &role), "/roles", &self.role),
+            (keys::credential(&org, credential), "/credentials", &self.credential),
+            (keys::link_of_role(&org, role_id(&self.role), resource), "/roles", &self.role),
+            (keys::reference(&org, credential, resource), "/credentials", &self.credential),
         ]
     }
 }
@@ -80,9 +83,9 @@ fn assert_defect(reply: &Reply, what: &str) {
 }
 
 #[tokio::test]
-async fn an_item_of_another_shape_fails_every_read_of_it() {
+async fn an_item_of_another_shape_fails_every_read_of_it_and_is_named_in_lists() {
     let objects = Objects::new().await;
-    for (key, paths) in objects.readers() {
+    for (key, list, id) in objects.readers() {
         let good = raw(&objects.app, &key).await;
         for alteration in alterations() {
             // A link has no members that its readers need.
@@ -90,14 +93,16 @@ async fn an_item_of_another_shape_fails_every_read_of_it() {
                 continue;
             }
             put_raw(&objects.app, vec![altered(&good, &alteration)]).await;
-            for path in &paths {
-                assert_defect(&objects.admin.get(path).await, &format!("{path} with {alteration:?}"));
-            }
+            let alone = objects.admin.get(&format!("{list}/{id}")).await;
+            assert_defect(&alone, &format!("{list} with {alteration:?}"));
+            let all = objects.admin.get(list).await.expect(200);
+            assert_eq!(all.header("x-postern-unreadable"), Some(id), "{list} with {alteration:?}");
+            assert!(!all.text.contains(&format!("\"id\":\"{id}\"")), "{list}: {}", all.text);
         }
         put_raw(&objects.app, vec![good]).await;
-        for path in &paths {
-            let _ = objects.admin.get(path).await.expect(200);
-        }
+        let all = objects.admin.get(list).await.expect(200);
+        assert_eq!((all.header("x-postern-unreadable"), all.text.contains(id)), (None, true), "{list}");
+        let _ = objects.admin.get(&format!("{list}/{id}")).await.expect(200);
     }
 }
 
@@ -123,17 +128,21 @@ async fn a_deletion_stops_at_what_it_does_not_know() {
 }
 
 #[tokio::test]
-async fn a_start_that_meets_another_shape_is_a_defect() {
+async fn a_resource_of_another_shape_opens_for_nobody_and_keeps_no_other_closed() {
     let objects = Objects::new().await;
     let (app, id) = (&objects.app, resource_id(&objects.resource));
     let good = raw(app, &keys::resource(&org(ORG), id)).await;
     put_raw(app, vec![altered(&good, &("shape", Some(AttributeValue::N("2".into()))))]).await;
-    let failed = app.db_hold(id).await;
-    assert!(matches!(failed, Err(StoreError::Defect(_))), "{failed:?}");
+    assert_eq!(refusal(app.db_hold(id).await), Refusal::ResourceNotOpenable(id));
+    let other = active_resource(app, &objects.credential).await;
+    let user = entered(&app.db, ORG, "grace", app.now()).await;
+    let all = start(&app.db, &user, json!({}), app.now()).await.unwrap();
+    assert_eq!(all.rows.iter().map(|row| row.resource_id).collect::<Vec<_>>(), [other]);
+    let _ = objects.admin.get("/me").await.expect(200);
 }
 
 #[tokio::test]
-async fn an_audit_row_of_another_shape_is_a_defect() {
+async fn an_audit_row_of_another_shape_is_named_whatever_is_filtered() {
     let objects = Objects::new().await;
     let app = &objects.app;
     let first: Vec<AuditRow> = app.db_audit().await;
@@ -142,7 +151,25 @@ async fn an_audit_row_of_another_shape_is_a_defect() {
     let good = raw(app, &key).await;
     for alteration in alterations() {
         put_raw(app, vec![altered(&good, &alteration)]).await;
-        let failed = app.db.audit_rows_newest_first(&org(ORG), &every_audit_row(), None).await;
-        assert!(matches!(failed, Err(StoreError::Defect(_))), "{alteration:?}: {failed:?}");
+        let page = app.db.audit_rows_newest_first(&org(ORG), &every_audit_row(), None).await.unwrap();
+        assert_eq!(page.unreadable, [first[0].id.to_string()], "{alteration:?}");
+        assert_eq!(page.rows.len(), first.len() - 1, "{alteration:?}");
     }
+    put_raw(app, vec![altered(&good, &("shape", Some(AttributeValue::N("2".into()))))]).await;
+    let filtered = objects.admin.get("/audit-logs?eventType=ROLE_DELETE").await.expect(200);
+    let named = filtered.header("x-postern-unreadable");
+    assert_eq!((&filtered.json["content"], named), (&json!([]), Some(first[0].id.to_string().as_str())));
+    // Parts put together are the whole.
+    let mut cursor = None;
+    let (mut rows, mut unreadable) = (0, 0);
+    loop {
+        let one = AuditFilter::read(|name| (name == "limit").then_some("1")).unwrap();
+        let page = app.db.audit_rows_newest_first(&org(ORG), &one, cursor.as_deref()).await.unwrap();
+        (rows, unreadable) = (rows + page.rows.len(), unreadable + page.unreadable.len());
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!((rows, unreadable), (first.len() - 1, 1));
 }

@@ -1,15 +1,16 @@
 //! Starts of sessions, stopped between what they read and what they write.
 
 use model::id::ResourceId;
+use model::precondition::Precondition;
 use model::refusal::Refusal;
 use model::session::Session;
 use serde_json::json;
 use std::future::Future;
 use store::StoreError;
 use support::sessions::{entered, start};
-use support::{Client, ORG, TestApp};
+use support::{Client, ORG, TestApp, actor, resource_body};
 
-use crate::fixture::{active_resource, refusal};
+use crate::fixture::{active_resource, read, refusal, resource_id};
 use crate::interleavings::between;
 
 /// A resource, and somebody who may open it.
@@ -85,4 +86,59 @@ async fn a_resource_that_is_switched_off_or_drained_before_the_write_is_not_open
         let refused = started.await.unwrap_err();
         assert!(matches!(refused, StoreError::Refused(_)), "{refused:?}");
     }
+}
+
+/// A resource of so many rules that two of them need two blocks of rows.
+async fn large_resource(ready: &Ready, number: usize) -> ResourceId {
+    let mut body = resource_body(&ready.admin.new_credential("AWS").await);
+    body["resourceIdentifier"] = json!(format!("sg-{number:08x}"));
+    body["config"] = json!({"protocol": "tcp", "ports": (1..=58).collect::<Vec<_>>()});
+    let id = resource_id(&ready.admin.post("/resources", body).await.expect(201).id());
+    let (app, patch) = (&ready.app, read(json!({"isActive": true})));
+    app.db.update_resource(&actor(ORG), id, &patch, &Precondition::None, app.now()).await.unwrap();
+    id
+}
+
+/// Two transactions reserve the rows; the third one writes the session.
+#[tokio::test]
+async fn a_large_session_opens_nothing_that_was_closed_after_its_rows_were_reserved() {
+    for is_drained in [false, true] {
+        let ready = Ready::new().await;
+        let (app, admin) = (&ready.app, &ready.admin);
+        let resources = [large_resource(&ready, 1).await, large_resource(&ready, 2).await];
+        let user = entered(&app.db, ORG, "grace", app.now()).await;
+        let (db, now, body) = (app.db.clone(), app.now(), json!({"resourceIds": resources}));
+        for _ in 0..2 {
+            drop(app.tap.stop_next("TransactWriteItems"));
+        }
+        let started = between(app, async move { start(&db, &user, body, now).await }, async {
+            let path = format!("/resources/{}", resources[0]);
+            if is_drained {
+                let _ = admin.delete(&format!("{path}?drain=true")).await.expect(202);
+            } else {
+                let _ = admin.patch(&path, json!({"isActive": false})).await.expect(200);
+            }
+        });
+        assert_eq!(refusal(started.await), Refusal::ResourceNotOpenable(resources[0]));
+        let table = app.db_table().await;
+        let left = |entity: &str| table.values().filter(|item| item["entity"] == entity).count();
+        // The reserved rows are released, and a drained resource can go.
+        assert_eq!((left("SESSION"), left("SESSION_ROWS"), left("RULE")), (0, 0, 0));
+        if is_drained {
+            app.advance_seconds(31);
+            app.sweep().await;
+            let _ = admin.get(&format!("/resources/{}", resources[0])).await.expect(404);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_large_session_starts_past_earlier_closings() {
+    let ready = Ready::new().await;
+    let resources = [large_resource(&ready, 1).await, large_resource(&ready, 2).await];
+    let _ = ready.admin.patch(&ready.path, json!({"isActive": false})).await.expect(200);
+    let user = entered(&ready.app.db, ORG, "grace", ready.app.now()).await;
+    let body = json!({"resourceIds": resources});
+    let session = start(&ready.app.db, &user, body, ready.app.now()).await.unwrap();
+    assert_eq!(session.rows.len(), 2);
 }

@@ -45,6 +45,12 @@ macro_rules! uuid_id {
                 Self(ordered(now))
             }
 
+            /// Stands where an identifier must be and none is known: the nil UUID (RFC 9562 §5.9).
+            #[must_use]
+            pub fn nil() -> Self {
+                Self(Uuid::nil())
+            }
+
             /// The number itself.
             #[must_use]
             pub fn uuid(self) -> Uuid {
@@ -172,6 +178,14 @@ impl CredentialId {
 
 impl SessionId {
     /// When it was made, in milliseconds since 1970: its first 48 bits (RFC 9562 §5.7).
+    #[must_use]
+    pub fn unix_millis(self) -> i64 {
+        i64::try_from(self.0.as_u128() >> 80).unwrap_or(i64::MAX)
+    }
+}
+
+impl RuleId {
+    /// When it was made, in milliseconds since 1970.
     #[must_use]
     pub fn unix_millis(self) -> i64 {
         i64::try_from(self.0.as_u128() >> 80).unwrap_or(i64::MAX)

@@ -47,6 +47,8 @@ pub enum Refusal {
     RuleNotFound(RuleId),
     /// The rule is not stuck.
     RuleNotStuck,
+    /// The entry of the rule cannot be read.
+    RuleUnreadable,
     /// So many resources use the credential.
     CredentialInUse(usize),
     /// Another role of the organization has that name.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::error::{StoreError, corrupt};
 use crate::expression::Expression;
-use crate::item::{Entity, NewItem, data, text};
+use crate::item::{Entity, Item, NewItem, SHAPE, Unreadable, data, keys_of, number, text};
 use crate::list::position;
 use crate::transaction::Transaction;
 use crate::{Store, cursor, keys};
@@ -55,10 +55,6 @@ impl AuditRow {
     }
 }
 
-fn last_position(org: &OrgId, rows: &[AuditRow]) -> Option<String> {
-    rows.last().map(|row| keys::audit(org, row.created_at, row.id).sk)
-}
-
 /// The rows within the filter's times and older than a position; nothing when there can be none. The position is a
 /// bound and not DynamoDB's own start key, which must not lie outside of the times.
 fn between(list: &str, filter: &AuditFilter, position: Option<&str>) -> Option<Expression> {
@@ -82,7 +78,13 @@ fn filter_expression(filter: &AuditFilter) -> Option<Expression> {
             values.push((name, value));
         }
     }
-    (!conditions.is_empty()).then(|| Expression::new(conditions.join(" AND "), values))
+    if conditions.is_empty() {
+        return None;
+    }
+    // Nobody can say that a row which cannot be read is not wanted.
+    let unreadable = "#shape <> :shape OR attribute_not_exists(#data.#eventType)";
+    values.push((":shape", number(SHAPE)));
+    Some(Expression::new(format!("({}) OR {unreadable}", conditions.join(" AND ")), values))
 }
 
 /// The row for an entry.
@@ -111,6 +113,8 @@ pub struct AuditPage {
     pub rows: Vec<AuditRow>,
     /// The cursor of the next page, unless this is the last.
     pub next: Option<String>,
+    /// The ids of rows that cannot be read. No filter leaves one out, because nobody can say that it is not wanted.
+    pub unreadable: Vec<String>,
 }
 
 /// Rows that one call looks at when a filter leaves some out.
@@ -148,21 +152,27 @@ impl Store {
         // One more than wanted tells the last page from one that is just full.
         let count =
             if left_out.is_some() { ROWS_A_CALL } else { i32::try_from(filter.limit).unwrap_or(1) + 1 };
-        let mut rows: Vec<AuditRow> = Vec::new();
+        let (mut rows, mut unreadable): (Vec<AuditRow>, Vec<String>) = (Vec::new(), Vec::new());
         for _ in 0..CALLS_A_PAGE {
             let Some(condition) = between(&list, filter, position.as_deref()) else {
-                return Ok(AuditPage { rows, next: None });
+                return Ok(AuditPage { rows, next: None, unreadable });
             };
             let (items, next) = self.query_newest_first(&condition, left_out.as_ref(), count).await?;
-            let room = filter.limit - rows.len();
-            for item in items.iter().take(room) {
-                rows.push(item.members()?);
+            let room = filter.limit - rows.len() - unreadable.len();
+            let page = items.get(..room).unwrap_or(&items);
+            for one in page {
+                match one.as_ref().map_err(Unreadable::clone).and_then(|item| item.read_as(Item::members)) {
+                    Ok(row) => rows.push(row),
+                    Err(_) => unreadable.push(keys::id_of_audit(keys_of(one).1).into()),
+                }
             }
-            position = if items.len() > room { last_position(org, &rows) } else { next };
-            if position.is_none() || rows.len() == filter.limit {
+            let is_full = items.len() > room;
+            position = if is_full { page.last().map(|last| keys_of(last).1.into()) } else { next };
+            if position.is_none() || rows.len() + unreadable.len() == filter.limit {
                 break;
             }
         }
-        Ok(AuditPage { rows, next: position.map(|position| cursor::encode(&list, &position)) })
+        let next = position.map(|position| cursor::encode(&list, &position));
+        Ok(AuditPage { rows, next, unreadable })
     }
 }

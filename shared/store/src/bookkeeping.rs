@@ -105,9 +105,18 @@ impl Store {
         update: &Expression,
         condition: &Expression,
     ) -> Result<Option<Item>, StoreError> {
+        self.updated_attributes(key, update, condition).await?.map(Item::read).transpose()
+    }
+
+    async fn updated_attributes(
+        &self,
+        key: &Key,
+        update: &Expression,
+        condition: &Expression,
+    ) -> Result<Option<Attributes>, StoreError> {
         let call = self.update(key, update, condition).return_values(ReturnValue::AllNew);
         match updated(call).await? {
-            Ok(output) => Item::read(output.attributes.unwrap_or_default()).map(Some),
+            Ok(output) => Ok(Some(output.attributes.unwrap_or_default())),
             Err(error) if is_unmet(&error) => Ok(None),
             Err(error) => Err(from_sdk(&error)),
         }

@@ -5,11 +5,12 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+use std::fmt;
 
 use crate::error::{Cause, StoreError, corrupt};
 use crate::keys::{self, Key, ListingKey};
 
-/// The version of every shape that this code writes. Another one in the table is an error, never skipped.
+/// The version of every shape that this code writes. Another one in the table is [`Unreadable`], never skipped.
 pub(crate) const SHAPE: u32 = 1;
 
 /// What kind of thing an item is.
@@ -35,6 +36,7 @@ pub(crate) enum Entity {
     Rule,
     Bucket,
     Audit,
+    Closings,
 }
 
 pub(crate) type Attributes = HashMap<String, AttributeValue>;
@@ -99,15 +101,31 @@ pub(crate) struct Item {
 }
 
 impl Item {
-    /// Takes what DynamoDB returned.
+    /// Takes what DynamoDB returned, where an item that cannot be read ends the operation.
     pub(crate) fn read(attributes: Attributes) -> Result<Self, StoreError> {
-        let entity = attributes.get(keys::ENTITY).cloned().ok_or_else(|| corrupt("it has no entity"))?;
-        let entity = serde_dynamo::from_attribute_value(entity).map_err(corrupt)?;
-        let item = Self { attributes, entity };
-        match item.number(keys::SHAPE)? {
-            shape if shape == i64::from(SHAPE) => Ok(item),
-            shape => Err(corrupt(format!("its shape {shape} is not {SHAPE}"))),
+        let entity = readable_entity(&attributes)?;
+        Ok(Self { attributes, entity })
+    }
+
+    /// Takes what DynamoDB returned, where an item that cannot be read must not hide the others.
+    pub(crate) fn read_each(attributes: Attributes) -> Each {
+        match readable_entity(&attributes) {
+            Ok(entity) => Ok(Self { attributes, entity }),
+            Err(error) => Err(Unreadable { attributes, cause: format!("{error:?}") }),
         }
+    }
+
+    /// What a reader of the members makes of the item, or the item as one that cannot be read.
+    pub(crate) fn read_as<T>(
+        &self,
+        reader: impl Fn(&Self) -> Result<T, StoreError>,
+    ) -> Result<T, Unreadable> {
+        reader(self).map_err(|error| self.unreadable(&error))
+    }
+
+    /// The item as one that cannot be read, for this reason.
+    pub(crate) fn unreadable(&self, error: &StoreError) -> Unreadable {
+        Unreadable { attributes: self.attributes.clone(), cause: format!("{error:?}") }
     }
 
     /// The members of the entity.
@@ -185,6 +203,83 @@ impl Item {
 fn text_in<'a>(attributes: &'a Attributes, name: &str) -> Result<&'a str, StoreError> {
     let value = attributes.get(name).and_then(|value| value.as_s().ok());
     value.map(String::as_str).ok_or_else(|| corrupt(format!("it has no text {name}")))
+}
+
+/// What kind of thing an item is, provided that this version can read it.
+fn readable_entity(attributes: &Attributes) -> Result<Entity, StoreError> {
+    let entity = attributes.get(keys::ENTITY).cloned().ok_or_else(|| corrupt("it has no entity"))?;
+    let entity = serde_dynamo::from_attribute_value(entity).map_err(corrupt)?;
+    let shape = attributes.get(keys::SHAPE).and_then(|value| value.as_n().ok());
+    let shape: Option<i64> = shape.and_then(|digits| digits.parse().ok());
+    match shape {
+        Some(shape) if shape == i64::from(SHAPE) => Ok(entity),
+        Some(shape) => Err(corrupt(format!("its shape {shape} is not {SHAPE}"))),
+        None => Err(corrupt("it has no number shape")),
+    }
+}
+
+/// One of many items: the item, or what can be told of it all the same.
+pub(crate) type Each = Result<Item, Unreadable>;
+
+/// An item that cannot be read: it has another shape, or members that this version does not know. Its keys are there, and its
+/// attributes may be, but what they mean is a guess.
+#[derive(Clone, Default)]
+pub(crate) struct Unreadable {
+    attributes: Attributes,
+    cause: String,
+}
+
+/// The reason alone: keys and attributes hold addresses, and this is for the log.
+impl fmt::Debug for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.cause)
+    }
+}
+
+impl Unreadable {
+    /// The partition key.
+    pub(crate) fn pk(&self) -> &str {
+        self.text(keys::PK).unwrap_or_default()
+    }
+
+    /// The sort key.
+    pub(crate) fn sk(&self) -> &str {
+        self.text(keys::SK).unwrap_or_default()
+    }
+
+    /// A text, if the attribute is one.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        text_in(&self.attributes, name).ok()
+    }
+
+    /// A text among the members, if it is one.
+    pub(crate) fn member(&self, name: &str) -> Option<&str> {
+        text_in(self.attributes.get(keys::DATA)?.as_m().ok()?, name).ok()
+    }
+
+    /// A set of texts; empty where there is none.
+    pub(crate) fn set(&self, name: &str) -> &[String] {
+        let set = self.attributes.get(name).and_then(|value| value.as_ss().ok());
+        set.map_or(&[], Vec::as_slice)
+    }
+
+    /// The error of an operation that cannot do without the item.
+    pub(crate) fn error(&self) -> StoreError {
+        StoreError::Defect(Cause::new(self.cause.clone()))
+    }
+}
+
+/// The keys of one of many items.
+pub(crate) fn keys_of(found: &Each) -> (&str, &str) {
+    match found {
+        Ok(item) => (item.pk().unwrap_or_default(), item.sk().unwrap_or_default()),
+        Err(unreadable) => (unreadable.pk(), unreadable.sk()),
+    }
+}
+
+/// The items, where each of them is needed.
+pub(crate) fn all_readable(found: Vec<Each>) -> Result<Vec<Item>, StoreError> {
+    found.into_iter().map(|one| one.map_err(|unreadable| unreadable.error())).collect()
 }
 
 /// Objects of a kind, each with what stands behind it in its partition. What stands behind nothing is passed over.

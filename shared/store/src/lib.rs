@@ -8,6 +8,7 @@
 mod api_key;
 mod audit;
 mod bookkeeping;
+mod closings;
 mod credential;
 mod cursor;
 mod due;
@@ -43,8 +44,10 @@ pub use list::{ListPart, Listed};
 pub use rate::{Payer, Taken};
 pub use resource::{Deletion, ProviderAnswer, RuleSlots, Verified};
 pub use retry::{CALL_ATTEMPTS, retry_config};
-pub use rule::{Finding, GroupLedger, LEASE_SECONDS, Lease, Message, Released, RuleEntry};
-pub use session::{Ended, Wish};
+pub use rule::{
+    Finding, GroupLedger, LEASE_SECONDS, Lease, ListedRule, Message, Released, RuleEntry, UnreadableRule,
+};
+pub use session::{Ended, ShownSession, Wish};
 pub use stream::StreamRecord;
 pub use tag::Tagged;
 pub use user::Reach;

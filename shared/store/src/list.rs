@@ -5,7 +5,7 @@ use model::violation::Violations;
 
 use crate::error::StoreError;
 use crate::expression::Expression;
-use crate::item::{Entity, Item, text};
+use crate::item::{Each, Entity, Item, Unreadable, keys_of, text};
 use crate::{Store, cursor, keys};
 
 /// Which part of a list is wanted. Without anything, the whole.
@@ -24,12 +24,33 @@ pub struct Listed<T> {
     pub items: Vec<T>,
     /// The cursor of what follows, unless nothing does.
     pub next: Option<String>,
+    /// The ids of objects of this part that cannot be read and that `items` does not show.
+    pub unreadable: Vec<String>,
 }
 
 impl<T> Listed<T> {
     /// The same objects in another form.
     pub fn map<U>(self, form: impl FnMut(T) -> U) -> Listed<U> {
-        Listed { items: self.items.into_iter().map(form).collect(), next: self.next }
+        let items = self.items.into_iter().map(form).collect();
+        Listed { items, next: self.next, unreadable: self.unreadable }
+    }
+
+    /// The objects of a part, each read by itself: one that cannot be read is named, and hides no other.
+    pub(crate) fn of(
+        found: impl IntoIterator<Item = (String, Result<T, Unreadable>)>,
+        next: Option<String>,
+    ) -> Self {
+        let (mut items, mut unreadable) = (Vec::new(), Vec::new());
+        for (id, object) in found {
+            match object {
+                Ok(object) => items.push(object),
+                Err(_) => {
+                    tracing::error!(id, "an object of a list cannot be read");
+                    unreadable.push(id);
+                }
+            }
+        }
+        Self { items, next, unreadable }
     }
 }
 
@@ -49,23 +70,78 @@ impl Store {
         list: &str,
         kind: Entity,
         part: &ListPart,
-    ) -> Result<(Vec<Item>, Option<String>), StoreError> {
+    ) -> Result<(Vec<Each>, Option<String>), StoreError> {
         let after = part.cursor.as_deref().map(|cursor| position(list, cursor)).transpose()?;
         let limit = part.limit.unwrap_or(usize::MAX);
-        let enough = |items: &[Item]| items.iter().filter(|item| item.entity == kind).count() > limit;
+        let enough = |items: &[Each]| items.iter().filter(|found| is_object(found, kind)).count() > limit;
         // One more than wanted tells the last part from one that is just full.
         let expected = part.limit.map(|limit| limit + 1);
         let mut items = self.query_listing(&behind(list, after.as_deref()), expected, enough).await?;
-        let owners = items.iter().enumerate().filter(|(_, item)| item.entity == kind);
+        let owners = items.iter().enumerate().filter(|(_, found)| is_object(found, kind));
         let Some((end, _)) = owners.clone().nth(limit) else {
             return Ok((items, None));
         };
         let last = limit.checked_sub(1).and_then(|last| owners.clone().nth(last));
-        let next = last.map(|(_, item)| item.listing_sk()).transpose()?;
+        let next = last.map(|(_, found)| listing_sk(found)).transpose()?;
         let next = next.map(|position| cursor::encode(list, position));
         items.truncate(end);
         Ok((items, next))
     }
+}
+
+/// Whether one of a list's items is an object of the list, rather than something that belongs to one.
+fn is_object(found: &Each, kind: Entity) -> bool {
+    match found {
+        Ok(item) => item.entity == kind,
+        // Nothing belongs to a rule; the own item of every other object is the first of its partition.
+        Err(unreadable) => kind == Entity::Rule || unreadable.sk().starts_with('#'),
+    }
+}
+
+fn listing_sk(found: &Each) -> Result<&str, StoreError> {
+    match found {
+        Ok(item) => item.listing_sk(),
+        Err(unreadable) => unreadable.text(keys::LISTING_SK).ok_or_else(|| unreadable.error()),
+    }
+}
+
+/// The objects of a list that have nothing behind them, each with its id.
+pub(crate) fn each_object<T>(
+    found: &[Each],
+    reader: impl Fn(&Item) -> Result<T, StoreError>,
+) -> impl Iterator<Item = (String, Result<T, Unreadable>)> {
+    found.iter().map(move |one| {
+        let object = one.as_ref().map_err(Unreadable::clone).and_then(|item| item.read_as(&reader));
+        (keys::id_of_partition(keys_of(one).0).into(), object)
+    })
+}
+
+/// The objects of a list, each with what belongs to it and with its id. An object of which anything cannot be read is as
+/// unreadable as what belongs to it. What stands behind nothing is passed over.
+pub(crate) fn each_with_belongings<T>(
+    found: Vec<Each>,
+    kind: Entity,
+    reader: impl Fn(&[Item]) -> Result<T, StoreError>,
+) -> Vec<(String, Result<T, Unreadable>)> {
+    let mut objects: Vec<(String, Vec<Each>)> = Vec::new();
+    for one in found {
+        let pk = String::from(keys_of(&one).0);
+        if is_object(&one, kind) {
+            objects.push((pk, vec![one]));
+        } else if let Some((owner, items)) = objects.last_mut()
+            && *owner == pk
+        {
+            items.push(one);
+        }
+    }
+    let read = |items: Vec<Each>| {
+        let items = items.into_iter().collect::<Result<Vec<Item>, Unreadable>>()?;
+        reader(&items).map_err(|error| match items.first() {
+            Some(owner) => owner.unreadable(&error),
+            None => Unreadable::default(),
+        })
+    };
+    objects.into_iter().map(|(pk, items)| (keys::id_of_partition(&pk).into(), read(items))).collect()
 }
 
 /// A list from an object's position on, without the object and what belongs to it.

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use crate::Store;
 use crate::error::{StoreError, corrupt, from_sdk};
 use crate::expression::{Expression, names, values};
-use crate::item::{Attributes, Item, text};
+use crate::item::{Attributes, Each, Item, all_readable, text};
 use crate::keys::{self, Key};
 use crate::retry::Backoff;
 use crate::write::primary_key;
@@ -24,10 +24,18 @@ const MORE_A_CALL: i32 = 8;
 impl Store {
     /// One item, as it is now.
     pub(crate) async fn get(&self, key: &Key) -> Result<Option<Item>, StoreError> {
+        self.attributes_at(key).await?.map(Item::read).transpose()
+    }
+
+    /// One item, readable or not, as it is now.
+    pub(crate) async fn get_readable_or_not(&self, key: &Key) -> Result<Option<Each>, StoreError> {
+        Ok(self.attributes_at(key).await?.map(Item::read_each))
+    }
+
+    async fn attributes_at(&self, key: &Key) -> Result<Option<Attributes>, StoreError> {
         let call = GetItemInput::builder().table_name(&self.table).consistent_read(true);
         let call = call.set_key(Some(primary_key(key))).send_with(&self.client);
-        let output = call.await.map_err(|error| from_sdk(&error))?;
-        output.item.map(Item::read).transpose()
+        Ok(call.await.map_err(|error| from_sdk(&error))?.item)
     }
 
     /// Two items in one call, each as it is now.
@@ -44,24 +52,16 @@ impl Store {
         Ok((take(a)?, take(b)?))
     }
 
-    /// Those of some items that exist, each as it is now, in no order. One call for each 100, several at once.
+    /// Those of some items that exist, each as it is now, in no order. One call for each 100, several at once. All of them must be
+    /// readable.
     pub(crate) async fn get_all(&self, keys: &[Key]) -> Result<Vec<Item>, StoreError> {
-        let batches = try_join_all(keys.chunks(BATCH_MAX).map(|some| self.get_batch(some))).await?;
-        batches.into_iter().flatten().map(Item::read).collect()
+        all_readable(self.get_each(keys).await?)
     }
 
-    /// Those of some items that exist and can be read.
-    pub(crate) async fn get_all_readable(&self, keys: &[Key]) -> Result<Vec<Item>, StoreError> {
-        let mut found = Vec::new();
-        for some in keys.chunks(BATCH_MAX) {
-            for attributes in self.get_batch(some).await? {
-                match Item::read(attributes) {
-                    Ok(item) => found.push(item),
-                    Err(error) => tracing::error!(?error, "an item was passed over"),
-                }
-            }
-        }
-        Ok(found)
+    /// The same, where one that cannot be read must not hide the others.
+    pub(crate) async fn get_each(&self, keys: &[Key]) -> Result<Vec<Each>, StoreError> {
+        let batches = try_join_all(keys.chunks(BATCH_MAX).map(|some| self.get_batch(some))).await?;
+        Ok(batches.into_iter().flatten().map(Item::read_each).collect())
     }
 
     async fn get_batch(&self, keys: &[Key]) -> Result<Vec<Attributes>, StoreError> {
@@ -80,30 +80,14 @@ impl Store {
         }
     }
 
-    /// Everything in a partition of the table, as it is now, in the order of the sort keys.
+    /// Everything in a partition of the table, as it is now, in the order of the sort keys. All of it must be readable.
     pub(crate) async fn query_partition(&self, pk: &str) -> Result<Vec<Item>, StoreError> {
-        self.query(None, &Expression::new("#pk = :pk", [(":pk", text(pk))]), None, |_| false).await
+        all_readable(self.query_partition_each(pk).await?)
     }
 
     /// The same, where an item that cannot be read must not hide the others.
-    pub(crate) async fn query_partition_raw(&self, pk: &str) -> Result<Vec<Attributes>, StoreError> {
-        let condition = Expression::new("#pk = :pk", [(":pk", text(pk))]);
-        let (mut found, mut from) = (Vec::new(), None);
-        loop {
-            let call = QueryInput::builder()
-                .table_name(&self.table)
-                .consistent_read(true)
-                .key_condition_expression(condition.text.as_ref())
-                .set_expression_attribute_names(Some(names(&[&condition.text])))
-                .set_expression_attribute_values(values(&[&condition]))
-                .set_exclusive_start_key(from);
-            let output = call.send_with(&self.client).await.map_err(|error| from_sdk(&error))?;
-            found.extend(output.items.unwrap_or_default());
-            from = output.last_evaluated_key;
-            if from.is_none() {
-                return Ok(found);
-            }
-        }
+    pub(crate) async fn query_partition_each(&self, pk: &str) -> Result<Vec<Each>, StoreError> {
+        self.query(None, &Expression::new("#pk = :pk", [(":pk", text(pk))]), None, |_| false).await
     }
 
     /// What a condition finds in the listing index, in the order of its sort keys, until there is enough. The first call
@@ -113,8 +97,8 @@ impl Store {
         &self,
         condition: &Expression,
         expected: Option<usize>,
-        enough: impl Fn(&[Item]) -> bool,
-    ) -> Result<Vec<Item>, StoreError> {
+        enough: impl Fn(&[Each]) -> bool,
+    ) -> Result<Vec<Each>, StoreError> {
         self.query(Some(keys::LISTING), condition, expected, enough).await
     }
 
@@ -125,7 +109,7 @@ impl Store {
         condition: &Expression,
         filter: Option<&Expression>,
         count: i32,
-    ) -> Result<(Vec<Item>, Option<String>), StoreError> {
+    ) -> Result<(Vec<Each>, Option<String>), StoreError> {
         let texts: Vec<&str> = [Some(condition), filter]
             .into_iter()
             .flatten()
@@ -145,8 +129,7 @@ impl Store {
             .await
             .map_err(|error| from_sdk(&error))?;
         let next = output.last_evaluated_key.and_then(|key| key.get(keys::SK)?.as_s().ok().cloned());
-        let items = output.items.unwrap_or_default().into_iter().map(Item::read).collect::<Result<_, _>>()?;
-        Ok((items, next))
+        Ok((output.items.unwrap_or_default().into_iter().map(Item::read_each).collect(), next))
     }
 
     /// At most `count` items of the listing index from the newest on.
@@ -154,7 +137,7 @@ impl Store {
         &self,
         condition: &Expression,
         count: i32,
-    ) -> Result<Vec<Item>, StoreError> {
+    ) -> Result<Vec<Each>, StoreError> {
         let call = QueryInput::builder()
             .table_name(&self.table)
             .index_name(keys::LISTING)
@@ -164,7 +147,7 @@ impl Store {
             .set_expression_attribute_names(Some(names(&[&condition.text])))
             .set_expression_attribute_values(values(&[condition]));
         let output = call.send_with(&self.client).await.map_err(|error| from_sdk(&error))?;
-        output.items.unwrap_or_default().into_iter().map(Item::read).collect()
+        Ok(output.items.unwrap_or_default().into_iter().map(Item::read_each).collect())
     }
 
     async fn query(
@@ -172,8 +155,8 @@ impl Store {
         index: Option<&str>,
         condition: &Expression,
         expected: Option<usize>,
-        enough: impl Fn(&[Item]) -> bool,
-    ) -> Result<Vec<Item>, StoreError> {
+        enough: impl Fn(&[Each]) -> bool,
+    ) -> Result<Vec<Each>, StoreError> {
         let mut items = Vec::new();
         let mut from: Option<HashMap<String, AttributeValue>> = None;
         // Without a limit a call reads a megabyte, which is paid for whether it is wanted or not.
@@ -189,9 +172,7 @@ impl Store {
                 .set_limit(limit)
                 .set_exclusive_start_key(from);
             let output = call.send_with(&self.client).await.map_err(|error| from_sdk(&error))?;
-            for attributes in output.items.unwrap_or_default() {
-                items.push(Item::read(attributes)?);
-            }
+            items.extend(output.items.unwrap_or_default().into_iter().map(Item::read_each));
             from = output.last_evaluated_key;
             if from.is_none() || enough(&items) {
                 return Ok(items);

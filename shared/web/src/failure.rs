@@ -178,6 +178,7 @@ fn refusal_status(refusal: &Refusal) -> StatusCode {
         | Refusal::ResultTooLarge
         | Refusal::NoAddress
         | Refusal::RuleNotStuck
+        | Refusal::RuleUnreadable
         | Refusal::CredentialInUse(_)
         | Refusal::RoleNameTaken(_)
         | Refusal::UserIdTaken(_)

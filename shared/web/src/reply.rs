@@ -1,6 +1,6 @@
 //! Replies: the type is the status.
 
-use http::{HeaderValue, Response, StatusCode, header};
+use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use lambda_http::Body;
 use serde::Serialize;
 use store::Tagged;
@@ -9,6 +9,12 @@ use crate::failure::Failure;
 
 /// How long a page may be kept: an hour. It is the same for everybody.
 const PAGE_CACHE: &str = "public, max-age=3600";
+
+/// The ids of objects that a list cannot show because their items cannot be read.
+const UNREADABLE: HeaderName = HeaderName::from_static("x-postern-unreadable");
+
+/// Most ids that the header names. Who sees so many has enough to look at.
+const UNREADABLE_MAX: usize = 20;
 
 /// What a handler may answer.
 pub trait Reply: Send {
@@ -58,12 +64,22 @@ pub struct Page {
     pub policy: &'static str,
 }
 
+/// 200 with a body that shows a list, and with the ids of those objects that cannot be read.
+#[derive(Debug)]
+pub struct WithUnreadable<T> {
+    /// The body.
+    pub body: T,
+    /// The ids.
+    pub unreadable: Vec<String>,
+}
+
 /// 200 with a bare array, and a `Link` header to the next part where there is one.
 /// [`ListQuery::reply`](crate::input::ListQuery::reply) makes it.
 #[derive(Debug)]
 pub struct ListReply<T> {
     pub(crate) items: Vec<T>,
     pub(crate) next: Option<String>,
+    pub(crate) unreadable: Vec<String>,
 }
 
 impl<T: Serialize + Send> Reply for ListReply<T> {
@@ -72,7 +88,25 @@ impl<T: Serialize + Send> Reply for ListReply<T> {
         if let Some(Ok(next)) = self.next.map(HeaderValue::try_from) {
             response.headers_mut().insert(header::LINK, next);
         }
+        name_unreadable(&mut response, &self.unreadable);
         Ok(response)
+    }
+}
+
+impl<T: Serialize + Send> Reply for WithUnreadable<T> {
+    fn into_response(self) -> Result<Response<Body>, Failure> {
+        let mut response = with_body(StatusCode::OK, &self.body)?;
+        name_unreadable(&mut response, &self.unreadable);
+        Ok(response)
+    }
+}
+
+fn name_unreadable(response: &mut Response<Body>, ids: &[String]) {
+    let named: Vec<&str> = ids.iter().take(UNREADABLE_MAX).map(String::as_str).collect();
+    if let Ok(value) = HeaderValue::try_from(named.join(","))
+        && !named.is_empty()
+    {
+        response.headers_mut().insert(UNREADABLE, value);
     }
 }
 

@@ -40,7 +40,8 @@ impl Asking<'_> {
             report.groups_postponed = 1;
             return Ok(Vec::new());
         };
-        let candidates = candidates(&tools.store, &tools.vault, &self.lease.org, self.with, purpose(&rules)).await?;
+        let candidates =
+            candidates(&tools.store, &tools.vault, &self.lease.org, self.with, purpose(&rules)).await?;
         tools.store.remember_access(self.lease, credential, resource).await?;
         trial.begin();
         let (former, rules) = self.former_values(&candidates, rules).await;

@@ -7,8 +7,16 @@ use super::Description;
 
 /// The headers by which the API says something of its own: an answer has those that the description gives it and no other.
 /// What tells browsers how to treat an answer is the same everywhere, and `tests/api` holds it.
-const SPEAKING: [&str; 7] =
-    ["allow", "etag", "link", "location", "retry-after", "www-authenticate", "x-request-id"];
+const SPEAKING: [&str; 8] = [
+    "allow",
+    "etag",
+    "link",
+    "location",
+    "retry-after",
+    "www-authenticate",
+    "x-postern-unreadable",
+    "x-request-id",
+];
 
 /// An answer, and the request that it is for.
 pub(crate) struct Answer<'a> {

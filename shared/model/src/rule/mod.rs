@@ -49,11 +49,13 @@ pub enum RuleState {
     Unwanted,
     /// It is still to be removed, and the provider refuses, or has not answered for long.
     Stuck,
+    /// Its entry cannot be read: nobody can say how it stands.
+    Unreadable,
 }
 
 impl RuleState {
     /// Every state, for the error that lists them.
-    pub const ALL: [Self; 4] = [Self::Wanted, Self::Applied, Self::Unwanted, Self::Stuck];
+    pub const ALL: [Self; 5] = [Self::Wanted, Self::Applied, Self::Unwanted, Self::Stuck, Self::Unreadable];
 
     /// The API's spelling.
     #[must_use]
@@ -63,6 +65,7 @@ impl RuleState {
             Self::Applied => "APPLIED",
             Self::Unwanted => "UNWANTED",
             Self::Stuck => "STUCK",
+            Self::Unreadable => "UNREADABLE",
         }
     }
 

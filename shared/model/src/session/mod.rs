@@ -59,10 +59,12 @@ pub enum SessionStatus {
     Expired,
     /// It was stopped, and its rules are gone.
     Cancelled,
+    /// Its item, or some of its rows, cannot be read: nobody can say how it stands.
+    Unreadable,
 }
 
 impl SessionStatus {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Pending,
         Self::Active,
         Self::Partial,
@@ -70,6 +72,7 @@ impl SessionStatus {
         Self::Expiring,
         Self::Expired,
         Self::Cancelled,
+        Self::Unreadable,
     ];
 
     /// The API's spelling.
@@ -83,6 +86,7 @@ impl SessionStatus {
             Self::Expiring => "EXPIRING",
             Self::Expired => "EXPIRED",
             Self::Cancelled => "CANCELLED",
+            Self::Unreadable => "UNREADABLE",
         }
     }
 

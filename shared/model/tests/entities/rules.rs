@@ -101,7 +101,9 @@ fn who_failed_waits_until_the_pause_is_over() {
 
 #[test]
 fn states_are_read_in_any_case() {
-    for (state, spelling) in RuleState::ALL.into_iter().zip(["WANTED", "APPLIED", "UNWANTED", "STUCK"]) {
+    for (state, spelling) in
+        RuleState::ALL.into_iter().zip(["WANTED", "APPLIED", "UNWANTED", "STUCK", "UNREADABLE"])
+    {
         assert_eq!(state.as_str(), spelling);
         assert_eq!(serde_json::to_value(state).unwrap(), spelling);
         assert_eq!(RuleState::parse(spelling), Some(state));

@@ -86,6 +86,7 @@ fn states_have_one_spelling_and_allow_what_they_allow() {
         ("EXPIRING", false, false),
         ("EXPIRED", false, false),
         ("CANCELLED", false, false),
+        ("UNREADABLE", false, false),
     ] {
         let status = SessionStatus::parse(spelling).unwrap();
         assert_eq!(status.as_str(), spelling);
@@ -187,7 +188,8 @@ fn a_list_shows_what_its_filter_admits() {
         assert_eq!(filter(&query).unwrap().admits(&session), admits, "{query:?}");
     }
     let wrong = filter(&[("resourceId", "x"), ("userId", "a b"), ("status", "active")]).unwrap_err();
-    let status = "status must be one of PENDING, ACTIVE, PARTIAL, FAILED, EXPIRING, EXPIRED, CANCELLED";
+    let status =
+        "status must be one of PENDING, ACTIVE, PARTIAL, FAILED, EXPIRING, EXPIRED, CANCELLED, UNREADABLE";
     let user = "userId must have 1 to 128 URL-safe characters";
     assert_eq!(crate::sentences(&wrong), ["resourceId must be a UUID", user, status]);
     assert!(session.opens(ResourceId::parse(RESOURCE).unwrap()));

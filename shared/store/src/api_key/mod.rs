@@ -22,6 +22,7 @@ use serde_json::Map;
 use crate::error::{StoreError, corrupt};
 use crate::item::{Entity, Item};
 use crate::keys::HASH;
+use crate::list::each_object;
 use crate::once::Recorded;
 use crate::{ListPart, Listed, Store, keys};
 
@@ -134,6 +135,6 @@ impl Store {
         part: &ListPart,
     ) -> Result<Listed<ApiKey>, StoreError> {
         let (items, next) = self.list_part(&keys::api_keys(org), Entity::ApiKey, part).await?;
-        Ok(Listed { items: items.iter().map(api_key).collect::<Result<_, _>>()?, next })
+        Ok(Listed::of(each_object(&items, api_key), next))
     }
 }

@@ -31,10 +31,11 @@ use std::collections::BTreeSet;
 use crate::error::{StoreError, corrupt};
 use crate::item::{Entity, Item, owned};
 use crate::keys::{Holder, RENAMING, SECRET, VERSION};
+use crate::list::each_with_belongings;
 use crate::once::Recorded;
 use crate::resource::ReferenceData;
 use crate::tag::tag;
-use crate::{ListPart, Sealed, Store, keys};
+use crate::{ListPart, Listed, Sealed, Store, keys};
 
 /// The members of a credential's item. The sealed value stands beside them.
 #[derive(Serialize, Deserialize)]
@@ -194,17 +195,25 @@ impl Store {
         Ok(records(&items)?.pop())
     }
 
-    /// All credentials of the organization with their references, in the order of their creation.
+    /// All credentials of the organization with their references, in the order of their creation, and the ids of those that
+    /// cannot be read.
     ///
     /// # Errors
     /// Busy or defect.
     pub async fn credentials_in_order_of_creation(
         &self,
         org: &OrgId,
-    ) -> Result<Vec<CredentialRecord>, StoreError> {
+    ) -> Result<Listed<CredentialRecord>, StoreError> {
         let whole = ListPart::default();
-        let (items, _) = self.list_part(&keys::credentials(org), Entity::Credential, &whole).await?;
-        records(&items)
+        let (items, next) = self.list_part(&keys::credentials(org), Entity::Credential, &whole).await?;
+        let record = |items: &[Item]| records(items)?.pop().ok_or_else(|| corrupt("it is no credential"));
+        let found = each_with_belongings(items, Entity::Credential, record).into_iter();
+        // The spelling of the credentials face.
+        let found = found.map(|(id, record)| match CredentialId::parse(&id) {
+            Ok(known) => (known.base58(), record),
+            Err(_) => (id, record),
+        });
+        Ok(Listed::of(found, next))
     }
 
     /// Everything that is wrong with fields that were refused: whether their team exists is looked up only then,

@@ -20,6 +20,7 @@
 //! | API key | the key's | `#API_KEY` | API keys, by id |
 //! | first result | one per caller and key | `#ONCE` | |
 //! | audit row | the organization's audit log | time and id | |
+//! | closings of resources | one per organization | `#CLOSINGS` | |
 //! | bucket of tokens | one per caller | `#BUCKET` | |
 //!
 //! `#` sorts before every letter, so that an object comes first in a query of its partition. No id contains `#`
@@ -40,7 +41,7 @@ pub(crate) use due::{DUE_PK, DUE_SK};
 pub use rate::bucket;
 pub(crate) use session::{
     ARMED, CREDENTIAL_ID, FOUND, FRESH, GENERATION, HOLDERS, LEAVING, RESOURCE_ID, REVISION, ROWS,
-    SESSION_PREFIX,
+    SESSION_PREFIX, SESSION_SK,
 };
 pub use session::{
     ending, group, group_of_partition, group_partition, listed_rule, resource_of_partition, rule, rules,
@@ -293,6 +294,22 @@ pub fn before(sk: &str) -> String {
     let last = characters.next_back().map_or(0, |last| u32::from(last).saturating_sub(1));
     let last = char::from_u32(last).unwrap_or('\0');
     format!("{}{last}~", characters.as_str())
+}
+
+/// The organization's number of closings: how often one of its resources was closed to new sessions.
+#[must_use]
+pub fn closings(org: &OrgId) -> Key {
+    key(format!("ORG#{org}#CLOSINGS"), "#CLOSINGS")
+}
+
+/// The id in an object's partition key.
+pub(crate) fn id_of_partition(pk: &str) -> &str {
+    pk.rsplit('#').next().unwrap_or_default()
+}
+
+/// The id in an audit row's sort key.
+pub(crate) fn id_of_audit(sk: &str) -> &str {
+    sk.rsplit('#').next().unwrap_or_default()
 }
 
 /// The list of an organization's resources.

@@ -31,10 +31,13 @@ pub fn session_partition(org: &OrgId, id: SessionId) -> String {
     format!("ORG#{org}#SESSION#{id}")
 }
 
+/// The sort key of a session's own item.
+pub(crate) const SESSION_SK: &str = "#SESSION";
+
 /// A session, with its first block of rows.
 #[must_use]
 pub fn session(org: &OrgId, id: SessionId) -> Key {
-    key(session_partition(org, id), "#SESSION")
+    key(session_partition(org, id), SESSION_SK)
 }
 
 /// A further block of a session's rows; the first one is 1.

@@ -1,23 +1,26 @@
 //! The drain of a resource: no session starts on it any more, those that run are ended, and it is deleted when the last rule is
 //! gone.
 
-use futures_util::{TryStreamExt, stream};
+use futures_util::{StreamExt, stream};
 use model::audit::AuditEvent;
-use model::gathered;
-use model::id::{OrgId, ResourceId};
+use model::id::{OrgId, ResourceId, SessionId};
+use model::ingress::GroupRef;
 use model::precondition::Precondition;
 use model::principal::Actor;
 use model::refusal::Refusal;
+use model::resource::Resource;
 use model::time::Timestamp;
 use serde_json::Map;
 use std::collections::BTreeSet;
 
 use super::{entry, resource};
+use crate::closings::count_closing;
 use crate::due::{SET_DUE, due_values};
-use crate::error::StoreError;
+use crate::error::{StoreError, corrupt};
 use crate::expression::Expression;
-use crate::item::{Item, number};
+use crate::item::{Entity, Item, number};
 use crate::keys::{self, DRAINING, Round, VERSION};
+use crate::session::{Scope, holders_in};
 use crate::transaction::{Commit, Failed, Transaction};
 use crate::{ListPart, Store};
 
@@ -48,6 +51,7 @@ impl Store {
         .with(":now", number(now.unix_millis()));
         let seen = Expression::new("#version = :version", [(":version", number(item.number(VERSION)?))]);
         tx.update(&key, &update, &seen, |_| Failed::Stale);
+        count_closing(&mut tx, &actor.org)?;
         let entry = entry(AuditEvent::ResourceDrain, &resource, Map::new());
         Ok(matches!(tx.commit(actor, &entry, now).await?, Commit::Done(_)))
     }
@@ -85,19 +89,52 @@ impl Store {
         self.update_if(&key, &update, &draining).await.map(drop)
     }
 
-    /// Ends the sessions that hold rules for a resource.
+    /// Ends the sessions that hold rules for a resource: all that can be ended, whatever fails on the way.
     async fn end_sessions_on(&self, actor: &Actor, id: ResourceId, now: Timestamp) -> Result<(), StoreError> {
-        let rules = self.rules_in_order_of_creation(&actor.org, None, &ListPart::default()).await?;
-        let holders = rules.items.iter().flat_map(|rule| &rule.holders);
-        let sessions: BTreeSet<_> = gathered(holders.map(|holder| holder.session));
-        let ends = sessions.into_iter().map(|session| {
-            Ok(async move {
-                match self.session(&actor.org, session).await? {
-                    Some(found) if found.opens(id) => self.end_session(actor, session, now).await,
-                    Some(_) | None => Ok(()),
-                }
-            })
-        });
-        stream::iter(ends).try_buffered(AT_ONCE).try_collect::<Vec<()>>().await.map(drop)
+        let (list, whole) = (keys::rules(&actor.org), ListPart::default());
+        let (rules, _) = self.list_part(&list, Entity::Rule, &whole).await?;
+        let holders = rules.iter().flat_map(holders_in);
+        let sessions: BTreeSet<SessionId> = holders.map(|holder| holder.session).collect();
+        let group = self.group_of(&actor.org, id).await?;
+        let mut ends = Vec::new();
+        for session in sessions {
+            ends.push(self.end_session_on(actor, (id, group.as_ref()), session, now));
+        }
+        let outcomes: Vec<Result<(), StoreError>> = stream::iter(ends).buffered(AT_ONCE).collect().await;
+        outcomes.into_iter().collect()
+    }
+
+    /// Ends a session that opens a resource. Of one that cannot be read nobody can say what it opens: it loses what it holds in
+    /// the resource's group.
+    async fn end_session_on(
+        &self,
+        actor: &Actor,
+        (id, group): (ResourceId, Option<&GroupRef>),
+        session: SessionId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let Some(found) = self.shown_session(&actor.org, session, None).await? else { return Ok(()) };
+        if found.session.opens(id) {
+            return self.end_or_evict_session(actor, session, now).await;
+        }
+        if !found.is_unreadable {
+            return Ok(());
+        }
+        let what = (session, AuditEvent::SessionStop);
+        match self.evict_session(actor, what, Scope::Resource(id, group), now).await? {
+            0 => Ok(()),
+            _ => Err(corrupt("a session on a draining resource")),
+        }
+    }
+
+    /// The group in which a resource's rules are, if the resource can be read.
+    async fn group_of(&self, org: &OrgId, id: ResourceId) -> Result<Option<GroupRef>, StoreError> {
+        let found = self.get_readable_or_not(&keys::resource(org, id)).await?;
+        let found = found.and_then(Result::ok).and_then(|item| resource(&item).ok());
+        let group = |found: Resource| {
+            let region = found.region.unwrap_or_default();
+            GroupRef { region, group_id: found.resource_identifier }
+        };
+        Ok(found.map(group))
     }
 }

@@ -29,8 +29,9 @@ use std::collections::BTreeSet;
 
 use crate::error::{StoreError, corrupt};
 use crate::expression::Expression;
-use crate::item::{Entity, Item, NewItem, data, number};
+use crate::item::{Each, Entity, Item, NewItem, Unreadable, data, keys_of, number};
 use crate::keys::{DRAINING, Key, VERSION};
+use crate::list::each_object;
 use crate::once::Recorded;
 use crate::transaction::{Failed, Transaction};
 use crate::{ListPart, Listed, Store, Tagged, keys};
@@ -229,7 +230,8 @@ impl Store {
         Ok(found)
     }
 
-    /// What a session can open: the same, or the organization's resources without ids, active and not being drained.
+    /// What a session can open: the same, or the organization's resources without ids, active and not being drained. One that
+    /// cannot be read opens for nobody, and keeps no other from being opened.
     pub(crate) async fn openable_resources(
         &self,
         org: &OrgId,
@@ -238,12 +240,21 @@ impl Store {
         let items = match ids {
             Some(ids) => {
                 let keys: Vec<Key> = ids.iter().map(|id| keys::resource(org, *id)).collect();
-                self.get_all(&keys).await?
+                self.get_each(&keys).await?
             }
             None => self.list_part(&keys::resources(org), Entity::Resource, &ListPart::default()).await?.0,
         };
-        let openable = items.iter().filter(|item| !item.has(DRAINING));
-        let mut found = openable.map(versioned).collect::<Result<Vec<_>, _>>()?;
+        let mut found = Vec::new();
+        let is_draining = |one: &&Each| matches!(one, Ok(item) if item.has(DRAINING));
+        for one in items.iter().filter(|one| !is_draining(one)) {
+            match one.as_ref().map_err(Unreadable::clone).and_then(|item| item.read_as(versioned)) {
+                Ok(resource) => found.push(resource),
+                Err(_) => {
+                    let id = keys::id_of_partition(keys_of(one).0);
+                    tracing::error!(id, "a resource cannot be read, and is not opened");
+                }
+            }
+        }
         found.retain(|resource| resource.value.is_active);
         found.sort_unstable_by_key(|resource| resource.value.id);
         Ok(found)
@@ -259,6 +270,6 @@ impl Store {
         part: &ListPart,
     ) -> Result<Listed<Resource>, StoreError> {
         let (items, next) = self.list_part(&keys::resources(org), Entity::Resource, part).await?;
-        Ok(Listed { items: items.iter().map(resource).collect::<Result<_, _>>()?, next })
+        Ok(Listed::of(each_object(&items, resource), next))
     }
 }

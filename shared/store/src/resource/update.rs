@@ -9,6 +9,7 @@ use model::resource::{Applied, NewCredential, Resource, ResourcePatch};
 use model::time::Timestamp;
 
 use super::{ResourceData, add_reference, drop_reference, entry, tagged};
+use crate::closings::count_closing;
 use crate::credential::credential;
 use crate::error::StoreError;
 use crate::expression::Expression;
@@ -99,6 +100,9 @@ impl Store {
                 &Expression::exists(),
                 |_| Failed::Stale,
             );
+        }
+        if before.is_active && !after.is_active {
+            count_closing(&mut tx, org)?;
         }
         let entry = entry(AuditEvent::ResourceUpdate, after, changes(&applied.changes));
         tx.commit(actor, &entry, now).await

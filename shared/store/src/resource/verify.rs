@@ -8,6 +8,7 @@ use model::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{ResourceData, entry, resource};
+use crate::closings::count_closing;
 use crate::error::StoreError;
 use crate::expression::Expression;
 use crate::item::{data, number};
@@ -119,6 +120,9 @@ impl Store {
             &Expression::new("#version = :version", [(":version", number(version))]),
             |_| Failed::Stale,
         );
+        if before.is_active && !after.is_active {
+            count_closing(&mut tx, &actor.org)?;
+        }
         tx.commit(actor, &verification_entry(before, verified), now).await
     }
 }

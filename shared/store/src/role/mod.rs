@@ -19,10 +19,11 @@ use model::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::error::StoreError;
+use crate::error::{StoreError, corrupt};
 use crate::item::{Entity, Item, NewItem, owned};
 use crate::keys::{Holder, VERSION};
 use crate::link::{FromRole, from_role};
+use crate::list::each_with_belongings;
 use crate::once::Recorded;
 use crate::{ListPart, Listed, Store, Tagged, keys};
 
@@ -139,6 +140,10 @@ impl Store {
         part: &ListPart,
     ) -> Result<Listed<Role>, StoreError> {
         let (items, next) = self.list_part(&keys::roles(org), Entity::Role, part).await?;
-        Ok(Listed { items: roles(&items)?.into_iter().map(|role| role.value).collect(), next })
+        let role = |items: &[Item]| {
+            let role = roles(items)?.pop().ok_or_else(|| corrupt("it is no role"))?;
+            Ok(role.value)
+        };
+        Ok(Listed::of(each_with_belongings(items, Entity::Role, role), next))
     }
 }

@@ -10,8 +10,8 @@ use crate::Store;
 use crate::due::{SET_DUE, due_values};
 use crate::error::StoreError;
 use crate::expression::Expression;
-use crate::item::{Item, data, number};
-use crate::keys::{self, Key, Round};
+use crate::item::{data, number};
+use crate::keys::{self, Round};
 use crate::transaction::{Failed, Receipt, Transaction};
 
 /// A finding.
@@ -170,10 +170,6 @@ impl Store {
     pub async fn forget_rule(&self, org: &OrgId, seen: &Rule) -> Result<bool, StoreError> {
         let free = unchanged_and(seen, "attribute_not_exists(#holders) AND attribute_not_exists(#leaving)")?;
         self.delete_if(&key_of(org, seen), &free).await
-    }
-
-    pub(super) async fn rule_at(&self, key: &Key) -> Result<Option<Rule>, StoreError> {
-        self.get(key).await?.as_ref().map(|item: &Item| rule(item)).transpose()
     }
 }
 

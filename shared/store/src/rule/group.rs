@@ -15,7 +15,7 @@ use crate::Store;
 use crate::due::{SET_DUE, due_values};
 use crate::error::StoreError;
 use crate::expression::Expression;
-use crate::item::{Attributes, Entity, Item, SHAPE, data, number, text};
+use crate::item::{Entity, Item, SHAPE, data, keys_of, number, text};
 use crate::keys::{self, Round};
 use crate::transaction::{Failed, Receipt, Transaction};
 
@@ -69,18 +69,21 @@ pub struct GroupLedger {
     pub unreadable_ingress: Vec<Ingress>,
 }
 
-impl GroupLedger {
-    fn take(&mut self, attributes: Attributes) -> Result<(), StoreError> {
-        let item = Item::read(attributes)?;
-        match item.entity {
-            Entity::Rule => self.rules.push(rule(&item)?),
-            Entity::Group if item.has(keys::CREDENTIAL_ID) => {
-                self.last_access = Some((credential_id(&item)?, resource_id(&item)?));
-            }
-            _ => {}
-        }
-        Ok(())
-    }
+/// What one item says of a group.
+enum Part {
+    Rule(Box<Rule>),
+    Access((CredentialId, ResourceId)),
+    Nothing,
+}
+
+fn ledger_part(item: &Item) -> Result<Part, StoreError> {
+    Ok(if item.entity == Entity::Rule {
+        Part::Rule(Box::new(rule(item)?))
+    } else if item.entity == Entity::Group && item.has(keys::CREDENTIAL_ID) {
+        Part::Access((credential_id(item)?, resource_id(item)?))
+    } else {
+        Part::Nothing
+    })
 }
 
 impl Store {
@@ -173,13 +176,18 @@ impl Store {
     pub async fn rules_of_group(&self, lease: &Lease) -> Result<GroupLedger, StoreError> {
         let partition = keys::group_partition(&lease.org, &lease.group);
         let mut ledger = GroupLedger::default();
-        for attributes in self.query_partition_raw(&partition).await? {
-            let sk = attributes.get(keys::SK).and_then(|sk| sk.as_s().ok()).cloned().unwrap_or_default();
-            if let Err(error) = ledger.take(attributes) {
-                let ingress = sk.strip_prefix("RULE#").and_then(Ingress::parse);
-                tracing::error!(group = %lease.group, ?error, "an entry of the ledger cannot be read");
-                ledger.unreadable += 1;
-                ledger.unreadable_ingress.extend(ingress);
+        for found in self.query_partition_each(&partition).await? {
+            let sk = keys_of(&found).1.to_owned();
+            let taken = found.and_then(|item| item.read_as(|item| ledger_part(item)));
+            match taken {
+                Ok(Part::Rule(rule)) => ledger.rules.push(*rule),
+                Ok(Part::Access(last)) => ledger.last_access = Some(last),
+                Ok(Part::Nothing) => {}
+                Err(error) => {
+                    tracing::error!(group = %lease.group, ?error, "an entry of the ledger cannot be read");
+                    ledger.unreadable += 1;
+                    ledger.unreadable_ingress.extend(sk.strip_prefix("RULE#").and_then(Ingress::parse));
+                }
             }
         }
         Ok(ledger)

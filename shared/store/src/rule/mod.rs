@@ -15,7 +15,7 @@ mod tell;
 pub(crate) use claim::{Join, join, leave};
 pub use finding::Finding;
 pub use group::{GroupLedger, LEASE_SECONDS, Lease, Released};
-pub use list::RuleEntry;
+pub use list::{ListedRule, RuleEntry, UnreadableRule};
 pub use tell::Message;
 pub(crate) use tell::release;
 

@@ -3,7 +3,7 @@
 //! The transaction that ends a session takes it from all of its rules. What stands in blocks of its own follows block by block;
 //! until that is done the session stays on the sweeper's list.
 
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use model::audit::AuditEvent;
 use model::gathered;
 use model::id::{OrgId, SessionId, UserId};
@@ -13,18 +13,20 @@ use model::refusal::Refusal;
 use model::session::{EndedReason, Session, SessionStatus};
 use model::time::Timestamp;
 use serde_json::{Map, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use super::evict::Scope;
+use super::leave::{RulesSeen, leave_rules};
 use super::reserve::live_rows;
 use super::{Block, Loaded, block, entry, update_item};
 use crate::Store;
 use crate::due::{SET_DUE, due_values};
-use crate::error::StoreError;
+use crate::error::{StoreError, corrupt};
 use crate::expression::Expression;
-use crate::item::{data, number};
+use crate::item::{Unreadable, data, number};
 use crate::keys::{self, ARMED, DUE_PK, DUE_SK, ROWS, Round, VERSION};
 use crate::retry::Backoff;
-use crate::rule::{leave, release};
+use crate::rule::release;
 use crate::transaction::{Commit, Failed, FollowUp, Receipt, Transaction};
 
 /// A session that was ended, and the groups in which it had rules.
@@ -50,54 +52,99 @@ impl Store {
     ) -> Result<Session, StoreError> {
         let reason = if owner.is_some() { EndedReason::Manual } else { EndedReason::Admin };
         self.once(actor, now, async {
-            let mut backoff = Backoff::default();
+            let (mut backoff, mut seen) = (Backoff::default(), RulesSeen::default());
             loop {
-                let loaded = self.loaded_session(&actor.org, id).await?;
-                let loaded = loaded.filter(|loaded| owner.is_none_or(|owner| loaded.head.user_id == *owner));
-                let loaded = loaded.ok_or(Refusal::SessionNotFound(id))?;
+                let loaded = self.session_to_stop(&actor.org, id, owner).await?;
                 let status = loaded.session().status();
-                if !status.is_stoppable() {
+                // Rows that cannot be read may be open.
+                let may_be_open = loaded.fault.is_some() && loaded.head.ended_reason.is_none();
+                if !status.is_stoppable() && !may_be_open {
                     return Err(Refusal::SessionNotStoppable(status).into());
                 }
-                if let Some(session) =
-                    self.write_end(&loaded, (reason, AuditEvent::SessionStop), actor, now).await?
-                {
+                let kind = (reason, AuditEvent::SessionStop);
+                if let Some(session) = self.write_end(&loaded, kind, &seen, actor, now).await? {
                     return Ok(session);
                 }
                 backoff.pause("the session changed").await?;
+                seen = self.rules_seen(&actor.org, loaded.first()?).await?;
             }
         })
         .await
     }
 
-    /// Ends a session for an administrator's other decision, unless it is over.
+    /// The session as far as it can be read, provided that it is the owner's.
+    async fn session_to_stop(
+        &self,
+        org: &OrgId,
+        id: SessionId,
+        owner: Option<&UserId>,
+    ) -> Result<Loaded, StoreError> {
+        let loaded = match self.found_session(org, id).await? {
+            Ok(loaded) => loaded,
+            Err(_) if self.has_place(org, id, owner).await? => {
+                return Err(Refusal::SessionNotStoppable(SessionStatus::Unreadable).into());
+            }
+            Err(_) => None,
+        };
+        let loaded = loaded.filter(|loaded| owner.is_none_or(|owner| loaded.head.user_id == *owner));
+        loaded.ok_or(Refusal::SessionNotFound(id).into())
+    }
+
+    /// Ends a session for an administrator's other decision, unless it is over. One that cannot be read loses its rules.
     ///
     /// # Errors
-    /// Busy or defect.
-    pub async fn end_session(&self, actor: &Actor, id: SessionId, now: Timestamp) -> Result<(), StoreError> {
+    /// Busy or defect; a defect also, after all that can be ended is, when the session cannot be read and is not known to be
+    /// over.
+    pub async fn end_or_evict_session(
+        &self,
+        actor: &Actor,
+        id: SessionId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let actor = Actor { once: None, ..actor.clone() };
         match self.stop_session(&actor, id, None, now).await {
             Ok(_) => Ok(()),
+            Err(StoreError::Refused(Refusal::SessionNotStoppable(SessionStatus::Unreadable))) => {
+                let what = (id, AuditEvent::SessionStop);
+                self.evict_session(&actor, what, Scope::Everything, now).await?;
+                // What is not due is over.
+                match self.get_readable_or_not(&keys::session(&actor.org, id)).await? {
+                    Some(Err(item)) if item.text(DUE_SK).is_some() => Err(item.error()),
+                    Some(Ok(item)) if item.has(DUE_SK) => Err(corrupt("a session's members")),
+                    Some(_) | None => Ok(()),
+                }
+            }
             Err(StoreError::Refused(Refusal::SessionNotFound(_) | Refusal::SessionNotStoppable(_))) => Ok(()),
             Err(error) => Err(error),
         }
     }
 
-    /// Looks after a session that is due: one whose time is over is ended; one whose end broke off is ended to the last
-    /// block. A timer that comes too early, or for the second time, changes nothing.
+    /// The same under its older name.
     ///
     /// # Errors
-    /// Busy or defect.
+    /// As there.
+    pub async fn end_session(&self, actor: &Actor, id: SessionId, now: Timestamp) -> Result<(), StoreError> {
+        self.end_or_evict_session(actor, id, now).await
+    }
+
+    /// Looks after a session that is due: one whose time is over is ended; one whose end broke off is ended to the last
+    /// block. A timer that comes too early, or for the second time, changes nothing. One that cannot be read loses its rules
+    /// when its time is over, and stays due.
+    ///
+    /// # Errors
+    /// Busy or defect; a defect also, after all that can be ended is, when the session or some of its rows cannot be read.
     pub async fn look_after_session(
         &self,
         org: &OrgId,
         id: SessionId,
         now: Timestamp,
     ) -> Result<Ended, StoreError> {
-        let mut backoff = Backoff::default();
+        let (mut backoff, mut seen) = (Backoff::default(), RulesSeen::default());
         loop {
-            let Some(loaded) = self.loaded_session(org, id).await? else {
-                return Ok(Ended::default());
+            let loaded = match self.found_session(org, id).await? {
+                Ok(Some(loaded)) => loaded,
+                Ok(None) => return Ok(Ended::default()),
+                Err(item) => return self.look_after_unreadable(org, id, &item, now).await,
             };
             let groups = loaded.blocks.iter().flat_map(|block| &block.rows).map(|row| row.group.clone());
             let mut ended = Ended { groups: gathered(groups), is_new: false };
@@ -105,12 +152,13 @@ impl Store {
                 self.end_blocks(org, &loaded, now).await?;
                 return Ok(ended);
             }
-            let is_done = if loaded.session().status() == SessionStatus::Failed {
+            let has_failed = loaded.fault.is_none() && loaded.session().status() == SessionStatus::Failed;
+            let is_done = if has_failed {
                 self.take_off_the_list(org, &loaded).await?
             } else if loaded.head.expires_at <= now {
                 let kind = (EndedReason::Expired, AuditEvent::SessionExpire);
                 ended.is_new = true;
-                self.write_end(&loaded, kind, &Actor::system(org.clone()), now).await?.is_some()
+                self.write_end(&loaded, kind, &seen, &Actor::system(org.clone()), now).await?.is_some()
             } else {
                 return Ok(Ended::default());
             };
@@ -118,13 +166,31 @@ impl Store {
                 return Ok(ended);
             }
             backoff.pause("the session changed").await?;
+            seen = self.rules_seen(org, loaded.first()?).await?;
         }
+    }
+
+    /// A session whose item cannot be read is due at its end: that is all that is known of it.
+    async fn look_after_unreadable(
+        &self,
+        org: &OrgId,
+        id: SessionId,
+        item: &Unreadable,
+        now: Timestamp,
+    ) -> Result<Ended, StoreError> {
+        if item.text(DUE_SK).is_none_or(|end| *end > *keys::due_time(now)) {
+            return Ok(Ended::default());
+        }
+        let what = (id, AuditEvent::SessionExpire);
+        self.evict_session(&Actor::system(org.clone()), what, Scope::Everything, now).await?;
+        Err(item.error())
     }
 
     async fn write_end(
         &self,
         loaded: &Loaded,
         (reason, event): (EndedReason, AuditEvent),
+        seen: &RulesSeen,
         actor: &Actor,
         now: Timestamp,
     ) -> Result<Option<Session>, StoreError> {
@@ -132,10 +198,12 @@ impl Store {
         let head = loaded.head.clone().ended(reason, now);
         let mut session = loaded.session();
         session.head = head.clone();
-        session.rows.iter_mut().for_each(model::session::SessionRow::give_up);
-        let has_blocks = loaded.blocks.len() > 1;
+        let (first, further) = session.rows.split_at_mut(loaded.first()?.rows.len());
+        let settled = seen.give_up(first, now);
+        further.iter_mut().for_each(model::session::SessionRow::give_up);
+        let first = first.to_vec();
+        let has_blocks = loaded.blocks.len() > 1 || loaded.fault.is_some();
         let mut tx = Transaction::once(self, actor, &session, now)?;
-        let first: Vec<_> = session.rows.iter().take(loaded.first()?.rows.len()).cloned().collect();
         let update =
             Expression::new("", []).with(":data", data(&head)?).with(":rows", block::rows_attribute(&first)?);
         let mut text = format!("SET #data = :data, #{ROWS} = :rows, #{VERSION} = #{VERSION} + :one");
@@ -149,63 +217,110 @@ impl Store {
             update
         };
         update_item(&mut tx, org, loaded, &Expression { text: text.into(), ..update });
-        leave_rules(&mut tx, org, loaded.first()?, now)?;
+        leave_rules(&mut tx, org, (loaded.first()?, seen), now)?;
+        release(&mut tx, org, &settled)?;
         let details = json!({"endedReason": reason}).as_object().cloned().unwrap_or_else(Map::new);
-        let Commit::Done(_) = tx.commit(actor, &entry(event, &head, details), now).await? else {
-            return Ok(None);
-        };
+        match tx.commit(actor, &entry(event, &head, details), now).await {
+            Ok(Commit::Done(_)) => {}
+            Ok(Commit::Stale) => return Ok(None),
+            Err(error) if seen.is_known => return Err(error),
+            Err(error) => return self.unless_unreadable(org, loaded.first()?, error).await.map(|()| None),
+        }
         if has_blocks && let Err(error) = self.end_blocks(org, loaded, now).await {
             tracing::warn!(session = %head.id, ?error, "the rows of a session are ended later");
         }
         Ok(Some(session))
     }
 
-    /// Ends what stands in blocks of its own, and takes the session off the sweeper's list.
+    /// Ends what stands in blocks of its own, and takes the session off the sweeper's list. A block that cannot be read loses
+    /// its rules; the session stays on the list, and the others are ended all the same.
     async fn end_blocks(&self, org: &OrgId, loaded: &Loaded, now: Timestamp) -> Result<(), StoreError> {
         let mut ends = Vec::new();
         for block in loaded.blocks.iter().filter(|block| block.number > 0) {
             ends.push(self.end_block(org, block.clone(), now));
         }
-        try_join_all(ends).await?;
+        let mut outcomes = join_all(ends).await;
+        if loaded.fault.is_some() {
+            let numbers = loaded.blocks.iter().map(|block| block.number).collect();
+            let (actor, what) = (Actor::system(org.clone()), (loaded.head.id, AuditEvent::SessionExpire));
+            let evicted = self.evict_session(&actor, what, Scope::AllBut(&numbers), now).await;
+            outcomes.extend([evicted.map(drop), loaded.whole()]);
+        }
+        outcomes.into_iter().collect::<Result<(), _>>()?;
         let done = Expression::new(format!("REMOVE #{DUE_PK}, #{DUE_SK}"), []);
         let is_ended = Expression::new("attribute_exists(#pk)", []);
         self.update_if(&loaded.key(), &done, &is_ended).await.map(drop)
     }
 
     async fn end_block(&self, org: &OrgId, mut block: Block, now: Timestamp) -> Result<(), StoreError> {
-        let (key, mut backoff) = (keys::session_rows(org, block.session, block.number), Backoff::default());
+        let key = keys::session_rows(org, block.session, block.number);
+        let (mut backoff, mut seen) = (Backoff::default(), RulesSeen::default());
         loop {
-            let mut rows = block.rows.clone();
-            let mut tx = Transaction::new(self);
-            if block.is_armed {
-                rows.iter_mut().for_each(model::session::SessionRow::give_up);
+            let Some(tx) = self.end_of_block(org, &block, &seen, now)? else { return Ok(()) };
+            let ended = if block.is_armed {
+                tx.follow_up_or_stale(&Receipt::of_remains()).await
             } else {
-                rows.iter_mut().for_each(|row| row.settle_unasked(now));
-            }
-            if rows == block.rows {
-                return Ok(());
-            }
-            let update = Expression::new(
-                format!(
-                    "SET #{ROWS} = :rows, #{ARMED} = :yes, #{VERSION} = #{VERSION} + :one \
-                     REMOVE #{DUE_PK}, #{DUE_SK}"
-                ),
-                [(":rows", block::rows_attribute(&rows)?), (":yes", data(&true)?), (":one", number(1))],
-            );
-            let seen = Expression::new("#version = :version", [(":version", number(block.version))]);
-            tx.update(&key, &update, &seen, |_| Failed::Superseded);
-            if block.is_armed {
-                leave_rules(&mut tx, org, &block, now)?;
-            } else {
-                release(&mut tx, org, &live_rows(&block))?;
-            }
-            if tx.follow_up(&Receipt::of_remains()).await? == FollowUp::Done {
-                return Ok(());
+                tx.follow_up(&Receipt::of_remains()).await.map(|end| end == FollowUp::Done)
+            };
+            match ended {
+                Ok(true) => return Ok(()),
+                Ok(false) => {}
+                Err(error) if seen.is_known => return Err(error),
+                Err(error) => self.unless_unreadable(org, &block, error).await?,
             }
             backoff.pause("a session's rows changed").await?;
             let Some(item) = self.get(&key).await? else { return Ok(()) };
             block = Block::read(&item)?;
+            seen = self.rules_seen(org, &block).await?;
         }
+    }
+
+    /// An error, unless it comes from an entry of the ledger that cannot be read and may have refused its update: the next attempt
+    /// knows which one.
+    async fn unless_unreadable(
+        &self,
+        org: &OrgId,
+        block: &Block,
+        error: StoreError,
+    ) -> Result<(), StoreError> {
+        let may_be = matches!(error, StoreError::Defect(_));
+        if may_be && self.rules_seen(org, block).await?.has_unreadable() { Ok(()) } else { Err(error) }
+    }
+
+    /// What ends a block; nothing when it is ended.
+    fn end_of_block(
+        &self,
+        org: &OrgId,
+        block: &Block,
+        seen: &RulesSeen,
+        now: Timestamp,
+    ) -> Result<Option<Transaction<'_>>, StoreError> {
+        let mut rows = block.rows.clone();
+        let settled = if block.is_armed {
+            seen.give_up(&mut rows, now)
+        } else {
+            rows.iter_mut().for_each(|row| row.settle_unasked(now));
+            live_rows(block)
+        };
+        if rows == block.rows {
+            return Ok(None);
+        }
+        let mut tx = Transaction::new(self);
+        let update = Expression::new(
+            format!(
+                "SET #{ROWS} = :rows, #{ARMED} = :yes, #{VERSION} = #{VERSION} + :one \
+                 REMOVE #{DUE_PK}, #{DUE_SK}"
+            ),
+            [(":rows", block::rows_attribute(&rows)?), (":yes", data(&true)?), (":one", number(1))],
+        );
+        let is_same = Expression::new("#version = :version", [(":version", number(block.version))]);
+        let key = keys::session_rows(org, block.session, block.number);
+        tx.update(&key, &update, &is_same, |_| Failed::Superseded);
+        if block.is_armed {
+            leave_rules(&mut tx, org, (block, seen), now)?;
+        }
+        release(&mut tx, org, &settled)?;
+        Ok(Some(tx))
     }
 
     /// A session that failed holds nothing, and has nothing to be looked after.
@@ -214,23 +329,4 @@ impl Store {
         let seen = Expression::new("#version = :version", [(":version", number(loaded.version))]);
         self.update_if(&keys::session(org, loaded.head.id), &done, &seen).await
     }
-}
-
-/// Leaves every rule that rows of a block claim.
-fn leave_rules(
-    tx: &mut Transaction<'_>,
-    org: &OrgId,
-    block: &Block,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let mut rules: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for (place, row) in block.rows.iter().enumerate() {
-        for ingress in row.held() {
-            rules.entry((&row.group, ingress)).or_default().push(block.holder(place));
-        }
-    }
-    for ((group, ingress), holders) in &rules {
-        leave(tx, org, (group, ingress), holders, now)?;
-    }
-    Ok(())
 }

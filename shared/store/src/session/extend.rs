@@ -2,14 +2,14 @@
 
 use futures_util::future::try_join;
 use model::audit::{AuditEvent, FieldChange, changes};
-use model::id::{SessionId, UserId};
+use model::id::{OrgId, SessionId, UserId};
 use model::principal::Actor;
 use model::refusal::Refusal;
 use model::session::{Extension, Session, SessionHead, SessionLimits, SessionStatus};
 use model::time::Timestamp;
 use model::user::User;
 
-use super::{entry, update_item};
+use super::{Loaded, entry, update_item};
 use crate::Store;
 use crate::due::{SET_DUE, due_values};
 use crate::error::StoreError;
@@ -55,7 +55,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<Session>, StoreError> {
         let (loaded, roles) =
-            try_join(self.loaded_session(&actor.org, id), self.roles_of(&actor.org, owner)).await?;
+            try_join(self.session_to_extend(&actor.org, id, owner), self.roles_of(&actor.org, owner)).await?;
         let loaded = loaded.filter(|loaded| is_of(&loaded.head, &owner.id));
         let loaded = loaded.ok_or(Refusal::SessionNotFound(id))?;
         let session = loaded.session();
@@ -75,6 +75,26 @@ impl Store {
         let details = changes(changed.as_slice());
         let commit = tx.commit(actor, &entry(AuditEvent::SessionExtend, &session.head, details), now).await?;
         Ok(matches!(commit, Commit::Done(_)).then_some(session))
+    }
+}
+
+impl Store {
+    /// The session, which must be readable: nobody can say what an extension of another one would grant.
+    async fn session_to_extend(
+        &self,
+        org: &OrgId,
+        id: SessionId,
+        owner: &User,
+    ) -> Result<Option<Loaded>, StoreError> {
+        let refused = Refusal::SessionNotExtensible(SessionStatus::Unreadable);
+        match self.found_session(org, id).await? {
+            Ok(Some(loaded)) if loaded.fault.is_some() && is_of(&loaded.head, &owner.id) => {
+                Err(refused.into())
+            }
+            Ok(loaded) => Ok(loaded),
+            Err(_) if self.has_place(org, id, Some(&owner.id)).await? => Err(refused.into()),
+            Err(_) => Ok(None),
+        }
     }
 }
 

@@ -1,10 +1,9 @@
 //! Lists of sessions, newest first.
 
 use futures_util::future::try_join_all;
-use model::gathered;
 use model::id::{OrgId, SessionId, UserId};
 use model::refusal::Refusal;
-use model::session::{DURATION_HOURS_MAX, Session, SessionFilter};
+use model::session::{DURATION_HOURS_MAX, Session, SessionFilter, SessionHead};
 use model::time::Timestamp;
 use model::violation::Violations;
 use std::collections::BTreeMap;
@@ -12,8 +11,8 @@ use std::collections::BTreeMap;
 use super::{BLOCKS, Loaded};
 use crate::error::{StoreError, corrupt};
 use crate::expression::Expression;
-use crate::item::{Entity, Item, text};
-use crate::keys::{self, Key, SESSION_PREFIX};
+use crate::item::{Each, Unreadable, keys_of, text};
+use crate::keys::{self, DUE_SK, Key, SESSION_PREFIX};
 use crate::list::position;
 use crate::{ListPart, Listed, Store, cursor};
 
@@ -23,6 +22,60 @@ const PLACES_A_CALL: usize = 100;
 /// Calls for places that one part may cost when a filter leaves sessions out. A part that is short by then has a cursor all the
 /// same.
 const CALLS_A_PART: usize = 10;
+
+/// A session as the API shows it.
+#[derive(Debug, Clone)]
+pub struct ShownSession {
+    /// The session, as far as it can be read.
+    pub session: Session,
+    /// Whether its item, or some of its rows, cannot be read.
+    pub is_unreadable: bool,
+}
+
+impl ShownSession {
+    /// Whether a filter wants it. Nobody can say that an unreadable one is not wanted.
+    fn is_admitted(&self, filter: &SessionFilter) -> bool {
+        self.is_unreadable || filter.admits(&self.session)
+    }
+
+    fn of(loaded: &Loaded) -> Self {
+        Self { session: loaded.session(), is_unreadable: loaded.fault.is_some() }
+    }
+
+    /// What can be shown of a session whose item cannot be read: what the keys say, and its end while that is due.
+    fn unreadable((id, owner): (SessionId, Option<UserId>), item: &Unreadable) -> Result<Self, StoreError> {
+        let time = |millis| Timestamp::from_unix_millis(millis).ok();
+        let started_at = time(id.unix_millis()).ok_or_else(|| item.error())?;
+        let due = item.text(DUE_SK).and_then(|millis| millis.parse().ok()).and_then(time);
+        // Every session has an owner, whose id is beside the item where it is not in it.
+        let owner = owner.or_else(|| UserId::parse(item.member("userId")?).ok());
+        let owner = owner.or_else(|| UserId::parse(NOBODY).ok()).ok_or_else(|| item.error())?;
+        let head = SessionHead {
+            id,
+            user_id: owner,
+            user_name: None,
+            user_email: None,
+            ipv4_address: None,
+            ipv6_address: None,
+            source_ip: None,
+            reason: None,
+            started_at,
+            expires_at: due.unwrap_or(started_at),
+            ended_at: None,
+            ended_reason: None,
+        };
+        Ok(Self { session: Session { head, rows: Vec::new() }, is_unreadable: true })
+    }
+}
+
+/// Stands for an owner of whom nothing can be read.
+const NOBODY: &str = "unknown";
+
+/// A place among somebody's sessions.
+struct Place {
+    id: SessionId,
+    owner: Option<UserId>,
+}
 
 /// Whose sessions.
 #[derive(Debug, Clone, Copy)]
@@ -65,7 +118,7 @@ impl Store {
         user: &UserId,
         filter: &SessionFilter,
         part: &ListPart,
-    ) -> Result<Listed<Session>, StoreError> {
+    ) -> Result<Listed<ShownSession>, StoreError> {
         self.sessions_newest_first(Whose::User(org, user), filter, part).await
     }
 
@@ -79,7 +132,7 @@ impl Store {
         org: &OrgId,
         filter: &SessionFilter,
         part: &ListPart,
-    ) -> Result<Listed<Session>, StoreError> {
+    ) -> Result<Listed<ShownSession>, StoreError> {
         match &filter.user_id {
             Some(user) => self.sessions_newest_first(Whose::User(org, user), filter, part).await,
             None => self.sessions_newest_first(Whose::Org(org), filter, part).await,
@@ -91,34 +144,34 @@ impl Store {
         whose: Whose<'_>,
         filter: &SessionFilter,
         part: &ListPart,
-    ) -> Result<Listed<Session>, StoreError> {
+    ) -> Result<Listed<ShownSession>, StoreError> {
         let list = whose.list();
         let after = part.cursor.as_deref().map(|cursor| position(&list, cursor)).transpose()?;
         let not_ours = || Refusal::Invalid(Violations::one("cursor", "cursor was not made for this list"));
         let after = after.map(|id| SessionId::parse(&id).map_err(|_| not_ours()));
         let (mut before, limit) = (after.transpose()?, part.limit.unwrap_or(usize::MAX));
         let is_filtered = *filter != SessionFilter::default();
-        let (mut found, mut calls): (Vec<Session>, usize) = (Vec::new(), 0);
+        let (mut found, mut calls): (Vec<ShownSession>, usize) = (Vec::new(), 0);
         loop {
             // One more than wanted tells the last part from one that is just full.
             let wanted = if is_filtered { PLACES_A_CALL } else { limit.saturating_add(1) - found.len() };
             let count = wanted.min(PLACES_A_CALL);
             let places = self.session_places(whose, before, count).await?;
             let is_last = places.len() < count;
-            before = places.last().copied();
+            before = places.last().map(|place| place.id);
             calls += 1;
-            let sessions = self.sessions_with_ids(whose.org(), &places).await?;
-            found.extend(sessions.into_iter().filter(|session| filter.admits(session)));
+            let sessions = self.sessions_at(whose.org(), places).await?;
+            found.extend(sessions.into_iter().filter(|shown| shown.is_admitted(filter)));
             if found.len() > limit {
                 found.truncate(limit);
-                let next = found.last().map(|last| cursor::encode(&list, &last.head.id.to_string()));
-                return Ok(Listed { items: found, next });
+                let next = found.last().map(|last| cursor::encode(&list, &last.session.head.id.to_string()));
+                return Ok(Listed { items: found, next, unreadable: Vec::new() });
             }
             let is_at_its_bound = is_filtered && part.limit.is_some() && calls == CALLS_A_PART;
             if is_last || is_at_its_bound {
                 let next = before.filter(|_| !is_last);
                 let next = next.map(|last| cursor::encode(&list, &last.to_string()));
-                return Ok(Listed { items: found, next });
+                return Ok(Listed { items: found, next, unreadable: Vec::new() });
             }
         }
     }
@@ -134,12 +187,16 @@ impl Store {
         let (mut before, mut stoppable) = (None, Vec::new());
         loop {
             let places = self.session_places(Whose::User(org, user), before, PLACES_A_CALL).await?;
-            let sessions = self.sessions_with_ids(org, &places).await?.into_iter();
-            let meant = sessions.filter(|session| session.head.started_at <= until);
-            let meant = meant.filter(|session| session.status().is_stoppable());
-            stoppable.extend(meant.map(|session| session.head.id));
-            before = places.last().copied();
-            if places.len() < PLACES_A_CALL || before.is_some_and(|last| last.unix_millis() < oldest) {
+            let is_last = places.len() < PLACES_A_CALL;
+            before = places.last().map(|place| place.id);
+            let sessions = self.sessions_at(org, places).await?.into_iter();
+            // An unreadable one may be running, and nobody can say since when.
+            let meant = sessions.filter(|shown| {
+                let is_in_time = shown.session.head.started_at <= until;
+                shown.is_unreadable || (is_in_time && shown.session.status().is_stoppable())
+            });
+            stoppable.extend(meant.map(|shown| shown.session.head.id));
+            if is_last || before.is_some_and(|last| last.unix_millis() < oldest) {
                 return Ok(stoppable);
             }
         }
@@ -151,7 +208,7 @@ impl Store {
         whose: Whose<'_>,
         before: Option<SessionId>,
         count: usize,
-    ) -> Result<Vec<SessionId>, StoreError> {
+    ) -> Result<Vec<Place>, StoreError> {
         let before = before.map_or_else(|| String::from("~"), |id| keys::before(&id.to_string()));
         let (pk, count) = (whose.partition(), i32::try_from(count).unwrap_or(i32::MAX));
         let items = match whose {
@@ -171,27 +228,84 @@ impl Store {
                 self.query_newest_first(&condition, None, count).await?.0
             }
         };
-        let id = |item: &Item| {
-            let id = item.sk()?.strip_prefix(SESSION_PREFIX).and_then(|id| SessionId::parse(id).ok());
-            id.ok_or_else(|| corrupt("a place has no session"))
+        let place = |one: &Each| {
+            // A place is its keys: it has no members that could be unreadable.
+            let (pk, sk) = keys_of(one);
+            let id = sk.strip_prefix(SESSION_PREFIX).and_then(|id| SessionId::parse(id).ok());
+            let id = id.ok_or_else(|| corrupt("a place has no session"))?;
+            Ok(Place { id, owner: keys::user_of_partition(pk).map(|(_, user)| user) })
         };
-        items.iter().map(id).collect()
+        items.iter().map(place).collect()
     }
 
-    /// Sessions with their rows, in the order of the ids. A place whose session is gone is passed over.
-    async fn sessions_with_ids(&self, org: &OrgId, ids: &[SessionId]) -> Result<Vec<Session>, StoreError> {
-        let keys: Vec<Key> = ids.iter().map(|id| keys::session(org, *id)).collect();
-        let items = if keys.is_empty() { Vec::new() } else { self.get_all(&keys).await? };
-        let load = items.into_iter().filter(|item| item.entity == Entity::Session).map(|item| async move {
-            if item.number(BLOCKS)? == 0 {
-                return Loaded::read(&[item]);
+    /// The sessions at some places with their rows, newest first. A place whose session is gone is passed over.
+    async fn sessions_at(&self, org: &OrgId, places: Vec<Place>) -> Result<Vec<ShownSession>, StoreError> {
+        if places.is_empty() {
+            return Ok(Vec::new());
+        }
+        let keys: Vec<Key> = places.iter().map(|place| keys::session(org, place.id)).collect();
+        let items = self.get_each(&keys).await?;
+        let mut by_id: BTreeMap<SessionId, Each> = BTreeMap::new();
+        for one in items {
+            let session = keys::session_of_partition(keys_of(&one).0);
+            let (_, id) = session.ok_or_else(|| corrupt("a session's key"))?;
+            by_id.insert(id, one);
+        }
+        let load = places.into_iter().filter_map(|place| Some((by_id.remove(&place.id)?, place)));
+        let shown = try_join_all(load.map(|(one, place)| self.session_at(org, place, one))).await?;
+        Ok(shown.into_iter().flatten().collect())
+    }
+
+    async fn session_at(
+        &self,
+        org: &OrgId,
+        place: Place,
+        one: Each,
+    ) -> Result<Option<ShownSession>, StoreError> {
+        let has_further = one.as_ref().is_ok_and(|item| item.number(BLOCKS).is_ok_and(|blocks| blocks > 0));
+        let found = if has_further { self.found_session(org, place.id).await? } else { Loaded::read(&[one]) };
+        match found {
+            Ok(loaded) => Ok(loaded.as_ref().map(ShownSession::of)),
+            Err(item) => ShownSession::unreadable((place.id, place.owner), &item).map(Some),
+        }
+    }
+
+    /// The session with this id as somebody may see it: an administrator, who is no `viewer`, any of the organization's, and a
+    /// viewer their own. Whose an unreadable one is, the places among their sessions say.
+    ///
+    /// # Errors
+    /// Busy or defect.
+    pub async fn shown_session(
+        &self,
+        org: &OrgId,
+        id: SessionId,
+        viewer: Option<&UserId>,
+    ) -> Result<Option<ShownSession>, StoreError> {
+        match self.found_session(org, id).await? {
+            Ok(loaded) => {
+                let loaded = loaded.filter(|loaded| viewer.is_none_or(|user| loaded.head.user_id == *user));
+                Ok(loaded.as_ref().map(ShownSession::of))
             }
-            let (org, id) = keys::session_of_partition(item.pk()?).ok_or_else(|| corrupt("no session"))?;
-            self.loaded_session(&org, id).await
-        });
-        let loaded = try_join_all(load).await?;
-        let by_id = |one: Loaded| (one.head.id, one.session());
-        let sessions: BTreeMap<SessionId, Session> = gathered(loaded.into_iter().flatten().map(by_id));
-        Ok(sessions.into_values().rev().collect())
+            Err(item) if self.has_place(org, id, viewer).await? => {
+                ShownSession::unreadable((id, viewer.cloned()), &item).map(Some)
+            }
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// Whether a session is among those of an owner; without one, whether it is the organization's, which it is.
+    pub(super) async fn has_place(
+        &self,
+        org: &OrgId,
+        id: SessionId,
+        owner: Option<&UserId>,
+    ) -> Result<bool, StoreError> {
+        match owner {
+            Some(user) => {
+                let place = keys::session_of_user(org, user, id);
+                Ok(self.get_readable_or_not(&place).await?.is_some())
+            }
+            None => Ok(true),
+        }
     }
 }

@@ -10,7 +10,9 @@
 
 mod block;
 mod end;
+mod evict;
 mod extend;
+mod leave;
 mod list;
 mod over;
 mod plan;
@@ -19,6 +21,8 @@ mod start;
 
 pub(crate) use block::Block;
 pub use end::Ended;
+pub(crate) use evict::{Scope, holders_in};
+pub use list::ShownSession;
 pub use start::Wish;
 
 use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
@@ -28,7 +32,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::error::{StoreError, corrupt};
-use crate::item::{Entity, Item, number};
+use crate::item::{Each, Entity, Item, Unreadable, keys_of, number};
 use crate::keys::{self, Key, VERSION};
 use crate::once::Recorded;
 use crate::transaction::{Failed, Transaction};
@@ -42,23 +46,49 @@ pub(crate) struct Loaded {
     pub(crate) org: OrgId,
     pub(crate) head: SessionHead,
     pub(crate) version: i64,
-    /// The first block, and the further ones.
+    /// The first block, and the further ones; only those that can be read.
     pub(crate) blocks: Vec<Block>,
+    /// The reason where a further block is missing or cannot be read.
+    pub(crate) fault: Option<Unreadable>,
 }
 
+/// A session in a partition: none, or one, or one whose own item cannot be read.
+type Found = Result<Option<Loaded>, Unreadable>;
+
 impl Loaded {
-    fn read(items: &[Item]) -> Result<Option<Self>, StoreError> {
-        let Some(item) = items.iter().find(|item| item.entity == Entity::Session) else {
+    /// Takes what the session's partition has. A further block that cannot be read hides no other.
+    fn read(items: &[Each]) -> Found {
+        let Some(own) = items.iter().find(|one| keys_of(one).1 == keys::SESSION_SK) else {
             return Ok(None);
         };
-        let is_rows = |item: &&Item| matches!(item.entity, Entity::Session | Entity::SessionRows);
-        let blocks = items.iter().filter(is_rows).map(Block::read).collect::<Result<Vec<_>, _>>()?;
-        let expected = usize::try_from(item.number(BLOCKS)?).map_err(corrupt)?;
-        if blocks.len() != expected + 1 || blocks.first().is_none_or(|block| block.number != 0) {
-            return Err(corrupt("a session lacks some of its rows"));
+        let item = own.as_ref().map_err(Unreadable::clone)?;
+        let (mut loaded, further) = item.read_as(Self::without_further)?;
+        for one in items.iter().filter(|one| keys_of(one).1 != keys::SESSION_SK) {
+            match one.as_ref().map_err(Unreadable::clone).and_then(|item| item.read_as(Block::read)) {
+                Ok(block) => loaded.blocks.push(block),
+                Err(unreadable) => loaded.fault = Some(unreadable),
+            }
+        }
+        if loaded.fault.is_none() && loaded.blocks.len() != further + 1 {
+            loaded.fault = Some(item.unreadable(&corrupt("a session lacks some of its rows")));
+        }
+        Ok(Some(loaded))
+    }
+
+    /// A session's own item, and the number of further blocks.
+    fn without_further(item: &Item) -> Result<(Self, usize), StoreError> {
+        if item.entity != Entity::Session {
+            return Err(corrupt("a session's item is of another kind"));
         }
         let (org, _) = keys::session_of_partition(item.pk()?).ok_or_else(|| corrupt("a session's key"))?;
-        Ok(Some(Self { org, head: item.members()?, version: item.number(VERSION)?, blocks }))
+        let further = usize::try_from(item.number(BLOCKS)?).map_err(corrupt)?;
+        let (head, version) = (item.members()?, item.number(VERSION)?);
+        Ok((Self { org, head, version, blocks: vec![Block::read(item)?], fault: None }, further))
+    }
+
+    /// Nothing, or the reason why some of the session cannot be read.
+    fn whole(&self) -> Result<(), StoreError> {
+        self.fault.as_ref().map_or(Ok(()), |unreadable| Err(unreadable.error()))
     }
 
     fn key(&self) -> Key {
@@ -117,7 +147,7 @@ impl Store {
     /// The session with this id.
     ///
     /// # Errors
-    /// Busy or defect.
+    /// Busy; a defect also when the session, or some of its rows, cannot be read.
     pub async fn session(&self, org: &OrgId, id: SessionId) -> Result<Option<Session>, StoreError> {
         Ok(self.loaded_session(org, id).await?.map(|loaded| loaded.session()))
     }
@@ -127,6 +157,13 @@ impl Store {
         org: &OrgId,
         id: SessionId,
     ) -> Result<Option<Loaded>, StoreError> {
-        Loaded::read(&self.query_partition(&keys::session_partition(org, id)).await?)
+        let found = self.found_session(org, id).await?.map_err(|unreadable| unreadable.error())?;
+        found.as_ref().map_or(Ok(()), Loaded::whole)?;
+        Ok(found)
+    }
+
+    /// The session with this id, as far as it can be read.
+    async fn found_session(&self, org: &OrgId, id: SessionId) -> Result<Found, StoreError> {
+        Ok(Loaded::read(&self.query_partition_each(&keys::session_partition(org, id)).await?))
     }
 }

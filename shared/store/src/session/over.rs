@@ -23,8 +23,9 @@ impl Store {
     ) -> Result<BTreeSet<SessionId>, StoreError> {
         let keys: Vec<_> = ids.iter().map(|id| keys::session(org, *id)).collect();
         let mut running = BTreeSet::new();
-        for item in self.get_all_readable(&keys).await? {
-            match item.members::<SessionHead>() {
+        for found in self.get_each(&keys).await? {
+            let head = found.and_then(|item| item.read_as(|item| item.members::<SessionHead>()));
+            match head {
                 Ok(head) if head.ended_reason.is_none() && now < head.expires_at => {
                     running.insert(head.id);
                 }

@@ -6,7 +6,7 @@
 //! it leaves claims that the sweeper writes down.
 
 use futures_util::future::join_all;
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, stream};
 use model::audit::AuditEvent;
 use model::gathered;
 use model::id::{OrgId, ResourceId, SessionId};
@@ -22,7 +22,7 @@ use super::{Block, block, entry};
 use crate::due::due_values;
 use crate::error::{Cause, StoreError};
 use crate::expression::Expression;
-use crate::item::{Entity, NewItem, data, number};
+use crate::item::{Entity, NewItem, data, keys_of, number};
 use crate::keys::{self, ARMED, DUE_PK, DUE_SK, ROWS, Round, VERSION};
 use crate::resource::Versioned;
 use crate::rule::{Join, join};
@@ -54,16 +54,20 @@ impl Store {
             Ok(_) => None,
             Err(error) => Some(error),
         };
-        // What cannot be released now is released by the sweeper.
-        let mut releases = Vec::new();
-        for (_, number) in plans.iter().zip(1..) {
-            releases.push(self.release_block_at(&actor.org, head.id, number, now));
-        }
-        let released = join_all(releases);
-        for error in released.await.into_iter().filter_map(Result::err) {
-            tracing::warn!(session = %head.id, ?error, "reserved rows are released later");
-        }
+        self.release_reserved(&actor.org, head.id, plans.len(), now).await;
         failure.map_or(Ok(false), Err)
+    }
+
+    /// Releases the reserved blocks of a session that did not come to be. What cannot be released now is released by the
+    /// sweeper.
+    pub(super) async fn release_reserved(&self, org: &OrgId, id: SessionId, blocks: usize, now: Timestamp) {
+        let mut releases = Vec::new();
+        for number in (1..).take(blocks) {
+            releases.push(self.release_block_at(org, id, number, now));
+        }
+        for error in join_all(releases).await.into_iter().filter_map(Result::err) {
+            tracing::warn!(session = %id, ?error, "reserved rows are released later");
+        }
     }
 
     async fn reserve_block(
@@ -91,26 +95,34 @@ impl Store {
         Ok(matches!(commit, Commit::Done(_)))
     }
 
-    /// Looks after reserved rows: those of a session are armed, those of none are released.
+    /// Looks after reserved rows: those of a session are armed, those of none are released. A block that cannot be read keeps no
+    /// other from being looked after.
     ///
     /// # Errors
-    /// Busy or defect.
+    /// Busy or defect, the first of several.
     pub async fn look_after_rows(
         &self,
         org: &OrgId,
         id: SessionId,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let items = self.query_partition(&keys::session_partition(org, id)).await?;
-        if items.iter().any(|item| item.entity == Entity::Session) {
+        let items = self.query_partition_each(&keys::session_partition(org, id)).await?;
+        if items.iter().any(|one| keys_of(one).1 == keys::SESSION_SK) {
             return self.arm_session(org, id, now).await;
         }
-        let blocks = items.iter().map(Block::read).collect::<Result<Vec<_>, _>>()?;
+        let (mut blocks, mut outcomes) = (Vec::new(), Vec::new());
+        for one in items {
+            match one.and_then(|item| item.read_as(Block::read)) {
+                Ok(block) => blocks.push(block),
+                Err(unreadable) => outcomes.push(Err(unreadable.error())),
+            }
+        }
         let mut releases = Vec::new();
         for block in &blocks {
-            releases.push(Ok(self.release_block(org, block, now)));
+            releases.push(self.release_block(org, block, now));
         }
-        stream::iter(releases).try_buffered(AT_ONCE).try_collect::<Vec<()>>().await.map(drop)
+        outcomes.extend(stream::iter(releases).buffered(AT_ONCE).collect::<Vec<_>>().await);
+        outcomes.into_iter().collect()
     }
 
     async fn release_block_at(

@@ -2,9 +2,10 @@
 //!
 //! One transaction writes the session with its rows, the counts of their resources, the rules in the ledger, the place among
 //! the owner's sessions and the audit row, provided that every resource is as it was read, active and not being drained, and
-//! the user active. What does not fit is reserved in blocks first ([`super::reserve`]).
+//! the user active. What does not fit is reserved in blocks first ([`super::reserve`]), and its own transaction requires that no
+//! resource was closed meanwhile ([`crate::closings`]).
 
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use model::audit::AuditEvent;
 use model::id::{OrgId, SessionId};
 use model::principal::Actor;
@@ -18,6 +19,7 @@ use serde_json::{Map, json};
 use super::plan::{BlockPlan, blocks};
 use super::{BLOCKS, block, entry};
 use crate::Store;
+use crate::closings::require_closings;
 use crate::due::due_values;
 use crate::error::StoreError;
 use crate::expression::Expression;
@@ -93,8 +95,8 @@ impl Store {
         let head = head(wish, minutes, now);
         let room = WRITES_MAX - FIXED_WRITES - usize::from(actor.once.is_some());
         let plans = blocks(&resources, &wish.addresses, now, room);
-        // The session requires each of its blocks to be there, in one transaction.
-        if plans.len() > room {
+        // The session requires each of its blocks to be there and that nothing was closed, in one transaction.
+        if plans.len() >= room {
             return Err(Refusal::TooManyRows.into());
         }
         match <[BlockPlan; 1]>::try_from(plans) {
@@ -129,6 +131,9 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<Session>, StoreError> {
         let (org, id) = (&actor.org, head.id);
+        // Read before the blocks are reserved: each of them requires its resources to be open, and what is closed after that is
+        // counted.
+        let closings = self.closings(org).await?;
         if !self.reserve(actor, &head, plans, now).await? {
             return Ok(None);
         }
@@ -139,9 +144,13 @@ impl Store {
         for (_, number) in plans.iter().zip(1..) {
             tx.require(&keys::session_rows(org, id, number), &Expression::exists(), |_| Failed::Stale);
         }
-        let Commit::Done(_) = tx.commit(actor, &start_entry(&session), now).await? else {
-            return Ok(None);
-        };
+        require_closings(&mut tx, org, closings);
+        let commit = tx.commit(actor, &start_entry(&session), now).await;
+        if !matches!(commit, Ok(Commit::Done(_))) {
+            // Provided that there is no session: an answer may be lost.
+            self.release_reserved(org, id, plans.len(), now).await;
+        }
+        let Commit::Done(_) = commit? else { return Ok(None) };
         // The session is there: what fails from here on is finished by the sweeper.
         if let Err(error) = self.arm_session(org, id, now).await {
             tracing::warn!(session = %id, ?error, "the rules of a session are written down later");
@@ -259,17 +268,18 @@ fn start_entry(session: &Session) -> model::audit::AuditEntry {
 
 impl Store {
     /// Writes the claims of a session's reserved rows into the ledger, as far as they are not. A session that was ended
-    /// meanwhile claims nothing.
+    /// meanwhile claims nothing, and neither does one whose own item cannot be read: it may be over.
     ///
     /// # Errors
-    /// Busy or defect.
+    /// Busy or defect, the first of several.
     pub(crate) async fn arm_session(
         &self,
         org: &OrgId,
         id: SessionId,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let Some(loaded) = self.loaded_session(org, id).await? else { return Ok(()) };
+        let found = self.found_session(org, id).await?.map_err(|unreadable| unreadable.error())?;
+        let Some(loaded) = found else { return Ok(()) };
         if loaded.head.ended_reason.is_some() {
             return Ok(());
         }
@@ -277,6 +287,8 @@ impl Store {
         for block in loaded.blocks.iter().filter(|block| !block.is_armed) {
             arming.push(self.arm_block(org, block, now));
         }
-        try_join_all(arming).await.map(drop)
+        let mut outcomes = join_all(arming).await;
+        outcomes.push(loaded.whole());
+        outcomes.into_iter().collect()
     }
 }

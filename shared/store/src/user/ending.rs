@@ -3,7 +3,7 @@
 //! The transaction that deactivates or deletes a user leaves a note. From then on no session of theirs can start; those that
 //! run are ended right after it, and by the sweeper if that breaks off.
 
-use futures_util::{TryStreamExt, stream};
+use futures_util::{StreamExt, stream};
 use model::id::{OrgId, UserId};
 use model::principal::Actor;
 use model::time::Timestamp;
@@ -74,8 +74,13 @@ impl Store {
         let Some(item) = self.get(&key).await? else { return Ok(()) };
         let decided_at = item.members::<EndingData>()?.decided_at;
         let sessions = self.stoppable_sessions_of(&actor.org, user, decided_at).await?;
-        let ends = sessions.into_iter().map(|id| Ok(self.end_session(actor, id, now)));
-        stream::iter(ends).try_buffered(AT_ONCE).try_collect::<Vec<()>>().await?;
+        let mut ends = Vec::new();
+        for id in sessions {
+            ends.push(self.end_or_evict_session(actor, id, now));
+        }
+        // All that can be ended is, whatever fails on the way.
+        let outcomes: Vec<Result<(), StoreError>> = stream::iter(ends).buffered(AT_ONCE).collect().await;
+        outcomes.into_iter().collect::<Result<(), _>>()?;
         let same = Expression::new("#data.#decidedAt = :at", [(":at", data(&decided_at.unix_millis())?)]);
         self.delete_if(&key, &same).await.map(drop)
     }

@@ -30,6 +30,7 @@ use serde_json::{Map, Value};
 use crate::error::{StoreError, corrupt};
 use crate::item::{Entity, Item, NewItem};
 use crate::keys::{RESOURCE_IDS, ROLE_IDS, VERSION};
+use crate::list::each_object;
 use crate::once::Recorded;
 use crate::{ListPart, Listed, Store, Tagged, keys};
 
@@ -164,7 +165,6 @@ impl Store {
         part: &ListPart,
     ) -> Result<Listed<User>, StoreError> {
         let (items, next) = self.list_part(&keys::users(org), Entity::User, part).await?;
-        let items = items.iter().map(|item| Ok(user(item)?.value)).collect::<Result<_, StoreError>>()?;
-        Ok(Listed { items, next })
+        Ok(Listed::of(each_object(&items, |item| Ok(user(item)?.value)), next))
     }
 }

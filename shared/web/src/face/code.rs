@@ -62,6 +62,7 @@ fn refusal_code(refusal: &Refusal) -> &'static str {
         Refusal::NoAddress => "NO_ADDRESS",
         Refusal::RuleNotFound(_) => "RULE_NOT_FOUND",
         Refusal::RuleNotStuck => "RULE_NOT_STUCK",
+        Refusal::RuleUnreadable => "RULE_UNREADABLE",
         Refusal::CredentialInUse(_) => "CREDENTIAL_IN_USE",
         Refusal::RoleNameTaken(_) => "ROLE_NAME_TAKEN",
         Refusal::Invalid(_) => "VALIDATION_ERROR",
@@ -99,6 +100,7 @@ fn sentence(refusal: &Refusal) -> String {
         | Refusal::NoAddress
         | Refusal::RuleNotFound(_)
         | Refusal::RuleNotStuck
+        | Refusal::RuleUnreadable
         | Refusal::CredentialInUse(_)
         | Refusal::RoleNameTaken(_) => super::reason::sentence(refusal),
         Refusal::Invalid(violations) => {

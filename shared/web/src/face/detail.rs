@@ -86,6 +86,7 @@ fn refused(refusal: &Refusal) -> Value {
         | Refusal::ResultTooLarge
         | Refusal::NoAddress
         | Refusal::RuleNotStuck
+        | Refusal::RuleUnreadable
         | Refusal::CredentialInUse(_)
         | Refusal::RoleNameTaken(_) => json!({NON_FIELD: [format!("{}.", super::reason::sentence(refusal))]}),
         Refusal::Invalid(violations) => fields(violations),

@@ -78,6 +78,7 @@ pub(super) fn sentence(refusal: &Refusal) -> String {
         Refusal::NoAddress => "Your address is not known: name ipv4Address or ipv6Address".into(),
         Refusal::RuleNotFound(id) => format!("Rule not found with id: {id}"),
         Refusal::RuleNotStuck => "Only a rule that is stuck can be resolved".into(),
+        Refusal::RuleUnreadable => "The rule's entry cannot be read and must be repaired first".into(),
         Refusal::CredentialInUse(count) => {
             let resources = if *count == 1 { "resource" } else { "resources" };
             format!("Cannot delete credential linked to {count} {resources}. Delete or reassign them first")

@@ -64,6 +64,6 @@ impl ListQuery {
             let query = parameters.append_pair("cursor", &cursor).finish();
             format!("<{}?{query}>; rel=\"next\"", self.query.0.path)
         });
-        ListReply { items: listed.items, next }
+        ListReply { items: listed.items, next, unreadable: listed.unreadable }
     }
 }

@@ -1,0 +1,47 @@
+//! The number of closings: how often a resource of the organization was closed to new sessions, because it is drained or was
+//! switched off.
+//!
+//! A session that fits into one transaction requires there that each of its resources is open. A larger one has required that
+//! before, in the transactions that reserve its rows, and has no room to require it again. It requires instead that nothing was
+//! closed since.
+
+use model::id::OrgId;
+use serde_json::Map;
+
+use crate::Store;
+use crate::error::StoreError;
+use crate::expression::Expression;
+use crate::item::{Entity, SHAPE, data, number};
+use crate::keys::{VERSION, closings};
+use crate::transaction::{Failed, Transaction};
+
+/// Counts a closing, in the transaction that closes.
+pub(crate) fn count_closing(tx: &mut Transaction<'_>, org: &OrgId) -> Result<(), StoreError> {
+    let update = Expression::new(
+        "SET #entity = if_not_exists(#entity, :entity), #shape = if_not_exists(#shape, :shape), \
+         #data = if_not_exists(#data, :data) ADD #version :one",
+        [(":one", number(1)), (":shape", number(SHAPE))],
+    )
+    .with(":entity", data(&Entity::Closings)?)
+    .with(":data", data(&Map::new())?);
+    // It is there from the first closing on.
+    let always = Expression::new("attribute_exists(#pk) OR attribute_not_exists(#pk)", []);
+    tx.update(&closings(org), &update, &always, |_| Failed::Stale);
+    Ok(())
+}
+
+/// Requires that nothing was closed since so many closings; nothing stands for none.
+pub(crate) fn require_closings(tx: &mut Transaction<'_>, org: &OrgId, seen: Option<i64>) {
+    let unchanged = match seen {
+        Some(count) => Expression::new(format!("#{VERSION} = :seen"), [(":seen", number(count))]),
+        None => Expression::absent(),
+    };
+    tx.require(&closings(org), &unchanged, |_| Failed::Stale);
+}
+
+impl Store {
+    /// How often the organization closed a resource; nothing where it never did.
+    pub(crate) async fn closings(&self, org: &OrgId) -> Result<Option<i64>, StoreError> {
+        self.get(&closings(org)).await?.map(|item| item.number(VERSION)).transpose()
+    }
+}

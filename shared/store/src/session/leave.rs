@@ -1,0 +1,116 @@
+//! How rows leave their rules: all of them at once, whatever the ledger's entries look like.
+
+use model::id::{OrgId, ResourceId};
+use model::ingress::{GroupRef, Ingress};
+use model::rule::Holder;
+use model::session::{News, SessionRow};
+use model::time::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Block;
+use super::evict::is_readable;
+use crate::Store;
+use crate::due::{SET_DUE, due_values};
+use crate::error::StoreError;
+use crate::expression::Expression;
+use crate::item::{keys_of, number, set};
+use crate::keys::{self, Round};
+use crate::rule::leave;
+use crate::transaction::{Failed, Transaction};
+
+/// What is known of the entries of the rules that a block's rows hold. A first attempt knows nothing and takes every entry to be
+/// there and readable, which costs no read.
+#[derive(Default)]
+pub(super) struct RulesSeen {
+    pub(super) is_known: bool,
+    /// Somebody deleted the entry, or the rows lost it while they could not be read.
+    missing: BTreeSet<(GroupRef, Ingress)>,
+    unreadable: BTreeSet<(GroupRef, Ingress)>,
+}
+
+impl RulesSeen {
+    pub(super) fn has_unreadable(&self) -> bool {
+        !self.unreadable.is_empty()
+    }
+
+    /// Gives up every claim. What has no entry is settled, because nobody would tell its rows. Says how many rows of each
+    /// resource hold nothing any more.
+    pub(super) fn give_up(&self, rows: &mut [SessionRow], now: Timestamp) -> BTreeMap<ResourceId, i64> {
+        let mut settled: BTreeMap<ResourceId, i64> = BTreeMap::new();
+        for row in rows.iter_mut().filter(|row| !row.is_settled()) {
+            row.give_up();
+            let without_entry: Vec<Ingress> = row.live().collect();
+            for ingress in without_entry {
+                if self.missing.contains(&(row.group.clone(), ingress)) {
+                    row.learn(&ingress.opening, &News::Removed(None), now);
+                }
+            }
+            if row.is_settled() {
+                *settled.entry(row.resource_id).or_default() += 1;
+            }
+        }
+        settled
+    }
+}
+
+impl Store {
+    /// Looks at the entries of the rules that a block's rows hold.
+    pub(super) async fn rules_seen(&self, org: &OrgId, block: &Block) -> Result<RulesSeen, StoreError> {
+        let mut seen = RulesSeen { is_known: true, ..RulesSeen::default() };
+        let groups: BTreeSet<&GroupRef> = block.rows.iter().map(|row| &row.group).collect();
+        for group in groups {
+            let entries = self.query_partition_each(&keys::group_partition(org, group)).await?;
+            let rows = block.rows.iter().filter(|row| row.group == *group);
+            for ingress in rows.flat_map(SessionRow::live) {
+                let key = keys::rule(org, group, &ingress);
+                let rule = (group.clone(), ingress);
+                match entries.iter().find(|one| keys_of(one).1 == key.sk) {
+                    None => drop(seen.missing.insert(rule)),
+                    Some(one) if !is_readable(one) => drop(seen.unreadable.insert(rule)),
+                    Some(_) => {}
+                }
+            }
+        }
+        Ok(seen)
+    }
+}
+
+/// Leaves every rule that rows of a block claim.
+pub(super) fn leave_rules(
+    tx: &mut Transaction<'_>,
+    org: &OrgId,
+    (block, seen): (&Block, &RulesSeen),
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let mut rules: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for (place, row) in block.rows.iter().enumerate() {
+        for ingress in row.held() {
+            rules.entry((row.group.clone(), ingress)).or_default().push(block.holder(place));
+        }
+    }
+    for (rule, holders) in &rules {
+        if seen.unreadable.contains(rule) {
+            leave_unreadable(tx, org, rule, holders, now);
+        } else if !seen.missing.contains(rule) {
+            leave(tx, org, (&rule.0, &rule.1), holders, now)?;
+        }
+    }
+    Ok(())
+}
+
+/// Leaves a rule whose entry cannot be read: what was found of it stays as it is, because it may not be there.
+fn leave_unreadable(
+    tx: &mut Transaction<'_>,
+    org: &OrgId,
+    (group, ingress): &(GroupRef, Ingress),
+    holders: &[Holder],
+    now: Timestamp,
+) {
+    let key = keys::rule(org, group, ingress);
+    let text =
+        format!("SET {SET_DUE} DELETE #holders :rows, #fresh :rows ADD #leaving :rows, #generation :one");
+    let update = Expression::new(text, due_values(&key, Round::Sweep, now))
+        .with(":rows", set(holders))
+        .with(":one", number(1));
+    tx.update(&key, &update, &Expression::exists(), |_| Failed::Stale);
+}
