@@ -1,4 +1,4 @@
-//! The reconciler, each hour: compares security groups with the ledger.
+//! The reconciler, every five minutes: compares each security group with the ledger once an hour.
 
 use web::{App, Failure, Worker};
 use workers::{CircuitBreaker, Report, RuleReconciler};

@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | [`RuleWorker`] | the table's stream | asks the cloud for what changed in the ledger |
 //! | [`SessionSweeper`] | a schedule, each minute | ends sessions whose time is over, drives what is late |
-//! | [`RuleReconciler`] | a schedule, each hour | compares each group with the ledger |
+//! | [`RuleReconciler`] | a schedule, every five minutes | compares each group with the ledger once an hour |
 //!
 //! Each is a small value with `run(now)`. All three end in the same place: a security group is visited as a whole (`group.rs`,
 //! `attempt.rs`, `cloud.rs`), by one worker at a time, from what the ledger says at that moment. What woke a worker is a hint: to
