@@ -12,9 +12,11 @@ mod cost;
 #[cfg(feature = "large")]
 mod crowd;
 mod events;
+mod extensions;
 mod killed;
 mod kills;
 mod lifecycle;
+mod offboarding;
 #[cfg(feature = "large")]
 mod outage;
 mod pages;

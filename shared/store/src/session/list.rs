@@ -2,7 +2,7 @@
 
 use futures_util::future::try_join_all;
 use model::gathered;
-use model::id::{OrgId, SessionId, UserId};
+use model::id::{ActivationId, OrgId, SessionId, UserId};
 use model::refusal::Refusal;
 use model::session::{DURATION_HOURS_MAX, Session, SessionFilter};
 use model::time::Timestamp;
@@ -23,6 +23,29 @@ const PLACES_A_CALL: usize = 100;
 /// Calls for places that one part may cost when a filter leaves sessions out. A part that is short by then has a cursor all the
 /// same.
 const CALLS_A_PART: usize = 10;
+
+/// A session that can be stopped.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stoppable {
+    pub(crate) id: SessionId,
+    /// The owner's activation at its start.
+    pub(crate) activation: Option<ActivationId>,
+}
+
+/// Sessions of a person: those that can be stopped, and those of which nobody can say so.
+#[derive(Default)]
+pub(crate) struct StoppableSessions {
+    pub(crate) found: Vec<Stoppable>,
+    pub(crate) unreadable: Vec<(SessionId, StoreError)>,
+}
+
+impl StoppableSessions {
+    fn add(&mut self, session: &Session) {
+        if session.status().is_stoppable() {
+            self.found.push(Stoppable { id: session.head.id, activation: session.head.activation });
+        }
+    }
+}
 
 /// Whose sessions.
 #[derive(Debug, Clone, Copy)]
@@ -123,26 +146,46 @@ impl Store {
         }
     }
 
-    /// The sessions of a person that were started until a time and can be stopped. None runs for more than a year.
+    /// The sessions of a person that can be stopped. None runs for more than a year, and no clock is a day behind.
     pub(crate) async fn stoppable_sessions_of(
         &self,
         org: &OrgId,
         user: &UserId,
-        until: Timestamp,
-    ) -> Result<Vec<SessionId>, StoreError> {
-        let oldest = until.plus_seconds(-i64::from(DURATION_HOURS_MAX) * 3600).unix_millis();
-        let (mut before, mut stoppable) = (None, Vec::new());
+        now: Timestamp,
+    ) -> Result<StoppableSessions, StoreError> {
+        let oldest = now.plus_seconds(-i64::from(DURATION_HOURS_MAX + 24) * 3600).unix_millis();
+        let (mut before, mut sessions) = (None, StoppableSessions::default());
         loop {
             let places = self.session_places(Whose::User(org, user), before, PLACES_A_CALL).await?;
-            let sessions = self.sessions_with_ids(org, &places).await?.into_iter();
-            let meant = sessions.filter(|session| session.head.started_at <= until);
-            let meant = meant.filter(|session| session.status().is_stoppable());
-            stoppable.extend(meant.map(|session| session.head.id));
+            self.add_stoppable(org, &places, &mut sessions).await?;
             before = places.last().copied();
             if places.len() < PLACES_A_CALL || before.is_some_and(|last| last.unix_millis() < oldest) {
-                return Ok(stoppable);
+                return Ok(sessions);
             }
         }
+    }
+
+    /// Adds those of some sessions that can be stopped. Where one of them cannot be read, they are read one by one.
+    async fn add_stoppable(
+        &self,
+        org: &OrgId,
+        places: &[SessionId],
+        sessions: &mut StoppableSessions,
+    ) -> Result<(), StoreError> {
+        match self.sessions_with_ids(org, places).await {
+            Ok(found) => found.iter().for_each(|session| sessions.add(session)),
+            Err(StoreError::Defect(_)) => {
+                for id in places {
+                    match self.session(org, *id).await {
+                        Ok(found) => found.iter().for_each(|session| sessions.add(session)),
+                        Err(error @ StoreError::Defect(_)) => sessions.unreadable.push((*id, error)),
+                        Err(error) => return Err(error),
+                    }
+                }
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
     }
 
     /// The next places before one, newest first.
