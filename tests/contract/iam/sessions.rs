@@ -2,7 +2,7 @@
 
 use firewall::{CloudRule, RuleTag};
 use serde_json::{Value, json};
-use support::ORG;
+use support::{ORG, resource_body};
 use support::sessions::{entered, start};
 
 use super::drive::{Drive, NOTHING};
@@ -29,6 +29,27 @@ pub(super) async fn drive_sessions(drive: &mut Drive) {
     let path = stuck.path("/api/v1/rules/{id}/resolve").replace("/api/v1", "");
     let _ = drive.call(&format!("POST {path}"), json!({"reason": "Gone"}), 200).await;
     drive_starts(drive).await;
+    drive_a_long_extension(drive).await;
+}
+
+/// An extension of a session with more resources than one transaction can ask about.
+async fn drive_a_long_extension(drive: &mut Drive) {
+    let objects = Objects::new(&drive.app, &drive.admin, "Many resources").await;
+    let credential = drive.admin.new_credential("Of many").await;
+    let mut resources = Vec::new();
+    for _ in 0..97 {
+        let mut body = resource_body(&credential);
+        body["resourceIdentifier"] = json!(objects.group().group_id);
+        let id = drive.admin.post("/resources", body).await.expect(201).id();
+        let _ = drive.admin.patch(&format!("/resources/{id}"), json!({"isActive": true})).await.expect(200);
+        resources.push(id);
+    }
+    let body = json!({"resourceIds": resources});
+    let path = format!("/sessions/{}", drive.admin.post("/sessions", body).await.expect(201).id());
+    drive.run("rule-worker", &objects.group()).await;
+    let _ = drive.call(&format!("POST {path}/extend"), json!({"additionalHours": 1}), 200).await;
+    drive.all(&[(format!("POST {path}/stop"), 200)]).await;
+    drive.run("rule-worker", &objects.group()).await;
 }
 
 /// Starts with few and with many rows, by somebody who is known and by somebody who is not.
