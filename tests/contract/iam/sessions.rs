@@ -37,7 +37,7 @@ async fn drive_a_long_extension(drive: &mut Drive) {
     let objects = Objects::new(&drive.app, &drive.admin, "Many resources").await;
     let credential = drive.admin.new_credential("Of many").await;
     let mut resources = Vec::new();
-    for _ in 0..97 {
+    for _ in 0..98 {
         let mut body = resource_body(&credential);
         body["resourceIdentifier"] = json!(objects.group().group_id);
         let id = drive.admin.post("/resources", body).await.expect(201).id();
