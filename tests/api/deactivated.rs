@@ -51,7 +51,11 @@ async fn a_deactivated_administrator_may_nothing_and_does_not_let_themselves_in_
     assert_eq!(app.db_objects().await, before);
     let rows = app.db_audit().await;
     let denied = rows.iter().filter(|row| row.actor_id.as_str() == "ada").map(|row| row.resource_id.as_str());
-    assert_eq!(denied.collect::<Vec<_>>(), ["/api/v1/users/ada", "/api/v1/api-keys"], "changes are on record");
+    assert_eq!(
+        denied.collect::<Vec<_>>(),
+        ["/api/v1/users/ada", "/api/v1/api-keys"],
+        "changes are on record"
+    );
     set_active(&app, "ada", true).await;
     let _ = ada.get("/roles").await.expect(200);
 }
@@ -67,7 +71,10 @@ async fn a_method_that_a_path_has_not_is_told_to_active_people_only() {
     expect::reason(&ada.delete("/roles").await, 403, "Forbidden", DEACTIVATED, "/roles");
     let _ = ada.get("/nothing").await.expect(404);
     let calls = app.tap.take_calls();
-    assert!(calls.iter().all(|call| call != "TransactWriteItems"), "nothing would have been changed: {calls:?}");
+    assert!(
+        calls.iter().all(|call| call != "TransactWriteItems"),
+        "nothing would have been changed: {calls:?}"
+    );
 }
 
 /// Another environment of the function learns of it when it looks again, which is within five seconds.
@@ -157,8 +164,7 @@ async fn a_table_out_of_reach_admits_nobody() {
 
 #[tokio::test]
 async fn a_deactivated_caller_learns_that_before_they_learn_that_they_ask_too_often() {
-    let app =
-        TestApp::with_setup(Setup { rate: RateLimit::new(60, 5), ..Setup::default() }).await;
+    let app = TestApp::with_setup(Setup { rate: RateLimit::new(60, 5), ..Setup::default() }).await;
     let ada = as_admin(&app, &app.admin().new_user("ada").await);
     set_active(&app, "ada", false).await;
     for _ in 0..10 {

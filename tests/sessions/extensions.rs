@@ -134,8 +134,9 @@ async fn what_changes_before_the_write_counts() {
 async fn the_limit_is_the_smaller_one_of_then_and_now() {
     let running = Running::new().await;
     let admin = running.world.app.admin();
-    let (role, sentence) =
-        (format!("/roles/{}", running.role), |hours| format!("The session must not be longer than {hours} in all"));
+    let (role, sentence) = (format!("/roles/{}", running.role), |hours| {
+        format!("The session must not be longer than {hours} in all")
+    });
     let refused = async |minutes| {
         let refused = running.extend(minutes).await.expect(400).json;
         refused["validationErrors"]["additionalMinutes"].as_str().unwrap().to_owned()
@@ -218,7 +219,8 @@ async fn a_session_of_many_resources_is_extended_likewise() {
     world.app.settle().await;
     let path = format!("/sessions/{}/extend", session["id"].as_str().unwrap());
     let _ = person.post(&path, json!({"additionalMinutes": 1})).await.expect(200);
-    let _ = person.patch(&format!("/resources/{}", resources[50]), json!({"isActive": false})).await.expect(200);
+    let _ =
+        person.patch(&format!("/resources/{}", resources[50]), json!({"isActive": false})).await.expect(200);
     let refused = person.post(&path, json!({"additionalMinutes": 1})).await.expect(400).json;
     let expected = format!("The session cannot be extended: resource {} {NOT_OPEN}", resources[50]);
     assert_eq!(refused["message"], expected);

@@ -87,7 +87,11 @@ async fn a_session_that_starts_before_its_owners_end_is_written_ends() {
         .await;
         assert_eq!(status(&world, &session).await, "EXPIRING", "{leave:?}");
         world.app.settle().await;
-        assert_eq!((status(&world, &session).await, world.rules(1).len()), ("CANCELLED".into(), 0), "{leave:?}");
+        assert_eq!(
+            (status(&world, &session).await, world.rules(1).len()),
+            ("CANCELLED".into(), 0),
+            "{leave:?}"
+        );
         assert_at_rest(&world).await;
     }
 }
@@ -261,5 +265,8 @@ async fn an_end_that_fails_keeps_no_other_session_running() {
     statuses.sort();
     assert_eq!((statuses, notes(&world).await), (["ACTIVE".into(), "EXPIRING".into()], 1));
     assert_at_rest(&world).await;
-    assert_eq!((status(&world, &first).await, status(&world, &second).await), ("CANCELLED".into(), "CANCELLED".into()));
+    assert_eq!(
+        (status(&world, &first).await, status(&world, &second).await),
+        ("CANCELLED".into(), "CANCELLED".into())
+    );
 }

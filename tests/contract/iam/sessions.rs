@@ -2,8 +2,8 @@
 
 use firewall::{CloudRule, RuleTag};
 use serde_json::{Value, json};
-use support::{ORG, resource_body};
 use support::sessions::{entered, start};
+use support::{ORG, resource_body};
 
 use super::drive::{Drive, NOTHING};
 use support::objects::Objects;

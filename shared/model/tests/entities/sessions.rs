@@ -2,10 +2,11 @@
 
 use model::id::{ResourceId, SessionId, UserId};
 use model::refusal::Refusal;
-use model::session::{
-    ClaimState, EndedReason, Extension, Session, SessionFilter, SessionHead, SessionLimits, SessionStatus, Ways,
-};
 use model::role::RoleDraft;
+use model::session::{
+    ClaimState, EndedReason, Extension, Session, SessionFilter, SessionHead, SessionLimits, SessionStatus,
+    Ways,
+};
 use model::user::UserDraft;
 use model::violation::Violations;
 use serde_json::{Value, json};
@@ -130,7 +131,8 @@ fn a_session_is_extended_within_its_limit() {
         assert_eq!(extended(body.clone(), longest), expected, "{body} {longest}");
     }
     // The limit of the start counts as well.
-    for (limit, expected) in [(Some(60), Err("1 hour")), (Some(61), Ok(at(3660))), (Some(2000), Ok(at(3660)))] {
+    for (limit, expected) in [(Some(60), Err("1 hour")), (Some(61), Ok(at(3660))), (Some(2000), Ok(at(3660)))]
+    {
         let mut session = session(&active);
         session.head.limit_minutes = limit;
         let extension: Extension = read(&json!({"additionalMinutes": 1})).unwrap();

@@ -62,10 +62,7 @@ impl Store {
             tx.update(
                 &keys::api_key(&actor.org, id),
                 &Expression::new("SET #data.#revokedAt = :now", [(":now", number(now.unix_millis()))]),
-                &Expression::new(
-                    "attribute_type(#data.#revokedAt, :null)",
-                    [(":null", text("NULL"))],
-                ),
+                &Expression::new("attribute_type(#data.#revokedAt, :null)", [(":null", text("NULL"))]),
                 |_| Failed::Stale,
             );
             if let Commit::Done(_) =

@@ -130,9 +130,8 @@ impl Store {
         let person = self.person(&actor.org, id, &mut failures).await?;
         let keeps = person.keeps();
         let ending = sessions.found.into_iter().filter(|session| !keeps.keeps(session));
-        let ends = ending.map(|session| async move {
-            (session.id, self.end_session(actor, session.id, now).await)
-        });
+        let ends =
+            ending.map(|session| async move { (session.id, self.end_session(actor, session.id, now).await) });
         let mut ends = stream::iter(ends).buffer_unordered(AT_ONCE);
         while let Some((session, outcome)) = ends.next().await {
             outcome.unwrap_or_else(|error| failures.note(&session, error));
