@@ -71,7 +71,7 @@ impl Store {
             tx.remove(&keys::email(org, &email_key(email)));
         }
         let links = links(&user.id, seen)?;
-        ending::note(&mut tx, org, &user.id, now)?;
+        ending::note(&mut tx, org, (&user.id, ending::Why::Deleted), now)?;
         // One write is kept for the note of what is left.
         let afterwards = remove_as_fits(&mut tx, org, &links, Gone::User, 1);
         if !afterwards.is_empty() {

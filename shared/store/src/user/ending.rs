@@ -8,7 +8,7 @@
 
 use futures_util::{StreamExt, stream};
 use model::api_key::ApiKey;
-use model::id::{ActivationId, OrgId, UserId};
+use model::id::{ActivationId, EntryId, OrgId, UserId};
 use model::principal::Actor;
 use model::time::Timestamp;
 use model::user::User;
@@ -31,19 +31,31 @@ const AT_ONCE: usize = 8;
 #[serde(rename_all = "camelCase")]
 struct EndingData {
     /// Tells this note from the next one: who has looked after the one must not take the other away.
+    #[serde(default)]
     id: String,
+    /// Whether the person was deleted: somebody who came since with the same id does not keep their API keys.
+    #[serde(default)]
+    is_deletion: bool,
+}
+
+/// Why there is a note.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Why {
+    Deactivated,
+    Deleted,
 }
 
 /// Leaves the note.
 pub(super) fn note(
     tx: &mut Transaction<'_>,
     org: &OrgId,
-    user: &UserId,
+    (user, why): (&UserId, Why),
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let key = keys::ending(org, user);
     let [(_, shard), (_, at)] = due_values(&key, Round::Sweep, now);
-    let members = EndingData { id: format!("{:032x}", fastrand::u128(..)) };
+    let id = format!("{:032x}", fastrand::u128(..));
+    let members = EndingData { id, is_deletion: why == Why::Deleted };
     let item = NewItem::new(&key, Entity::Ending, &members)?;
     tx.replace(item.with(DUE_PK, shard).with(DUE_SK, at));
     Ok(())
@@ -58,6 +70,13 @@ enum Person {
 }
 
 impl Person {
+    fn entry(&self) -> Option<EntryId> {
+        match self {
+            Self::Here(user) => user.entry,
+            Self::Absent | Self::Unreadable => None,
+        }
+    }
+
     fn keeps(&self) -> Keeps {
         match self {
             Self::Here(user) if user.is_active => Keeps::Activation(user.activation),
@@ -114,7 +133,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let mut tx = Transaction::new(self);
-        note(&mut tx, &actor.org, user, now)?;
+        note(&mut tx, &actor.org, (user, Why::Deactivated), now)?;
         tx.follow_up(&Receipt::of_remains()).await?;
         self.end_what_is_noted(actor, user, now).await;
         Ok(())
@@ -136,8 +155,8 @@ impl Store {
         while let Some((session, outcome)) = ends.next().await {
             outcome.unwrap_or_else(|error| failures.note(&session, error));
         }
-        if matches!(person, Person::Absent) {
-            self.revoke_keys_of(actor, id, now, &mut failures).await?;
+        if seen.members::<EndingData>()?.is_deletion || matches!(person, Person::Absent) {
+            self.revoke_keys_of(actor, (id, person.entry()), now, &mut failures).await?;
         }
         failures.first()?;
         self.take_note_away(&seen, &key).await
@@ -160,17 +179,19 @@ impl Store {
         self.delete_if(key, &same).await.map(drop)
     }
 
-    /// Revokes the keys that a deleted person has made. The index may not show one that was made within the last second:
+    /// Revokes the keys that a deleted person has made, and not those of somebody who is there with the same id. The index may not show one that was made within the last second:
     /// it names an entry of the directory that is not there any more, and opens nothing either way.
     async fn revoke_keys_of(
         &self,
         actor: &Actor,
-        maker: &UserId,
+        (maker, entry): (&UserId, Option<EntryId>),
         now: Timestamp,
         failures: &mut Failures,
     ) -> Result<(), StoreError> {
+        let is_kept = |key: &ApiKey| entry.is_some() && key.maker_entry == entry;
         let keys = self.api_keys_in_order_of_creation(&actor.org, &ListPart::default()).await?.items;
-        let is_meant = |key: &ApiKey| key.created_by.id == *maker && key.revoked_at.is_none();
+        let is_meant =
+            |key: &ApiKey| key.created_by.id == *maker && key.revoked_at.is_none() && !is_kept(key);
         for key in keys.into_iter().filter(is_meant) {
             if let Err(error) = self.revoke_api_key(actor, key.id, now).await {
                 failures.note(&key.id, error);

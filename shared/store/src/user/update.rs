@@ -80,7 +80,7 @@ impl Store {
         );
         move_guard(&mut tx, org, before, after)?;
         if *ends {
-            ending::note(&mut tx, org, &after.id, now)?;
+            ending::note(&mut tx, org, (&after.id, ending::Why::Deactivated), now)?;
         }
         tx.commit(actor, &entry(AuditEvent::UserUpdate, after, changes(&applied.changes)), now).await
     }
