@@ -9,10 +9,10 @@ use crate::views::MeView;
 /// Shows the caller. Somebody whom the directory does not know yet is entered in it.
 ///
 /// # Errors
-/// 403 for a user who was deactivated.
+/// Busy.
 pub async fn handler(app: App, caller: Member) -> Result<Ok200<MeView>, Failure> {
     let principal = caller.principal();
-    let user = app.store().enter_user(&caller.actor(), principal, app.now).await?;
+    let user = caller.user(&app).await?;
     let reach = app.store().reach(&principal.org, &user, principal.is_org_admin).await?;
     Ok(Ok200(MeView::of(principal, user, reach)))
 }

@@ -3,6 +3,7 @@
 use model::id::SessionId;
 use model::refusal::Refusal;
 use model::session::Extension;
+use store::Owner;
 use web::access::MemberOrKey;
 use web::access::scope::SessionsWrite;
 use web::input::{Json, Path};
@@ -11,21 +12,20 @@ use web::{App, Failure};
 
 use crate::views::SessionView;
 
-/// Moves the end of the caller's own session. Its rules stay as they are.
+/// Moves the end of the caller's own session, provided that a start would open its resources now. Its rules stay as they are.
 ///
 /// # Errors
-/// 404, also for somebody else's session; 400 in a state in which it cannot be extended, or when it would last longer than the
-/// caller may; 403 for a user who was deactivated.
+/// 404, also for somebody else's session; 400 in a state in which it cannot be extended, for a resource that is out of the
+/// caller's reach or not active, or when it would last longer than the caller may.
 pub async fn handler(
     app: App,
     caller: MemberOrKey<SessionsWrite>,
     Path(id): Path<SessionId>,
     Json(extension): Json<Extension>,
 ) -> Result<Ok200<SessionView>, Failure> {
-    let principal = caller.principal();
-    let owner = app.store().known_user(&principal.org, &principal.user).await?;
-    let owner = owner.ok_or(Refusal::SessionNotFound(id))?;
+    let user = caller.known_user(&app).await?.ok_or(Refusal::SessionNotFound(id))?;
+    let owner = Owner { user: &user, is_org_admin: caller.principal().is_org_admin };
     let (actor, limits) = (caller.actor(), app.session_limits());
-    let session = app.store().extend_session(&actor, (id, &owner), &extension, &limits, app.now).await?;
+    let session = app.store().extend_session(&actor, (id, owner), &extension, &limits, app.now).await?;
     Ok(Ok200(SessionView::of(session)))
 }

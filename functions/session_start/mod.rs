@@ -1,6 +1,5 @@
 //! `POST /sessions`: lets the caller's address in to what their roles reach, for a time.
 
-use model::principal::Actor;
 use model::session::SessionDraft;
 use store::Wish;
 use web::access::MemberOrKey;
@@ -16,24 +15,21 @@ use crate::views::SessionView;
 ///
 /// # Errors
 /// 400 for members that are wrong or unknown, for a session longer than the caller may have, when there is nothing to open or
-/// the address is not known; 403 for a user who was deactivated; 404 for a resource that the caller may not open.
+/// the address is not known; 404 for a resource that the caller may not open.
 pub async fn handler(
     app: App,
     caller: MemberOrKey<SessionsWrite>,
     OptionalJson(draft): OptionalJson<SessionDraft>,
 ) -> Result<Created<SessionView>, Failure> {
-    let (principal, actor) = (caller.principal(), caller.actor());
-    let entering = Actor { once: None, ..actor.clone() };
-    let user = app.store().enter_user(&entering, principal, app.now).await?;
-    let source_ip = caller.source_ip();
+    let (user, source_ip) = (caller.user(&app).await?, caller.source_ip());
     let wish = Wish {
         user: &user,
-        is_org_admin: principal.is_org_admin,
+        is_org_admin: caller.principal().is_org_admin,
         draft: &draft,
         addresses: draft.addresses(source_ip),
         source_ip,
         limits: app.session_limits(),
     };
-    let session = app.store().start_session(&actor, &wish, app.now).await?;
+    let session = app.store().start_session(&caller.actor(), &wish, app.now).await?;
     Ok(Created(SessionView::of(session)))
 }

@@ -6,7 +6,7 @@ use web::input::{IfMatch, Path};
 use web::reply::NoContent;
 use web::{App, Failure};
 
-/// Deletes the user with their links. Their email is free again.
+/// Deletes the user with their links, ends their sessions and revokes their API keys. Their email is free again.
 ///
 /// # Errors
 /// 404; 412.
@@ -17,5 +17,6 @@ pub async fn handler(
     IfMatch(expected): IfMatch,
 ) -> Result<NoContent, Failure> {
     app.store().delete_user(&caller.actor(), &id, &expected, app.now).await?;
+    app.look_up_again(caller.org(), &id);
     Ok(NoContent)
 }

@@ -7,10 +7,11 @@ use web::input::{IfMatch, Json, Path};
 use web::reply::OkTagged;
 use web::{App, Failure};
 
-/// Updates the user. What changes nothing writes nothing.
+/// Updates the user. What changes nothing is no change; a deactivation that is repeated ends the sessions that are left.
 ///
 /// # Errors
-/// 404; 412; 400 for members that are wrong or unknown, and for an email that another user has.
+/// 404; 412; 400 for members that are wrong or unknown, for `isActive` of the caller's own user, and for an email that another
+/// user has.
 pub async fn handler(
     app: App,
     caller: OrgAdmin,
@@ -19,5 +20,6 @@ pub async fn handler(
     IfMatch(expected): IfMatch,
 ) -> Result<OkTagged<User>, Failure> {
     let user = app.store().update_user(&caller.actor(), &id, &patch, &expected, app.now).await?;
+    app.look_up_again(caller.org(), &id);
     Ok(OkTagged(user))
 }

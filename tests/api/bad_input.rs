@@ -83,6 +83,7 @@ async fn numbers_out_of_a_members_range() {
     let app = TestApp::new().await;
     let admin = app.admin();
     let resource = admin.new_resource(&admin.new_credential("AWS").await).await;
+    let _ = admin.patch(&format!("/resources/{resource}"), json!({"isActive": true})).await.expect(200);
     // Whoever starts a session is entered in the directory, whatever becomes of it.
     let _ = admin.get("/me").await.expect(200);
     let before = app.db_objects().await;

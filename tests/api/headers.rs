@@ -67,7 +67,8 @@ async fn the_description_is_served_as_it_is_in_the_repository() {
         let _ = app.admin().send("POST", path, None, Vec::new()).await.expect(405);
         let _ = app.anonymous().send("GET", &format!("{path}/"), None, Vec::new()).await.expect(404);
     }
-    assert_eq!(app.tap.take_calls(), Vec::<String>::new());
+    // Whoever is told that a path has other methods is looked up: they may have been deactivated.
+    assert_eq!(app.tap.take_calls(), ["GetItem"]);
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod audit_logs;
 mod bad_input;
 mod bodies;
 mod credentials;
+mod deactivated;
 mod expect;
 mod faces;
 mod headers;

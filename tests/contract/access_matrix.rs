@@ -80,15 +80,24 @@ async fn keys(app: &TestApp) -> Vec<(&'static str, Client)> {
     keys
 }
 
-/// An administrator who shows a key as well, one whom the directory has deactivated, and the key of one such.
-async fn people(app: &TestApp) -> [(&'static str, Client); 3] {
+/// An administrator who shows a key as well, one whom the directory has deactivated, the key of one such, and that of one who was
+/// deleted.
+async fn people(app: &TestApp) -> [(&'static str, Client); 4] {
     let admin = app.admin();
     let key = admin.new_api_key(&Scope::ALL.map(Scope::as_str)).await;
     let both = app.admin().with_header("x-api-key", &key);
     let away = app.bearer(&app.token(&admin.new_user("away").await, ORG, &[ORG_ADMIN]));
     let key_of_away = away.new_api_key(&Scope::ALL.map(Scope::as_str)).await;
     let _ = admin.patch("/users/away", json!({"isActive": false})).await.expect(200);
-    [("both", both), ("away", away), ("away key", app.caller(&[("x-api-key", &key_of_away)]))]
+    let gone = app.bearer(&app.token(&admin.new_user("gone").await, ORG, &[ORG_ADMIN]));
+    let key_of_gone = gone.new_api_key(&Scope::ALL.map(Scope::as_str)).await;
+    let _ = admin.delete("/users/gone").await.expect(204);
+    [
+        ("both", both),
+        ("away", away),
+        ("away key", app.caller(&[("x-api-key", &key_of_away)])),
+        ("gone key", app.caller(&[("x-api-key", &key_of_gone)])),
+    ]
 }
 
 /// Callers of another environment, which takes the tokens of an issuer with public keys.
@@ -215,10 +224,10 @@ fn expected(level: Level, caller: &str, route: &str) -> &'static [u16] {
     let is_known_elsewhere = route.contains('{') || route.ends_with("/resources");
     match (level, caller) {
         (Level::Anyone, _) => &[200],
-        (Level::Member | Level::MemberOrKey(_), "away" | "away key") => &[403],
-        (_, "admin" | "RS admin" | "Ed admin" | "away") => &SUCCESS,
+        (_, "away" | "away key") => &[403],
+        (_, "admin" | "RS admin" | "Ed admin") => &SUCCESS,
         (_, "no token" | "garbage" | "expired" | "issuer" | "audience" | "secret" | "alg none") => &[401],
-        (_, "bad key" | "revoked" | "old key" | "both" | "stranger" | "confused") => &[401],
+        (_, "bad key" | "gone key" | "revoked" | "old key" | "both" | "stranger" | "confused") => &[401],
         // Their own organization's list, or nothing of ours.
         (_, "other org") if is_known_elsewhere => &[200, 404],
         // There is nothing that they may open.
@@ -229,7 +238,6 @@ fn expected(level: Level, caller: &str, route: &str) -> &'static [u16] {
         (Level::MemberOrKey(scope), key) if scope.as_str() == key => &SUCCESS,
         (_, "other org") | (Level::Member, _) => &SUCCESS,
         (Level::AdminOrKey(scope), key) if scope.as_str() == key => &[200],
-        (Level::AdminOrKey(_), "away key") => &[200],
         _ => &[403],
     }
 }

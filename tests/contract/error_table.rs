@@ -11,7 +11,7 @@ use model::violation::{NON_FIELD, Violations};
 use serde_json::json;
 use support::{ORG, START_MILLIS, TestApp, actor, at_millis};
 use uuid::Uuid;
-use web::access::{Access, OrgAdmin};
+use web::access::{OrgAdmin, enter};
 use web::face::Face;
 use web::{Denied, Failure, Incoming};
 
@@ -65,6 +65,8 @@ fn refusal_name(refusal: &Refusal) -> String {
         Refusal::SessionNotFound(_) => "SessionNotFound",
         Refusal::SessionNotStoppable(_) => "SessionNotStoppable",
         Refusal::SessionNotExtensible(_) => "SessionNotExtensible",
+        Refusal::ResourceOutOfReach(_) => "ResourceOutOfReach",
+        Refusal::ResourceNotOpen(_) => "ResourceNotOpen",
         Refusal::NothingToOpen => "NothingToOpen",
         Refusal::ResourceNotOpenable(_) => "ResourceNotOpenable",
         Refusal::TooManyRows => "TooManyRows",
@@ -100,6 +102,8 @@ fn refusals() -> Vec<Refusal> {
         Refusal::SessionNotFound(SessionId::from(uuid(5))),
         Refusal::SessionNotStoppable(SessionStatus::Expired),
         Refusal::SessionNotExtensible(SessionStatus::Pending),
+        Refusal::ResourceOutOfReach(ResourceId::from(uuid(1))),
+        Refusal::ResourceNotOpen(ResourceId::from(uuid(1))),
         Refusal::NothingToOpen,
         Refusal::ResourceNotOpenable(ResourceId::from(uuid(6))),
         Refusal::TooManyRows,
@@ -145,7 +149,7 @@ async fn unauthenticated(app: &TestApp) -> [Failure; 4] {
         let context = json!({"http": {"method": "GET", "path": "/"}, "timeEpoch": 0});
         let event = json!({"headers": headers, "requestContext": context, "isBase64Encoded": false});
         let event = web::event::decode(&event.to_string()).unwrap();
-        OrgAdmin::admit(&app.app, &Incoming::new(event)).await.unwrap_err()
+        enter::<OrgAdmin>(&app.app, &Incoming::new(event)).await.unwrap_err()
     };
     [
         admit(json!({})).await,

@@ -6,7 +6,7 @@ use model::session::{Extension, SessionFilter, SessionLimits};
 use model::user::User;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use store::ListPart;
+use store::{ListPart, Owner};
 use support::sessions::{entered, start};
 use support::{ORG, TestApp, actor, org};
 use workers::{RuleWorker, SessionSweeper};
@@ -57,7 +57,7 @@ impl Scene {
         let Value::Object(members) = json!({"additionalMinutes": 2}) else { panic!() };
         let more: Extension = Fields::read(members).unwrap();
         let (limits, now) = (SessionLimits::default(), self.world.app.now());
-        let whose = (id, &self.user);
+        let whose = (id, Owner { user: &self.user, is_org_admin: true });
         self.world.app.db.extend_session(&actor(ORG), whose, &more, &limits, now).await.unwrap();
     }
 

@@ -13,9 +13,11 @@ mod cost;
 mod crowd;
 mod double;
 mod events;
+mod extensions;
 mod killed;
 mod kills;
 mod lifecycle;
+mod offboarding;
 #[cfg(feature = "large")]
 mod outage;
 mod pages;

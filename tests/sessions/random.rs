@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use store::StoreError;
+use store::{Owner, StoreError};
 use support::sessions::entered;
 use support::{ORG, TestApp, actor, org};
 use workers::{RuleReconciler, RuleWorker, SessionSweeper};
@@ -143,9 +143,9 @@ impl History {
                     let Value::Object(members) = json!({"additionalMinutes": 2}) else { panic!() };
                     let more: Extension = Fields::read(members).unwrap();
                     let owner = db.session(&org(ORG), id).await?.unwrap().head.user_id;
-                    let owner = self.users.iter().find(|user| user.id == owner).unwrap();
-                    db.extend_session(&actor(ORG), (id, owner), &more, &SessionLimits::default(), now)
-                        .await?;
+                    let user = self.users.iter().find(|user| user.id == owner).unwrap();
+                    let whose = (id, Owner { user, is_org_admin: true });
+                    db.extend_session(&actor(ORG), whose, &more, &SessionLimits::default(), now).await?;
                 }
             }
             Step::Pass { seconds } => app.advance_seconds(*seconds),

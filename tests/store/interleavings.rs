@@ -5,28 +5,12 @@ use model::refusal::Refusal;
 use serde_json::json;
 use std::future::Future;
 use store::keys;
+pub(crate) use support::interleave::between;
 use support::{ORG, Reply, TestApp, actor, org};
 
 use crate::fixture::{
     active_resource, at, audited, credential_id, naming, refusal, rename, resource_id, role_id, usage,
 };
-
-/// Starts one operation, stops it at its first transaction, runs the other one to its end, lets the first go on.
-pub(crate) async fn between<R: Send + 'static>(
-    app: &TestApp,
-    stopped: impl Future<Output = R> + Send + 'static,
-    meanwhile: impl Future<Output = ()>,
-) -> R {
-    let mut gate = app.tap.stop_next("TransactWriteItems");
-    let mut running = tokio::spawn(stopped);
-    tokio::select! {
-        () = gate.reached() => {}
-        _ = &mut running => panic!("it ended before its transaction"),
-    }
-    meanwhile.await;
-    drop(gate);
-    running.await.unwrap()
-}
 
 fn http(
     app: &TestApp,

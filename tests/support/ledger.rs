@@ -161,6 +161,27 @@ fn count_faults(table: &Table, rows: &[Row]) -> Vec<String> {
     wrong
 }
 
+/// Sessions that run although their owner is inactive, absent, or was so since their start.
+fn owner_faults(table: &Table) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for ((pk, _), session) in table.iter().filter(|(_, item)| item["entity"] == "SESSION") {
+        let data = &session["data"];
+        let owner = (format!("ORG#{ORG}#USER#{}", text(&data["userId"])), String::from("#USER"));
+        let owner = table.get(&owner).filter(|owner| owner["data"]["isActive"] == true);
+        let is_of_now = owner.is_some_and(|owner| owner["data"]["activation"] == data["activation"]);
+        if data["endedReason"].is_null() && holds_something(session) && !is_of_now {
+            wrong.push(format!("{pk} runs, and its owner was deactivated or deleted"));
+        }
+    }
+    wrong
+}
+
+fn holds_something(session: &Value) -> bool {
+    let rows = session["rows"].as_object().unwrap().values();
+    let mut claims = rows.flat_map(|row| row["claims"].as_array().unwrap());
+    claims.any(|claim| claim["state"] != "FAILED" && claim["state"] != "REMOVED")
+}
+
 /// What is wrong when everything has come to rest: the cloud has exactly what running sessions need, and what is not ours.
 pub async fn unrest(app: &TestApp) -> Vec<String> {
     let table = app.db_table().await;
@@ -176,6 +197,7 @@ pub async fn unrest(app: &TestApp) -> Vec<String> {
             }
         }
     }
+    wrong.extend(owner_faults(&table));
     let ledger: BTreeSet<_> = entries.iter().map(|entry| (entry.group.clone(), entry.ingress)).collect();
     if ledger != needed {
         wrong.push(format!("the ledger has {ledger:?} and needs {needed:?}"));

@@ -14,6 +14,7 @@
 mod client;
 pub mod description;
 mod engine;
+pub mod interleave;
 pub mod issuer;
 pub mod lambda;
 pub mod ledger;

@@ -73,6 +73,12 @@ impl Twin {
     pub fn client(&self, token: &str) -> Client {
         Client::new(Arc::clone(&self.0), vec![("authorization".into(), format!("Bearer {token}"))])
     }
+
+    /// A caller with this API key.
+    #[must_use]
+    pub fn with_key(&self, key: &str) -> Client {
+        Client::new(Arc::clone(&self.0), vec![("x-api-key".into(), key.into())])
+    }
 }
 
 /// Fetches nothing.

@@ -101,6 +101,11 @@ uuid_id! {
     EntryId
 }
 uuid_id! {
+    /// A time for which a person is active: from their entry in the directory, or from a deactivation on, to the next
+    /// deactivation or to their deletion. Sessions belong to the one in which they were started.
+    ActivationId
+}
+uuid_id! {
     /// A row of the audit log.
     AuditId
 }

@@ -31,6 +31,10 @@ pub enum Refusal {
     SessionNotStoppable(SessionStatus),
     /// A session in this state cannot be extended.
     SessionNotExtensible(SessionStatus),
+    /// One of the session's resources is out of its owner's reach: an extension opens it anew.
+    ResourceOutOfReach(ResourceId),
+    /// One of the session's resources is inactive, about to be deleted, or gone: an extension opens it anew.
+    ResourceNotOpen(ResourceId),
     /// There is no resource that the caller's session would open.
     NothingToOpen,
     /// The caller's session may not open this resource, whether it exists or not.

@@ -164,6 +164,11 @@ impl Item {
         value.ok_or_else(|| corrupt(format!("it has no map {name}")))
     }
 
+    /// The same, as a value to compare with.
+    pub(crate) fn map_attribute(&self, name: &str) -> Result<AttributeValue, StoreError> {
+        self.map(name).cloned().map(AttributeValue::M)
+    }
+
     /// The place in its list.
     pub(crate) fn listing_sk(&self) -> Result<&str, StoreError> {
         self.key(keys::LISTING_SK)

@@ -4,12 +4,14 @@ use auth::Verifier;
 use aws_config::SdkConfig;
 use firewall::Firewall;
 use firewall::ec2::Ec2;
+use model::id::{OrgId, UserId};
 use model::rate::RateLimit;
 use model::session::SessionLimits;
 use model::time::Timestamp;
 use std::sync::{Arc, OnceLock};
 use store::{Kms, Store, Vault};
 
+use crate::access::Directory;
 use crate::aws;
 use crate::clock::{self, Clock};
 use crate::failure::Failure;
@@ -43,6 +45,7 @@ struct Shared {
     verifier: Option<Verifier>,
     sessions: SessionLimits,
     rate: Option<RateLimiter>,
+    directory: Directory,
     origins: Origins,
     clock: Clock,
     vault: OnceLock<Vault>,
@@ -77,7 +80,9 @@ impl App {
         let vault = vault.map(OnceLock::from).unwrap_or_default();
         let firewall = firewall.map(OnceLock::from).unwrap_or_default();
         let rate = rate.map(RateLimiter::new);
-        let shared = Shared { store, verifier, sessions, rate, origins, clock, vault, firewall, aws };
+        let directory = Directory::default();
+        let shared =
+            Shared { store, verifier, sessions, rate, directory, origins, clock, vault, firewall, aws };
         Self { shared: Arc::new(shared), now }
     }
 
@@ -161,6 +166,16 @@ impl App {
     /// The callers' budgets, where they have any.
     pub(crate) fn rate(&self) -> Option<&RateLimiter> {
         self.shared.rate.as_ref()
+    }
+
+    /// Whom this environment has seen in the directory.
+    pub(crate) fn directory(&self) -> &Directory {
+        &self.shared.directory
+    }
+
+    /// Looks a person up again at their next request. Other environments do so within seconds by themselves.
+    pub fn look_up_again(&self, org: &OrgId, person: &UserId) {
+        self.shared.directory.forget(org, person);
     }
 
     /// Web pages that may call.

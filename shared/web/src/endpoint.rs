@@ -173,8 +173,8 @@ impl Endpoint {
         let call = || (self.call)(app.clone(), Arc::clone(&request));
         let outcome = guarded(&request, app.origins(), call).await;
         let is_refused = matches!(&outcome, Err(failure) if failure.status() == StatusCode::FORBIDDEN);
-        // Whoever asks too often does not fill the record.
-        if is_refused && request.is_over_limit.get().is_none() {
+        // Whoever asks too often does not fill the record, and where no route matches nothing would have been changed.
+        if is_refused && request.is_over_limit.get().is_none() && self.level != Level::Visitor {
             attempt::record_denied(&app, &request).await;
         }
         answer(outcome, &request, app.now, app.origins(), watch)

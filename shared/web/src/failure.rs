@@ -172,6 +172,8 @@ fn refusal_status(refusal: &Refusal) -> StatusCode {
         | Refusal::ResourceInUse
         | Refusal::SessionNotStoppable(_)
         | Refusal::SessionNotExtensible(_)
+        | Refusal::ResourceOutOfReach(_)
+        | Refusal::ResourceNotOpen(_)
         | Refusal::NothingToOpen
         | Refusal::TooManyRows
         | Refusal::TooManyHolders

@@ -1,5 +1,6 @@
 //! The rate limit: who pays for a request, and the tokens that this environment has for them.
 
+use http::StatusCode;
 use model::address;
 use model::rate::{Lease, RateLimit, Turn};
 use model::time::Timestamp;
@@ -70,11 +71,11 @@ impl RateLimiter {
     }
 }
 
-/// Takes a token for a request, from the caller's bucket or from that of the address. What is to be answered in place of what
-/// the access level has said, if anything.
-pub(crate) async fn pay(app: &App, request: &Incoming, refused: Option<&Failure>) -> Option<Failure> {
+/// Takes a token for a request, from the caller's bucket or from that of the address: what stands in the way, if anything does.
+/// Nobody pays where the table could not be asked who they are.
+pub(crate) async fn pay(app: &App, request: &Incoming, unknown: Option<&Failure>) -> Option<Failure> {
     let limiter = app.rate()?;
-    if matches!(refused, Some(Failure::Unavailable(_) | Failure::Internal(_))) {
+    if matches!(unknown, Some(Failure::Unavailable(_) | Failure::Internal(_))) {
         return None;
     }
     let payer = request.payer.get().cloned().unwrap_or_else(|| stranger(request));
@@ -82,10 +83,18 @@ pub(crate) async fn pay(app: &App, request: &Incoming, refused: Option<&Failure>
     if matches!(failure, Failure::TooManyRequests { .. }) {
         let _ = request.is_over_limit.set(());
     }
-    match (refused, &failure) {
+    Some(failure)
+}
+
+/// What is to be answered in place of what the access level has said, if anything.
+pub(crate) fn in_place_of(paid: Option<Failure>, refused: Option<&Failure>) -> Option<Failure> {
+    let failure = paid?;
+    let is_out_of_reach = matches!(failure, Failure::Unavailable(_) | Failure::Internal(_));
+    match refused {
         // That they may not is what they learn first, and a table out of reach changes nothing about it.
-        (Some(Failure::Forbidden(_)), _) => None,
-        (Some(Failure::Unauthenticated(_)), Failure::Unavailable(_) | Failure::Internal(_)) => None,
+        Some(refused) if refused.status() == StatusCode::FORBIDDEN => None,
+        Some(Failure::Unauthenticated(_)) if is_out_of_reach => None,
+        Some(Failure::Unavailable(_) | Failure::Internal(_)) => None,
         _ => Some(failure),
     }
 }

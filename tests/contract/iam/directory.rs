@@ -100,6 +100,10 @@ pub(super) async fn drive_users(drive: &mut Drive) {
     }
     let token = drive.app.token("grace", ORG, &["USER"]);
     drive.call_as(&drive.app.bearer(&token), "GET /me", Value::Null, 200).await;
+    // What ends with them: an API key that they have made.
+    let as_admin = drive.app.bearer(&drive.app.token("grace", ORG, &["ORG_ADMIN"]));
+    let body = json!({"name": "Of somebody who leaves", "scopes": ["audit:read"]});
+    drive.call_as(&as_admin, "POST /api-keys", body, 201).await;
     drive.all(&[("GET /me".into(), 200), (format!("DELETE /users/{user}"), 204)]).await;
 }
 

@@ -2,8 +2,8 @@
 
 use firewall::{CloudRule, RuleTag};
 use serde_json::{Value, json};
-use support::ORG;
 use support::sessions::{entered, start};
+use support::{ORG, resource_body};
 
 use super::drive::{Drive, NOTHING};
 use support::objects::Objects;
@@ -29,6 +29,29 @@ pub(super) async fn drive_sessions(drive: &mut Drive) {
     let path = stuck.path("/api/v1/rules/{id}/resolve").replace("/api/v1", "");
     let _ = drive.call(&format!("POST {path}"), json!({"reason": "Gone"}), 200).await;
     drive_starts(drive).await;
+    drive_a_long_extension(drive).await;
+}
+
+/// An extension of a session with more resources than one transaction can ask about.
+async fn drive_a_long_extension(drive: &mut Drive) {
+    let objects = Objects::new(&drive.app, &drive.admin, "Many resources").await;
+    let value = json!({"accessKeyId": "AKIA1", "secretAccessKey": "s"});
+    let body = json!({"name": "Of many", "credential_type": "ACCESS_KEY", "value": value});
+    let credential = drive.admin.post("/credentials/", body).await.expect(201).id();
+    let mut resources = Vec::new();
+    for _ in 0..98 {
+        let mut body = resource_body(&credential);
+        body["resourceIdentifier"] = json!(objects.group().group_id);
+        let id = drive.admin.post("/resources", body).await.expect(201).id();
+        let _ = drive.admin.patch(&format!("/resources/{id}"), json!({"isActive": true})).await.expect(200);
+        resources.push(id);
+    }
+    let body = json!({"resourceIds": resources});
+    let path = format!("/sessions/{}", drive.admin.post("/sessions", body).await.expect(201).id());
+    drive.run("rule-worker", &objects.group()).await;
+    let _ = drive.call(&format!("POST {path}/extend"), json!({"additionalHours": 1}), 200).await;
+    drive.all(&[(format!("POST {path}/stop"), 200)]).await;
+    drive.run("rule-worker", &objects.group()).await;
 }
 
 /// Starts with few and with many rows, by somebody who is known and by somebody who is not.

@@ -192,19 +192,28 @@ fn attributes_by_entity(images: &[Value]) -> String {
     lines.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
-/// The same history as of the newest recording gives items with the same attributes, and beside them those of `added.txt`. What was
-/// added later is optional when it is read, and an older version passes over it. Anything else needs the next number (`SHAPE` in
-/// `store::item`), a reader of the old one, and a recording.
+/// The attributes of a recording, with what came and went since: `since.txt`.
+fn attributes_by_now(shape: &str) -> String {
+    let text = |file: &str| fs::read_to_string(folder(shape).join(file)).unwrap();
+    let mut lines: BTreeSet<_> = text("attributes.txt").lines().map(String::from).collect();
+    for line in text("since.txt").lines().filter(|line| !line.starts_with('#')) {
+        match line.split_once(' ').unwrap() {
+            ("+", attribute) => assert!(lines.insert(attribute.into()), "{attribute} was there before"),
+            ("-", attribute) => assert!(lines.remove(attribute), "{attribute} was not there"),
+            _ => panic!("{line}: neither + nor -"),
+        }
+    }
+    lines.into_iter().map(|line| line + "\n").collect()
+}
+
+/// The same history as of the newest recording gives items with the same attributes, and those that came since. Where it does
+/// not, an older version could not read them: they need the next number (`SHAPE` in `store::item`), a reader of the old one, and
+/// a recording.
 #[tokio::test]
 async fn this_version_writes_what_was_recorded_under_its_number() {
     let now = attributes_by_entity(&Recording::make().await.images);
-    let read = |file: &str| fs::read_to_string(folder(SHAPE).join(file)).unwrap();
-    let then: BTreeSet<_> =
-        [read("attributes.txt"), read("added.txt")].concat().lines().map(String::from).collect();
-    let now: BTreeSet<_> = now.lines().map(String::from).collect();
-    let gone: Vec<_> = then.difference(&now).collect();
-    let new: Vec<_> = now.difference(&then).collect();
-    assert!(gone.is_empty() && new.is_empty(), "{SHAPE}: no longer written: {gone:#?}, written: {new:#?}");
+    let then = attributes_by_now(SHAPE);
+    assert_eq!(now, then, "the shape of items has changed under the number of {SHAPE}");
 }
 
 /// Makes the recording of a new shape: `cargo test -p api-tests --test sessions make_the_recording -- --ignored`. Never of

@@ -81,6 +81,7 @@ impl ApiKeyDraft {
             description: self.description.clone(),
             scopes: self.scopes.iter().copied().collect(),
             created_by: creator,
+            maker_entry: None,
             expires_at: self.expires_at,
             revoked_at: None,
             last_used_at: None,

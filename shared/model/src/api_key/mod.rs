@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 use crate::credential::Creator;
-use crate::id::ApiKeyId;
+use crate::id::{ApiKeyId, EntryId};
 use crate::time::Timestamp;
 
 /// What every key's text begins with, so that a leaked one is recognised.
@@ -76,6 +76,9 @@ pub struct ApiKey {
     pub scopes: Vec<Scope>,
     /// Who made it, and in whose name it acts.
     pub created_by: Creator,
+    /// The maker's place in the directory: the key is theirs, and not that of somebody who comes with the same id after their
+    /// deletion. None for a key of an earlier version.
+    pub maker_entry: Option<EntryId>,
     /// From when on it is good for nothing; none is never.
     pub expires_at: Option<Timestamp>,
     /// When it was revoked.
@@ -93,6 +96,12 @@ impl ApiKey {
     #[must_use]
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.revoked_at.is_none() && self.expires_at.is_none_or(|end| now < end)
+    }
+
+    /// Whether a person of the directory is the maker.
+    #[must_use]
+    pub fn is_made_by(&self, entry: Option<EntryId>) -> bool {
+        self.maker_entry.is_none() || self.maker_entry == entry
     }
 
     /// Whether a use now is to be recorded.

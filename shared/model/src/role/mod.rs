@@ -15,8 +15,8 @@ use crate::json::whole;
 use crate::text::{DESCRIPTION_MAX, is_longer};
 use crate::time::Timestamp;
 
-/// Longest session that a role may allow, in hours: a year of 366 days. What a session gets is the smallest of
-/// this, the deployment's maximum and the other roles' limits.
+/// Longest session that a role may allow, in hours: a year of 366 days. What a session gets depends on every way to its
+/// resources: [`Ways`](crate::session::Ways).
 pub const SESSION_HOURS_MAX: u32 = 8_784;
 
 /// A role. Its JSON is the API's representation (docs/api.md).

@@ -27,14 +27,15 @@ impl Extension {
     /// The head of the session with its new end.
     ///
     /// # Errors
-    /// `SessionNotExtensible` in a state that allows none; `Invalid` when the session would last longer than `longest`
-    /// minutes from its start.
+    /// `SessionNotExtensible` in a state that allows none; `Invalid` when the session would last longer from its start than
+    /// `longest` minutes, which is the limit of now, or than the limit of then.
     pub fn apply(&self, session: &Session, longest: u32) -> Result<SessionHead, Refusal> {
         let status = session.status();
         if !status.is_extensible() {
             return Err(Refusal::SessionNotExtensible(status));
         }
         let head = &session.head;
+        let longest = head.limit_minutes.map_or(longest, |limit| limit.min(longest));
         let expires_at = head.expires_at.plus_seconds(i64::from(self.minutes) * 60);
         if expires_at > head.started_at.plus_seconds(i64::from(longest) * 60) {
             let sentence = format!("The session must not be longer than {} in all", in_words(longest));

@@ -1,6 +1,11 @@
 //! How long a session may last.
 
+use std::collections::BTreeMap;
+
+use crate::id::ResourceId;
+use crate::role::Role;
 use crate::time::Timestamp;
+use crate::user::User;
 
 /// The longest that a deployment can allow, in hours: a year of 366 days, as on roles.
 pub const DURATION_HOURS_MAX: u32 = crate::role::SESSION_HOURS_MAX;
@@ -21,13 +26,50 @@ impl Default for SessionLimits {
     }
 }
 
-impl SessionLimits {
-    /// The longest session of somebody with these limits on their roles, in minutes: the smallest of them and of the
-    /// deployment's own. Roles without a limit do not count.
+/// The ways by which somebody reaches resources.
+#[derive(Debug, Clone)]
+pub struct Ways {
+    /// By resource: the longest session that one of the ways allows, in minutes; none where one of them allows any.
+    limits: BTreeMap<ResourceId, Option<u32>>,
+    /// Whether they reach everything, for as long as they like.
+    is_org_admin: bool,
+}
+
+impl Ways {
+    /// The ways of a person: their roles and their own links, or everything for an administrator.
     #[must_use]
-    pub fn longest(&self, role_hours: impl IntoIterator<Item = Option<u32>>) -> u32 {
-        let roles = role_hours.into_iter().flatten().map(|hours| hours.saturating_mul(60));
-        roles.fold(self.max_minutes, u32::min)
+    pub fn of(user: &User, roles: &[Role], is_org_admin: bool) -> Self {
+        let mut limits: BTreeMap<ResourceId, Option<u32>> = BTreeMap::new();
+        for role in roles {
+            let limit = role.max_session_duration_hours.map(|hours| hours.saturating_mul(60));
+            for id in &role.resource_ids {
+                let best = limits.entry(*id).or_insert(limit);
+                *best = best.zip(limit).map(|(best, limit)| best.max(limit));
+            }
+        }
+        limits.extend(user.resource_ids.iter().map(|id| (*id, None)));
+        Self { limits, is_org_admin }
+    }
+
+    /// Whether one of them leads to a resource.
+    #[must_use]
+    pub fn lead_to(&self, id: ResourceId) -> bool {
+        self.is_org_admin || self.limits.contains_key(&id)
+    }
+
+    fn limit(&self, id: ResourceId) -> Option<u32> {
+        if self.is_org_admin { None } else { self.limits.get(&id).copied().flatten() }
+    }
+}
+
+impl SessionLimits {
+    /// The longest session on some resources in reach, in minutes. For each resource the most generous way counts: a role's
+    /// limit, or the deployment's maximum for a role without one and for a link of the person's own. The session's limit is the
+    /// smallest of these, and never above the deployment's maximum.
+    #[must_use]
+    pub fn longest(&self, ways: &Ways, resources: impl IntoIterator<Item = ResourceId>) -> u32 {
+        let limits = resources.into_iter().filter_map(|id| ways.limit(id));
+        limits.fold(self.max_minutes, u32::min)
     }
 
     /// When a session that starts now has run for so long.

@@ -17,13 +17,13 @@ mod row;
 pub use draft::{Addresses, SessionDraft};
 pub use extension::Extension;
 pub use filter::SessionFilter;
-pub use limits::{DURATION_HOURS_MAX, SessionLimits};
+pub use limits::{DURATION_HOURS_MAX, SessionLimits, Ways};
 pub use row::{Claim, ClaimState, News, RowStatus, SessionRow};
 
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::id::{ResourceId, SessionId, UserId};
+use crate::id::{ActivationId, ResourceId, SessionId, UserId};
 use crate::time::Timestamp;
 
 /// Most rows of one session: one for each resource and address.
@@ -139,6 +139,12 @@ pub struct SessionHead {
     pub ended_at: Option<i64>,
     /// Why it was ended.
     pub ended_reason: Option<EndedReason>,
+    /// The owner's activation at the start: it ends with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activation: Option<ActivationId>,
+    /// How long it might last in all, in minutes, by what led to its resources at the start. An extension does not go beyond it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit_minutes: Option<u32>,
 }
 
 impl SessionHead {

@@ -2,7 +2,7 @@
 
 use super::{User, email, name};
 use crate::fields::{Fields, FromFields};
-use crate::id::UserId;
+use crate::id::{ActivationId, EntryId, UserId};
 use crate::time::Timestamp;
 
 /// The members of `POST /users`.
@@ -46,6 +46,8 @@ impl UserDraft {
             resource_ids: Vec::new(),
             created_at: now,
             updated_at: now,
+            entry: Some(EntryId::generate(now)),
+            activation: Some(ActivationId::generate(now)),
         }
     }
 }

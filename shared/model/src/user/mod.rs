@@ -12,7 +12,7 @@ pub use patch::{AppliedToUser, UserPatch};
 use serde::Serialize;
 
 use crate::fields::Fields;
-use crate::id::{ResourceId, RoleId, UserId};
+use crate::id::{ActivationId, EntryId, ResourceId, RoleId, UserId};
 use crate::principal::Principal;
 use crate::text::{NAME_MAX, is_blank, is_longer};
 use crate::time::Timestamp;
@@ -27,7 +27,7 @@ pub struct User {
     pub email: Option<String>,
     /// For people, 1–255 characters.
     pub name: Option<String>,
-    /// Whether the person may start sessions.
+    /// Whether the person may do anything.
     pub is_active: bool,
     /// Their roles, in the order of the roles' creation.
     pub role_ids: Vec<RoleId>,
@@ -37,6 +37,13 @@ pub struct User {
     pub created_at: Timestamp,
     /// The last change of the user; links do not move it.
     pub updated_at: Timestamp,
+    /// Their place in the directory: another one after a deletion, although the id may be the same. Not shown.
+    #[serde(skip)]
+    pub entry: Option<EntryId>,
+    /// To what the sessions that they start now belong. Not shown; none until the first deactivation of somebody who was
+    /// entered before activations had ids.
+    #[serde(skip)]
+    pub activation: Option<ActivationId>,
 }
 
 impl User {
@@ -55,6 +62,8 @@ impl User {
             resource_ids: Vec::new(),
             created_at: now,
             updated_at: now,
+            entry: Some(EntryId::generate(now)),
+            activation: Some(ActivationId::generate(now)),
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::{User, email, name};
 use crate::audit::FieldChange;
 use crate::fields::{Fields, FromFields};
+use crate::id::ActivationId;
 use crate::time::Timestamp;
 
 /// The members of `PATCH /users/{id}`. Absent members stay as they are; `null` clears the name.
@@ -34,7 +35,14 @@ pub struct AppliedToUser {
 }
 
 impl UserPatch {
-    /// Applies the patch. `updatedAt` moves to `now` only when something changes.
+    /// Whether the patch wants the person to be inactive, whatever they are now.
+    #[must_use]
+    pub fn deactivates(&self) -> bool {
+        self.is_active == Some(false)
+    }
+
+    /// Applies the patch. `updatedAt` moves to `now` only when something changes. A deactivation ends the present activation:
+    /// what is started after it belongs to the next one.
     #[must_use]
     pub fn apply(&self, user: &User, now: Timestamp) -> AppliedToUser {
         let mut after = user.clone();
@@ -51,6 +59,9 @@ impl UserPatch {
         .collect();
         if !changes.is_empty() {
             after.updated_at = now;
+        }
+        if user.is_active && !after.is_active {
+            after.activation = Some(ActivationId::generate(now));
         }
         AppliedToUser { user: after, changes }
     }

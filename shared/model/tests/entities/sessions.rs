@@ -2,9 +2,12 @@
 
 use model::id::{ResourceId, SessionId, UserId};
 use model::refusal::Refusal;
+use model::role::RoleDraft;
 use model::session::{
     ClaimState, EndedReason, Extension, Session, SessionFilter, SessionHead, SessionLimits, SessionStatus,
+    Ways,
 };
+use model::user::UserDraft;
 use model::violation::Violations;
 use serde_json::{Value, json};
 
@@ -29,6 +32,8 @@ fn session(states: &[Option<ClaimState>]) -> Session {
         expires_at: at(3600),
         ended_at: None,
         ended_reason: None,
+        activation: None,
+        limit_minutes: None,
     };
     Session { head, rows: states.iter().map(|state| row(state.as_slice())).collect() }
 }
@@ -126,6 +131,18 @@ fn a_session_is_extended_within_its_limit() {
     ] {
         assert_eq!(extended(body.clone(), longest), expected, "{body} {longest}");
     }
+    // The limit of the start counts as well.
+    for (limit, expected) in [(Some(60), Err("1 hour")), (Some(61), Ok(at(3660))), (Some(2000), Ok(at(3660)))]
+    {
+        let mut session = session(&active);
+        session.head.limit_minutes = limit;
+        let extension: Extension = read(&json!({"additionalMinutes": 1})).unwrap();
+        let expected = expected.map_err(|longest| {
+            let sentence = format!("The session must not be longer than {longest} in all");
+            Refusal::Invalid(Violations::one("additionalMinutes", sentence))
+        });
+        assert_eq!(extension.apply(&session, 1440).map(|head| head.expires_at), expected, "{limit:?}");
+    }
     for states in [[Some(ClaimState::Pending)], [Some(ClaimState::Failed)]] {
         let session = session(&states);
         let extension: Extension = read(&json!({"additionalHours": 1})).unwrap();
@@ -150,19 +167,54 @@ fn what_is_wrong_with_an_extension_is_named() {
     }
 }
 
+fn resource(text: &str) -> ResourceId {
+    ResourceId::parse(text).unwrap()
+}
+
+/// A person with links of their own, and the roles with their limits and resources.
+fn ways(own: &[&str], roles: &[(Option<u32>, &[&str])], is_org_admin: bool) -> Ways {
+    let ids = |texts: &[&str]| texts.iter().map(|text| resource(text)).collect();
+    let mut user = read::<UserDraft>(&json!({"email": "ada@acme.example"})).unwrap().create(at(0));
+    user.resource_ids = ids(own);
+    let role = |(hours, resources): &(Option<u32>, &[&str])| {
+        let body = json!({"name": "Engineers", "maxSessionDurationHours": hours});
+        let mut role = read::<RoleDraft>(&body).unwrap().create(at(0));
+        role.resource_ids = ids(resources);
+        role
+    };
+    Ways::of(&user, &roles.iter().map(role).collect::<Vec<_>>(), is_org_admin)
+}
+
 #[test]
-fn the_smallest_limit_counts() {
+fn each_resource_has_its_most_generous_way_and_a_session_its_strictest_resource() {
     let limits = SessionLimits::default();
     assert_eq!((limits.default_minutes, limits.max_minutes), (60, 1440));
-    for (roles, longest) in [
-        (vec![], 1440),
-        (vec![None, None], 1440),
-        (vec![Some(8), None, Some(2)], 120),
-        (vec![Some(25)], 1440),
-        (vec![Some(u32::MAX)], 1440),
+    let (one, other): (&[&str], &[&str]) = (&[RESOURCE], &[OTHER]);
+    for (own, roles, opened, longest) in [
+        (one, vec![], one, 1440),
+        (&[], vec![(Some(2), one)], one, 120),
+        (&[], vec![(Some(2), one), (Some(8), one)], one, 480),
+        (&[], vec![(Some(8), one), (Some(2), one)], one, 480),
+        (&[], vec![(Some(2), one), (None, one)], one, 1440),
+        (&[], vec![(None, one), (Some(2), one)], one, 1440),
+        (&[], vec![(Some(25), one)], one, 1440),
+        (one, vec![(Some(2), one)], one, 1440),
+        // A role that leads to nothing that is opened does not count.
+        (&[], vec![(Some(2), one), (Some(1), other)], one, 120),
+        (&[], vec![(Some(2), one), (Some(1), other)], &[RESOURCE, OTHER], 60),
+        (one, vec![(Some(3), other)], &[RESOURCE, OTHER], 180),
     ] {
-        assert_eq!(limits.longest(roles.clone()), longest, "{roles:?}");
+        let ways = ways(own, &roles, false);
+        let opened: Vec<_> = opened.iter().map(|id| resource(id)).collect();
+        assert_eq!(limits.longest(&ways, opened.iter().copied()), longest, "{own:?} {roles:?} {opened:?}");
+        assert!(opened.iter().all(|id| ways.lead_to(*id)), "{own:?} {roles:?}");
     }
+    let none = ways(&[], &[(Some(2), one)], false);
+    assert!(none.lead_to(resource(RESOURCE)) && !none.lead_to(resource(OTHER)));
+    // An administrator reaches everything, as by a link of their own.
+    let everything = ways(&[], &[(Some(2), one)], true);
+    assert!(everything.lead_to(resource(OTHER)));
+    assert_eq!(limits.longest(&everything, [resource(RESOURCE)]), 1440);
     assert_eq!(SessionLimits::end(at(0), 90), at(5400));
 }
 

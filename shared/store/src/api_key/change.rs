@@ -2,7 +2,7 @@
 
 use model::api_key::ApiKey;
 use model::audit::AuditEvent;
-use model::id::ApiKeyId;
+use model::id::{ApiKeyId, OrgId};
 use model::principal::Actor;
 use model::refusal::Refusal;
 use model::time::Timestamp;
@@ -10,17 +10,17 @@ use model::time::Timestamp;
 use super::{ApiKeyData, entry};
 use crate::error::StoreError;
 use crate::expression::Expression;
-use crate::item::{Entity, NewItem, bytes, number};
+use crate::item::{Entity, NewItem, bytes, data, number, text};
 use crate::retry::Backoff;
 use crate::transaction::{Commit, Failed, Transaction};
 use crate::{Store, keys};
 
 impl Store {
-    /// Creates an API key. One call. A repetition of the request gets the first key, and not its text, which nobody has
-    /// any more: the caller tells by the id.
+    /// Creates an API key, provided that its maker is active and was not deleted meanwhile. One call. A repetition of the request
+    /// gets the first key, and not its text, which nobody has any more: the caller tells by the id.
     ///
     /// # Errors
-    /// Busy or defect.
+    /// `UserInactive`; busy or defect.
     pub async fn create_api_key(
         &self,
         actor: &Actor,
@@ -35,6 +35,7 @@ impl Store {
                 .with(keys::HASH, bytes(hash.to_vec()));
             let mut tx = Transaction::once(self, actor, &key, now)?;
             tx.create(item, |_| Failed::Stale);
+            require_maker(&mut tx, org, &key)?;
             tx.commit(actor, &entry(AuditEvent::ApiKeyCreate, &key), now).await?.certain()?;
             Ok(key.clone())
         })
@@ -61,10 +62,7 @@ impl Store {
             tx.update(
                 &keys::api_key(&actor.org, id),
                 &Expression::new("SET #data.#revokedAt = :now", [(":now", number(now.unix_millis()))]),
-                &Expression::new(
-                    "attribute_type(#data.#revokedAt, :null)",
-                    [(":null", crate::item::text("NULL"))],
-                ),
+                &Expression::new("attribute_type(#data.#revokedAt, :null)", [(":null", text("NULL"))]),
                 |_| Failed::Stale,
             );
             if let Commit::Done(_) =
@@ -75,4 +73,16 @@ impl Store {
             backoff.pause("the key was revoked meanwhile").await?;
         }
     }
+}
+
+/// A key that is made while its maker is deleted would not be found by what revokes their keys.
+fn require_maker(tx: &mut Transaction<'_>, org: &OrgId, key: &ApiKey) -> Result<(), StoreError> {
+    let Some(entry) = key.maker_entry else { return Ok(()) };
+    let here = Expression::new(
+        format!("#data.#isActive = :yes AND #{} = :entry", keys::LISTING_SK),
+        [(":yes", data(&true)?), (":entry", text(entry.to_string()))],
+    );
+    let maker = keys::user(org, &key.created_by.id);
+    tx.require(&maker, &here, |_| Failed::Refuse(Refusal::UserInactive));
+    Ok(())
 }

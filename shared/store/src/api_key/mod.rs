@@ -14,7 +14,7 @@ mod use_of;
 use model::api_key::{ApiKey, Scope};
 use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
 use model::credential::Creator;
-use model::id::{ApiKeyId, OrgId};
+use model::id::{ApiKeyId, EntryId, OrgId};
 use model::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Map;
@@ -41,6 +41,8 @@ pub(crate) struct ApiKeyData {
     last_used_ip: Option<String>,
     #[serde(with = "model::time::millis")]
     created_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    maker_entry: Option<EntryId>,
 }
 
 impl From<&ApiKey> for ApiKeyData {
@@ -57,6 +59,7 @@ impl From<&ApiKey> for ApiKeyData {
             last_used_at: key.last_used_at.map(Timestamp::unix_millis),
             last_used_ip: key.last_used_ip,
             created_at: key.created_at,
+            maker_entry: key.maker_entry,
         }
     }
 }
@@ -84,6 +87,7 @@ impl Recorded for ApiKey {
             last_used_at: data.last_used_at.map(time).transpose()?,
             last_used_ip: data.last_used_ip,
             created_at: data.created_at,
+            maker_entry: data.maker_entry,
         })
     }
 }

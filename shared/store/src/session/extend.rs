@@ -1,46 +1,60 @@
-//! A longer session.
+//! A longer session. It is a new grant: what a start would refuse is not extended.
 
 use futures_util::future::try_join;
 use model::audit::{AuditEvent, FieldChange, changes};
-use model::id::{OrgId, SessionId, UserId};
+use model::gathered;
+use model::id::{OrgId, ResourceId, SessionId, UserId};
 use model::principal::Actor;
 use model::refusal::Refusal;
-use model::session::{Extension, Session, SessionHead, SessionLimits, SessionStatus};
+use model::session::{Extension, Session, SessionLimits, SessionStatus, Ways};
 use model::time::Timestamp;
 use model::user::User;
+use std::collections::BTreeSet;
 
+use super::start::require_activation;
 use super::{Loaded, entry, update_item};
-use crate::Store;
 use crate::due::{SET_DUE, due_values};
 use crate::error::StoreError;
 use crate::expression::Expression;
 use crate::item::data;
-use crate::keys::{Round, VERSION};
+use crate::keys::{DRAINING, Round, VERSION};
 use crate::retry::Backoff;
-use crate::transaction::{Commit, Transaction};
+use crate::transaction::{Commit, Failed, Transaction};
+use crate::{Store, keys};
+
+/// Who wishes for a longer session: its owner, and whether they may open everything.
+#[derive(Debug, Clone, Copy)]
+pub struct Owner<'a> {
+    /// A user of the directory.
+    pub user: &'a User,
+    /// Whether they may open everything.
+    pub is_org_admin: bool,
+}
 
 impl Store {
-    /// Extends a session, once for each `Idempotency-Key`. The limits are those of the owner's roles as they are now.
+    /// Extends a session, once for each `Idempotency-Key`. What its owner reaches now counts, and the limit is the smaller one of
+    /// that of the start and of now.
     ///
     /// # Errors
-    /// `SessionNotFound`, also when it is not `owner`'s; `SessionNotExtensible`; `Invalid` when the session would last too
-    /// long; busy or defect.
+    /// `SessionNotFound`, also when it is not the owner's; `SessionNotExtensible`; `ResourceOutOfReach`; `Invalid` when the
+    /// session would last too long; `ResourceNotOpen`; `UserInactive`; busy or defect.
     pub async fn extend_session(
         &self,
         actor: &Actor,
-        (id, owner): (SessionId, &User),
+        (id, owner): (SessionId, Owner<'_>),
         extension: &Extension,
         limits: &SessionLimits,
         now: Timestamp,
     ) -> Result<Session, StoreError> {
         self.once(actor, now, async {
-            let mut backoff = Backoff::default();
+            let (mut user, mut backoff) = (owner.user.clone(), Backoff::default());
             loop {
-                let extended = self.try_to_extend(actor, (id, owner), extension, limits, now).await?;
-                if let Some(session) = extended {
+                let owner = Owner { user: &user, ..owner };
+                if let Some(session) = self.try_to_extend(actor, (id, owner), extension, limits, now).await? {
                     return Ok(session);
                 }
-                backoff.pause("the session changed").await?;
+                backoff.pause("the session, or its owner, changed").await?;
+                user = self.active_user(&actor.org, &user.id).await?;
             }
         })
         .await
@@ -49,32 +63,70 @@ impl Store {
     async fn try_to_extend(
         &self,
         actor: &Actor,
-        (id, owner): (SessionId, &User),
+        (id, owner): (SessionId, Owner<'_>),
         extension: &Extension,
         limits: &SessionLimits,
         now: Timestamp,
     ) -> Result<Option<Session>, StoreError> {
-        let (loaded, roles) =
-            try_join(self.session_to_extend(&actor.org, id, owner), self.roles_of(&actor.org, owner)).await?;
-        let loaded = loaded.filter(|loaded| is_of(&loaded.head, &owner.id));
+        let org = &actor.org;
+        let session = self.session_to_extend(org, id, &owner.user.id);
+        let (loaded, roles) = try_join(session, self.roles_of(org, owner.user)).await?;
+        let loaded = loaded.filter(|loaded| loaded.head.user_id == owner.user.id);
         let loaded = loaded.ok_or(Refusal::SessionNotFound(id))?;
         let session = loaded.session();
-        if session.head.expires_at <= now {
-            // Its time is over, and the sweeper is on its way.
+        if is_ending(&session, owner.user, now) {
             return Err(Refusal::SessionNotExtensible(SessionStatus::Expiring).into());
         }
-        let longest = limits.longest(roles.iter().map(|role| role.max_session_duration_hours));
+        let resources: BTreeSet<_> = gathered(session.rows.iter().map(|row| row.resource_id));
+        let longest = {
+            let ways = Ways::of(owner.user, &roles, owner.is_org_admin);
+            let outside = resources.iter().find(|id| !ways.lead_to(**id));
+            outside.map_or(Ok(()), |id| Err(Refusal::ResourceOutOfReach(*id)))?;
+            limits.longest(&ways, resources.iter().copied())
+        };
         let head = extension.apply(&session, longest)?;
-        let changed = FieldChange::between("expiresAt", &session.head.expires_at, &head.expires_at);
-        let session = Session { head, ..session };
-        let mut tx = Transaction::once(self, actor, &session, now)?;
+        let longer = Session { head, ..session };
+        self.write_extension(actor, &loaded, &longer, &resources, now).await
+    }
+
+    async fn write_extension(
+        &self,
+        actor: &Actor,
+        loaded: &Loaded,
+        longer: &Session,
+        resources: &BTreeSet<ResourceId>,
+        now: Timestamp,
+    ) -> Result<Option<Session>, StoreError> {
+        let (org, head) = (&actor.org, &longer.head);
+        let mut tx = Transaction::once(self, actor, longer, now)?;
         let text = format!("SET #data = :data, #{VERSION} = #{VERSION} + :one, {SET_DUE}");
-        let due = due_values(&loaded.key(), Round::Sweep, session.head.expires_at);
-        let update = Expression::new(text, due).with(":data", data(&session.head)?);
-        update_item(&mut tx, &actor.org, &loaded, &update);
-        let details = changes(changed.as_slice());
-        let commit = tx.commit(actor, &entry(AuditEvent::SessionExtend, &session.head, details), now).await?;
-        Ok(matches!(commit, Commit::Done(_)).then_some(session))
+        let due = due_values(&loaded.key(), Round::Sweep, head.expires_at);
+        update_item(&mut tx, org, loaded, &Expression::new(text, due).with(":data", data(head)?));
+        require_activation(&mut tx, org, head)?;
+        if resources.len() <= tx.room() {
+            require_open(&mut tx, org, resources)?;
+        } else {
+            // The transaction has no room to ask about so many. What is read here may change before it is written: as small a
+            // while as there can be, and a drain ends the session all the same.
+            self.refuse_what_is_not_open(org, resources).await?;
+        }
+        let changed = FieldChange::between("expiresAt", &loaded.head.expires_at, &head.expires_at);
+        let entry = entry(AuditEvent::SessionExtend, head, changes(changed.as_slice()));
+        let commit = tx.commit(actor, &entry, now).await?;
+        Ok(matches!(commit, Commit::Done(_)).then(|| longer.clone()))
+    }
+
+    async fn refuse_what_is_not_open(
+        &self,
+        org: &OrgId,
+        resources: &BTreeSet<ResourceId>,
+    ) -> Result<(), StoreError> {
+        let open = self.openable_resources(org, Some(resources)).await?;
+        let open: BTreeSet<_> = gathered(open.iter().map(|resource| resource.value.id));
+        match resources.difference(&open).next() {
+            Some(id) => Err(Refusal::ResourceNotOpen(*id).into()),
+            None => Ok(()),
+        }
     }
 }
 
@@ -84,20 +136,37 @@ impl Store {
         &self,
         org: &OrgId,
         id: SessionId,
-        owner: &User,
+        owner: &UserId,
     ) -> Result<Option<Loaded>, StoreError> {
         let refused = Refusal::SessionNotExtensible(SessionStatus::Unreadable);
         match self.found_session(org, id).await? {
-            Ok(Some(loaded)) if loaded.fault.is_some() && is_of(&loaded.head, &owner.id) => {
+            Ok(Some(loaded)) if loaded.fault.is_some() && loaded.head.user_id == *owner => {
                 Err(refused.into())
             }
             Ok(loaded) => Ok(loaded),
-            Err(_) if self.has_place(org, id, Some(&owner.id)).await? => Err(refused.into()),
+            Err(_) if self.has_place(org, id, Some(owner)).await? => Err(refused.into()),
             Err(_) => Ok(None),
         }
     }
 }
 
-fn is_of(head: &SessionHead, owner: &UserId) -> bool {
-    head.user_id == *owner
+/// Whether it is over although nobody has ended it yet: its time is over, or its owner was deactivated since its start.
+fn is_ending(session: &Session, owner: &User, now: Timestamp) -> bool {
+    let is_running = session.status().is_extensible();
+    is_running && (session.head.expires_at <= now || session.head.activation != owner.activation)
+}
+
+/// Requires resources to be active and not being drained.
+fn require_open(
+    tx: &mut Transaction<'_>,
+    org: &OrgId,
+    resources: &BTreeSet<ResourceId>,
+) -> Result<(), StoreError> {
+    let text = format!("#data.#isActive = :yes AND attribute_not_exists(#{DRAINING})");
+    let open = Expression::new(text, [(":yes", data(&true)?)]);
+    for id in resources.iter().copied() {
+        let closed = move |_: Option<&_>| Failed::Refuse(Refusal::ResourceNotOpen(id));
+        tx.require(&keys::resource(org, id), &open, closed);
+    }
+    Ok(())
 }

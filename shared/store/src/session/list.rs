@@ -1,7 +1,7 @@
 //! Lists of sessions, newest first.
 
 use futures_util::future::try_join_all;
-use model::id::{OrgId, SessionId, UserId};
+use model::id::{ActivationId, OrgId, SessionId, UserId};
 use model::refusal::Refusal;
 use model::session::{DURATION_HOURS_MAX, Session, SessionFilter, SessionHead};
 use model::time::Timestamp;
@@ -63,6 +63,8 @@ impl ShownSession {
             expires_at: due.unwrap_or(started_at),
             ended_at: None,
             ended_reason: None,
+            activation: None,
+            limit_minutes: None,
         };
         Ok(Self { session: Session { head, rows: Vec::new() }, is_unreadable: true })
     }
@@ -75,6 +77,33 @@ const NOBODY: &str = "unknown";
 struct Place {
     id: SessionId,
     owner: Option<UserId>,
+}
+
+/// A session that can be stopped.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stoppable {
+    pub(crate) id: SessionId,
+    /// The owner's activation at its start.
+    pub(crate) activation: Option<ActivationId>,
+}
+
+/// Sessions of a person: those that can be stopped, and those of which nobody can say so.
+#[derive(Default)]
+pub(crate) struct StoppableSessions {
+    pub(crate) found: Vec<Stoppable>,
+    pub(crate) unreadable: Vec<SessionId>,
+}
+
+impl StoppableSessions {
+    fn add(&mut self, shown: &ShownSession) {
+        let session = &shown.session;
+        if shown.is_unreadable {
+            // It may be running, and nobody can say since when.
+            self.unreadable.push(session.head.id);
+        } else if session.status().is_stoppable() {
+            self.found.push(Stoppable { id: session.head.id, activation: session.head.activation });
+        }
+    }
 }
 
 /// Whose sessions.
@@ -176,28 +205,24 @@ impl Store {
         }
     }
 
-    /// The sessions of a person that were started until a time and can be stopped. None runs for more than a year.
+    /// The sessions of a person that can be stopped. None runs for more than a year, and no clock is a day behind.
     pub(crate) async fn stoppable_sessions_of(
         &self,
         org: &OrgId,
         user: &UserId,
-        until: Timestamp,
-    ) -> Result<Vec<SessionId>, StoreError> {
-        let oldest = until.plus_seconds(-i64::from(DURATION_HOURS_MAX) * 3600).unix_millis();
-        let (mut before, mut stoppable) = (None, Vec::new());
+        now: Timestamp,
+    ) -> Result<StoppableSessions, StoreError> {
+        let oldest = now.plus_seconds(-i64::from(DURATION_HOURS_MAX + 24) * 3600).unix_millis();
+        let (mut before, mut sessions) = (None, StoppableSessions::default());
         loop {
             let places = self.session_places(Whose::User(org, user), before, PLACES_A_CALL).await?;
             let is_last = places.len() < PLACES_A_CALL;
             before = places.last().map(|place| place.id);
-            let sessions = self.sessions_at(org, places).await?.into_iter();
-            // An unreadable one may be running, and nobody can say since when.
-            let meant = sessions.filter(|shown| {
-                let is_in_time = shown.session.head.started_at <= until;
-                shown.is_unreadable || (is_in_time && shown.session.status().is_stoppable())
-            });
-            stoppable.extend(meant.map(|shown| shown.session.head.id));
+            for shown in self.sessions_at(org, places).await? {
+                sessions.add(&shown);
+            }
             if is_last || before.is_some_and(|last| last.unix_millis() < oldest) {
-                return Ok(stoppable);
+                return Ok(sessions);
             }
         }
     }

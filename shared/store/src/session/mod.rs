@@ -5,7 +5,8 @@
 //! | start | 4 up to 48 rows of one rule each: the user; their roles; the resources; the transaction |
 //! | get | 1 |
 //! | list | 2 for each 100: the places; the sessions |
-//! | stop, extend | 2: the session; the transaction |
+//! | stop | 2: the session; the transaction |
+//! | extend | 3: the owner; the session with the owner's roles; the transaction. Above 96 resources 4: the resources as well |
 //! | end of a session whose time is over | 2: the session; the transaction |
 
 mod block;
@@ -22,7 +23,9 @@ mod start;
 pub(crate) use block::Block;
 pub use end::Ended;
 pub(crate) use evict::{Scope, holders_in};
+pub use extend::Owner;
 pub use list::ShownSession;
+pub(crate) use list::Stoppable;
 pub use start::Wish;
 
 use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};

@@ -2,8 +2,8 @@
 //!
 //! One transaction writes the session with its rows, the counts of their resources, the rules in the ledger, the place among
 //! the owner's sessions and the audit row, provided that every resource is as it was read, active and not being drained, and
-//! the user active. What does not fit is reserved in blocks first ([`super::reserve`]), and its own transaction requires that no
-//! resource was closed meanwhile ([`crate::closings`]).
+//! the user active, in the activation in which they were read. What does not fit is reserved in blocks first
+//! ([`super::reserve`]), and its own transaction requires that no resource was closed meanwhile ([`crate::closings`]).
 
 use futures_util::future::join_all;
 use model::audit::AuditEvent;
@@ -11,7 +11,7 @@ use model::id::{OrgId, SessionId};
 use model::principal::Actor;
 use model::refusal::Refusal;
 use model::resource::Resource;
-use model::session::{Addresses, ROWS_MAX, Session, SessionDraft, SessionHead, SessionLimits};
+use model::session::{Addresses, ROWS_MAX, Session, SessionDraft, SessionHead, SessionLimits, Ways};
 use model::time::Timestamp;
 use model::user::User;
 use serde_json::{Map, json};
@@ -29,6 +29,7 @@ use crate::resource::Versioned;
 use crate::retry::Backoff;
 use crate::rule::{Join, join};
 use crate::transaction::{Commit, Failed, Transaction, WRITES_MAX};
+use crate::user::is_in_activation;
 
 /// What a caller wishes for.
 #[derive(Debug, Clone)]
@@ -63,12 +64,14 @@ impl Store {
         now: Timestamp,
     ) -> Result<Session, StoreError> {
         self.once(actor, now, async {
-            let mut backoff = Backoff::default();
+            let (mut user, mut backoff) = (wish.user.clone(), Backoff::default());
             loop {
-                if let Some(session) = self.try_to_start(actor, wish, now).await? {
+                let wish = Wish { user: &user, ..wish.clone() };
+                if let Some(session) = self.try_to_start(actor, &wish, now).await? {
                     return Ok(session);
                 }
-                backoff.pause("what the session opens changed").await?;
+                backoff.pause("what the session opens, or its owner, changed").await?;
+                user = self.active_user(&actor.org, &wish.user.id).await?;
             }
         })
         .await
@@ -82,17 +85,17 @@ impl Store {
     ) -> Result<Option<Session>, StoreError> {
         let who = (wish.user, wish.is_org_admin);
         let reach = self.versioned_reach(&actor.org, who, wish.draft.resource_ids.as_ref()).await?;
-        let roles = reach.roles.iter().map(|role| role.max_session_duration_hours);
-        let minutes =
-            wish.draft.minutes(&wish.limits, wish.limits.longest(roles)).map_err(Refusal::Invalid)?;
+        let ways = Ways::of(wish.user, &reach.roles, wish.is_org_admin);
         let resources = wanted(wish.draft, reach.resources)?;
+        let longest = wish.limits.longest(&ways, resources.iter().map(|resource| resource.value.id));
+        let minutes = wish.draft.minutes(&wish.limits, longest).map_err(Refusal::Invalid)?;
         if wish.addresses.iter().next().is_none() {
             return Err(Refusal::NoAddress.into());
         }
         if resources.len() * wish.addresses.iter().count() > ROWS_MAX {
             return Err(Refusal::TooManyRows.into());
         }
-        let head = head(wish, minutes, now);
+        let head = head(wish, (minutes, longest), now);
         let room = WRITES_MAX - FIXED_WRITES - usize::from(actor.once.is_some());
         let plans = blocks(&resources, &wish.addresses, now, room);
         // The session requires each of its blocks to be there and that nothing was closed, in one transaction.
@@ -174,7 +177,7 @@ fn wanted(
     if reach.is_empty() { Err(Refusal::NothingToOpen.into()) } else { Ok(reach) }
 }
 
-fn head(wish: &Wish<'_>, minutes: u32, now: Timestamp) -> SessionHead {
+fn head(wish: &Wish<'_>, (minutes, longest): (u32, u32), now: Timestamp) -> SessionHead {
     SessionHead {
         id: SessionId::generate(now),
         user_id: wish.user.id.clone(),
@@ -188,6 +191,8 @@ fn head(wish: &Wish<'_>, minutes: u32, now: Timestamp) -> SessionHead {
         expires_at: SessionLimits::end(now, minutes),
         ended_at: None,
         ended_reason: None,
+        activation: wish.user.activation,
+        limit_minutes: Some(longest),
     }
 }
 
@@ -211,8 +216,17 @@ fn put_session(
     let place = keys::session_of_user(org, &head.user_id, head.id);
     let place = NewItem::new(&place, Entity::SessionOfUser, &Map::new())?;
     tx.create(place.listed(keys::listed(keys::sessions(org), head.id)), |_| Failed::Stale);
-    let active = Expression::new("#data.#isActive = :yes", [(":yes", data(&true)?)]);
-    tx.require(&keys::user(org, &head.user_id), &active, |_| Failed::Refuse(Refusal::UserInactive));
+    require_activation(tx, org, head)
+}
+
+/// Requires the owner to be active, in the activation of the session. Where they are not, they are read again.
+pub(super) fn require_activation(
+    tx: &mut Transaction<'_>,
+    org: &OrgId,
+    head: &SessionHead,
+) -> Result<(), StoreError> {
+    let condition = is_in_activation(head.activation)?;
+    tx.require(&keys::user(org, &head.user_id), &condition, |_| Failed::Stale);
     Ok(())
 }
 

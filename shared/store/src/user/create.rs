@@ -51,8 +51,9 @@ impl Store {
 
 fn item(org: &OrgId, user: &User) -> Result<NewItem, StoreError> {
     let item = NewItem::new(&keys::user(org, &user.id), Entity::User, &UserData::from(user))?;
+    let entry = user.entry.unwrap_or_else(|| EntryId::generate(user.created_at));
     Ok(item
-        .listed(keys::listed(keys::users(org), EntryId::generate(user.created_at)))
+        .listed(keys::listed(keys::users(org), entry))
         .with(keys::VERSION, number(1))
         .with(keys::LINKED, number(0)))
 }

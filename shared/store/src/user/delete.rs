@@ -25,7 +25,7 @@ use crate::transaction::{Commit, Failed, Receipt, Transaction};
 use crate::{Store, keys};
 
 impl Store {
-    /// Deletes a user with their links and the guard of their email, and ends their sessions.
+    /// Deletes a user with their links and the guard of their email, ends their sessions and revokes their API keys.
     ///
     /// # Errors
     /// `UserNotFound`; `PreconditionFailed`; busy or defect.
@@ -52,7 +52,7 @@ impl Store {
             }
             let item = present.ok_or_else(|| Refusal::UserNotFound(id.clone()))?;
             if self.remove_user(actor, &item, now).await? {
-                self.end_sessions_now(actor, id, now).await;
+                self.end_what_is_noted(actor, id, now).await;
                 return Ok(());
             }
             backoff.pause("the user changed").await?;
@@ -71,7 +71,7 @@ impl Store {
             tx.remove(&keys::email(org, &email_key(email)));
         }
         let links = links(&user.id, seen)?;
-        ending::note(&mut tx, org, &user.id, now)?;
+        ending::note(&mut tx, org, (&user.id, ending::Why::Deleted), now)?;
         // One write is kept for the note of what is left.
         let afterwards = remove_as_fits(&mut tx, org, &links, Gone::User, 1);
         if !afterwards.is_empty() {

@@ -10,7 +10,8 @@ use crate::error::StoreError;
 use crate::retry::Backoff;
 
 impl Store {
-    /// The caller's own user. A caller whom the directory does not know is entered in it, as their token says.
+    /// A person's own user. Somebody whom the directory does not know is entered in it, as their token says. Not for API keys,
+    /// which must bring nobody back who was deleted.
     ///
     /// An email that another person has is left out: what a token calls an email may be anybody's claim, and must not
     /// lead to somebody else's rights.
@@ -25,15 +26,16 @@ impl Store {
     ) -> Result<User, StoreError> {
         let (mut user, mut backoff) = (User::entered(principal, now), Backoff::default());
         loop {
-            if let Some(known) = self.user(&principal.org, &principal.user).await? {
-                let user = known.value;
-                return if user.is_active { Ok(user) } else { Err(Refusal::UserInactive.into()) };
-            }
             match self.insert_user(actor, &user, now).await {
                 Ok(commit) => return commit.certain().map(|_| user),
                 Err(StoreError::Refused(Refusal::EmailTaken(_))) => user.email = None,
-                // Entered meanwhile by another request.
-                Err(StoreError::Refused(Refusal::UserIdTaken(_))) => {}
+                // Known already, or entered meanwhile by another request.
+                Err(StoreError::Refused(Refusal::UserIdTaken(_))) => {
+                    if let Some(known) = self.user(&principal.org, &principal.user).await? {
+                        let known = known.value;
+                        return if known.is_active { Ok(known) } else { Err(Refusal::UserInactive.into()) };
+                    }
+                }
                 Err(error) => return Err(error),
             }
             backoff.pause("the directory changed").await?;

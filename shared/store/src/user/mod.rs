@@ -5,9 +5,9 @@
 //! | create | 1 |
 //! | get | 1 |
 //! | list | 1 a page |
-//! | update | 2: the user; the transaction |
+//! | update | 2: the user; the transaction. A deactivation looks after what is noted besides |
 //! | delete | 2: the user with what is left of one; the transaction |
-//! | enter | 1, and a transaction the first time |
+//! | enter | 1, and a read of somebody who is known already |
 //! | what a session would open | 2: the roles, all at once; the resources, 100 a call, all at once |
 
 mod create;
@@ -20,7 +20,7 @@ mod update;
 pub use reach::Reach;
 
 use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
-use model::id::{OrgId, ResourceId, RoleId, UserId};
+use model::id::{ActivationId, EntryId, OrgId, ResourceId, RoleId, UserId};
 use model::refusal::Refusal;
 use model::time::Timestamp;
 use model::user::{User, email_key};
@@ -28,7 +28,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::error::{StoreError, corrupt};
-use crate::item::{Entity, Item, NewItem};
+use crate::expression::Expression;
+use crate::item::{Entity, Item, NewItem, data};
 use crate::keys::{RESOURCE_IDS, ROLE_IDS, VERSION};
 use crate::list::each_object;
 use crate::once::Recorded;
@@ -46,6 +47,9 @@ pub(crate) struct UserData {
     created_at: Timestamp,
     #[serde(with = "model::time::millis")]
     updated_at: Timestamp,
+    /// Not there on an item of an earlier version: a condition asks for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    activation: Option<ActivationId>,
 }
 
 /// The members of an email's guard.
@@ -64,6 +68,7 @@ impl From<&User> for UserData {
             is_active: user.is_active,
             created_at: user.created_at,
             updated_at: user.updated_at,
+            activation: user.activation,
         }
     }
 }
@@ -79,6 +84,8 @@ impl From<UserData> for User {
             resource_ids: Vec::new(),
             created_at: data.created_at,
             updated_at: data.updated_at,
+            entry: None,
+            activation: data.activation,
         }
     }
 }
@@ -130,8 +137,19 @@ fn resource_ids(item: &Item) -> Result<Vec<ResourceId>, StoreError> {
 
 fn user(item: &Item) -> Result<Tagged<User>, StoreError> {
     let user = User::from(item.members::<UserData>()?);
-    let user = User { role_ids: role_ids(item)?, resource_ids: resource_ids(item)?, ..user };
-    Tagged::new(item.number(VERSION)?, user)
+    let entry = EntryId::parse(item.listing_sk()?).map_err(|_| corrupt("a user's place is no id"))?;
+    let (role_ids, resource_ids) = (role_ids(item)?, resource_ids(item)?);
+    Tagged::new(item.number(VERSION)?, User { role_ids, resource_ids, entry: Some(entry), ..user })
+}
+
+/// That a person is active, in this activation.
+pub(crate) fn is_in_activation(activation: Option<ActivationId>) -> Result<Expression, StoreError> {
+    let active = Expression::new("", [(":yes", data(&true)?)]);
+    let (text, condition) = match activation {
+        Some(id) => ("#data.#activation = :activation", active.with(":activation", data(&id)?)),
+        None => ("attribute_not_exists(#data.#activation)", active),
+    };
+    Ok(Expression { text: format!("#data.#isActive = :yes AND {text}").into(), ..condition })
 }
 
 impl Store {
@@ -143,16 +161,13 @@ impl Store {
         self.get(&keys::user(org, id)).await?.as_ref().map(user).transpose()
     }
 
-    /// A caller's own user, if the directory knows them.
+    /// An active person's own user, as they are now.
     ///
     /// # Errors
-    /// `UserInactive`; busy or defect.
-    pub async fn known_user(&self, org: &OrgId, id: &UserId) -> Result<Option<User>, StoreError> {
+    /// `UserInactive`, also for somebody whom the directory does not know any more; busy or defect.
+    pub(crate) async fn active_user(&self, org: &OrgId, id: &UserId) -> Result<User, StoreError> {
         let user = self.user(org, id).await?.map(|user| user.value);
-        match user {
-            Some(user) if !user.is_active => Err(Refusal::UserInactive.into()),
-            user => Ok(user),
-        }
+        user.filter(|user| user.is_active).ok_or_else(|| Refusal::UserInactive.into())
     }
 
     /// The organization's users with their links, in the order in which they came.

@@ -3,10 +3,11 @@
 use model::audit::{AuditEvent, changes};
 use model::id::{OrgId, UserId};
 use model::precondition::Precondition;
-use model::principal::Actor;
+use model::principal::{Actor, ActorType};
 use model::refusal::Refusal;
 use model::time::Timestamp;
 use model::user::{AppliedToUser, User, UserPatch, email_key};
+use model::violation::Violations;
 
 use super::{UserData, ending, entry, guard, user};
 use crate::error::StoreError;
@@ -19,10 +20,12 @@ use crate::transaction::{Commit, Failed, Transaction};
 use crate::{Store, Tagged, keys};
 
 impl Store {
-    /// Applies a patch to a user. A patch that changes nothing writes nothing. Deactivation ends the user's sessions.
+    /// Applies a patch to a user. A patch that changes nothing is no change and not on record. Deactivation ends the user's
+    /// sessions; a repeated one ends what is left of them.
     ///
     /// # Errors
-    /// `UserNotFound`; `PreconditionFailed`; `EmailTaken`; busy or defect.
+    /// `UserNotFound`; `PreconditionFailed`; `Invalid` for somebody who would change whether they are active themselves;
+    /// `EmailTaken`; busy or defect.
     pub async fn update_user(
         &self,
         actor: &Actor,
@@ -38,12 +41,17 @@ impl Store {
             let (before, version) = (user(&item)?, item.number(VERSION)?);
             require(expected, || Ok(before.tag.clone()))?;
             let applied = patch.apply(&before.value, now);
+            refuse_own_activity(actor, &before.value, &applied.user)?;
             if applied.changes.is_empty() {
+                if patch.deactivates() {
+                    self.end_what_is_left(actor, id, now).await?;
+                }
                 return Ok(before);
             }
-            if let Commit::Done(_) = self.write_user(actor, &before.value, &applied, version, now).await? {
-                if is_deactivation(&before.value, &applied.user) {
-                    self.end_sessions_now(actor, id, now).await;
+            let change = Change { before: &before.value, applied: &applied, ends: patch.deactivates() };
+            if let Commit::Done(_) = self.write_user(actor, &change, version, now).await? {
+                if change.ends {
+                    self.end_what_is_noted(actor, id, now).await;
                 }
                 return Tagged::new(version + 1, applied.user);
             }
@@ -54,11 +62,11 @@ impl Store {
     async fn write_user(
         &self,
         actor: &Actor,
-        before: &User,
-        applied: &AppliedToUser,
+        change: &Change<'_>,
         version: i64,
         now: Timestamp,
     ) -> Result<Commit, StoreError> {
+        let Change { before, applied, ends } = change;
         let (org, after) = (&actor.org, &applied.user);
         let mut tx = Transaction::new(self);
         tx.update(
@@ -71,15 +79,29 @@ impl Store {
             |_| Failed::Stale,
         );
         move_guard(&mut tx, org, before, after)?;
-        if is_deactivation(before, after) {
-            ending::note(&mut tx, org, &after.id, now)?;
+        if *ends {
+            ending::note(&mut tx, org, (&after.id, ending::Why::Deactivated), now)?;
         }
         tx.commit(actor, &entry(AuditEvent::UserUpdate, after, changes(&applied.changes)), now).await
     }
 }
 
-fn is_deactivation(before: &User, after: &User) -> bool {
-    before.is_active && !after.is_active
+/// A change of a user.
+struct Change<'a> {
+    before: &'a User,
+    applied: &'a AppliedToUser,
+    /// Whether their sessions end with it: it says that they are inactive, whether they were before or not.
+    ends: bool,
+}
+
+/// Nobody locks themselves out, and nobody who was locked out lets themselves in again.
+fn refuse_own_activity(actor: &Actor, before: &User, after: &User) -> Result<(), Refusal> {
+    let is_own = actor.kind != ActorType::System && actor.id == before.id;
+    if is_own && before.is_active != after.is_active {
+        let sentence = "isActive of your own user must be changed by somebody else";
+        return Err(Violations::one("isActive", sentence).into());
+    }
+    Ok(())
 }
 
 fn move_guard(tx: &mut Transaction<'_>, org: &OrgId, before: &User, after: &User) -> Result<(), StoreError> {

@@ -22,10 +22,13 @@ pub enum KeyRejected {
     WrongSecret,
     /// Revoked, or past its time.
     Ended,
+    /// Its maker is not in the directory, or only somebody who came later with the same id.
+    MakerGone,
 }
 
 /// A caller who has shown who they are.
-pub(super) struct Caller {
+#[derive(Debug)]
+pub struct Caller {
     pub(super) principal: Principal,
     /// The API key, where that is what they showed.
     pub(super) key: Option<ApiKey>,

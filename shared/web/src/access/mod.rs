@@ -3,26 +3,29 @@
 //! A level is a value that only this module makes, after the caller has shown that they have it. A handler that
 //! names none does not compile, and one that wants anybody must say [`Anyone`].
 
+mod admitted;
 mod identify;
 pub mod scope;
+mod standing;
 
+use futures_util::future::join;
 use model::address;
-use model::api_key::Scope;
+use model::api_key::{ApiKey, Scope};
 use model::id::OrgId;
-use model::once::Once;
 use model::principal::{Actor, Principal};
-use std::future::Future;
+use model::user::User;
 use std::marker::PhantomData;
 use std::net::IpAddr;
 
 use crate::app::App;
-use crate::attempt;
 use crate::failure::{Denied, Failure};
 use crate::incoming::Incoming;
 use crate::rate;
+use admitted::{Admitted, Own};
 pub use identify::KeyRejected;
-use identify::identify;
+use identify::{Caller, identify};
 use scope::ScopeName;
+pub(crate) use standing::Directory;
 
 /// The level's name, for the access matrix and the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +45,26 @@ pub enum Level {
 }
 
 mod sealed {
-    pub trait Sealed {}
+    use super::{Caller, Failure, Incoming, Own};
+
+    /// What only this module can add.
+    pub trait Sealed: Sized {
+        /// Whether a caller has the level. No call is made for it.
+        fn allows(caller: &Caller) -> Result<(), Failure>;
+
+        /// The level of a caller who has it.
+        fn of(own: Own, request: &Incoming) -> Result<Self, Failure>;
+
+        /// What becomes of somebody who is nobody, or who may do nothing.
+        fn refused(failure: Failure) -> Result<Self, Failure> {
+            Err(failure)
+        }
+
+        /// The level that everybody has, if it is that.
+        fn everybodys() -> Option<Self> {
+            None
+        }
+    }
 }
 
 /// A level of access.
@@ -51,30 +73,42 @@ mod sealed {
     label = "say who may call: `OrgAdmin`, `AdminOrKey`, `Member`, `MemberOrKey`, `Visitor` or `Anyone`",
     note = "the second argument of a handler declares who may call it"
 )]
-pub trait Access: sealed::Sealed + Sized + Send + 'static {
+pub trait Access: sealed::Sealed + Send + 'static {
     /// Its name.
     const LEVEL: Level;
-
-    /// Admits the caller, or says why not.
-    ///
-    /// # Errors
-    /// `Unauthenticated` or `Forbidden`; for a caller who is admitted, what is wrong with their `Idempotency-Key`; busy.
-    fn admit(app: &App, request: &Incoming) -> impl Future<Output = Result<Self, Failure>> + Send;
 }
 
-/// The way in, for every level: admits the caller, and takes a token from their bucket.
+/// The way in, for every level: asks who calls, whether they may do anything and whether they may do this, and takes a token from
+/// their bucket. What the directory says and the token are asked for at once.
 ///
 /// # Errors
-/// Those of [`Access::admit`]; 429, 503.
-pub(crate) async fn enter<A: Access>(app: &App, request: &Incoming) -> Result<A, Failure> {
-    let admitted = A::admit(app, request).await;
+/// In this order: 401; 403; 429. For a caller who is admitted what is wrong with their `Idempotency-Key`; 503 and 500.
+pub async fn enter<A: Access>(app: &App, request: &Incoming) -> Result<A, Failure> {
     // Whoever may be anybody asks for nothing that costs more than to turn them away.
-    if A::LEVEL == Level::Anyone {
-        return admitted;
+    if let Some(level) = A::everybodys() {
+        return Ok(level);
     }
-    match rate::pay(app, request, admitted.as_ref().err()).await {
-        None => admitted,
-        Some(failure) => Err(failure),
+    let caller = match identify(app, request).await {
+        Ok(caller) => caller,
+        Err(failure) => {
+            let paid = rate::pay(app, request, Some(&failure)).await;
+            return rate::in_place_of(paid, Some(&failure)).map_or_else(|| A::refused(failure), Err);
+        }
+    };
+    let (standing, paid) = join(standing::check(app, &caller), rate::pay(app, request, None)).await;
+    // That a caller has not the level takes no call, so that no call that fails hides it.
+    let admitted = A::allows(&caller).and(standing);
+    if let Some(failure) = rate::in_place_of(paid, admitted.as_ref().err()) {
+        return Err(failure);
+    }
+    match admitted {
+        Ok(read) => {
+            if A::LEVEL != Level::Visitor {
+                caller.record_use(app, request).await;
+            }
+            A::of(Own { caller, read }, request)
+        }
+        Err(failure) => A::refused(failure),
     }
 }
 
@@ -89,57 +123,54 @@ impl Anyone {
     }
 }
 
-impl sealed::Sealed for Anyone {}
+impl sealed::Sealed for Anyone {
+    fn allows(_: &Caller) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn of(_: Own, _: &Incoming) -> Result<Self, Failure> {
+        Ok(Self::new())
+    }
+
+    fn everybodys() -> Option<Self> {
+        Some(Self::new())
+    }
+}
 
 impl Access for Anyone {
     const LEVEL: Level = Level::Anyone;
-
-    async fn admit(_: &App, _: &Incoming) -> Result<Self, Failure> {
-        Ok(Self::new())
-    }
 }
 
 /// Anybody, who can be asked to identify themselves once it is clear that there is something to protect.
 #[derive(Debug)]
-pub struct Visitor(Result<Principal, Failure>);
+pub struct Visitor(Result<(), Failure>);
 
 impl Visitor {
-    /// Asks for a valid token or API key.
+    /// Asks for a valid token or API key of an active person.
     ///
     /// # Errors
-    /// `Unauthenticated`; busy.
+    /// `Unauthenticated`; 403 for a deactivated person; busy.
     pub fn identified(self) -> Result<(), Failure> {
-        self.0.map(drop)
+        self.0
     }
 }
 
-impl sealed::Sealed for Visitor {}
+impl sealed::Sealed for Visitor {
+    fn allows(_: &Caller) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn of(_: Own, _: &Incoming) -> Result<Self, Failure> {
+        Ok(Self(Ok(())))
+    }
+
+    fn refused(failure: Failure) -> Result<Self, Failure> {
+        Ok(Self(Err(failure)))
+    }
+}
 
 impl Access for Visitor {
     const LEVEL: Level = Level::Visitor;
-
-    async fn admit(app: &App, request: &Incoming) -> Result<Self, Failure> {
-        Ok(Self(identify(app, request).await.map(|caller| caller.principal)))
-    }
-}
-
-/// Who was admitted, with what the record of a change needs.
-#[derive(Debug)]
-struct Admitted {
-    principal: Principal,
-    source_ip: Option<String>,
-    once: Option<Once>,
-}
-
-impl Admitted {
-    /// A request's own mistakes come after the question whether the caller may send it at all.
-    fn new(principal: Principal, request: &Incoming) -> Result<Self, Failure> {
-        Ok(Self { principal, source_ip: request.source_ip.clone(), once: request.once()? })
-    }
-
-    fn actor(&self) -> Actor {
-        Actor { once: self.once.clone(), ..attempt::actor(&self.principal, self.source_ip.clone()) }
-    }
 }
 
 /// An administrator of the organization that the token names.
@@ -158,20 +189,36 @@ impl OrgAdmin {
     pub fn actor(&self) -> Actor {
         self.0.actor()
     }
+
+    /// The caller's user. A person whom the directory does not know is entered in it.
+    ///
+    /// # Errors
+    /// Those of [`Member::user`].
+    pub async fn user(&self, app: &App) -> Result<User, Failure> {
+        self.0.user(app).await
+    }
 }
 
-impl sealed::Sealed for OrgAdmin {}
+fn allows_admin(caller: &Caller) -> Result<(), Failure> {
+    if caller.principal.is_org_admin { Ok(()) } else { Err(Failure::Forbidden(Denied::NotAdmin)) }
+}
+
+fn allows_scope(key: &ApiKey, scope: Scope) -> Result<(), Failure> {
+    if key.allows(scope) { Ok(()) } else { Err(Failure::Forbidden(Denied::Scope(scope))) }
+}
+
+impl sealed::Sealed for OrgAdmin {
+    fn allows(caller: &Caller) -> Result<(), Failure> {
+        allows_admin(caller)
+    }
+
+    fn of(own: Own, request: &Incoming) -> Result<Self, Failure> {
+        Admitted::new(own, request).map(Self)
+    }
+}
 
 impl Access for OrgAdmin {
     const LEVEL: Level = Level::OrgAdmin;
-
-    async fn admit(app: &App, request: &Incoming) -> Result<Self, Failure> {
-        let caller = identify(app, request).await?;
-        if !caller.principal.is_org_admin {
-            return Err(Failure::Forbidden(Denied::NotAdmin));
-        }
-        Admitted::new(caller.principal, request).map(Self)
-    }
 }
 
 /// An administrator, or an API key with a scope. For reads: it has no actor.
@@ -189,21 +236,18 @@ impl<S> AdminOrKey<S> {
     }
 }
 
-impl<S: ScopeName> sealed::Sealed for AdminOrKey<S> {}
+impl<S: ScopeName> sealed::Sealed for AdminOrKey<S> {
+    fn allows(caller: &Caller) -> Result<(), Failure> {
+        caller.key.as_ref().map_or_else(|| allows_admin(caller), |key| allows_scope(key, S::SCOPE))
+    }
+
+    fn of(own: Own, _: &Incoming) -> Result<Self, Failure> {
+        Ok(Self { org: own.caller.principal.org, scope: PhantomData })
+    }
+}
 
 impl<S: ScopeName> Access for AdminOrKey<S> {
     const LEVEL: Level = Level::AdminOrKey(S::SCOPE);
-
-    async fn admit(app: &App, request: &Incoming) -> Result<Self, Failure> {
-        let caller = identify(app, request).await?;
-        match &caller.key {
-            None if caller.principal.is_org_admin => {}
-            None => return Err(Failure::Forbidden(Denied::NotAdmin)),
-            Some(key) if key.allows(S::SCOPE) => caller.record_use(app, request).await,
-            Some(_) => return Err(Failure::Forbidden(Denied::Scope(S::SCOPE))),
-        }
-        Ok(Self { org: caller.principal.org, scope: PhantomData })
-    }
 }
 
 /// A person of the organization, administrator or not, or an API key on behalf of the person who made it.
@@ -217,23 +261,27 @@ impl Member {
         &self.0.principal
     }
 
-    /// The caller as the audit log names them.
-    #[must_use]
-    pub fn actor(&self) -> Actor {
-        self.0.actor()
+    /// The caller's user. A person whom the directory does not know is entered in it.
+    ///
+    /// # Errors
+    /// `UserInactive`; `Unauthenticated` for a key whose maker was deleted just now; busy.
+    pub async fn user(&self, app: &App) -> Result<User, Failure> {
+        self.0.user(app).await
     }
 }
 
-impl sealed::Sealed for Member {}
+impl sealed::Sealed for Member {
+    fn allows(_: &Caller) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn of(own: Own, request: &Incoming) -> Result<Self, Failure> {
+        Admitted::new(own, request).map(Self)
+    }
+}
 
 impl Access for Member {
     const LEVEL: Level = Level::Member;
-
-    async fn admit(app: &App, request: &Incoming) -> Result<Self, Failure> {
-        let caller = identify(app, request).await?;
-        caller.record_use(app, request).await;
-        Admitted::new(caller.principal, request).map(Self)
-    }
 }
 
 /// A person of the organization, administrator or not, or an API key with a scope on behalf of the person who made it.
@@ -261,20 +309,34 @@ impl<S> MemberOrKey<S> {
     pub fn source_ip(&self) -> Option<IpAddr> {
         self.admitted.source_ip.as_deref().and_then(address::parse)
     }
+
+    /// The caller's user. A person whom the directory does not know is entered in it.
+    ///
+    /// # Errors
+    /// Those of [`Member::user`].
+    pub async fn user(&self, app: &App) -> Result<User, Failure> {
+        self.admitted.user(app).await
+    }
+
+    /// The caller's user, if the directory knows them.
+    ///
+    /// # Errors
+    /// Those of [`Member::user`].
+    pub async fn known_user(&self, app: &App) -> Result<Option<User>, Failure> {
+        self.admitted.known_user(app).await
+    }
 }
 
-impl<S: ScopeName> sealed::Sealed for MemberOrKey<S> {}
+impl<S: ScopeName> sealed::Sealed for MemberOrKey<S> {
+    fn allows(caller: &Caller) -> Result<(), Failure> {
+        caller.key.as_ref().map_or(Ok(()), |key| allows_scope(key, S::SCOPE))
+    }
+
+    fn of(own: Own, request: &Incoming) -> Result<Self, Failure> {
+        Ok(Self { admitted: Admitted::new(own, request)?, scope: PhantomData })
+    }
+}
 
 impl<S: ScopeName> Access for MemberOrKey<S> {
     const LEVEL: Level = Level::MemberOrKey(S::SCOPE);
-
-    async fn admit(app: &App, request: &Incoming) -> Result<Self, Failure> {
-        let caller = identify(app, request).await?;
-        match &caller.key {
-            None => {}
-            Some(key) if key.allows(S::SCOPE) => caller.record_use(app, request).await,
-            Some(_) => return Err(Failure::Forbidden(Denied::Scope(S::SCOPE))),
-        }
-        Ok(Self { admitted: Admitted::new(caller.principal, request)?, scope: PhantomData })
-    }
 }

@@ -54,6 +54,8 @@ fn refusal_code(refusal: &Refusal) -> &'static str {
         Refusal::SessionNotFound(_) => "SESSION_NOT_FOUND",
         Refusal::SessionNotStoppable(_) => "SESSION_NOT_STOPPABLE",
         Refusal::SessionNotExtensible(_) => "SESSION_NOT_EXTENSIBLE",
+        Refusal::ResourceOutOfReach(_) => "RESOURCE_OUT_OF_REACH",
+        Refusal::ResourceNotOpen(_) => "RESOURCE_NOT_OPEN",
         Refusal::NothingToOpen => "NOTHING_TO_OPEN",
         Refusal::ResourceNotOpenable(_) => "RESOURCE_NOT_FOUND",
         Refusal::TooManyRows => "TOO_MANY_ROWS",
@@ -92,6 +94,8 @@ fn sentence(refusal: &Refusal) -> String {
         | Refusal::SessionNotFound(_)
         | Refusal::SessionNotStoppable(_)
         | Refusal::SessionNotExtensible(_)
+        | Refusal::ResourceOutOfReach(_)
+        | Refusal::ResourceNotOpen(_)
         | Refusal::NothingToOpen
         | Refusal::ResourceNotOpenable(_)
         | Refusal::TooManyRows

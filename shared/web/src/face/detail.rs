@@ -80,6 +80,8 @@ fn refused(refusal: &Refusal) -> Value {
         | Refusal::ResourceInUse
         | Refusal::SessionNotStoppable(_)
         | Refusal::SessionNotExtensible(_)
+        | Refusal::ResourceOutOfReach(_)
+        | Refusal::ResourceNotOpen(_)
         | Refusal::NothingToOpen
         | Refusal::TooManyRows
         | Refusal::TooManyHolders

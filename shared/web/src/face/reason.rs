@@ -62,6 +62,12 @@ pub(super) fn sentence(refusal: &Refusal) -> String {
         Refusal::SessionNotExtensible(status) => {
             format!("A session that is {} cannot be extended", status.as_str())
         }
+        Refusal::ResourceOutOfReach(id) => {
+            format!("The session cannot be extended: resource {id} is out of your reach")
+        }
+        Refusal::ResourceNotOpen(id) => {
+            format!("The session cannot be extended: resource {id} is not active, or is being deleted")
+        }
         Refusal::NothingToOpen => "There is no active resource that you may open".into(),
         Refusal::ResourceNotOpenable(id) => format!("Resource not found with id: {id}"),
         Refusal::TooManyRows => {

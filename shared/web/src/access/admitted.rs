@@ -1,0 +1,71 @@
+//! Who was admitted.
+
+use model::api_key::ApiKey;
+use model::once::Once;
+use model::principal::{Actor, Principal};
+use model::refusal::Refusal;
+use model::user::User;
+
+use super::identify::Caller;
+use super::standing::{Read, maker_gone};
+use crate::app::App;
+use crate::attempt;
+use crate::failure::Failure;
+use crate::incoming::Incoming;
+
+/// A caller who may do something, and what this request has read of them in the directory.
+#[derive(Debug)]
+pub struct Own {
+    pub(super) caller: Caller,
+    pub(super) read: Read,
+}
+
+/// Who was admitted, with what the record of a change needs.
+#[derive(Debug)]
+pub(super) struct Admitted {
+    pub(super) principal: Principal,
+    pub(super) source_ip: Option<String>,
+    once: Option<Once>,
+    key: Option<ApiKey>,
+    read: Read,
+}
+
+impl Admitted {
+    /// A request's own mistakes come after the question whether the caller may send it at all.
+    pub(super) fn new(own: Own, request: &Incoming) -> Result<Self, Failure> {
+        let (Caller { principal, key }, read) = (own.caller, own.read);
+        Ok(Self { principal, source_ip: request.source_ip.clone(), once: request.once()?, key, read })
+    }
+
+    pub(super) fn actor(&self) -> Actor {
+        Actor { once: self.once.clone(), ..attempt::actor(&self.principal, self.source_ip.clone()) }
+    }
+
+    /// The caller's user. A person whom the directory does not know is entered in it; a key enters nobody.
+    pub(super) async fn user(&self, app: &App) -> Result<User, Failure> {
+        if let Some(user) = self.known_user(app).await? {
+            return Ok(user);
+        }
+        let actor = Actor { once: None, ..self.actor() };
+        let user = app.store().enter_user(&actor, &self.principal, app.now).await?;
+        app.look_up_again(&self.principal.org, &self.principal.user);
+        Ok(user)
+    }
+
+    /// The caller's user, if the directory knows them, as they are now: what this environment remembers is for the door alone.
+    pub(super) async fn known_user(&self, app: &App) -> Result<Option<User>, Failure> {
+        let Principal { org, user: id, .. } = &self.principal;
+        let user = match &self.read {
+            Some(read) => read.clone(),
+            None => app.store().user(org, id).await?.map(|user| user.value),
+        };
+        let is_makers = |key: &ApiKey| user.as_ref().is_some_and(|user| key.is_made_by(user.entry));
+        if !self.key.as_ref().is_none_or(is_makers) {
+            return Err(maker_gone());
+        }
+        match user {
+            Some(user) if !user.is_active => Err(Refusal::UserInactive.into()),
+            user => Ok(user),
+        }
+    }
+}
