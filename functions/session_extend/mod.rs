@@ -27,5 +27,5 @@ pub async fn handler(
     let owner = owner.ok_or(Refusal::SessionNotFound(id))?;
     let (actor, limits) = (caller.actor(), app.session_limits());
     let session = app.store().extend_session(&actor, (id, &owner), &extension, &limits, app.now).await?;
-    Ok(Ok200(SessionView::of(session)))
+    Ok(Ok200(SessionView::of_change(session)))
 }

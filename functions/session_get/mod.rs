@@ -23,5 +23,5 @@ pub async fn handler(
     app.store().known_user(&principal.org, &principal.user).await?;
     let session = app.store().session(&principal.org, id).await?;
     let session = session.filter(|session| principal.is_org_admin || session.head.user_id == principal.user);
-    Ok(Ok200(SessionView::of(session.ok_or(Refusal::SessionNotFound(id))?)))
+    Ok(Ok200(SessionView::of(session.ok_or(Refusal::SessionNotFound(id))?, app.now)))
 }

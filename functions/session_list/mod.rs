@@ -18,13 +18,15 @@ pub async fn handler(
     caller: MemberOrKey<SessionsRead>,
     query: ListQuery,
 ) -> Result<ListReply<SessionView>, Failure> {
-    let (principal, store) = (caller.principal(), app.store());
+    let (principal, store, now) = (caller.principal(), app.store(), app.now);
     let filter = SessionFilter::read(|name| query.get(name).filter(|_| name != "userId"))?;
     store.known_user(&principal.org, &principal.user).await?;
     let listed = if principal.is_org_admin && filter.resource_id.is_some() {
-        store.sessions_of_org_newest_first(&principal.org, &filter, &query.part).await?
+        store.sessions_of_org_newest_first(&principal.org, &filter, &query.part, now).await?
     } else {
-        store.sessions_of_user_newest_first(&principal.org, &principal.user, &filter, &query.part).await?
+        store
+            .sessions_of_user_newest_first(&principal.org, &principal.user, &filter, &query.part, now)
+            .await?
     };
-    Ok(query.reply(listed.map(SessionView::of)))
+    Ok(query.reply(listed.map(|session| SessionView::of(session, now))))
 }

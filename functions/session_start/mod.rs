@@ -35,5 +35,5 @@ pub async fn handler(
         limits: app.session_limits(),
     };
     let session = app.store().start_session(&actor, &wish, app.now).await?;
-    Ok(Created(SessionView::of(session)))
+    Ok(Created(SessionView::of_change(session)))
 }

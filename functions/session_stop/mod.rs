@@ -21,5 +21,5 @@ pub async fn handler(
     let principal = caller.principal();
     app.store().known_user(&principal.org, &principal.user).await?;
     let session = app.store().stop_session(&caller.actor(), id, Some(&principal.user), app.now).await?;
-    Ok(Ok200(SessionView::of(session)))
+    Ok(Ok200(SessionView::of_change(session)))
 }

@@ -43,10 +43,18 @@ struct RowView {
 }
 
 impl SessionView {
-    /// The representation.
+    /// What a change left, with the state that it left. A repetition with the same `Idempotency-Key` is answered as the first
+    /// request was, also when the session's time is over by then.
     #[must_use]
-    pub fn of(session: Session) -> Self {
-        let status = session.status();
+    pub fn of_change(session: Session) -> Self {
+        let then = session.head.started_at;
+        Self::of(session, then)
+    }
+
+    /// The representation at a time.
+    #[must_use]
+    pub fn of(session: Session, now: Timestamp) -> Self {
+        let status = session.status(now);
         let ended_at = session.head.ended_at();
         let head = session.head;
         Self {

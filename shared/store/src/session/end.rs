@@ -34,6 +34,8 @@ pub struct Ended {
     pub groups: BTreeSet<GroupRef>,
     /// Whether it was ended just now.
     pub is_new: bool,
+    /// When its time is over, where it goes on.
+    pub goes_on_until: Option<Timestamp>,
 }
 
 impl Store {
@@ -55,7 +57,7 @@ impl Store {
                 let loaded = self.loaded_session(&actor.org, id).await?;
                 let loaded = loaded.filter(|loaded| owner.is_none_or(|owner| loaded.head.user_id == *owner));
                 let loaded = loaded.ok_or(Refusal::SessionNotFound(id))?;
-                let status = loaded.session().status();
+                let status = loaded.session().status(now);
                 if !status.is_stoppable() {
                     return Err(Refusal::SessionNotStoppable(status).into());
                 }
@@ -70,16 +72,25 @@ impl Store {
         .await
     }
 
-    /// Ends a session for an administrator's other decision, unless it is over.
+    /// Ends a session for an administrator's other decision, unless it has ended. One that nobody may stop any more, because
+    /// its time is over, is ended for that reason.
     ///
     /// # Errors
     /// Busy or defect.
     pub async fn end_session(&self, actor: &Actor, id: SessionId, now: Timestamp) -> Result<(), StoreError> {
         let actor = Actor { once: None, ..actor.clone() };
-        match self.stop_session(&actor, id, None, now).await {
-            Ok(_) => Ok(()),
-            Err(StoreError::Refused(Refusal::SessionNotFound(_) | Refusal::SessionNotStoppable(_))) => Ok(()),
-            Err(error) => Err(error),
+        let mut backoff = Backoff::default();
+        loop {
+            let loaded = self.loaded_session(&actor.org, id).await?;
+            let Some(loaded) = loaded.filter(|loaded| !loaded.session().has_ended()) else { return Ok(()) };
+            if loaded.head.expires_at <= now {
+                return self.look_after_session(&actor.org, id, now).await.map(drop);
+            }
+            let kind = (EndedReason::Admin, AuditEvent::SessionStop);
+            if self.write_end(&loaded, kind, &actor, now).await?.is_some() {
+                return Ok(());
+            }
+            backoff.pause("the session changed").await?;
         }
     }
 
@@ -100,19 +111,19 @@ impl Store {
                 return Ok(Ended::default());
             };
             let groups = loaded.blocks.iter().flat_map(|block| &block.rows).map(|row| row.group.clone());
-            let mut ended = Ended { groups: gathered(groups), is_new: false };
+            let mut ended = Ended { groups: gathered(groups), ..Ended::default() };
             if loaded.head.ended_reason.is_some() {
                 self.end_blocks(org, &loaded, now).await?;
                 return Ok(ended);
             }
-            let is_done = if loaded.session().status() == SessionStatus::Failed {
+            let is_done = if loaded.session().status(now) == SessionStatus::Failed {
                 self.take_off_the_list(org, &loaded).await?
             } else if loaded.head.expires_at <= now {
                 let kind = (EndedReason::Expired, AuditEvent::SessionExpire);
                 ended.is_new = true;
                 self.write_end(&loaded, kind, &Actor::system(org.clone()), now).await?.is_some()
             } else {
-                return Ok(Ended::default());
+                return Ok(Ended { goes_on_until: Some(loaded.head.expires_at), ..Ended::default() });
             };
             if is_done {
                 return Ok(ended);

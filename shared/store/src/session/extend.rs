@@ -5,7 +5,7 @@ use model::audit::{AuditEvent, FieldChange, changes};
 use model::id::{SessionId, UserId};
 use model::principal::Actor;
 use model::refusal::Refusal;
-use model::session::{Extension, Session, SessionHead, SessionLimits, SessionStatus};
+use model::session::{Extension, Session, SessionHead, SessionLimits};
 use model::time::Timestamp;
 use model::user::User;
 
@@ -59,12 +59,8 @@ impl Store {
         let loaded = loaded.filter(|loaded| is_of(&loaded.head, &owner.id));
         let loaded = loaded.ok_or(Refusal::SessionNotFound(id))?;
         let session = loaded.session();
-        if session.head.expires_at <= now {
-            // Its time is over, and the sweeper is on its way.
-            return Err(Refusal::SessionNotExtensible(SessionStatus::Expiring).into());
-        }
         let longest = limits.longest(roles.iter().map(|role| role.max_session_duration_hours));
-        let head = extension.apply(&session, longest)?;
+        let head = extension.apply(&session, longest, now)?;
         let changed = FieldChange::between("expiresAt", &session.head.expires_at, &head.expires_at);
         let session = Session { head, ..session };
         let mut tx = Transaction::once(self, actor, &session, now)?;

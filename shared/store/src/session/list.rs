@@ -65,8 +65,9 @@ impl Store {
         user: &UserId,
         filter: &SessionFilter,
         part: &ListPart,
+        now: Timestamp,
     ) -> Result<Listed<Session>, StoreError> {
-        self.sessions_newest_first(Whose::User(org, user), filter, part).await
+        self.sessions_newest_first(Whose::User(org, user), filter, part, now).await
     }
 
     /// An organization's sessions, newest first. What was started within the last second may be missing: indexes follow
@@ -79,10 +80,11 @@ impl Store {
         org: &OrgId,
         filter: &SessionFilter,
         part: &ListPart,
+        now: Timestamp,
     ) -> Result<Listed<Session>, StoreError> {
         match &filter.user_id {
-            Some(user) => self.sessions_newest_first(Whose::User(org, user), filter, part).await,
-            None => self.sessions_newest_first(Whose::Org(org), filter, part).await,
+            Some(user) => self.sessions_newest_first(Whose::User(org, user), filter, part, now).await,
+            None => self.sessions_newest_first(Whose::Org(org), filter, part, now).await,
         }
     }
 
@@ -91,6 +93,7 @@ impl Store {
         whose: Whose<'_>,
         filter: &SessionFilter,
         part: &ListPart,
+        now: Timestamp,
     ) -> Result<Listed<Session>, StoreError> {
         let list = whose.list();
         let after = part.cursor.as_deref().map(|cursor| position(&list, cursor)).transpose()?;
@@ -108,7 +111,7 @@ impl Store {
             before = places.last().copied();
             calls += 1;
             let sessions = self.sessions_with_ids(whose.org(), &places).await?;
-            found.extend(sessions.into_iter().filter(|session| filter.admits(session)));
+            found.extend(sessions.into_iter().filter(|session| filter.admits(session, now)));
             if found.len() > limit {
                 found.truncate(limit);
                 let next = found.last().map(|last| cursor::encode(&list, &last.head.id.to_string()));
@@ -123,7 +126,7 @@ impl Store {
         }
     }
 
-    /// The sessions of a person that were started until a time and can be stopped. None runs for more than a year.
+    /// The sessions of a person that were started until a time and have not ended. None runs for more than a year.
     pub(crate) async fn stoppable_sessions_of(
         &self,
         org: &OrgId,
@@ -136,7 +139,7 @@ impl Store {
             let places = self.session_places(Whose::User(org, user), before, PLACES_A_CALL).await?;
             let sessions = self.sessions_with_ids(org, &places).await?.into_iter();
             let meant = sessions.filter(|session| session.head.started_at <= until);
-            let meant = meant.filter(|session| session.status().is_stoppable());
+            let meant = meant.filter(|session| !session.has_ended());
             stoppable.extend(meant.map(|session| session.head.id));
             before = places.last().copied();
             if places.len() < PLACES_A_CALL || before.is_some_and(|last| last.unix_millis() < oldest) {
