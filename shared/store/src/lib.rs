@@ -44,7 +44,7 @@ pub use rate::{Payer, Taken};
 pub use resource::{Deletion, ProviderAnswer, RuleSlots, Verified};
 pub use retry::{CALL_ATTEMPTS, retry_config};
 pub use rule::{Finding, GroupItem, Lease, Message, RuleEntry};
-pub use session::{Ended, Wish};
+pub use session::{Ended, Upcoming, Wish};
 pub use stream::StreamRecord;
 pub use tag::Tagged;
 pub use user::Reach;

@@ -4,9 +4,11 @@
 //! |---|---|---|
 //! | [`RuleWorker`] | the table's stream | asks the cloud for what changed in the ledger |
 //! | [`SessionSweeper`] | a schedule, each minute | ends sessions whose time is over, drives what is late |
+//! | [`TimerSetter`] | the same schedule | sets a timer for each session that is over within two minutes |
+//! | [`SessionEnder`] | those timers | ends sessions at their time |
 //! | [`RuleReconciler`] | a schedule, each hour | compares each group with the ledger |
 //!
-//! Each is a small value with `run(now)`. All three end in the same place: a security group is looked after as a whole
+//! Each is a small value with `run(now)`. Those that ask a cloud end in the same place: a security group is looked after as a whole
 //! (`group.rs`), by one worker at a time, from what the ledger says at that moment. What woke a worker is a hint: to wake one
 //! twice, late or in the wrong order changes nothing.
 
@@ -19,12 +21,14 @@ mod reconciler;
 mod report;
 mod rule_worker;
 mod sweeper;
+mod timers;
 
 pub use access::{AccessError, access_of};
 pub use reconciler::RuleReconciler;
 pub use report::Report;
 pub use rule_worker::RuleWorker;
 pub use sweeper::SessionSweeper;
+pub use timers::{AHEAD_SECONDS, SessionEnder, TimerSetter};
 
 use firewall::Firewall;
 use std::sync::Arc;

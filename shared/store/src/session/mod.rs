@@ -15,10 +15,12 @@ mod list;
 mod plan;
 mod reserve;
 mod start;
+mod upcoming;
 
 pub(crate) use block::Block;
 pub use end::Ended;
 pub use start::Wish;
+pub use upcoming::Upcoming;
 
 use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
 use model::id::{OrgId, SessionId};
