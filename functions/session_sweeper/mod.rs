@@ -1,7 +1,8 @@
-//! The sweeper, each minute: ends sessions whose time is over, and drives what is late.
+//! The sweeper, each minute: ends sessions whose time is over, drives what is late, and sets timers for the ends to come.
 
+use futures_util::future::join;
 use web::{App, Failure, Worker};
-use workers::{Report, SessionSweeper};
+use workers::{Report, SessionSweeper, TimerSetter};
 
 use crate::tools::tools;
 
@@ -11,12 +12,16 @@ pub fn worker() -> Worker {
     Worker::of_schedule(handler)
 }
 
-/// A run.
+/// A run. Timers are set beside the sweep: neither waits for the other, and the sweep needs none of them.
 ///
 /// # Errors
-/// When the table gives no answer, or the function was deployed without a KMS key.
+/// When the table gives no answer, or the function was deployed without a KMS key or the queue's address.
 pub async fn handler(app: App) -> Result<Report, Failure> {
-    let report = SessionSweeper::new(tools(&app)?).run(app.now).await?;
+    let (setter, sweeper) =
+        (TimerSetter::new(app.store().clone(), app.timers()?), SessionSweeper::new(tools(&app)?));
+    let (timers, swept) = join(setter.run(app.now), sweeper.run(app.now)).await;
+    let mut report = swept?;
+    report.add(&timers);
     tracing::info!(?report, "swept");
     Ok(report)
 }

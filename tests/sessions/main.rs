@@ -15,6 +15,7 @@ mod events;
 mod killed;
 mod kills;
 mod lifecycle;
+mod on_time;
 #[cfg(feature = "large")]
 mod outage;
 mod pages;
