@@ -38,6 +38,7 @@ pub mod rule_resolve;
 pub mod rule_worker;
 pub mod session_admin_list;
 pub mod session_admin_stop;
+pub mod session_ender;
 pub mod session_extend;
 pub mod session_get;
 pub mod session_list;
@@ -116,6 +117,7 @@ pub fn workers() -> Vec<(&'static str, Worker)> {
     vec![
         ("rule-reconciler", rule_reconciler::worker()),
         ("rule-worker", rule_worker::worker()),
+        ("session-ender", session_ender::worker()),
         ("session-sweeper", session_sweeper::worker()),
     ]
 }

@@ -18,6 +18,7 @@ pub async fn handler(
     query: ListQuery,
 ) -> Result<ListReply<SessionView>, Failure> {
     let filter = SessionFilter::read(|name| query.get(name))?;
-    let listed = app.store().sessions_of_org_newest_first(caller.org(), &filter, &query.part).await?;
-    Ok(query.reply(listed.map(SessionView::shown)))
+    let (store, now) = (app.store(), app.now);
+    let listed = store.sessions_of_org_newest_first(caller.org(), &filter, &query.part, now).await?;
+    Ok(query.reply(listed.map(|session| SessionView::shown(session, now))))
 }

@@ -22,5 +22,5 @@ pub async fn handler(
     let principal = caller.principal();
     let viewer = (!principal.is_org_admin).then_some(&principal.user);
     let session = app.store().shown_session(&principal.org, id, viewer).await?;
-    Ok(Ok200(SessionView::shown(session.ok_or(Refusal::SessionNotFound(id))?)))
+    Ok(Ok200(SessionView::shown(session.ok_or(Refusal::SessionNotFound(id))?, app.now)))
 }

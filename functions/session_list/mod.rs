@@ -18,12 +18,14 @@ pub async fn handler(
     caller: MemberOrKey<SessionsRead>,
     query: ListQuery,
 ) -> Result<ListReply<SessionView>, Failure> {
-    let (principal, store) = (caller.principal(), app.store());
+    let (principal, store, now) = (caller.principal(), app.store(), app.now);
     let filter = SessionFilter::read(|name| query.get(name).filter(|_| name != "userId"))?;
     let listed = if principal.is_org_admin && filter.resource_id.is_some() {
-        store.sessions_of_org_newest_first(&principal.org, &filter, &query.part).await?
+        store.sessions_of_org_newest_first(&principal.org, &filter, &query.part, now).await?
     } else {
-        store.sessions_of_user_newest_first(&principal.org, &principal.user, &filter, &query.part).await?
+        store
+            .sessions_of_user_newest_first(&principal.org, &principal.user, &filter, &query.part, now)
+            .await?
     };
-    Ok(query.reply(listed.map(SessionView::shown)))
+    Ok(query.reply(listed.map(|session| SessionView::shown(session, now))))
 }

@@ -1,7 +1,8 @@
-//! The sweeper, each minute: ends sessions whose time is over, and drives what is late.
+//! The sweeper, each minute: ends sessions whose time is over, drives what is late, and sets timers for the ends to come.
 
+use futures_util::future::join;
 use web::{App, Failure, Worker};
-use workers::{CircuitBreaker, Report, SessionSweeper};
+use workers::{CircuitBreaker, Report, SessionSweeper, TimerSetter};
 
 use crate::tools::tools;
 
@@ -12,12 +13,16 @@ pub fn worker() -> Worker {
     Worker::of_schedule(move |app| handler(app, circuit.clone()))
 }
 
-/// A run.
+/// A run. Timers are set beside the sweep: neither waits for the other, and the sweep needs none of them.
 ///
 /// # Errors
-/// When the table gives no answer, or the function was deployed without a KMS key.
+/// When the table gives no answer, or the function was deployed without a KMS key or the queue's address.
 pub async fn handler(app: App, circuit: CircuitBreaker) -> Result<Report, Failure> {
-    let report = SessionSweeper::new(tools(&app)?).with_circuit(circuit).run(app.now).await?;
+    let setter = TimerSetter::new(app.store().clone(), app.timers()?);
+    let sweeper = SessionSweeper::new(tools(&app)?).with_circuit(circuit);
+    let (timers, swept) = join(setter.run(app.now), sweeper.run(app.now)).await;
+    let mut report = swept?;
+    report.add(&timers);
     tracing::info!(failed = report.failed, ?report, "swept");
     Ok(report)
 }

@@ -44,10 +44,18 @@ struct RowView {
 }
 
 impl SessionView {
-    /// The representation.
+    /// What a change left, with the state that it left. A repetition with the same `Idempotency-Key` is answered as the first
+    /// request was, also when the session's time is over by then.
     #[must_use]
-    pub fn of(session: Session) -> Self {
-        let status = session.status();
+    pub fn of_change(session: Session) -> Self {
+        let then = session.head.started_at;
+        Self::of(session, then)
+    }
+
+    /// The representation at a time.
+    #[must_use]
+    pub fn of(session: Session, now: Timestamp) -> Self {
+        let status = session.status(now);
         let ended_at = session.head.ended_at();
         let head = session.head;
         Self {
@@ -72,8 +80,8 @@ impl SessionView {
 impl SessionView {
     /// The representation of a session that may be unreadable: what is known of it, and `UNREADABLE`.
     #[must_use]
-    pub fn shown(shown: ShownSession) -> Self {
-        let view = Self::of(shown.session);
+    pub fn shown(shown: ShownSession, now: Timestamp) -> Self {
+        let view = Self::of(shown.session, now);
         if shown.is_unreadable { Self { status: SessionStatus::Unreadable, ..view } } else { view }
     }
 }

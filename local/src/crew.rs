@@ -1,8 +1,9 @@
-//! The functions that nobody calls: what the table's stream and the schedules start.
+//! The functions that nobody calls: what the table's stream, the schedules and the queue of timers start.
 
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::time::Duration;
+use timers::{InMemory, Message};
 use tokio::sync::Mutex;
 use web::{App, Worker};
 
@@ -13,7 +14,10 @@ use crate::template::{Template, Wakeup};
 /// Records in one batch: `BatchSize` in the template.
 const BATCH: usize = 100;
 
-/// How often the stream is looked at.
+/// Messages in one batch: `BatchSize` in the template.
+const MESSAGES: usize = 10;
+
+/// How often the stream and the queue are looked at.
 const LOOK: Duration = Duration::from_millis(100);
 
 /// The workers of the template, and how far they have read the stream.
@@ -21,18 +25,24 @@ pub struct Crew {
     app: App,
     cloud: Cloud,
     table: String,
+    timers: InMemory,
     workers: Vec<(&'static str, Wakeup, Worker)>,
     /// The last record that was read.
     position: Mutex<Option<String>>,
 }
 
 impl Crew {
-    /// Joins the template's workers with the functions of the same name. The stream is read from its end on: what came before
+    /// Joins the template's workers with the functions of the same name, which set `app`'s timers in the queue. The stream is read from its end on: what came before
     /// is seen to by the sweeper.
     ///
     /// # Errors
     /// When one side has a worker that the other has not.
-    pub fn new(template: &Template, app: App, cloud: Cloud, table: &str) -> Result<Self, Fault> {
+    pub fn new(
+        template: &Template,
+        app: App,
+        (cloud, table): (Cloud, &str),
+        timers: InMemory,
+    ) -> Result<Self, Fault> {
         let mut functions: HashMap<&str, Worker> = functions::workers().into_iter().collect();
         let mut workers = Vec::new();
         for function in template.functions.iter().filter(|function| function.routes.is_empty()) {
@@ -46,8 +56,8 @@ impl Crew {
         if let Some(name) = functions.keys().next() {
             return Err(Fault::new(format!("template.yaml lacks {name}, which functions::workers() has")));
         }
-        let crew = Self { app, cloud, table: table.into(), workers, position: Mutex::new(None) };
-        Ok(crew)
+        let position = Mutex::new(None);
+        Ok(Self { app, cloud, table: table.into(), timers, workers, position })
     }
 
     /// Passes over what the stream has so far.
@@ -101,6 +111,30 @@ impl Crew {
         Ok(last.is_some())
     }
 
+    /// Hands the messages of the queue whose time has come to their worker, and says whether there were any.
+    pub async fn deliver(&self) -> bool {
+        self.deliver_to(&self.app).await
+    }
+
+    /// The same by another environment of the worker, whose clock may differ.
+    pub async fn deliver_to(&self, app: &App) -> bool {
+        let messages = self.timers.receive(MESSAGES);
+        let workers = self.workers.iter().filter(|(_, wakeup, _)| *wakeup == Wakeup::Queue);
+        for (name, _, worker) in workers.filter(|_| !messages.is_empty()) {
+            let records: Vec<Value> = messages.iter().map(record).collect();
+            let again = match worker.run(app, json!({"Records": records})).await {
+                Ok(unfinished) => failures(&unfinished),
+                Err(error) => {
+                    tracing::error!(name, %error, "a worker failed");
+                    messages.iter().map(|message| message.id.to_string()).collect()
+                }
+            };
+            let is_again = |message: &&Message| again.contains(&message.id.to_string());
+            messages.iter().filter(is_again).cloned().for_each(|message| self.timers.give_back(message));
+        }
+        !messages.is_empty()
+    }
+
     /// Runs a worker of a schedule once.
     ///
     /// # Errors
@@ -115,9 +149,10 @@ impl Crew {
     pub async fn work(&self, clock_rate: u32) {
         let schedules = self.workers.iter().filter_map(|(name, wakeup, _)| match wakeup {
             Wakeup::Every { seconds } => Some(self.keep_time(name, *seconds, clock_rate)),
-            Wakeup::Stream => None,
+            Wakeup::Stream | Wakeup::Queue => None,
         });
-        tokio::join!(self.keep_reading(), futures_util::future::join_all(schedules));
+        let schedules = futures_util::future::join_all(schedules);
+        tokio::join!(self.keep_reading(), self.keep_delivering(), schedules);
     }
 
     async fn keep_time(&self, name: &'static str, seconds: u64, clock_rate: u32) {
@@ -148,6 +183,14 @@ impl Crew {
         }
     }
 
+    async fn keep_delivering(&self) {
+        let mut looks = tokio::time::interval(LOOK);
+        loop {
+            looks.tick().await;
+            while self.deliver().await {}
+        }
+    }
+
     /// Forgets what was read of the stream.
     async fn forget(&self) -> Result<(), Fault> {
         match self.position.lock().await.as_deref() {
@@ -160,6 +203,11 @@ impl Crew {
 /// The filter that the template gives the stream's worker: rules of the ledger.
 fn passes_the_filter(record: &Value) -> bool {
     record.pointer("/dynamodb/NewImage/entity/S").and_then(Value::as_str) == Some("RULE")
+}
+
+/// A message as Lambda hands it over.
+fn record(message: &Message) -> Value {
+    json!({"messageId": message.id.to_string(), "body": message.body, "eventSource": "aws:sqs"})
 }
 
 /// The records that a worker wants again.

@@ -17,6 +17,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::process::ExitCode;
 use std::sync::Arc;
 use store::{Kms, Store, Vault};
+use timers::InMemory;
 use web::{App, HttpFetch, Parts, clock};
 
 /// The API is for this machine alone.
@@ -74,17 +75,20 @@ async fn run(options: &Serve) -> Result<(), Fault> {
     let template = Template::built_in()?;
     cloud.ensure_table(&template, TABLE)?;
     let sky = SimulatedCloud::with_every_group();
+    let clock = if options.clock_rate == 1 { clock::system() } else { clock::hurried(options.clock_rate) };
+    let timers = InMemory::new(Arc::clone(&clock));
     let app = App::new(Parts {
         store: Store::new(cloud.dynamodb(), TABLE),
         verifier: Some(verifier(&jwt)?),
         vault: Some(Vault::new(Kms::new(&cloud.sdk_config()), KMS_KEY)),
         firewall: Some(Arc::new(sky.clone())),
+        timers: Some(Arc::new(timers.clone())),
         sessions: SessionLimits::default(),
         rate: rate_limit()?,
         origins: origins()?,
-        clock: if options.clock_rate == 1 { clock::system() } else { clock::hurried(options.clock_rate) },
+        clock,
     });
-    let crew = Crew::new(&template, app.clone(), cloud.clone(), TABLE)?;
+    let crew = Crew::new(&template, app.clone(), (cloud.clone(), TABLE), timers)?;
     crew.skip().await?;
     let gateway = Arc::new(Gateway::new(&template, app)?);
     let address = listener.local_addr().map_err(Fault::of("the listener"))?;

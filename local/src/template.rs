@@ -32,6 +32,8 @@ pub enum Wakeup {
         /// Seconds from one run to the next.
         seconds: u64,
     },
+    /// Messages of a queue.
+    Queue,
 }
 
 /// A Lambda function.
@@ -130,6 +132,7 @@ fn function(name: &str, properties: &Value) -> Result<Function, Fault> {
         match kind.as_str() {
             "HttpApi" => routes.push(route(event)),
             "DynamoDB" => wakeups.push(Wakeup::Stream),
+            "SQS" => wakeups.push(Wakeup::Queue),
             "ScheduleV2" => wakeups.push(schedule(event)?),
             _ => return Err(Fault::new(format!("template.yaml, {name}: an event of the type {kind}"))),
         }

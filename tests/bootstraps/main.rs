@@ -125,6 +125,8 @@ async fn sessions(journey: &mut Journey) {
     // Nobody was asked for the rule yet, so that there is nothing to ask for its removal.
     assert_eq!(journey.wake("rule-worker").await, json!({"batchItemFailures": []}));
     assert_eq!(journey.invoke("session-get", 200).await.body["status"], "CANCELLED");
+    // A timer of a session that was stopped lets it pass.
+    assert_eq!(journey.wake("session-ender").await, json!({"batchItemFailures": []}));
     assert_eq!(journey.wake("session-sweeper").await["failed"], 0);
     assert_eq!(journey.wake("rule-reconciler").await["failed"], 0);
 }

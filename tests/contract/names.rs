@@ -195,9 +195,9 @@ fn event_faults(event: &Value, routes: &[String]) -> Vec<String> {
 fn worker_event_fault(folder: &str, event: &Value) -> Option<String> {
     let functions = template().functions;
     let function = functions.iter().find(|function| snake(function.binary()) == folder)?;
-    let is_of_stream = event["Records"].as_array().is_some_and(|records| !records.is_empty());
-    let expected = function.wakeups.contains(&Wakeup::Stream);
-    (is_of_stream != expected || !event.is_object())
+    let has_records = event["Records"].as_array().is_some_and(|records| !records.is_empty());
+    let expected = !function.wakeups.iter().any(|wakeup| matches!(wakeup, Wakeup::Every { .. }));
+    (has_records != expected || !event.is_object())
         .then(|| format!("it must be one of {:?}", function.wakeups))
 }
 
@@ -209,6 +209,7 @@ fn every_worker_is_woken_by_what_it_is_for() {
         let woken = function.wakeups.iter().map(|wakeup| match wakeup {
             Wakeup::Stream => web::Wakeup::Stream,
             Wakeup::Every { .. } => web::Wakeup::Schedule,
+            Wakeup::Queue => web::Wakeup::Queue,
         });
         assert_eq!(woken.collect::<Vec<_>>(), [worker.wakeup], "{name}");
     }

@@ -93,6 +93,25 @@ fn no_default_lets_the_functions_into_every_account() {
     }
 }
 
+/// What stands in the queue in memory is what the template says of the queue, and of its worker.
+#[test]
+fn the_queue_of_timers_is_the_same_everywhere() {
+    let number = |properties: &Yaml, name: &str| properties[name].as_i64().unwrap();
+    let of = |kind: &str, name: &str| {
+        let found = resources("template.yaml", kind).into_iter().find(|(found, _)| found == name);
+        found.unwrap().1
+    };
+    let queue = of("AWS::SQS::Queue", "SessionEnds");
+    let ender = of("AWS::Serverless::Function", "SessionEnderFunction");
+    assert_eq!(number(&queue, "VisibilityTimeout"), timers::VISIBILITY_SECONDS);
+    assert_eq!(number(&queue["RedrivePolicy"], "maxReceiveCount"), i64::from(timers::RECEIVES_MAX));
+    assert!(timers::VISIBILITY_SECONDS >= 6 * number(&ender, "Timeout"), "Lambda wants six times as long");
+    assert_eq!(number(&ender["Events"]["Timers"]["Properties"], "BatchSize"), 10, "as local::crew has it");
+    let alarm = of("AWS::CloudWatch::Alarm", "SessionEndsLateAlarm");
+    let threshold = number(&alarm, "Threshold");
+    assert!(threshold > workers::AHEAD_SECONDS, "a message waits for so long when all is well");
+}
+
 /// An alarm on a metric that nobody sends is silent, and one that nobody can look up is no help.
 #[test]
 fn alarms_have_metrics_and_pages() {

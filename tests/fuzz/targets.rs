@@ -113,6 +113,7 @@ static HOUSE: LazyLock<House> = LazyLock::new(|| {
         verifier: verifier(JwtKeys::Secret(SECRET.into())),
         vault: Some(vault()),
         firewall: Some(Arc::new(SimulatedCloud::strict())),
+        timers: None,
         sessions: SessionLimits::default(),
         rate: None,
         origins: Origins::parse("https://console.example").expect("an origin"),

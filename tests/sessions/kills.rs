@@ -112,7 +112,8 @@ impl Scene {
     async fn stop_all(&self) {
         let (db, org, part) = (&self.world.app.db, org(ORG), ListPart { limit: Some(3), cursor: None });
         let filter = SessionFilter::default();
-        let list = db.sessions_of_user_newest_first(&org, &self.user.id, &filter, &part).await;
+        let now = self.world.app.now();
+        let list = db.sessions_of_user_newest_first(&org, &self.user.id, &filter, &part, now).await;
         for shown in list.unwrap().items {
             self.stop(shown.session.head.id).await;
         }

@@ -18,6 +18,7 @@ mod killed;
 mod kills;
 mod lifecycle;
 mod offboarding;
+mod on_time;
 #[cfg(feature = "large")]
 mod outage;
 mod pages;

@@ -188,10 +188,10 @@ async fn an_end_of_sessions_that_broke_off_is_noted() {
     let _ = app.admin().delete("/users/holder").await.expect(204);
     let (org, user) = (org(ORG), UserId::parse("holder").unwrap());
     let shown = app.db.session(&org, session).await.unwrap().unwrap();
-    assert!(shown.status().is_stoppable());
+    assert!(!shown.has_ended());
     app.db.look_after_ending(&org, &user, app.now()).await.unwrap();
     let shown = app.db.session(&org, session).await.unwrap().unwrap();
-    assert!(!shown.status().is_stoppable());
+    assert!(shown.has_ended());
     assert!(!app.db_table().await.contains_key(&at(&keys::ending(&org, &user))));
 }
 
@@ -220,6 +220,6 @@ async fn the_note_of_a_later_decision_outlives_the_work_of_an_earlier_one() {
     let note = at(&keys::ending(&org, &user));
     assert!(app.db_table().await.contains_key(&note));
     app.db.look_after_ending(&org, &user, app.now()).await.unwrap();
-    assert!(!app.db.session(&org, session).await.unwrap().unwrap().status().is_stoppable());
+    assert!(app.db.session(&org, session).await.unwrap().unwrap().has_ended());
     assert!(!app.db_table().await.contains_key(&note));
 }

@@ -46,6 +46,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use store::{AuditRow, Store, Vault};
+use timers::InMemory;
 use web::App;
 use workers::Tools;
 
@@ -81,6 +82,8 @@ pub struct TestApp {
     gateway: Arc<Gateway>,
     /// The cloud behind the firewall.
     pub sky: SimulatedCloud,
+    /// The queue of timers.
+    pub timers: InMemory,
     /// The functions that nobody calls.
     pub crew: Crew,
     clock: Arc<AtomicI64>,
@@ -136,18 +139,40 @@ impl TestApp {
         let (db, vault) = (Store::new(tapped, &table), Vault::new(kms, "alias/test"));
         let sky = SimulatedCloud::strict();
         let jwt = setup.jwt.clone();
-        let app = setup.app((&db, &vault, &sky), &clock);
+        let timers = InMemory::new(setup::clock_ahead(&clock, 0));
+        let app = setup.app((&db, &vault, &sky, &timers), setup::clock_ahead(&clock, 0));
         let gateway = Arc::new(Gateway::new(&template, app.clone()).expect("a gateway"));
-        let crew = Crew::new(&template, app.clone(), cloud.clone(), &table).expect("a crew");
-        Self { db, vault, cloud, dynamodb, table, tap, app, gateway, sky, crew, clock, jwt }
+        let crew = Crew::new(&template, app.clone(), (cloud.clone(), &table), timers.clone());
+        let crew = crew.expect("a crew");
+        Self { db, vault, cloud, dynamodb, table, tap, app, gateway, sky, timers, crew, clock, jwt }
     }
 
     /// Another environment of the same functions: with the table and the clock of this one, and nothing else in common.
     #[must_use]
     pub fn twin(&self, setup: Setup) -> Twin {
-        let app = setup.app((&self.db, &self.vault, &self.sky), &self.clock);
+        let app = self.environment(setup, 0);
         let template = Template::built_in().expect("the template");
         Twin::new(Gateway::new(&template, app).expect("a gateway"))
+    }
+
+    /// An environment of its own for a function, whose clock is ahead by so many milliseconds, or behind.
+    #[must_use]
+    pub fn app_ahead(&self, millis: i64) -> App {
+        self.environment(Setup::default(), millis)
+    }
+
+    fn environment(&self, setup: Setup, millis: i64) -> App {
+        let clock = setup::clock_ahead(&self.clock, millis);
+        setup.app((&self.db, &self.vault, &self.sky, &self.timers), clock)
+    }
+
+    /// Delivers the messages of timers that have come by now; whether there were any.
+    pub async fn deliver_ends(&self) -> bool {
+        let mut were_any = false;
+        while self.crew.deliver().await {
+            were_any = true;
+        }
+        were_any
     }
 
     /// Lets the stream's worker do what there is to do by now.
@@ -183,7 +208,12 @@ impl TestApp {
 
     /// Moves the clock.
     pub fn advance_seconds(&self, seconds: i64) {
-        self.clock.fetch_add(seconds * 1000, Ordering::SeqCst);
+        self.advance_millis(seconds * 1000);
+    }
+
+    /// Moves the clock.
+    pub fn advance_millis(&self, millis: i64) {
+        self.clock.fetch_add(millis, Ordering::SeqCst);
     }
 
     /// A caller with these headers.

@@ -9,6 +9,8 @@ use model::session::SessionLimits;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use store::{Store, Vault};
+use timers::InMemory;
+use web::clock::Clock;
 use web::{App, Origins, Parts};
 
 use crate::{Client, at_millis, jwt_settings};
@@ -43,21 +45,27 @@ impl Setup {
     /// An environment of a function with these settings.
     pub(crate) fn app(
         self,
-        (db, vault, sky): (&Store, &Vault, &SimulatedCloud),
-        clock: &Arc<AtomicI64>,
+        (db, vault, sky, timers): (&Store, &Vault, &SimulatedCloud, &InMemory),
+        clock: Clock,
     ) -> App {
-        let ticking = Arc::clone(clock);
         App::new(Parts {
             store: db.clone(),
             verifier: Some(Verifier::new(&self.jwt, self.fetch).expect("a verifier")),
             vault: Some(vault.clone()),
             firewall: Some(Arc::new(sky.clone())),
+            timers: Some(Arc::new(timers.clone())),
             sessions: self.sessions,
             rate: self.rate,
             origins: self.origins,
-            clock: Arc::new(move || at_millis(ticking.load(Ordering::SeqCst))),
+            clock,
         })
     }
+}
+
+/// The tests' clock as somebody sees it whose own one is ahead by so many milliseconds.
+pub(crate) fn clock_ahead(clock: &Arc<AtomicI64>, millis: i64) -> Clock {
+    let ticking = Arc::clone(clock);
+    Arc::new(move || at_millis(ticking.load(Ordering::SeqCst) + millis))
 }
 
 /// Another environment: [`TestApp::twin`](crate::TestApp::twin).

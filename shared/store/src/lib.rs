@@ -47,7 +47,7 @@ pub use retry::{CALL_ATTEMPTS, retry_config};
 pub use rule::{
     Finding, GroupLedger, LEASE_SECONDS, Lease, ListedRule, Message, Released, RuleEntry, UnreadableRule,
 };
-pub use session::{Ended, Owner, ShownSession, Wish};
+pub use session::{Ended, Owner, ShownSession, Upcoming, Wish};
 pub use stream::StreamRecord;
 pub use tag::Tagged;
 pub use user::Reach;

@@ -10,6 +10,7 @@ use model::session::SessionLimits;
 use model::time::Timestamp;
 use std::sync::{Arc, OnceLock};
 use store::{Kms, Store, Vault};
+use timers::{SessionTimers, Sqs};
 
 use crate::access::Directory;
 use crate::aws;
@@ -19,6 +20,7 @@ use crate::fetch::HttpFetch;
 use crate::headers::Origins;
 use crate::rate::RateLimiter;
 use crate::settings::{Settings, WorkerSettings};
+use crate::worker::Wakeup;
 
 /// What a process has once.
 pub struct Parts {
@@ -30,6 +32,8 @@ pub struct Parts {
     pub vault: Option<Vault>,
     /// The cloud whose resources sessions open, where it is known already. A function builds its own at first use.
     pub firewall: Option<Arc<dyn Firewall>>,
+    /// Where timers of sessions are set, where it is known already. A function builds its own at first use.
+    pub timers: Option<Arc<dyn SessionTimers>>,
     /// How long sessions last.
     pub sessions: SessionLimits,
     /// How often a caller may call; nothing for as often as they like.
@@ -50,13 +54,16 @@ struct Shared {
     clock: Clock,
     vault: OnceLock<Vault>,
     firewall: OnceLock<Arc<dyn Firewall>>,
-    /// From which vault and firewall are built when a handler first asks for them. Functions that never ask link neither.
+    timers: OnceLock<Arc<dyn SessionTimers>>,
+    /// From which vault, firewall and timers are built when a handler first asks for them. Functions that never ask link none of
+    /// them.
     aws: Option<Aws>,
 }
 
 struct Aws {
     config: SdkConfig,
     kms_key_id: Option<String>,
+    session_ends_queue_url: Option<String>,
 }
 
 /// The process's parts, and the time of the request at hand.
@@ -75,14 +82,26 @@ impl App {
     }
 
     fn assemble(parts: Parts, aws: Option<Aws>) -> Self {
-        let Parts { store, verifier, vault, firewall, sessions, rate, origins, clock } = parts;
+        let Parts { store, verifier, vault, firewall, timers, sessions, rate, origins, clock } = parts;
         let now = clock();
         let vault = vault.map(OnceLock::from).unwrap_or_default();
         let firewall = firewall.map(OnceLock::from).unwrap_or_default();
+        let timers = timers.map(OnceLock::from).unwrap_or_default();
         let rate = rate.map(RateLimiter::new);
         let directory = Directory::default();
-        let shared =
-            Shared { store, verifier, sessions, rate, directory, origins, clock, vault, firewall, aws };
+        let shared = Shared {
+            store,
+            verifier,
+            sessions,
+            rate,
+            directory,
+            origins,
+            clock,
+            vault,
+            firewall,
+            timers,
+            aws,
+        };
         Self { shared: Arc::new(shared), now }
     }
 
@@ -99,32 +118,36 @@ impl App {
             verifier: Some(verifier),
             vault: None,
             firewall: None,
+            timers: None,
             sessions: settings.sessions,
             rate: settings.rate,
             origins: settings.origins,
             clock: clock::system(),
         };
-        Ok(Self::assemble(parts, Some(Aws { config, kms_key_id: settings.kms_key_id })))
+        let aws = Aws { config, kms_key_id: settings.kms_key_id, session_ends_queue_url: None };
+        Ok(Self::assemble(parts, Some(aws)))
     }
 
     /// The app of a Lambda function without callers, from its environment.
     ///
     /// # Errors
     /// A setting that is missing: the function does not start.
-    pub fn worker_from_env() -> Result<Self, lambda_runtime::Error> {
-        let settings = WorkerSettings::from_env()?;
+    pub(crate) fn worker_from_env(wakeup: Wakeup) -> Result<Self, lambda_runtime::Error> {
+        let settings = WorkerSettings::from_env(wakeup)?;
         let config = aws::config(settings.aws);
         let parts = Parts {
             store: Store::new(aws::dynamodb(&config), settings.table),
             verifier: None,
             vault: None,
             firewall: None,
+            timers: None,
             sessions: SessionLimits::default(),
             rate: None,
             origins: Origins::default(),
             clock: clock::system(),
         };
-        Ok(Self::assemble(parts, Some(Aws { config, kms_key_id: Some(settings.kms_key_id) })))
+        let WorkerSettings { kms_key_id, session_ends_queue_url, .. } = settings;
+        Ok(Self::assemble(parts, Some(Aws { config, kms_key_id, session_ends_queue_url })))
     }
 
     /// The app for a request that has just come in.
@@ -161,6 +184,22 @@ impl App {
         }
         let aws = self.shared.aws.as_ref().ok_or_else(|| Failure::internal("this app has no firewall"))?;
         Ok(Arc::clone(self.shared.firewall.get_or_init(|| Arc::new(Ec2::new(&aws.config)))))
+    }
+
+    /// Where timers of sessions are set.
+    ///
+    /// # Errors
+    /// An internal failure in a function that was deployed without the queue's address.
+    pub fn timers(&self) -> Result<Arc<dyn SessionTimers>, Failure> {
+        if let Some(timers) = self.shared.timers.get() {
+            return Ok(Arc::clone(timers));
+        }
+        let aws = self.shared.aws.as_ref();
+        let source = aws.and_then(|aws| Some((&aws.config, aws.session_ends_queue_url.as_ref()?)));
+        let (config, queue) =
+            source.ok_or_else(|| Failure::internal("this function has no POSTERN_SESSION_ENDS_QUEUE_URL"))?;
+        let built = || -> Arc<dyn SessionTimers> { Arc::new(Sqs::new(aws::sqs(config), queue)) };
+        Ok(Arc::clone(self.shared.timers.get_or_init(built)))
     }
 
     /// The callers' budgets, where they have any.

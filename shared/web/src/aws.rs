@@ -54,6 +54,12 @@ pub(crate) fn dynamodb(config: &SdkConfig) -> Client {
     Client::from_conf(config.build())
 }
 
+/// SQS as every function sees it.
+pub(crate) fn sqs(config: &SdkConfig) -> aws_sdk_sqs::Client {
+    let config = aws_sdk_sqs::config::Builder::from(config).interceptor(Anonymous);
+    aws_sdk_sqs::Client::from_conf(config.build())
+}
+
 /// Keeps the SDK from saying who calls: [`Https`] says it, for every service of AWS alike. The SDK would find out about itself for
 /// each call, and sign what it finds: docs/adr/0037.
 #[derive(Debug)]

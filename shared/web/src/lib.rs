@@ -33,4 +33,4 @@ pub use incoming::Incoming;
 pub use lambda_runtime::Error;
 pub use serve::serve;
 pub use settings::{BadSetting, Lookup, Settings, WorkerSettings, jwt_settings, origins, rate_limit};
-pub use worker::{Batch, Unfinished, Wakeup, Worker, WorkerFailure, serve_worker};
+pub use worker::{Batch, Message, Messages, Unfinished, Wakeup, Worker, WorkerFailure, serve_worker};

@@ -8,6 +8,7 @@ use std::fmt;
 use tracing::level_filters::LevelFilter;
 
 use crate::headers::Origins;
+use crate::worker::Wakeup;
 
 /// What a deployment sets.
 #[derive(Debug, Clone)]
@@ -66,8 +67,10 @@ impl std::error::Error for BadSetting {}
 pub struct WorkerSettings {
     /// `POSTERN_TABLE`: the table's name.
     pub table: String,
-    /// `POSTERN_KMS_KEY_ID`: the key that seals credentials.
-    pub kms_key_id: String,
+    /// `POSTERN_KMS_KEY_ID`: the key that seals credentials. What a queue wakes opens none.
+    pub kms_key_id: Option<String>,
+    /// `POSTERN_SESSION_ENDS_QUEUE_URL`: the queue of timers. Only what sets timers has such a setting.
+    pub session_ends_queue_url: Option<String>,
     /// Where AWS is.
     pub aws: AwsSettings,
 }
@@ -80,11 +83,27 @@ impl WorkerSettings {
     ///
     /// # Errors
     /// The first setting that is missing.
-    pub fn from_env() -> Result<Self, BadSetting> {
+    pub fn from_env(wakeup: Wakeup) -> Result<Self, BadSetting> {
+        Self::read(&environment, wakeup)
+    }
+
+    /// Reads the settings of a worker that is woken in some way.
+    ///
+    /// # Errors
+    /// The first that is missing.
+    pub fn read(get: Lookup<'_>, wakeup: Wakeup) -> Result<Self, BadSetting> {
+        const KEY: &str = "POSTERN_KMS_KEY_ID";
+        const QUEUE: &str = "POSTERN_SESSION_ENDS_QUEUE_URL";
+        let needed = match wakeup {
+            Wakeup::Stream | Wakeup::Schedule => KEY,
+            Wakeup::Queue => QUEUE,
+        };
+        required(get, needed)?;
         Ok(Self {
-            table: required(&environment, "POSTERN_TABLE")?,
-            kms_key_id: required(&environment, "POSTERN_KMS_KEY_ID")?,
-            aws: aws_settings(&environment)?,
+            table: required(get, "POSTERN_TABLE")?,
+            kms_key_id: get(KEY),
+            session_ends_queue_url: get(QUEUE),
+            aws: aws_settings(get)?,
         })
     }
 }
@@ -299,6 +318,26 @@ mod tests {
         assert!(read(&[("AWS_USE_FIPS_ENDPOINT", "true")]).unwrap().aws.use_fips);
         let elsewhere = read(&[("AWS_ENDPOINT_URL", "http://127.0.0.1:8000")]).unwrap().aws;
         assert_eq!(elsewhere.endpoint_url.as_deref(), Some("http://127.0.0.1:8000"));
+    }
+
+    #[test]
+    fn a_worker_does_not_start_without_what_it_works_with() {
+        const ALL: [&str; 4] =
+            ["POSTERN_TABLE", "AWS_REGION", "POSTERN_KMS_KEY_ID", "POSTERN_SESSION_ENDS_QUEUE_URL"];
+        let without = |missing: &str, wakeup| {
+            WorkerSettings::read(&|name| (ALL.contains(&name) && name != missing).then(|| "x".into()), wakeup)
+        };
+        for (missing, wakeup, is_needed) in [
+            ("POSTERN_KMS_KEY_ID", Wakeup::Stream, true),
+            ("POSTERN_KMS_KEY_ID", Wakeup::Schedule, true),
+            ("POSTERN_KMS_KEY_ID", Wakeup::Queue, false),
+            ("POSTERN_SESSION_ENDS_QUEUE_URL", Wakeup::Queue, true),
+            ("POSTERN_SESSION_ENDS_QUEUE_URL", Wakeup::Stream, false),
+            ("POSTERN_TABLE", Wakeup::Queue, true),
+            ("AWS_REGION", Wakeup::Queue, true),
+        ] {
+            assert_eq!(without(missing, wakeup).is_err(), is_needed, "{wakeup:?} without {missing}");
+        }
     }
 
     #[test]

@@ -1,8 +1,9 @@
-//! Functions without a caller: what the table's stream and schedules start.
+//! Functions without a caller: what the table's stream, schedules and a queue start.
 
 use futures_util::future::BoxFuture;
 use lambda_http::Error;
 use lambda_runtime::{LambdaEvent, service_fn};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt;
@@ -22,6 +23,8 @@ pub enum Wakeup {
     Stream,
     /// A schedule.
     Schedule,
+    /// Messages of a queue.
+    Queue,
 }
 
 /// A batch of the stream.
@@ -32,7 +35,25 @@ pub struct Batch {
     pub records: Vec<StreamRecord>,
 }
 
-/// The records of a batch that must come again. Lambda goes on from the first of them, so that the order is kept.
+/// Messages of a queue.
+#[derive(Debug, Deserialize)]
+pub struct Messages {
+    /// In no order.
+    #[serde(rename = "Records")]
+    pub records: Vec<Message>,
+}
+
+/// A message of a queue (AWS Lambda Developer Guide, "Using Lambda with Amazon SQS", "Example Amazon SQS message event").
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Message {
+    message_id: String,
+    /// What it says.
+    pub body: String,
+}
+
+/// The records of a batch, or messages of a queue, that must come again. Lambda goes on from the first of the records, so that
+/// their order is kept; messages come again one by one.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Unfinished {
@@ -49,6 +70,11 @@ impl Unfinished {
     /// Has a record come again.
     pub fn add(&mut self, record: &StreamRecord) {
         self.batch_item_failures.push(ItemFailure { item_identifier: record.sequence_number().into() });
+    }
+
+    /// Has a message come again. One that comes too often ends in the queue of what workers failed at.
+    pub fn add_message(&mut self, message: &Message) {
+        self.batch_item_failures.push(ItemFailure { item_identifier: message.message_id.clone() });
     }
 }
 
@@ -91,6 +117,24 @@ impl Worker {
         F: Fn(App, Batch) -> Running + Clone + Send + Sync + 'static,
         Running: Future<Output = Result<Unfinished, Failure>> + Send + 'static,
     {
+        Self::of_batches(Wakeup::Stream, handler)
+    }
+
+    /// A worker of a queue.
+    pub fn of_queue<F, Running>(handler: F) -> Self
+    where
+        F: Fn(App, Messages) -> Running + Clone + Send + Sync + 'static,
+        Running: Future<Output = Result<Unfinished, Failure>> + Send + 'static,
+    {
+        Self::of_batches(Wakeup::Queue, handler)
+    }
+
+    fn of_batches<F, Event, Running>(wakeup: Wakeup, handler: F) -> Self
+    where
+        F: Fn(App, Event) -> Running + Clone + Send + Sync + 'static,
+        Event: DeserializeOwned,
+        Running: Future<Output = Result<Unfinished, Failure>> + Send + 'static,
+    {
         let call = move |app: App, event: Value| -> BoxFuture<'static, _> {
             let handler = handler.clone();
             Box::pin(async move {
@@ -100,7 +144,7 @@ impl Worker {
                 json(&handler(app, batch).await?)
             })
         };
-        Self { wakeup: Wakeup::Stream, call: Arc::new(call) }
+        Self { wakeup, call: Arc::new(call) }
     }
 
     /// A worker of a schedule.
@@ -132,7 +176,7 @@ impl Worker {
 /// When the function is not configured, or the runtime's API is out of reach.
 pub async fn serve_worker(worker: Worker) -> Result<(), Error> {
     log::begin(LogSettings::from_env());
-    let app = App::worker_from_env()?;
+    let app = App::worker_from_env(worker.wakeup)?;
     let handler = move |event: LambdaEvent<Value>| {
         let (worker, app) = (worker.clone(), app.clone());
         async move { worker.run(&app, event.payload).await.map_err(|failure| failure.to_string()) }

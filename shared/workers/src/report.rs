@@ -38,6 +38,10 @@ pub struct Report {
     pub missing: usize,
     /// Rules of ours that somebody has changed.
     pub altered: usize,
+    /// Timers that were set for the ends of sessions.
+    pub timers_set: usize,
+    /// Timers that could not be set: a sweep ends these sessions, up to a minute late.
+    pub timers_failed: usize,
     /// Items that could not be worked on, and stay due. An alarm waits for it.
     pub failed: usize,
     /// Those among them that failed because the table or the vault gave no answer. What woke the worker comes again.
@@ -64,6 +68,8 @@ impl Report {
             (&mut self.orphans, other.orphans),
             (&mut self.missing, other.missing),
             (&mut self.altered, other.altered),
+            (&mut self.timers_set, other.timers_set),
+            (&mut self.timers_failed, other.timers_failed),
             (&mut self.failed, other.failed),
             (&mut self.interrupted, other.interrupted),
         ];

@@ -76,22 +76,34 @@ impl Drive {
         self.send(request, body).await.expect(status)
     }
 
-    /// Runs a worker, and notes its calls.
+    /// Runs a worker of the stream or of a schedule, and notes its calls.
     pub(super) async fn run(&mut self, name: &str, group: &GroupRef) {
-        let asked = self.app.sky.calls();
+        let event = read("functions/rule_worker/event.json");
+        let event = event.replace("{{org}}", ORG).replace("sg-0abc123def4567890", &group.group_id);
+        self.wake(name, &event).await;
+    }
+
+    /// Runs the worker of timers for a session, and notes its calls.
+    pub(super) async fn end(&mut self, session: &str) {
+        let event = read("functions/session_ender/event.json");
+        let event = event.replace("{{org}}", ORG).replace("{{sessionId}}", session);
+        self.wake("session-ender", &event).await;
+    }
+
+    async fn wake(&mut self, name: &str, event: &str) {
+        let (asked, sent) = (self.app.sky.calls(), self.app.timers.sent());
         self.app.tap.take_bodies();
         let workers = functions::workers();
         let (name, worker) = workers.iter().find(|(known, _)| *known == name).unwrap();
-        let event = read("functions/rule_worker/event.json");
-        let event = event.replace("{{org}}", ORG).replace("sg-0abc123def4567890", &group.group_id);
-        let _ = worker.run(&self.app.app, serde_json::from_str(&event).unwrap()).await.unwrap();
+        let _ = worker.run(&self.app.app, serde_json::from_str(event).unwrap()).await.unwrap();
         let seen = self.seen.entry((*name).into()).or_default();
         seen.extend(self.app.tap.take_bodies().iter().flat_map(|(target, body)| actions(target, body)));
         // Whoever asks a cloud may have to assume a role first; the simulated one is asked without.
         seen.extend((self.app.sky.calls() > asked).then(|| "sts:AssumeRole TargetRoles".to_owned()));
+        seen.extend((self.app.timers.sent() > sent).then(|| "sqs:SendMessage SessionEnds".to_owned()));
     }
 
-    /// The same, from another caller than the administrator.
+    /// A request, from another caller than the administrator.
     pub(super) async fn call_as(&mut self, caller: &Client, request: &str, body: Value, status: u16) {
         let admin = std::mem::replace(&mut self.admin, caller.clone());
         let _ = self.call(request, body, status).await;

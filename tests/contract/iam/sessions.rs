@@ -113,10 +113,49 @@ pub(super) async fn drive_workers(drive: &mut Drive) {
         let path = format!("/sessions/{}/stop", session["id"].as_str().unwrap());
         let _ = drive.admin.post_empty(&path).await.expect(200);
     }
+    // Those whose time is over can only be ended.
+    let over = drive.admin.get("/sessions?status=EXPIRING").await.expect(200).json;
+    for session in over.as_array().unwrap() {
+        drive.end(session["id"].as_str().unwrap()).await;
+    }
     drive.app.advance_seconds(3700);
     drive.run("rule-reconciler", &group).await;
     drive.admin = drive.app.admin();
     drive_what_broke_off(drive).await;
+    drive_timers(drive).await;
+}
+
+/// Timers that are set, that come too early and that come in time, of sessions with few and with many rows.
+async fn drive_timers(drive: &mut Drive) {
+    let mut objects = Objects::new(&drive.app, &drive.admin, "Timed").await;
+    objects.begin_session(&drive.admin).await;
+    let resource = objects.path("/api/v1/resources/{id}").replace("/api/v1/resources/", "");
+    let many = resources_of_many_rules(drive).await;
+    let no = json!({"__type": "AccessDeniedException", "message": "no"});
+    let mut sessions = Vec::new();
+    for (resources, is_broken_off) in [(vec![resource], false), (many.clone(), false), (many, true)] {
+        let user = entered(&drive.app.db, ORG, "timed", drive.app.now()).await;
+        if is_broken_off {
+            // The arming's.
+            drive.app.tap.fail_next("Query", 400, &no);
+        }
+        let body = json!({"resourceIds": resources, "durationMinutes": 1});
+        let session = start(&drive.app.db, &user, body, drive.app.now()).await.unwrap();
+        sessions.push(session.head.id.to_string());
+    }
+    drive.run("session-sweeper", &objects.group()).await;
+    for seconds in [30, 30] {
+        drive.app.advance_seconds(seconds);
+        for session in &sessions {
+            drive.end(session).await;
+        }
+        // Somebody changes a block of rows between its read and its end.
+        let changed = json!({
+            "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+            "Message": "Transaction cancelled", "CancellationReasons": [{"Code": "ConditionalCheckFailed"}],
+        });
+        drive.app.tap.fail_after("TransactWriteItems", 3, 400, &changed);
+    }
 }
 
 /// What the sweeper finishes: a deactivation, a start with many rows, a reservation without a session, a drain.

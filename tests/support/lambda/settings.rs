@@ -13,6 +13,7 @@ pub fn settings(name: &str, cloud: &str, table: &str) -> HashMap<String, String>
     let value = |variable: &str| match variable {
         "POSTERN_TABLE" => table.into(),
         "POSTERN_KMS_KEY_ID" => "alias/postern".into(),
+        "POSTERN_SESSION_ENDS_QUEUE_URL" => format!("{cloud}000000000000/session-ends"),
         "POSTERN_JWT_SECRET" => crate::JWT_SECRET.into(),
         "POSTERN_JWT_ISSUER" => issuer.clone(),
         "POSTERN_JWT_AUDIENCE" => audience.clone(),

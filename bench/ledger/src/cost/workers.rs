@@ -1,6 +1,7 @@
 //! What the workers cost: for the first thing that they look after, and for each that they look after in the same run.
 
-use support::{Client, TestApp};
+use serde_json::json;
+use support::{Client, ORG, TestApp};
 
 use super::Row;
 use crate::measure::{Cost, metered};
@@ -14,6 +15,9 @@ pub(super) const NOTHING_DUE: &str = "nothing is due";
 
 /// The row of the worker of the stream that finds nothing to do.
 pub(super) const IDLE_GROUP: &str = "a group is looked after, and nothing is to be done";
+
+/// The row of the worker of timers that finds a session ended.
+pub(super) const PASSED_OVER: &str = "a message comes for the second time";
 
 /// A row for each thing that a worker does.
 pub(super) async fn rows() -> Vec<Row> {
@@ -38,6 +42,15 @@ pub(super) async fn rows() -> Vec<Row> {
     rows.push(Row::new(name, NOTHING_DUE, none));
     rows.push(Row::new(name, "a session with a rule expires: its end, and the rule's removal", one));
     rows.push(Row::part(name, "each further one in another group", many.further(one, MORE)));
+    let name = "session-ender";
+    let (one, many) = (timers(1).await, timers(1 + MORE).await);
+    rows.push(Row::new(
+        name,
+        "a session with a rule expires: its end, which the stream's worker follows",
+        one.0,
+    ));
+    rows.push(Row::part(name, "each further one in the same batch", many.0.further(one.0, MORE)));
+    rows.push(Row::new(name, PASSED_OVER, one.1));
     let name = "rule-reconciler";
     let (none, one, many) = (comparisons(0).await, comparisons(1).await, comparisons(1 + MORE).await);
     rows.push(Row::new(name, NOTHING_DUE, none));
@@ -87,6 +100,26 @@ async fn expiries(count: usize) -> Cost {
     assert_eq!(report["sessionsEnded"], count, "{report}");
     assert!(place.app.sky.groups().iter().all(|(_, rules)| rules.is_empty()), "the rules are removed");
     cost
+}
+
+/// What it costs to end so many sessions by their timers, and what messages cost that come for the second time.
+async fn timers(count: usize) -> (Cost, Cost) {
+    let place = Place::new(TestApp::new().await).await;
+    let (_, sessions) = sessions(&place, count, false).await;
+    place.work((1..=count).map(group)).await;
+    place.app.advance_seconds(3601);
+    let mut costs = [Cost::default(); 2];
+    for cost in &mut costs {
+        for session in &sessions {
+            place.app.timers.send(json!({"org": ORG, "sessionId": session}).to_string(), 1);
+        }
+        place.app.advance_seconds(1);
+        let (were_any, metered) = metered(&place.app, place.app.deliver_ends()).await;
+        assert!(were_any && place.app.timers.waiting().is_empty(), "every message is done");
+        *cost = metered;
+    }
+    let [ended, passed] = costs;
+    (ended, passed)
 }
 
 /// What a comparison costs of so many groups.

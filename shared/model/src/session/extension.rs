@@ -5,6 +5,7 @@ use super::limits::in_words;
 use super::{Session, SessionHead};
 use crate::fields::{Fields, FromFields};
 use crate::refusal::Refusal;
+use crate::time::Timestamp;
 use crate::violation::Violations;
 
 /// The members of `POST /sessions/{id}/extend`.
@@ -27,10 +28,10 @@ impl Extension {
     /// The head of the session with its new end.
     ///
     /// # Errors
-    /// `SessionNotExtensible` in a state that allows none; `Invalid` when the session would last longer from its start than
+    /// `SessionNotExtensible` in a state that allows none, as from its end on; `Invalid` when the session would last longer from its start than
     /// `longest` minutes, which is the limit of now, or than the limit of then.
-    pub fn apply(&self, session: &Session, longest: u32) -> Result<SessionHead, Refusal> {
-        let status = session.status();
+    pub fn apply(&self, session: &Session, longest: u32, now: Timestamp) -> Result<SessionHead, Refusal> {
+        let status = session.status(now);
         if !status.is_extensible() {
             return Err(Refusal::SessionNotExtensible(status));
         }

@@ -2,6 +2,7 @@
 
 use super::{Session, SessionStatus};
 use crate::id::{ResourceId, UserId};
+use crate::time::Timestamp;
 use crate::violation::Violations;
 
 /// What sessions must have in common.
@@ -47,11 +48,11 @@ impl SessionFilter {
         wrong.or(Self { resource_id, user_id, status })
     }
 
-    /// Whether a session is wanted.
+    /// Whether a session is wanted, with the state that it has at a time.
     #[must_use]
-    pub fn admits(&self, session: &Session) -> bool {
+    pub fn admits(&self, session: &Session, now: Timestamp) -> bool {
         self.resource_id.is_none_or(|id| session.opens(id))
             && self.user_id.as_ref().is_none_or(|id| session.head.user_id == *id)
-            && self.status.is_none_or(|status| session.status() == status)
+            && self.status.is_none_or(|status| session.status(now) == status)
     }
 }

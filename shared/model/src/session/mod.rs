@@ -6,7 +6,8 @@
 //!         -> FAILED   none applied
 //! ```
 //!
-//! A session's status is not stored: it follows from its rows and from whether it was ended.
+//! A session's status is not stored: it follows from its rows, from whether it was ended, and from the time: from its
+//! `expires_at` on a session that nobody has ended yet is EXPIRING as well.
 
 mod draft;
 mod extension;
@@ -171,9 +172,24 @@ pub struct Session {
 }
 
 impl Session {
-    /// The state, which follows from the rows and from whether the session was ended.
+    /// The state at a time. It follows from the rows, from whether the session was ended, and from whether its time is over:
+    /// what has to be ended is shown as ending before somebody has written it down.
     #[must_use]
-    pub fn status(&self) -> SessionStatus {
+    pub fn status(&self, now: Timestamp) -> SessionStatus {
+        if !self.has_ended() && self.head.expires_at <= now {
+            return SessionStatus::Expiring;
+        }
+        self.recorded_status()
+    }
+
+    /// Whether nothing has to end it any more: it was ended, or all of its rules were refused. Its time does not matter.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.head.ended_reason.is_some() || self.recorded_status() == SessionStatus::Failed
+    }
+
+    /// The state that the rows and the end give.
+    fn recorded_status(&self) -> SessionStatus {
         let has = |status| self.rows.iter().any(|row| row.status() == status);
         match self.head.ended_reason {
             Some(_) if self.rows.iter().any(|row| !row.is_settled()) => SessionStatus::Expiring,

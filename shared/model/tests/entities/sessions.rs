@@ -56,7 +56,7 @@ fn the_status_follows_from_the_rows() {
         (vec![Some(Failed), Some(Failed)], SessionStatus::Failed),
         (vec![None], SessionStatus::Failed),
     ] {
-        assert_eq!(session(&states).status(), status, "{states:?}");
+        assert_eq!(session(&states).status(at(60)), status, "{states:?}");
     }
 }
 
@@ -73,12 +73,38 @@ fn an_ended_session_is_expiring_until_its_rules_are_gone() {
             (vec![Some(Applied)], SessionStatus::Expiring),
             (vec![Some(Removed), Some(Failed), None], over),
         ] {
-            assert_eq!(ended(&states, reason).status(), status, "{reason:?} {states:?}");
+            assert_eq!(ended(&states, reason).status(at(60)), status, "{reason:?} {states:?}");
         }
         let head = ended(&[], reason).head;
         assert_eq!((head.ended_at(), head.ended_reason), (Some(at(60)), Some(reason)));
     }
     assert_eq!(session(&[]).head.ended_at(), None);
+}
+
+#[test]
+fn from_its_end_on_a_session_is_expiring_before_somebody_has_ended_it() {
+    use ClaimState::{Applied, Failed, Pending, Removed, Removing};
+    let end = at(3600);
+    let before = model::time::Timestamp::from_unix_millis(end.unix_millis() - 1).unwrap();
+    for (states, running) in [
+        (vec![Some(Pending)], SessionStatus::Pending),
+        (vec![Some(Applied)], SessionStatus::Active),
+        (vec![Some(Applied), Some(Failed)], SessionStatus::Partial),
+    ] {
+        let session = session(&states);
+        assert_eq!((session.status(before), session.status(end)), (running, SessionStatus::Expiring));
+        assert_eq!(session.status(at(99_999)), SessionStatus::Expiring);
+        assert!(!session.has_ended(), "{states:?} is still to be ended");
+    }
+    let failed = session(&[Some(Failed)]);
+    assert_eq!((failed.status(end), failed.has_ended()), (SessionStatus::Failed, true));
+    for (states, over) in
+        [(vec![Some(Removed)], SessionStatus::Cancelled), (vec![Some(Removing)], SessionStatus::Expiring)]
+    {
+        let session = ended(&states, EndedReason::Manual);
+        assert_eq!((session.status(before), session.status(end)), (over, over));
+        assert!(session.has_ended());
+    }
 }
 
 #[test]
@@ -110,7 +136,7 @@ fn a_session_is_extended_within_its_limit() {
     let active = [Some(ClaimState::Applied)];
     let extended = |body: Value, longest| {
         let extension: Extension = read(&body).unwrap();
-        extension.apply(&session(&active), longest).map(|head| head.expires_at)
+        extension.apply(&session(&active), longest, at(60)).map(|head| head.expires_at)
     };
     let too_long = |member: &str, sentence: &str| Err(Refusal::Invalid(Violations::one(member, sentence)));
     for (body, longest, expected) in [
@@ -146,8 +172,17 @@ fn a_session_is_extended_within_its_limit() {
     for states in [[Some(ClaimState::Pending)], [Some(ClaimState::Failed)]] {
         let session = session(&states);
         let extension: Extension = read(&json!({"additionalHours": 1})).unwrap();
-        let refused = Refusal::SessionNotExtensible(session.status());
-        assert_eq!(extension.apply(&session, 1440), Err(refused));
+        let refused = Refusal::SessionNotExtensible(session.status(at(60)));
+        assert_eq!(extension.apply(&session, 1440, at(60)), Err(refused));
+    }
+    let extension: Extension = read(&json!({"additionalHours": 1})).unwrap();
+    for (session, now, status) in [
+        (session(&active), at(3600), SessionStatus::Expiring),
+        (ended(&[Some(ClaimState::Removed)], EndedReason::Expired), at(3601), SessionStatus::Expired),
+        (ended(&[Some(ClaimState::Removed)], EndedReason::Manual), at(3601), SessionStatus::Cancelled),
+    ] {
+        let refused = Refusal::SessionNotExtensible(status);
+        assert_eq!(extension.apply(&session, 1440, now), Err(refused), "{status:?}");
     }
 }
 
@@ -237,7 +272,16 @@ fn a_list_shows_what_its_filter_admits() {
         (vec![("resourceId", RESOURCE), ("userId", "bob"), ("status", "ACTIVE")], false),
         (vec![("resourceId", RESOURCE), ("userId", "ada"), ("status", "FAILED")], false),
     ] {
-        assert_eq!(filter(&query).unwrap().admits(&session), admits, "{query:?}");
+        assert_eq!(filter(&query).unwrap().admits(&session, at(60)), admits, "{query:?}");
+    }
+    for (status, now, admits) in
+        [("ACTIVE", 3600, false), ("EXPIRING", 3600, true), ("EXPIRING", 3599, false)]
+    {
+        assert_eq!(
+            filter(&[("status", status)]).unwrap().admits(&session, at(now)),
+            admits,
+            "{status} {now}"
+        );
     }
     let wrong = filter(&[("resourceId", "x"), ("userId", "a b"), ("status", "active")]).unwrap_err();
     let status =

@@ -36,6 +36,8 @@ pub struct Ended {
     pub groups: BTreeSet<GroupRef>,
     /// Whether it was ended just now.
     pub is_new: bool,
+    /// When its time is over, where it goes on.
+    pub goes_on_until: Option<Timestamp>,
 }
 
 impl Store {
@@ -55,7 +57,7 @@ impl Store {
             let (mut backoff, mut seen) = (Backoff::default(), RulesSeen::default());
             loop {
                 let loaded = self.session_to_stop(&actor.org, id, owner).await?;
-                let status = loaded.session().status();
+                let status = loaded.session().status(now);
                 // Rows that cannot be read may be open.
                 let may_be_open = loaded.fault.is_some() && loaded.head.ended_reason.is_none();
                 if !status.is_stoppable() && !may_be_open {
@@ -90,7 +92,8 @@ impl Store {
         loaded.ok_or(Refusal::SessionNotFound(id).into())
     }
 
-    /// Ends a session for an administrator's other decision, unless it is over. One that cannot be read loses its rules.
+    /// Ends a session for an administrator's other decision, unless it has ended. One that nobody may stop any more, because
+    /// its time is over, is ended for that reason. One that cannot be read loses its rules.
     ///
     /// # Errors
     /// Busy or defect; a defect also, after all that can be ended is, when the session cannot be read and is not known to be
@@ -102,20 +105,27 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let actor = Actor { once: None, ..actor.clone() };
-        match self.stop_session(&actor, id, None, now).await {
-            Ok(_) => Ok(()),
-            Err(StoreError::Refused(Refusal::SessionNotStoppable(SessionStatus::Unreadable))) => {
-                let what = (id, AuditEvent::SessionStop);
-                self.evict_session(&actor, what, Scope::Everything, now).await?;
-                // What is not due is over.
-                match self.get_readable_or_not(&keys::session(&actor.org, id)).await? {
-                    Some(Err(item)) if item.text(DUE_SK).is_some() => Err(item.error()),
-                    Some(Ok(item)) if item.has(DUE_SK) => Err(corrupt("a session's members")),
-                    Some(_) | None => Ok(()),
-                }
+        let (mut backoff, mut seen) = (Backoff::default(), RulesSeen::default());
+        loop {
+            let loaded = match self.found_session(&actor.org, id).await? {
+                Ok(Some(loaded)) => loaded,
+                Ok(None) => return Ok(()),
+                Err(_) => return self.evict_unreadable(&actor, id, now).await,
+            };
+            // Rows that cannot be read may be open.
+            let may_be_open = loaded.fault.is_some() && loaded.head.ended_reason.is_none();
+            if loaded.session().has_ended() && !may_be_open {
+                return Ok(());
             }
-            Err(StoreError::Refused(Refusal::SessionNotFound(_) | Refusal::SessionNotStoppable(_))) => Ok(()),
-            Err(error) => Err(error),
+            if loaded.head.expires_at <= now {
+                return self.look_after_session(&actor.org, id, now).await.map(drop);
+            }
+            let kind = (EndedReason::Admin, AuditEvent::SessionStop);
+            if self.write_end(&loaded, kind, &seen, &actor, now).await?.is_some() {
+                return Ok(());
+            }
+            backoff.pause("the session changed").await?;
+            seen = self.rules_seen(&actor.org, loaded.first()?).await?;
         }
     }
 
@@ -125,6 +135,17 @@ impl Store {
     /// As there.
     pub async fn end_session(&self, actor: &Actor, id: SessionId, now: Timestamp) -> Result<(), StoreError> {
         self.end_or_evict_session(actor, id, now).await
+    }
+
+    /// Takes its rules from a session that cannot be read. What is not due is over.
+    async fn evict_unreadable(&self, actor: &Actor, id: SessionId, now: Timestamp) -> Result<(), StoreError> {
+        let what = (id, AuditEvent::SessionStop);
+        self.evict_session(actor, what, Scope::Everything, now).await?;
+        match self.get_readable_or_not(&keys::session(&actor.org, id)).await? {
+            Some(Err(item)) if item.text(DUE_SK).is_some() => Err(item.error()),
+            Some(Ok(item)) if item.has(DUE_SK) => Err(corrupt("a session's members")),
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Looks after a session that is due: one whose time is over is ended; one whose end broke off is ended to the last
@@ -147,12 +168,12 @@ impl Store {
                 Err(item) => return self.look_after_unreadable(org, id, &item, now).await,
             };
             let groups = loaded.blocks.iter().flat_map(|block| &block.rows).map(|row| row.group.clone());
-            let mut ended = Ended { groups: gathered(groups), is_new: false };
+            let mut ended = Ended { groups: gathered(groups), ..Ended::default() };
             if loaded.head.ended_reason.is_some() {
                 self.end_blocks(org, &loaded, now).await?;
                 return Ok(ended);
             }
-            let has_failed = loaded.fault.is_none() && loaded.session().status() == SessionStatus::Failed;
+            let has_failed = loaded.fault.is_none() && loaded.session().status(now) == SessionStatus::Failed;
             let is_done = if has_failed {
                 self.take_off_the_list(org, &loaded).await?
             } else if loaded.head.expires_at <= now {
@@ -160,7 +181,7 @@ impl Store {
                 ended.is_new = true;
                 self.write_end(&loaded, kind, &seen, &Actor::system(org.clone()), now).await?.is_some()
             } else {
-                return Ok(Ended::default());
+                return Ok(Ended { goes_on_until: Some(loaded.head.expires_at), ..Ended::default() });
             };
             if is_done {
                 return Ok(ended);

@@ -84,7 +84,7 @@ impl Store {
             outside.map_or(Ok(()), |id| Err(Refusal::ResourceOutOfReach(*id)))?;
             limits.longest(&ways, resources.iter().copied())
         };
-        let head = extension.apply(&session, longest)?;
+        let head = extension.apply(&session, longest, now)?;
         let longer = Session { head, ..session };
         self.write_extension(actor, &loaded, &longer, &resources, now).await
     }
@@ -150,10 +150,9 @@ impl Store {
     }
 }
 
-/// Whether it is over although nobody has ended it yet: its time is over, or its owner was deactivated since its start.
+/// Whether it is over although nobody has ended it yet: its owner was deactivated since its start.
 fn is_ending(session: &Session, owner: &User, now: Timestamp) -> bool {
-    let is_running = session.status().is_extensible();
-    is_running && (session.head.expires_at <= now || session.head.activation != owner.activation)
+    session.status(now).is_extensible() && session.head.activation != owner.activation
 }
 
 /// Requires resources to be active and not being drained.

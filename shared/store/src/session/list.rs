@@ -34,8 +34,8 @@ pub struct ShownSession {
 
 impl ShownSession {
     /// Whether a filter wants it. Nobody can say that an unreadable one is not wanted.
-    fn is_admitted(&self, filter: &SessionFilter) -> bool {
-        self.is_unreadable || filter.admits(&self.session)
+    fn is_admitted(&self, filter: &SessionFilter, now: Timestamp) -> bool {
+        self.is_unreadable || filter.admits(&self.session, now)
     }
 
     fn of(loaded: &Loaded) -> Self {
@@ -100,7 +100,7 @@ impl StoppableSessions {
         if shown.is_unreadable {
             // It may be running, and nobody can say since when.
             self.unreadable.push(session.head.id);
-        } else if session.status().is_stoppable() {
+        } else if !session.has_ended() {
             self.found.push(Stoppable { id: session.head.id, activation: session.head.activation });
         }
     }
@@ -147,8 +147,9 @@ impl Store {
         user: &UserId,
         filter: &SessionFilter,
         part: &ListPart,
+        now: Timestamp,
     ) -> Result<Listed<ShownSession>, StoreError> {
-        self.sessions_newest_first(Whose::User(org, user), filter, part).await
+        self.sessions_newest_first(Whose::User(org, user), filter, part, now).await
     }
 
     /// An organization's sessions, newest first. What was started within the last second may be missing: indexes follow
@@ -161,10 +162,11 @@ impl Store {
         org: &OrgId,
         filter: &SessionFilter,
         part: &ListPart,
+        now: Timestamp,
     ) -> Result<Listed<ShownSession>, StoreError> {
         match &filter.user_id {
-            Some(user) => self.sessions_newest_first(Whose::User(org, user), filter, part).await,
-            None => self.sessions_newest_first(Whose::Org(org), filter, part).await,
+            Some(user) => self.sessions_newest_first(Whose::User(org, user), filter, part, now).await,
+            None => self.sessions_newest_first(Whose::Org(org), filter, part, now).await,
         }
     }
 
@@ -173,6 +175,7 @@ impl Store {
         whose: Whose<'_>,
         filter: &SessionFilter,
         part: &ListPart,
+        now: Timestamp,
     ) -> Result<Listed<ShownSession>, StoreError> {
         let list = whose.list();
         let after = part.cursor.as_deref().map(|cursor| position(&list, cursor)).transpose()?;
@@ -190,7 +193,7 @@ impl Store {
             before = places.last().map(|place| place.id);
             calls += 1;
             let sessions = self.sessions_at(whose.org(), places).await?;
-            found.extend(sessions.into_iter().filter(|shown| shown.is_admitted(filter)));
+            found.extend(sessions.into_iter().filter(|shown| shown.is_admitted(filter, now)));
             if found.len() > limit {
                 found.truncate(limit);
                 let next = found.last().map(|last| cursor::encode(&list, &last.session.head.id.to_string()));
@@ -205,7 +208,7 @@ impl Store {
         }
     }
 
-    /// The sessions of a person that can be stopped. None runs for more than a year, and no clock is a day behind.
+    /// The sessions of a person that have not ended. None runs for more than a year, and no clock is a day behind.
     pub(crate) async fn stoppable_sessions_of(
         &self,
         org: &OrgId,

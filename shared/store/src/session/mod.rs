@@ -19,6 +19,7 @@ mod over;
 mod plan;
 mod reserve;
 mod start;
+mod upcoming;
 
 pub(crate) use block::Block;
 pub use end::Ended;
@@ -27,6 +28,7 @@ pub use extend::Owner;
 pub use list::ShownSession;
 pub(crate) use list::Stoppable;
 pub use start::Wish;
+pub use upcoming::Upcoming;
 
 use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
 use model::id::{OrgId, SessionId};

@@ -1,0 +1,36 @@
+//! The worker of timers: ends sessions at their time. The table's stream then wakes the worker that removes their rules.
+
+use timers::SessionRef;
+use web::{App, Failure, Messages, Unfinished, Worker};
+use workers::SessionEnder;
+
+/// The worker.
+#[must_use]
+pub fn worker() -> Worker {
+    Worker::of_queue(handler)
+}
+
+/// Ends the sessions of some messages whose time is over. A message is a hint: what is to be done stands in the table. One that
+/// cannot be read comes again until it is put aside, and so does one whose session could not be ended; the others are done.
+///
+/// # Errors
+/// When the function was deployed without the queue's address.
+pub async fn handler(app: App, messages: Messages) -> Result<Unfinished, Failure> {
+    let mut unfinished = Unfinished::default();
+    let mut read = Vec::new();
+    for message in &messages.records {
+        if let Ok(session) = SessionRef::parse(&message.body) {
+            read.push((message, session));
+        } else {
+            tracing::error!("a message of the queue of timers cannot be read");
+            unfinished.add_message(message);
+        }
+    }
+    let sessions = read.iter().map(|(_, session)| session.clone()).collect();
+    let (report, again) = SessionEnder::new(app.store().clone(), app.timers()?).run(sessions, app.now).await;
+    for (message, _) in read.iter().filter(|(_, session)| again.contains(session)) {
+        unfinished.add_message(message);
+    }
+    tracing::info!(?report, messages = messages.records.len(), "ended");
+    Ok(unfinished)
+}
