@@ -12,6 +12,7 @@ mod cost;
 #[cfg(feature = "large")]
 mod crowd;
 mod events;
+mod former;
 mod killed;
 mod kills;
 mod lifecycle;
@@ -24,4 +25,5 @@ mod recorded;
 mod repairs;
 mod requests;
 mod sharing;
+mod stuck;
 mod world;

@@ -22,6 +22,8 @@ pub(crate) enum Entity {
     Link,
     Credential,
     Reference,
+    FormerValue,
+    ValueChange,
     User,
     Email,
     Remains,

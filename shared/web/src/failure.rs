@@ -178,7 +178,10 @@ fn refusal_status(refusal: &Refusal) -> StatusCode {
         | Refusal::ResultTooLarge
         | Refusal::NoAddress
         | Refusal::RuleNotStuck
+        | Refusal::RuleNotWaiting
         | Refusal::CredentialInUse(_)
+        | Refusal::CredentialHasRules(_)
+        | Refusal::TooManyFormerValues
         | Refusal::RoleNameTaken(_)
         | Refusal::UserIdTaken(_)
         | Refusal::EmailTaken(_)

@@ -53,7 +53,24 @@ pub async fn access_of(
         .map_err(|unusable| AccessError::Unusable(unusable.to_string()))
 }
 
-/// Opens a credential, or the one that the resource has by now where the first is gone; and says whether it is that other one.
+/// Opens the last value that is kept of a deleted credential, if there is one.
+async fn access_of_deleted(
+    store: &Store,
+    vault: &Vault,
+    org: &OrgId,
+    id: CredentialId,
+) -> Result<Option<CloudAccess>, AccessError> {
+    for former in store.former_values(org, id).await? {
+        let value = vault.open(org, id, &former.sealed).await?;
+        if let Ok(access) = CloudAccess::read(Some(former.credential_type), Some(&value)) {
+            return Ok(Some(access));
+        }
+    }
+    Ok(None)
+}
+
+/// Opens a credential, or what is kept of it, or the one that the resource has by now where the first is gone; and says
+/// whether it is that other one.
 pub(crate) async fn access_of_either(
     store: &Store,
     vault: &Vault,
@@ -64,6 +81,9 @@ pub(crate) async fn access_of_either(
     match access_of(store, vault, org, id).await {
         Err(AccessError::Deleted) => {}
         access => return access.map(|access| (access, false)),
+    }
+    if let Some(access) = access_of_deleted(store, vault, org, id).await? {
+        return Ok((access, false));
     }
     let gone = || AccessError::Unusable("The credential was deleted, and so was the resource's".into());
     let resource = store.resource(org, resource).await?.ok_or_else(gone)?;

@@ -217,7 +217,12 @@ impl RuleReconciler {
 fn group(due: Due) -> Option<(OrgId, GroupRef)> {
     match due {
         Due::Group(org, group) => Some((org, group)),
-        Due::Session(..) | Due::Rows(..) | Due::Ending(..) | Due::Resource(..) | Due::Rule(..) => None,
+        Due::Session(..)
+        | Due::Rows(..)
+        | Due::Ending(..)
+        | Due::Resource(..)
+        | Due::Credential(..)
+        | Due::Rule(..) => None,
     }
 }
 

@@ -55,7 +55,12 @@ impl SessionSweeper {
         }
         groups.extend(late.into_iter().filter_map(|due| match due {
             Due::Rule(org, group) => Some((org, group)),
-            Due::Session(..) | Due::Rows(..) | Due::Ending(..) | Due::Resource(..) | Due::Group(..) => None,
+            Due::Session(..)
+            | Due::Rows(..)
+            | Due::Ending(..)
+            | Due::Resource(..)
+            | Due::Credential(..)
+            | Due::Group(..) => None,
         }));
         self.look_after_groups(groups, now, &mut report).await;
         Ok(report)
@@ -77,6 +82,10 @@ impl SessionSweeper {
             Due::Ending(org, user) => store.look_after_ending(org, user, now).await.map(|()| (0, Vec::new())),
             Due::Resource(org, id) => {
                 store.look_after_resource(org, *id, now).await.map(|()| (0, Vec::new()))
+            }
+            Due::Credential(org, id) => {
+                let groups = store.look_after_credential(org, *id, now).await?;
+                Ok((0, groups.into_iter().map(|group| (org.clone(), group)).collect()))
             }
             Due::Rule(..) | Due::Group(..) => Ok((0, Vec::new())),
         }

@@ -3,6 +3,7 @@
 mod changes;
 mod encodings;
 mod fields;
+mod former;
 mod lists;
 mod secrets;
 

@@ -168,3 +168,26 @@ fn types_have_one_spelling() {
         assert!(kind.is_none_or(|kind| serde_json::to_value(kind).unwrap() == text), "{text}");
     }
 }
+
+#[test]
+fn only_what_a_provider_is_asked_with_changes_its_access() {
+    let assume = Some(CredentialType::AssumeRole);
+    for (stored, body, changes) in [
+        (None, json!({"value": "x"}), false),
+        (None, json!({"credential_type": "ASSUME_ROLE"}), true),
+        (assume, json!({}), false),
+        (assume, json!({"name": "m", "value": null}), false),
+        (assume, json!({"credential_type": "ASSUME_ROLE"}), false),
+        (assume, json!({"value": "x"}), true),
+        (assume, json!({"credential_type": "ACCESS_KEY"}), true),
+        (assume, json!({"credential_type": null}), true),
+    ] {
+        let stored = Credential { credential_type: stored, ..credential("n", true) };
+        assert_eq!(applied(&body, &stored).changes_access(&stored), changes, "{stored:?} {body}");
+    }
+    let clear = json!({"value": null});
+    for (has_value, changes) in [(true, true), (false, false)] {
+        let stored = Credential { credential_type: assume, has_value, ..credential("n", false) };
+        assert_eq!(applied(&clear, &stored).changes_access(&stored), changes, "{has_value}");
+    }
+}
