@@ -89,7 +89,7 @@ pub(super) fn sentence(refusal: &Refusal) -> String {
             format!("Cannot delete credential that {count} {rules} made with. {they} must be removed first")
         }
         Refusal::TooManyFormerValues => format!(
-            "Rules still need {FORMER_VALUES_MAX} former values of this credential. Try again when they are removed"
+            "This credential has {FORMER_VALUES_MAX} former values, which stay until no rule needs them. Try again in some minutes"
         ),
         Refusal::RoleNameTaken(name) => format!("A role with name '{name}' already exists"),
         Refusal::Invalid(_) => VALIDATION_FAILED.into(),
