@@ -281,7 +281,7 @@ async fn change_and_die(stuck: &Stuck, polls: usize) -> (bool, bool) {
     (record.tag().unwrap() != before, is_done)
 }
 
-/// Whoever changes the value can be killed at any await: nothing has happened, or the rule goes with the next sweep.
+/// A change that is killed at any await has not happened, or the rule goes with the next sweep.
 #[tokio::test]
 async fn a_change_of_the_value_can_die_anywhere() {
     let mut died_after_the_change = 0;

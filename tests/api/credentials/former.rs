@@ -90,7 +90,7 @@ async fn nothing_else_keeps_a_value() {
     let _ = typed.admin.patch(&format!("/credentials/{plain}/"), json!({"value": null})).await.expect(200);
     assert_eq!((typed.items("FORMER_VALUE").await, typed.items("VALUE_CHANGE").await), (0, 0));
     // A plain secret that gets a type has no former value, but rules may wait for it.
-    let body = json!({"value": key(1), "credential_type": "ACCESS_KEY"});
+    let body = json!({"value": key(1), "credential_type": "ACCESS_KEY", "is_sensitive": true});
     let _ = typed.admin.patch(&format!("/credentials/{plain}/"), body).await.expect(200);
     assert_eq!((typed.items("FORMER_VALUE").await, typed.items("VALUE_CHANGE").await), (0, 1));
     typed.sweeps(2).await;

@@ -110,8 +110,8 @@ impl Store {
         Ok(waiting.into_iter().map(|rule| rule.group.clone()).collect())
     }
 
-    /// Whoever has found or changed something meanwhile is not in the way: the condition asks for the same entry, and for one
-    /// that still waits.
+    /// A finding or a change of the holders meanwhile is not in the way: the condition asks for the same entry, and that it
+    /// still waits.
     async fn wake(&self, org: &OrgId, rule: &Rule, now: Timestamp) -> Result<(), StoreError> {
         let key = key_of(org, rule);
         let waits = Expression::new(
