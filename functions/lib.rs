@@ -35,6 +35,7 @@ pub mod role_user_unassign;
 pub mod rule_list;
 pub mod rule_reconciler;
 pub mod rule_resolve;
+pub mod rule_retry;
 pub mod rule_worker;
 pub mod session_admin_list;
 pub mod session_admin_stop;
@@ -94,6 +95,7 @@ pub fn all() -> Vec<(&'static str, Endpoint)> {
         ("role-user-unassign", Endpoint::new(role_user_unassign::handler)),
         ("rule-list", Endpoint::new(rule_list::handler)),
         ("rule-resolve", Endpoint::new(rule_resolve::handler)),
+        ("rule-retry", Endpoint::new(rule_retry::handler)),
         ("session-admin-list", Endpoint::new(session_admin_list::handler)),
         ("session-admin-stop", Endpoint::new(session_admin_stop::handler)),
         ("session-extend", Endpoint::new(session_extend::handler)),

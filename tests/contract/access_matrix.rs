@@ -128,7 +128,7 @@ async fn statuses(app: &TestApp, callers: &Callers, method: &str, route: &str) -
     let mut statuses = Vec::new();
     for (number, (_, caller)) in callers.iter().enumerate() {
         // What one caller has ended, resolved or deleted is nothing for the next.
-        let is_ending = ["/stop", "/resolve"].iter().any(|end| route.ends_with(end));
+        let is_ending = ["/stop", "/resolve", "/retry"].iter().any(|end| route.ends_with(end));
         let has_changed = method != "GET" && statuses.last().is_some_and(|status| SUCCESS.contains(status));
         if is_ending || has_changed {
             path_of_all = path(app, &admin, method, route).await;

@@ -75,6 +75,8 @@ fn rows() -> Vec<(&'static str, Key)> {
         ("credential", keys::credential(&org, credential)),
         ("reference", keys::reference(&org, credential, resource)),
         ("closings", keys::closings(&org)),
+        ("former_value", keys::former_value(&org, credential, 7)),
+        ("value_change", keys::value_change(&org, credential)),
         ("audit_partition", partition(keys::audit_partition(&org))),
         ("audit", keys::audit(&org, at_millis(START_MILLIS), audit)),
         (
@@ -144,11 +146,12 @@ fn objects_come_first_in_their_partition() {
 }
 
 /// What belongs to Postern and not to an organization: keys of the index of what is due, and what is read out of keys.
-const OF_NOBODY: [&str; 9] = [
+const OF_NOBODY: [&str; 10] = [
     "bucket",
     "due_partition",
     "due_shard",
     "due_time",
+    "credential_of_partition",
     "group_of_partition",
     "session_of_partition",
     "user_of_partition",
@@ -173,6 +176,9 @@ fn what_is_due_names_nobody_and_leads_back_to_the_item() {
     assert_eq!(keys::user_of_partition(&partition), Some((org.clone(), alice)));
     let partition = keys::resource_partition(&org, resource);
     assert_eq!(keys::resource_of_partition(&partition), Some((org.clone(), resource)));
+    let credential = CredentialId::from(all(3));
+    let partition = keys::credential_partition(&org, credential);
+    assert_eq!(keys::credential_of_partition(&partition), Some((org.clone(), credential)));
     for other in ["", "ORG#acme", "ORG#acme#ROLE#1", "DUE#SWEEP#0", "ORG#a/b#SESSION#1"] {
         assert!(keys::group_of_partition(other).is_none() && keys::session_of_partition(other).is_none());
     }

@@ -102,9 +102,19 @@ async fn changes_of_a_credential_cost_a_read_and_a_transaction() {
     ] {
         counted.expect(what, admin.put(&path, body).await, 200, calls);
     }
+    // What a provider is asked with wakes the rules of the list that wait; there are none.
+    let body = json!({"value": {"accessKeyId": "AKIA1"}, "credential_type": "ACCESS_KEY"});
+    let woken = ["Query", WRITE, "Query"];
+    counted.expect("PATCH of what a provider is asked with", admin.patch(&path, body).await, 200, &woken);
+    counted.expect("DELETE in use", admin.delete(&path).await, 400, &["Query", WRITE]);
     counted.assert_all_right();
     let shown = admin.get(&format!("/resources/{resource}")).await.expect(200);
     assert_eq!(shown.json["credentialName"], "N", "the renames had a copy to change");
+    let unused = admin.new_credential("Unused").await;
+    taken(&counted.app);
+    let deleted = admin.delete(&format!("/credentials/{unused}/")).await;
+    counted.expect("DELETE", deleted, 204, &["Query", "Query", WRITE]);
+    counted.assert_all_right();
 }
 
 #[tokio::test]

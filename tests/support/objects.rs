@@ -166,7 +166,7 @@ pub async fn objects(app: &TestApp, admin: &Client, method: &str, route: &str) -
     if route.contains("/sessions") || route.contains("/rules") {
         objects.run_session(app, admin).await;
     }
-    if route.ends_with("/resolve") {
+    if route.ends_with("/resolve") || route.ends_with("/retry") {
         objects.make_stuck(app, admin).await;
     }
     let is_link = ["/resources/{resourceId}", "/users/{userId}"].iter().any(|end| route.ends_with(end));

@@ -46,6 +46,7 @@ pub enum AuditEvent {
     RuleRemove,
     RuleStuck,
     RuleResolve,
+    RuleRetry,
     RuleOrphan,
     RuleMissing,
     RuleAltered,

@@ -53,8 +53,14 @@ pub enum Refusal {
     RuleNotStuck,
     /// The entry of the rule cannot be read.
     RuleUnreadable,
+    /// The rule waits for no attempt at the provider: it is there, as it should be.
+    RuleNotWaiting,
     /// So many resources use the credential.
     CredentialInUse(usize),
+    /// So many rules of the ledger were made with the credential, and are removed with it.
+    CredentialHasRules(usize),
+    /// As many former values of the credential are kept as one may have.
+    TooManyFormerValues,
     /// Another role of the organization has that name.
     RoleNameTaken(String),
     /// The person has as many such links as one may have.

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::future::try_join_all;
 use model::gathered;
-use model::id::{OrgId, ResourceId, SessionId, UserId};
+use model::id::{CredentialId, OrgId, ResourceId, SessionId, UserId};
 use model::ingress::{GroupRef, Ingress};
 use model::time::Timestamp;
 use std::collections::BTreeSet;
@@ -27,6 +27,8 @@ pub enum Due {
     Ending(OrgId, UserId),
     /// A resource that is being drained.
     Resource(OrgId, ResourceId),
+    /// A credential whose value changed.
+    Credential(OrgId, CredentialId),
     /// A group to be compared with the ledger.
     Group(OrgId, GroupRef),
 }
@@ -41,6 +43,7 @@ impl Due {
             | Self::Rule(org, _)
             | Self::Ending(org, _)
             | Self::Resource(org, _)
+            | Self::Credential(org, _)
             | Self::Group(org, _) => org,
         }
     }
@@ -113,6 +116,7 @@ fn due(pk: &str, sk: &str) -> Option<Due> {
         "GROUP" => keys::group_of_partition(pk).map(|(org, group)| Due::Group(org, group)),
         "ENDING" => keys::user_of_partition(pk).map(|(org, user)| Due::Ending(org, user)),
         "RESOURCE" => keys::resource_of_partition(pk).map(|(org, id)| Due::Resource(org, id)),
+        "CHANGE" => keys::credential_of_partition(pk).map(|(org, id)| Due::Credential(org, id)),
         _ => None,
     }
 }

@@ -23,6 +23,8 @@ pub(crate) enum Entity {
     Link,
     Credential,
     Reference,
+    FormerValue,
+    ValueChange,
     User,
     Email,
     Remains,

@@ -36,7 +36,7 @@ mod write;
 
 pub use api_key::KeyRecord;
 pub use audit::{AuditPage, AuditRow};
-pub use credential::CredentialRecord;
+pub use credential::{CredentialRecord, FormerValue};
 pub use due::Due;
 pub use error::{Cause, StoreError};
 pub use kms::Kms;

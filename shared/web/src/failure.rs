@@ -181,7 +181,10 @@ fn refusal_status(refusal: &Refusal) -> StatusCode {
         | Refusal::NoAddress
         | Refusal::RuleNotStuck
         | Refusal::RuleUnreadable
+        | Refusal::RuleNotWaiting
         | Refusal::CredentialInUse(_)
+        | Refusal::CredentialHasRules(_)
+        | Refusal::TooManyFormerValues
         | Refusal::RoleNameTaken(_)
         | Refusal::UserIdTaken(_)
         | Refusal::EmailTaken(_)

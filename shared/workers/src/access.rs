@@ -1,9 +1,11 @@
 //! From a credential in the table to one that a cloud takes.
 
 use firewall::{CloudAccess, Purpose};
+use model::credential::CredentialType;
 use model::id::{CredentialId, OrgId, ResourceId};
+use model::secret::SecretJson;
 use std::fmt;
-use store::{Store, StoreError, Vault};
+use store::{CredentialRecord, FormerValue, Store, StoreError, Vault};
 
 /// Why there is no access.
 #[derive(Debug)]
@@ -43,14 +45,28 @@ pub async fn access_of(
     org: &OrgId,
     id: CredentialId,
 ) -> Result<CloudAccess, AccessError> {
-    let record = store.credential(org, id).await?;
-    let record = record.ok_or(AccessError::Deleted)?;
+    let record = store.credential(org, id).await?.ok_or(AccessError::Deleted)?;
+    access_of_record(vault, org, &record).await
+}
+
+async fn access_of_record(
+    vault: &Vault,
+    org: &OrgId,
+    record: &CredentialRecord,
+) -> Result<CloudAccess, AccessError> {
     let value = match &record.sealed {
-        Some(sealed) => Some(vault.open(org, id, sealed).await?),
+        Some(sealed) => Some(vault.open(org, record.credential.id, sealed).await?),
         None => None,
     };
-    CloudAccess::read(org, record.credential.credential_type, value.as_ref())
-        .map_err(|unusable| AccessError::Unusable(unusable.to_string()))
+    read(org, record.credential.credential_type, value.as_ref())
+}
+
+fn read(
+    org: &OrgId,
+    kind: Option<CredentialType>,
+    value: Option<&SecretJson>,
+) -> Result<CloudAccess, AccessError> {
+    CloudAccess::read(org, kind, value).map_err(|unusable| AccessError::Unusable(unusable.to_string()))
 }
 
 /// With what a group can be asked.
@@ -65,11 +81,11 @@ pub(crate) struct Candidate {
 pub(crate) struct Candidates {
     /// The present value, or why it is of no use.
     pub(crate) present: Result<Candidate, String>,
-    pub(crate) former: Vec<CloudAccess>,
+    pub(crate) former: Vec<FormerValue>,
 }
 
-/// Opens a credential with its former values. Where it was deleted, the one that the resource has by now takes its place. The
-/// purpose is what the target account's own log shows.
+/// Opens a credential. Of a deleted one the last value that is kept takes its place, or else the credential that the resource has
+/// by now. The purpose is what the target account's own log shows.
 ///
 /// # Errors
 /// Busy or defect.
@@ -80,10 +96,15 @@ pub(crate) async fn candidates(
     (id, resource): (CredentialId, ResourceId),
     purpose: Purpose,
 ) -> Result<Candidates, StoreError> {
-    let own = access_of(store, vault, org, id).await;
-    let (access, is_substitute) = match own {
-        Err(AccessError::Deleted) => (substitute(store, vault, org, resource).await, true),
-        own => (own, false),
+    let record = store.credential(org, id).await?;
+    let former = match &record {
+        Some(record) => record.former.clone(),
+        None => store.former_values(org, id).await?,
+    };
+    let (access, is_substitute) = match (&record, former.first()) {
+        (Some(record), _) => (access_of_record(vault, org, record).await, false),
+        (None, Some(last)) => (access_of_former(vault, org, id, last).await, false),
+        (None, None) => (substitute(store, vault, org, resource).await, true),
     };
     let present = match access {
         Ok(access) => Ok(Candidate { access: access.on_behalf_of(org, &purpose), is_substitute }),
@@ -91,7 +112,21 @@ pub(crate) async fn candidates(
         Err(AccessError::Deleted) => Err("The credential was deleted, and so was the resource's".into()),
         Err(error @ AccessError::Unusable(_)) => Err(error.to_string()),
     };
-    Ok(Candidates { present, former: Vec::new() })
+    Ok(Candidates { present, former })
+}
+
+/// Opens a former value of a credential.
+///
+/// # Errors
+/// [`AccessError`].
+pub(crate) async fn access_of_former(
+    vault: &Vault,
+    org: &OrgId,
+    id: CredentialId,
+    former: &FormerValue,
+) -> Result<CloudAccess, AccessError> {
+    let value = vault.open(org, id, &former.sealed).await?;
+    read(org, Some(former.credential_type), Some(&value))
 }
 
 /// The credential that a resource has by now.

@@ -6,10 +6,10 @@ use model::rule::{Holder, Need, Presence, Rule};
 use model::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
-use store::{Finding, Lease, StoreError};
+use store::{Finding, FormerValue, Lease, StoreError};
 
 use crate::Report;
-use crate::access::{Candidates, candidates};
+use crate::access::{Candidates, access_of_former, candidates};
 use crate::circuit::{Ending, Place};
 use crate::cloud::{Plan, Visit};
 use crate::group::Visitor;
@@ -44,7 +44,6 @@ impl Asking<'_> {
             candidates(&tools.store, &tools.vault, &self.lease.org, self.with, purpose(&rules)).await?;
         tools.store.remember_access(self.lease, credential, resource).await?;
         trial.begin();
-        let (former, rules) = self.former_values(&candidates, rules).await;
         let account = match &candidates.present {
             Ok(present) => Some(tools.firewall.account(&present.access, &self.lease.group.region).await),
             Err(_) => None,
@@ -54,6 +53,8 @@ impl Asking<'_> {
             Some(Ok(_)) | None => Ending::Answered,
         });
         drop(trial);
+        let present = account.as_ref().and_then(|account| account.as_ref().ok()).copied();
+        let (former, rules) = self.former_values(&candidates, present, rules).await;
         let mut attempts = Vec::new();
         for (access, account, rules) in former {
             attempts.extend(self.ask_with((&access, Ok(account), false), rules, report).await?);
@@ -69,35 +70,50 @@ impl Asking<'_> {
         Ok(attempts)
     }
 
-    /// The rules to remove whose account only a former value of the credential reaches, and the other rules.
+    /// The rules to remove whose account only a former value of the credential reaches, and the other rules. Where the present
+    /// value is of no use, the newest former value takes care of the rules whose account was never recorded.
     async fn former_values(
         &self,
         candidates: &Candidates,
+        account: Option<AccountId>,
         rules: Vec<Rule>,
     ) -> (Vec<(CloudAccess, AccountId, Vec<Rule>)>, Vec<Rule>) {
-        let (firewall, region) = (&self.visitor.tools.firewall, &self.lease.group.region);
-        let is_bound = |rule: &Rule| rule.need() == Need::Remove && rule.account.is_some();
-        if candidates.former.is_empty() || !rules.iter().any(is_bound) {
-            return (Vec::new(), rules);
-        }
-        let present = match &candidates.present {
-            Ok(present) => firewall.account(&present.access, region).await.ok(),
-            Err(_) => None,
+        let has_present = candidates.present.is_ok();
+        let is_bound = |rule: &Rule| match rule.account {
+            _ if rule.need() != Need::Remove => false,
+            Some(_) => rule.account != account,
+            None => !has_present,
         };
-        let (mut left, mut bound): (Vec<_>, Vec<_>) =
-            rules.into_iter().partition(|rule| !is_bound(rule) || rule.account == present);
+        let (mut bound, mut left): (Vec<_>, Vec<_>) = rules.into_iter().partition(is_bound);
         let mut found = Vec::new();
-        for access in &candidates.former {
-            let Ok(account) = firewall.account(access, region).await else { continue };
-            let (own, others): (Vec<_>, Vec<_>) =
-                bound.into_iter().partition(|rule: &Rule| rule.account == Some(account));
+        for former in &candidates.former {
+            if bound.is_empty() {
+                break;
+            }
+            let Some((access, account)) = self.open_former(former, purpose(&bound)).await else { continue };
+            let is_own = |rule: &Rule| rule.account.is_none_or(|of| of == account);
+            let (own, others): (Vec<_>, Vec<_>) = bound.into_iter().partition(is_own);
             bound = others;
             if !own.is_empty() {
-                found.push((access.clone(), account, own));
+                found.push((access, account, own));
             }
         }
         left.extend(bound);
         (found, left)
+    }
+
+    /// A former value, and the account that it reaches. One that cannot be opened or reaches none is passed over: the rule stays.
+    async fn open_former(&self, former: &FormerValue, purpose: Purpose) -> Option<(CloudAccess, AccountId)> {
+        let (tools, org) = (self.visitor.tools, &self.lease.org);
+        let access = match access_of_former(&tools.vault, org, self.with.0, former).await {
+            Ok(access) => access.on_behalf_of(org, &purpose),
+            Err(error) => {
+                tracing::warn!(credential = %self.with.0, %error, "a former value cannot be used");
+                return None;
+            }
+        };
+        let account = tools.firewall.account(&access, &self.lease.group.region).await.ok()?;
+        Some((access, account))
     }
 
     fn region(&self) -> String {

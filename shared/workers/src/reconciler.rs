@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 use store::keys::Round;
 use store::{Due, Finding, GroupLedger, Lease, Released, Store, StoreError};
 
-use crate::access::candidates;
+use crate::access::{access_of_former, candidates};
 use crate::circuit::{Ending, Place};
 use crate::group::{Visitor, rule_entry, say_stuck};
 use crate::turns::{in_turn, until_time_is_over};
@@ -159,12 +159,19 @@ impl Comparison<'_> {
             return Ok(None);
         };
         let candidates = candidates(&tools.store, &tools.vault, &lease.org, with, Purpose::Compare).await?;
-        let present = candidates.present.map(|present| present.access);
-        if let Err(why) = &present {
-            tracing::warn!(group = %lease.group, why, "a group cannot be compared with this credential");
+        let mut accesses = Vec::new();
+        match candidates.present {
+            Ok(present) => accesses.push(present.access),
+            Err(why) => {
+                tracing::warn!(group = %lease.group, why, "a group cannot be compared with this credential");
+            }
+        }
+        for former in &candidates.former {
+            let access = access_of_former(&tools.vault, &lease.org, with.0, former).await;
+            accesses.extend(access.map(|access| access.on_behalf_of(&lease.org, &Purpose::Compare)));
         }
         trial.begin();
-        for access in present.into_iter().chain(candidates.former) {
+        for access in accesses {
             let described = tools.firewall.describe(&access, &lease.group).await;
             trial.end(described.as_ref().err().map_or(Ending::Answered, Ending::of));
             match described {
@@ -287,7 +294,12 @@ impl Comparison<'_> {
 fn group(due: Due) -> Option<(OrgId, GroupRef)> {
     match due {
         Due::Group(org, group) => Some((org, group)),
-        Due::Session(..) | Due::Rows(..) | Due::Ending(..) | Due::Resource(..) | Due::Rule(..) => None,
+        Due::Session(..)
+        | Due::Rows(..)
+        | Due::Ending(..)
+        | Due::Resource(..)
+        | Due::Credential(..)
+        | Due::Rule(..) => None,
     }
 }
 

@@ -59,7 +59,12 @@ impl SessionSweeper {
         let mut report = Report::default();
         let late = late.into_iter().filter_map(|due| match due {
             Due::Rule(org, group) => Some((org, group)),
-            Due::Session(..) | Due::Rows(..) | Due::Ending(..) | Due::Resource(..) | Due::Group(..) => None,
+            Due::Session(..)
+            | Due::Rows(..)
+            | Due::Ending(..)
+            | Due::Resource(..)
+            | Due::Credential(..)
+            | Due::Group(..) => None,
         });
         // Sessions first: what ends now is removed in this run, also if the stream stands still.
         let touched = self.work_on_all(other, now, &mut report).await;
@@ -108,6 +113,10 @@ impl SessionSweeper {
             Due::Rows(org, id) => store.look_after_rows(org, *id, now).await.map(nothing),
             Due::Ending(org, user) => store.look_after_ending(org, user, now).await.map(nothing),
             Due::Resource(org, id) => store.look_after_resource(org, *id, now).await.map(nothing),
+            Due::Credential(org, id) => {
+                let groups = store.look_after_credential(org, *id, now).await?;
+                Ok((false, groups.into_iter().map(|group| (org.clone(), group)).collect()))
+            }
             Due::Rule(..) | Due::Group(..) => Ok(nothing(())),
         }
     }

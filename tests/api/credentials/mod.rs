@@ -4,6 +4,7 @@ mod changes;
 mod encodings;
 mod external_id;
 mod fields;
+mod former;
 mod lists;
 mod secrets;
 

@@ -29,6 +29,11 @@ pub(super) async fn drive_credentials(drive: &mut Drive) {
         let _ = drive.call(&path, wrong.clone(), 400).await;
         let _ = drive.call(&format!("{method} /credentials/{NOTHING}/"), wrong.clone(), 404).await;
     }
+    let key = |name: &str| json!({"credential_type": "ACCESS_KEY", "value": {"accessKeyId": name, "secretAccessKey": "s"}});
+    let _ = drive.call(&format!("PATCH /credentials/{id}/"), key("AKIA1"), 200).await;
+    let mut whole = key("AKIA2");
+    whole["name"] = json!("Renamed");
+    let _ = drive.call(&format!("PUT /credentials/{id}/"), whole, 200).await;
     let delete = |id: &str| format!("DELETE /credentials/{id}/");
     drive.all(&[(delete(&id), 400), (delete(&readable), 204), (delete(NOTHING), 404)]).await;
 }

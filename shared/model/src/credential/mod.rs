@@ -17,6 +17,9 @@ use crate::time::Timestamp;
 /// Largest `value`, in bytes of its text (a string) or of its JSON (anything else).
 pub const VALUE_MAX_BYTES: usize = 64 * 1024;
 
+/// Most former values that are kept of a credential, for the removal of the rules that were made with them.
+pub const FORMER_VALUES_MAX: usize = 8;
+
 /// What a credential's value is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]

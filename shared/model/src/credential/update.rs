@@ -32,6 +32,23 @@ pub struct CredentialChange {
     pub changes: Vec<FieldChange>,
 }
 
+impl CredentialChange {
+    /// Whether a provider would be asked with something else than before. A plain secret is shown to no provider.
+    #[must_use]
+    pub fn changes_access(&self, before: &Credential) -> bool {
+        let after = &self.credential;
+        let is_new_value = match self.value {
+            ValueChange::Keep => false,
+            ValueChange::Clear => before.has_value,
+            ValueChange::Replace(_) => true,
+        };
+        match (before.credential_type, after.credential_type) {
+            (None, None) => false,
+            (was, is) => was != is || is_new_value,
+        }
+    }
+}
+
 /// A checked body of `PUT` or `PATCH /credentials/{id}/`. A field that it omits keeps its value.
 #[derive(Debug, Clone)]
 pub struct CredentialUpdate(CredentialForm);

@@ -212,3 +212,26 @@ fn the_external_id_of_a_role_is_the_organizations_own() {
     assert_eq!(wrong.iter().collect::<Vec<_>>(), fault);
     assert!(draft(json!({"name": "n", "value": other})).create(&Actor::system(acme()), at(5)).is_ok());
 }
+
+#[test]
+fn only_what_a_provider_is_asked_with_changes_its_access() {
+    let assume = Some(CredentialType::AssumeRole);
+    for (stored, body, changes) in [
+        (None, json!({"value": "x"}), false),
+        (None, json!({"credential_type": "ASSUME_ROLE"}), true),
+        (assume, json!({}), false),
+        (assume, json!({"name": "m", "value": null}), false),
+        (assume, json!({"credential_type": "ASSUME_ROLE"}), false),
+        (assume, json!({"value": "x"}), true),
+        (assume, json!({"credential_type": "ACCESS_KEY"}), true),
+        (assume, json!({"credential_type": null}), true),
+    ] {
+        let stored = Credential { credential_type: stored, ..credential("n", true) };
+        assert_eq!(applied(&body, &stored).changes_access(&stored), changes, "{stored:?} {body}");
+    }
+    let clear = json!({"value": null});
+    for (has_value, changes) in [(true, true), (false, false)] {
+        let stored = Credential { credential_type: assume, has_value, ..credential("n", false) };
+        assert_eq!(applied(&clear, &stored).changes_access(&stored), changes, "{has_value}");
+    }
+}

@@ -45,8 +45,14 @@ impl Store {
             Some(value) => Some(vault.seal(org, credential.id, value).await?),
             None => None,
         };
-        let record =
-            CredentialRecord { credential, references: Vec::new(), sealed, version: 1, renaming: false };
+        let record = CredentialRecord {
+            credential,
+            references: Vec::new(),
+            sealed,
+            former: Vec::new(),
+            version: 1,
+            renaming: false,
+        };
         let mut tx = Transaction::once(self, actor, &record, now)?;
         tx.create(item(org, &record)?, |_| Failed::Stale);
         if let Some(team) = draft.team().cloned() {

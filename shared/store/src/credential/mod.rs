@@ -6,12 +6,17 @@
 //! | get | 1 |
 //! | list | 1 a page |
 //! | update | 2: the partition; the transaction |
-//! | delete | 2: the partition; the transaction |
+//! | update of a value with which a provider is asked | the same; the list of rules; one for each rule that waits |
+//! | delete | 3: the partition; the list of rules; the transaction |
 
+mod change;
 mod create;
 mod delete;
+mod former;
 mod rename;
 mod update;
+
+pub use former::FormerValue;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -82,6 +87,8 @@ pub struct CredentialRecord {
     pub references: Vec<Reference>,
     /// The value, for the vault.
     pub sealed: Option<Sealed>,
+    /// The values that it had before and that rules may need, the newest first. A list of credentials reads none.
+    pub former: Vec<FormerValue>,
     version: i64,
     /// A rename has not reached all resources yet.
     renaming: bool,
@@ -122,7 +129,14 @@ impl Recorded for CredentialRecord {
         let sealed = data.sealed.map(|text| STANDARD.decode(text)).transpose().map_err(corrupt)?;
         let credential = data.credential.with_value(data.has_value);
         let sealed = sealed.map(Sealed::from_bytes);
-        Ok(Self { credential, references: Vec::new(), sealed, version: 1, renaming: false })
+        Ok(Self {
+            credential,
+            references: Vec::new(),
+            sealed,
+            former: Vec::new(),
+            version: 1,
+            renaming: false,
+        })
     }
 }
 
@@ -153,11 +167,13 @@ pub(crate) fn credential(item: &Item) -> Result<Credential, StoreError> {
 /// not there is passed over: an index may show the one before the other.
 fn records(items: &[Item]) -> Result<Vec<CredentialRecord>, StoreError> {
     let record = |(item, belongings): (&Item, Vec<&Item>)| {
-        let references = belongings.into_iter().map(reference).collect::<Result<Vec<_>, _>>()?;
+        let references = belongings.iter().filter(|item| item.entity == Entity::Reference);
+        let references = references.map(|item| reference(item)).collect::<Result<Vec<_>, _>>()?;
         Ok(CredentialRecord {
             credential: credential(item)?,
             references: gathered::<BTreeSet<_>, _>(references).into_iter().collect(),
             sealed: item.binary(SECRET).map(|bytes| Sealed::from_bytes(bytes.to_vec())),
+            former: former::former_values(&belongings)?,
             version: item.number(VERSION)?,
             renaming: item.has(RENAMING),
         })

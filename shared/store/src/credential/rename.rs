@@ -16,7 +16,15 @@ use crate::transaction::{Failed, FollowUp, Receipt, Transaction, WRITES_MAX};
 use crate::{Store, keys};
 
 /// Copies that change in the rename's own transaction, beside the credential, its team and the audit row.
-pub(super) const COPIES_AT_ONCE: usize = WRITES_MAX - 3;
+const COPIES_AT_ONCE: usize = WRITES_MAX - 3;
+
+/// The same where the value changes too: its former value and the note of the change take room.
+const COPIES_BESIDE_A_NEW_VALUE: usize = COPIES_AT_ONCE - 2;
+
+/// How many copies change in the rename's own transaction.
+pub(super) fn copies_at_once(changes_access: bool) -> usize {
+    if changes_access { COPIES_BESIDE_A_NEW_VALUE } else { COPIES_AT_ONCE }
+}
 
 /// Copies in a later transaction, beside the question for the credential's name.
 const COPIES_AFTERWARDS: usize = WRITES_MAX - 1;

@@ -8,7 +8,9 @@ use model::principal::Actor;
 use model::refusal::Refusal;
 use model::time::Timestamp;
 
-use super::rename::{COPIES_AT_ONCE, rename_copies};
+use super::change::note_change;
+use super::former::{keep_value, require_room};
+use super::rename::{copies_at_once, rename_copies};
 use super::{CredentialData, CredentialRecord, entry};
 use crate::error::StoreError;
 use crate::expression::Expression;
@@ -22,11 +24,12 @@ use crate::{Sealed, Store, Vault, keys};
 impl Store {
     /// Updates a credential that was read before. An update that changes nothing writes nothing.
     ///
-    /// A rename also changes the copies of the name that its resources carry, as the module `rename` describes.
+    /// A rename also changes the copies of the name that its resources carry, as the module `rename` describes. What a provider
+    /// was asked with stays as a former value (`former`), and a new value wakes the rules that wait for one (`change`).
     ///
     /// # Errors
     /// `PreconditionFailed`; `Invalid` for what the stored credential does not allow, or a team that does not exist;
-    /// `CredentialNotFound` when it was deleted meanwhile; busy or defect.
+    /// `TooManyFormerValues`; `CredentialNotFound` when it was deleted meanwhile; busy or defect.
     pub async fn update_credential(
         &self,
         vault: &Vault,
@@ -44,11 +47,18 @@ impl Store {
             if change.changes.is_empty() {
                 return Ok(record);
             }
+            let changes_access = change.changes_access(&record.credential);
+            if changes_access {
+                require_room(&record)?;
+            }
             let sealed = match &change.value {
                 ValueChange::Replace(value) => Some(vault.seal(org, id, value).await?),
                 ValueChange::Keep | ValueChange::Clear => None,
             };
             if self.write_credential(actor, &record, update, &change, sealed.as_ref(), now).await? {
+                if changes_access {
+                    self.wake_rules_now(org, &record, now).await;
+                }
                 let sealed = match change.value {
                     ValueChange::Keep => record.sealed,
                     ValueChange::Clear | ValueChange::Replace(_) => sealed,
@@ -75,14 +85,20 @@ impl Store {
         let condition = Expression::new("#version = :version", [(":version", number(record.version))]);
         let renamed = after.name != record.credential.name;
         let copies = if renamed { record.references.as_slice() } else { &[] };
-        let expression = credential_update(change, sealed, copies.len() > COPIES_AT_ONCE)?;
+        let changes_access = change.changes_access(&record.credential);
+        let at_once = copies.len().min(copies_at_once(changes_access));
+        let expression = credential_update(change, sealed, copies.len() > at_once)?;
         tx.update(&keys::credential(org, after.id), &expression, &condition, |_| Failed::Stale);
         if let Some(team) = update.team().cloned() {
             tx.require(&keys::holder(org, &Holder::Role(team.id)), &Expression::exists(), move |_| {
                 Failed::Refuse(unknown_team(&team.named).into())
             });
         }
-        let (at_once, afterwards) = copies.split_at(copies.len().min(COPIES_AT_ONCE));
+        if changes_access {
+            keep_value(&mut tx, org, record, now)?;
+            note_change(&mut tx, org, record, now)?;
+        }
+        let (at_once, afterwards) = copies.split_at(at_once);
         rename_copies(&mut tx, org, after, at_once)?;
         let entry = entry(AuditEvent::CredentialUpdate, after, changes(&change.changes));
         let Commit::Done(receipt) = tx.commit(actor, &entry, now).await? else {

@@ -10,6 +10,8 @@
 //! | what is left of a user | the user's | `REMAINS` | |
 //! | credential | the credential's | `#CREDENTIAL` | credentials, by id |
 //! | its references | the credential's | `RESOURCE#…` | behind the credential |
+//! | its former values | the credential's | `FORMER#…` | |
+//! | a change of its value | the credential's | `CHANGE` | |
 //! | role name, email | one per name | `#ROLE_NAME`, `#EMAIL` | |
 //! | session | the session's | `#SESSION` | |
 //! | rows beyond its first | the session's | `ROWS#…` | |
@@ -91,7 +93,9 @@ pub const EXPIRES_AT: &str = "expiresAt";
 pub(crate) const RENAMING: &str = "renaming";
 /// On a bucket of tokens: when it will be full, in microseconds since 1970.
 pub(crate) const FULL_AT: &str = "fullAt";
-/// On a credential: the sealed value.
+/// On the note of a changed value: how often the sweeper has looked after it.
+pub(crate) const LOOKS: &str = "looks";
+/// On a credential and on its former values: the sealed value.
 pub(crate) const SECRET: &str = "secret";
 
 /// A primary key.
@@ -256,6 +260,25 @@ pub fn credential(org: &OrgId, id: CredentialId) -> Key {
 #[must_use]
 pub fn reference(org: &OrgId, id: CredentialId, resource: ResourceId) -> Key {
     key(credential_partition(org, id), format!("{RESOURCE_PREFIX}{resource}"))
+}
+
+/// A former value of a credential, by the version of the credential that had it last.
+#[must_use]
+pub fn former_value(org: &OrgId, id: CredentialId, version: i64) -> Key {
+    key(credential_partition(org, id), format!("FORMER#{version:015}"))
+}
+
+/// The note that a credential's value changed.
+#[must_use]
+pub fn value_change(org: &OrgId, id: CredentialId) -> Key {
+    key(credential_partition(org, id), "CHANGE")
+}
+
+/// The organization's credential that a partition key names.
+#[must_use]
+pub fn credential_of_partition(pk: &str) -> Option<(OrgId, CredentialId)> {
+    let (org, rest) = pk.strip_prefix("ORG#")?.split_once('#')?;
+    Some((OrgId::parse(org).ok()?, CredentialId::parse(rest.strip_prefix("CREDENTIAL#")?).ok()?))
 }
 
 /// The partition of an organization's audit log.

@@ -7,7 +7,7 @@
 //! | list | 1 a page |
 //! | update | 2: the resource, with the new credential if there is one; the transaction |
 //! | delete | 2: the partition; the transaction |
-//! | record a verification | 1, after the reads of what is verified |
+//! | record a verification | 3: the group, after a success; the resource; the transaction |
 
 mod create;
 mod delete;

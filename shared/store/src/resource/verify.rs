@@ -1,6 +1,7 @@
 //! The record of a verification with the provider.
 
 use model::audit::{AuditEntry, AuditEvent, AuditResult, FieldChange, changes};
+use model::ingress::GroupRef;
 use model::principal::Actor;
 use model::refusal::Refusal;
 use model::resource::Resource;
@@ -75,6 +76,9 @@ impl Store {
 
     /// Records what the provider said of a resource as it was `asked` about: success makes it active, a refusal inactive.
     ///
+    /// After a success the rules of the group that wait are tried again at once. They are woken before it is recorded: a
+    /// request that breaks off in between can be repeated, and an attempt too many does no harm.
+    ///
     /// # Errors
     /// `ResourceNotFound`; `VerificationOutdated` when what the provider was asked about has changed meanwhile; busy or
     /// defect.
@@ -85,6 +89,9 @@ impl Store {
         answer: ProviderAnswer,
         now: Timestamp,
     ) -> Result<Verified, StoreError> {
+        if answer.is_ok() {
+            self.wake_rules_of_group(&actor.org, &group_of(asked), now).await?;
+        }
         let mut backoff = Backoff::default();
         loop {
             let item = self.get(&keys::resource(&actor.org, asked.id)).await?;
@@ -124,6 +131,13 @@ impl Store {
             count_closing(&mut tx, &actor.org)?;
         }
         tx.commit(actor, &verification_entry(before, verified), now).await
+    }
+}
+
+fn group_of(resource: &Resource) -> GroupRef {
+    GroupRef {
+        region: resource.region.clone().unwrap_or_default(),
+        group_id: resource.resource_identifier.clone(),
     }
 }
 

@@ -10,12 +10,14 @@ mod finding;
 mod group;
 mod list;
 mod resolve;
+mod retry;
 mod tell;
 
 pub(crate) use claim::{Join, join, leave};
 pub use finding::Finding;
 pub use group::{GroupLedger, LEASE_SECONDS, Lease, Released};
 pub use list::{ListedRule, RuleEntry, UnreadableRule};
+pub(crate) use retry::ListedRules;
 pub use tell::Message;
 pub(crate) use tell::release;
 

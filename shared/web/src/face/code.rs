@@ -65,7 +65,10 @@ fn refusal_code(refusal: &Refusal) -> &'static str {
         Refusal::RuleNotFound(_) => "RULE_NOT_FOUND",
         Refusal::RuleNotStuck => "RULE_NOT_STUCK",
         Refusal::RuleUnreadable => "RULE_UNREADABLE",
+        Refusal::RuleNotWaiting => "RULE_NOT_WAITING",
         Refusal::CredentialInUse(_) => "CREDENTIAL_IN_USE",
+        Refusal::CredentialHasRules(_) => "CREDENTIAL_HAS_RULES",
+        Refusal::TooManyFormerValues => "TOO_MANY_FORMER_VALUES",
         Refusal::RoleNameTaken(_) => "ROLE_NAME_TAKEN",
         Refusal::Invalid(_) => "VALIDATION_ERROR",
     }
@@ -105,7 +108,10 @@ fn sentence(refusal: &Refusal) -> String {
         | Refusal::RuleNotFound(_)
         | Refusal::RuleNotStuck
         | Refusal::RuleUnreadable
+        | Refusal::RuleNotWaiting
         | Refusal::CredentialInUse(_)
+        | Refusal::CredentialHasRules(_)
+        | Refusal::TooManyFormerValues
         | Refusal::RoleNameTaken(_) => super::reason::sentence(refusal),
         Refusal::Invalid(violations) => {
             let sentences: Vec<&str> = violations.iter().map(|(_, sentence)| sentence).collect();

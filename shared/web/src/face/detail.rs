@@ -89,7 +89,10 @@ fn refused(refusal: &Refusal) -> Value {
         | Refusal::NoAddress
         | Refusal::RuleNotStuck
         | Refusal::RuleUnreadable
+        | Refusal::RuleNotWaiting
         | Refusal::CredentialInUse(_)
+        | Refusal::CredentialHasRules(_)
+        | Refusal::TooManyFormerValues
         | Refusal::RoleNameTaken(_) => json!({NON_FIELD: [format!("{}.", super::reason::sentence(refusal))]}),
         Refusal::Invalid(violations) => fields(violations),
     }

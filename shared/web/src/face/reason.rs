@@ -1,6 +1,7 @@
 //! Face R: `{"timestamp", "status", "error": "<reason phrase>", "message", "path"}`, and for a validation 400 also
 //! `validationErrors` (seeds `POST` and `DELETE /roles/{id}/resources/{resourceId}`).
 
+use model::credential::FORMER_VALUES_MAX;
 use model::link::{LinkKind, USER_LINKS_MAX};
 use model::refusal::Refusal;
 use model::session::ROWS_MAX;
@@ -85,10 +86,18 @@ pub(super) fn sentence(refusal: &Refusal) -> String {
         Refusal::RuleNotFound(id) => format!("Rule not found with id: {id}"),
         Refusal::RuleNotStuck => "Only a rule that is stuck can be resolved".into(),
         Refusal::RuleUnreadable => "The rule's entry cannot be read and must be repaired first".into(),
+        Refusal::RuleNotWaiting => "Only a rule that waits for an attempt can be tried again".into(),
         Refusal::CredentialInUse(count) => {
             let resources = if *count == 1 { "resource" } else { "resources" };
             format!("Cannot delete credential linked to {count} {resources}. Delete or reassign them first")
         }
+        Refusal::CredentialHasRules(count) => {
+            let (rules, they) = if *count == 1 { ("rule was", "It") } else { ("rules were", "They") };
+            format!("Cannot delete credential that {count} {rules} made with. {they} must be removed first")
+        }
+        Refusal::TooManyFormerValues => format!(
+            "This credential has {FORMER_VALUES_MAX} former values, which stay until no rule needs them. Try again in some minutes"
+        ),
         Refusal::RoleNameTaken(name) => format!("A role with name '{name}' already exists"),
         Refusal::Invalid(_) => VALIDATION_FAILED.into(),
     }
