@@ -43,6 +43,15 @@ impl Misbehaving {
         self.behaviour.lock().unwrap().hanging.insert(identity.into());
     }
 
+    /// Everybody is answered as they should be. What is under way stays so.
+    pub(crate) fn heal(&self) {
+        let mut behaviour = self.behaviour.lock().unwrap();
+        behaviour.hanging.clear();
+        behaviour.throttled.clear();
+        behaviour.stale.clear();
+        (behaviour.is_late, behaviour.denies_removals) = (false, false);
+    }
+
     pub(crate) fn throttle(&self, identity: &str) {
         self.behaviour.lock().unwrap().throttled.insert(identity.into());
     }

@@ -62,6 +62,7 @@ struct Entry {
     ingress: Ingress,
     id: String,
     presence: String,
+    provider_rule_id: Option<String>,
     sets: BTreeMap<&'static str, BTreeSet<String>>,
 }
 
@@ -79,14 +80,16 @@ fn entries(table: &Table) -> Vec<Entry> {
                 ingress: ingress(data["address"].as_str().unwrap(), &data["opening"]),
                 id: text(&item["data"]["id"]),
                 presence: text(&item["found"]["presence"]),
+                provider_rule_id: item["found"]["providerRuleId"].as_str().map(String::from),
                 sets: ["holders", "fresh", "leaving"].into_iter().map(set).collect(),
             }
         })
         .collect()
 }
 
-fn is_ours(rule: &CloudRule) -> bool {
-    rule.tag.as_ref().is_some_and(|tag| tag.org == ORG)
+/// Whether a rule is or was ever ours: by its tag, or by the ids that the cloud gave out.
+fn is_ours(app: &TestApp, rule: &CloudRule) -> bool {
+    rule.tag.as_ref().is_some_and(|tag| tag.org == ORG) || app.sky.ids_given_out(ORG).contains(&rule.id)
 }
 
 /// What is wrong at any time.
@@ -99,10 +102,11 @@ fn faults_in(app: &TestApp, table: &Table) -> Vec<String> {
     let (rows, entries) = (rows(table), entries(table));
     let mut wrong = Vec::new();
     for (group, rules) in &cloud {
-        for rule in rules.iter().filter(|rule| is_ours(rule)) {
+        for rule in rules.iter().filter(|rule| is_ours(app, rule)) {
             let known = |entry: &Entry| {
-                entry.group == *group
-                    && (rule.ingress == Some(entry.ingress) || rule.tag.as_ref().unwrap().rule == entry.id)
+                let is_marked = rule.tag.as_ref().is_some_and(|tag| tag.rule == entry.id);
+                let is_known = entry.provider_rule_id.as_ref() == Some(&rule.id);
+                entry.group == *group && (rule.ingress == Some(entry.ingress) || is_marked || is_known)
             };
             if !entries.iter().any(known) {
                 wrong.push(format!("{group} has {rule:?}, of which the ledger knows nothing"));
@@ -206,7 +210,7 @@ pub async fn unrest(app: &TestApp) -> Vec<String> {
         wrong.push(format!("{} is {}", entry.ingress, entry.presence));
     }
     for (group, rules) in app.sky.groups() {
-        for rule in rules.iter().filter(|rule| is_ours(rule)) {
+        for rule in rules.iter().filter(|rule| is_ours(app, rule)) {
             if !rule.ingress.is_some_and(|ingress| needed.contains(&(group.clone(), ingress))) {
                 wrong.push(format!("{group} still has {rule:?}"));
             }

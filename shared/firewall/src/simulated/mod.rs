@@ -9,6 +9,7 @@ mod state;
 pub use fault::{Call, Fault, Gate};
 
 use futures_util::future::BoxFuture;
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::{
@@ -102,6 +103,13 @@ impl SimulatedCloud {
     #[must_use]
     pub fn groups(&self) -> Vec<(GroupRef, Vec<CloudRule>)> {
         self.state().groups.iter().map(|(group, rules)| (group.clone(), rules.clone())).collect()
+    }
+
+    /// The ids of the rules that were ever made for an organization, whatever somebody has done to them since.
+    #[must_use]
+    pub fn ids_given_out(&self, org: &str) -> BTreeSet<String> {
+        let state = self.state();
+        state.given_out.iter().filter(|(_, of)| *of == org).map(|(id, _)| id.clone()).collect()
     }
 
     /// Denies everything to a key or a role, by its public name.

@@ -26,6 +26,8 @@ pub(super) struct State {
     pub(super) is_down: bool,
     pub(super) faults: VecDeque<(Option<Call>, Fault)>,
     pub(super) calls: usize,
+    /// By the id that was given out: for which organization. Rules that somebody else made are not among them.
+    pub(super) given_out: BTreeMap<String, String>,
     rules_made: u64,
 }
 
@@ -109,7 +111,10 @@ impl State {
         for rule in new.iter().take(effective(new.len(), fault)) {
             let NewRule { ingress, tag } = rule.clone();
             let version = Some(IpVersion::of(ingress.address));
-            self.add(group, CloudRule { id: String::new(), ingress: Some(ingress), version, tag: Some(tag) });
+            let org = tag.org.clone();
+            let rule = CloudRule { id: String::new(), ingress: Some(ingress), version, tag: Some(tag) };
+            let id = self.add(group, rule);
+            self.given_out.insert(id, org);
         }
         Ok(())
     }

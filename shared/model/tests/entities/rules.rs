@@ -33,6 +33,10 @@ fn rule(presence: Presence, holders: u16, fresh: u16, leaving: u16) -> Rule {
         attempts: 0,
         last_error: None,
         is_refused: false,
+        account: None,
+        unsettled_until: None,
+        is_removal_sent: false,
+        failed_generation: None,
         due_at: None,
         generation: 0,
         revision: 0,
@@ -152,5 +156,34 @@ fn a_refusal_is_looked_at_again_after_a_day() {
             (8..=10).contains(&pause_seconds(rule, 0))
                 && (450..=600).contains(&pause_seconds(rule, u32::MAX))
         );
+    }
+}
+
+#[test]
+fn a_pause_ends_with_its_time_and_when_somebody_joins_or_leaves() {
+    let failed = Rule {
+        attempts: 1,
+        generation: 3,
+        failed_generation: Some(3),
+        due_at: Some(at(60)),
+        ..rule(Presence::Unknown, 0, 0, 0)
+    };
+    assert!(!failed.may_be_tried(at(59)) && failed.may_be_tried(at(60)));
+    assert!(Rule { generation: 4, ..failed.clone() }.may_be_tried(at(0)));
+    assert!(!Rule { failed_generation: None, ..failed.clone() }.may_be_tried(at(0)), "of an earlier version");
+    assert!(Rule { attempts: 0, ..failed }.may_be_tried(at(0)));
+}
+
+#[test]
+fn a_rule_is_known_by_its_id_while_it_may_be_there() {
+    let id = Some(String::from("sgr-1"));
+    for (presence, is_known) in [
+        (Presence::Present, true),
+        (Presence::Unknown, true),
+        (Presence::Absent, false),
+        (Presence::Foreign, false),
+    ] {
+        let rule = Rule { provider_rule_id: id.clone(), ..rule(presence, 0, 0, 0) };
+        assert_eq!((rule.is_known_as("sgr-1"), rule.is_known_as("sgr-2")), (is_known, false), "{presence:?}");
     }
 }

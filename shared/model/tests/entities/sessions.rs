@@ -167,7 +167,7 @@ fn a_session_is_extended_within_its_limit() {
             let sentence = format!("The session must not be longer than {longest} in all");
             Refusal::Invalid(Violations::one("additionalMinutes", sentence))
         });
-        assert_eq!(extension.apply(&session, 1440).map(|head| head.expires_at), expected, "{limit:?}");
+        assert_eq!(extension.apply(&session, 1440, at(0)).map(|head| head.expires_at), expected, "{limit:?}");
     }
     for states in [[Some(ClaimState::Pending)], [Some(ClaimState::Failed)]] {
         let session = session(&states);
