@@ -236,11 +236,11 @@ impl History {
             }
             Step::Sweep => {
                 let sweeper = SessionSweeper::new(self.cloud.tools(&self.world)).at_pace(QUICK);
-                drop(sweeper.with_circuit(self.circuit.clone()).run(now).await?);
+                let _ = sweeper.with_circuit(self.circuit.clone()).run(now).await?;
             }
             Step::Reconcile => {
                 let reconciler = RuleReconciler::new(self.cloud.tools(&self.world)).at_pace(QUICK);
-                drop(reconciler.with_circuit(self.circuit.clone()).run(now).await?);
+                let _ = reconciler.with_circuit(self.circuit.clone()).run(now).await?;
             }
             Step::Meet(number) => {
                 let faults = [Fault::Throttle, Fault::Lose, Fault::Drop, Fault::HalfApply, Fault::Lie];

@@ -9,7 +9,9 @@ use model::rule::{Need, Rule};
 use model::time::Timestamp;
 use serde_json::json;
 use std::collections::BTreeMap;
+use std::pin::{Pin, pin};
 use store::{Finding, Lease, Message, Released, StoreError};
+use tokio::time::Sleep;
 
 use crate::attempt::Asking;
 use crate::circuit::CircuitBreaker;
@@ -49,30 +51,25 @@ impl Visitor<'_> {
         }
     }
 
-    /// Works on a leased group for as long as a visit may last, and gives it back.
+    /// Works on a leased group. A group is given back also when that fails.
     pub(crate) async fn hold(
         &self,
         lease: &Lease,
         report: &mut Report,
         work: impl Future<Output = Result<Report, StoreError>>,
     ) -> Result<(), StoreError> {
-        let outcome = match tokio::time::timeout(self.pace.visit, work).await {
-            Ok(Ok(done)) => {
+        let error = match work.await {
+            Ok(done) => {
                 report.add(&done);
                 return Ok(());
             }
-            Ok(Err(error)) => Err(error),
-            Err(_) => {
-                tracing::warn!(group = %lease.group, "a visit took too long and was broken off");
-                report.groups_timed_out += 1;
-                Ok(())
-            }
+            Err(error) => error,
         };
         if let Err(error) = self.tools.store.give_up_group(lease).await {
             // The lease ends by itself.
             tracing::warn!(group = %lease.group, ?error, "a group was not given back");
         }
-        outcome
+        Err(error)
     }
 
     /// Has the rules of a group that could not be asked for wait a minute, so that they do not fill the list of what is due. What
@@ -94,24 +91,34 @@ impl Visitor<'_> {
     }
 
     async fn visit_leased(&self, lease: &Lease) -> Result<Report, StoreError> {
-        let mut report = Report::default();
+        let (mut report, mut patience) = (Report::default(), pin!(self.patience()));
         loop {
-            self.passes(lease, &mut report).await?;
+            self.passes(lease, &mut report, patience.as_mut()).await?;
             if self.tools.store.release_group(lease).await? == Released::Done {
                 return Ok(report);
             }
         }
     }
 
+    /// For how long a visit waits for the provider, in all.
+    pub(crate) fn patience(&self) -> Sleep {
+        tokio::time::sleep(self.pace.visit)
+    }
+
     /// Works on a leased group until there is nothing to do at this moment.
-    pub(crate) async fn passes(&self, lease: &Lease, report: &mut Report) -> Result<(), StoreError> {
+    pub(crate) async fn passes(
+        &self,
+        lease: &Lease,
+        report: &mut Report,
+        mut patience: Pin<&mut Sleep>,
+    ) -> Result<(), StoreError> {
         for pass in 0..PASSES_MAX {
             let ledger = self.tools.store.rules_of_group(lease).await?;
             if pass == 0 {
                 report.failed += ledger.unreadable;
             }
             let todo: Vec<Rule> = ledger.rules.into_iter().filter(|rule| is_due(rule, self.now)).collect();
-            if todo.is_empty() || !self.pass(lease, &todo, report).await {
+            if todo.is_empty() || !self.pass(lease, &todo, report, patience.as_mut()).await {
                 break;
             }
         }
@@ -119,7 +126,13 @@ impl Visitor<'_> {
     }
 
     /// Does what is due, and says whether a further pass makes sense. What fails keeps nothing else from being done.
-    async fn pass(&self, lease: &Lease, todo: &[Rule], report: &mut Report) -> bool {
+    async fn pass(
+        &self,
+        lease: &Lease,
+        todo: &[Rule],
+        report: &mut Report,
+        mut patience: Pin<&mut Sleep>,
+    ) -> bool {
         let mut messages: Vec<Message> = Vec::new();
         for rule in todo.iter().filter(|rule| rule.need() == Need::Tell) {
             messages.extend(standing(rule));
@@ -131,7 +144,20 @@ impl Visitor<'_> {
         let mut goes_on = true;
         for (with, rules) in by_access {
             let asking = Asking { visitor: self, lease, with };
-            match asking.ask(rules, report).await {
+            let mut asked = Report::default();
+            // What is dropped here was perhaps sent: its intent is in the ledger.
+            let outcome = tokio::select! {
+                biased;
+                outcome = asking.ask(rules, &mut asked) => outcome,
+                () = patience.as_mut() => {
+                    tracing::warn!(group = %lease.group, "the provider took too long, and was given up");
+                    asked.groups_timed_out = 1;
+                    goes_on = false;
+                    Ok(Vec::new())
+                }
+            };
+            report.add(&asked);
+            match outcome {
                 Ok(attempts) => messages.extend(self.record_all(lease, &attempts, report).await),
                 Err(error) => {
                     self.failed(lease, &error, "rules were not worked on", report);

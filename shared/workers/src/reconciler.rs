@@ -17,8 +17,10 @@ use model::rule::{Presence, Rule, RuleState};
 use model::time::Timestamp;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::pin::{Pin, pin};
 use store::keys::Round;
 use store::{Due, Finding, GroupLedger, Lease, Released, Store, StoreError};
+use tokio::time::Sleep;
 
 use crate::access::{access_of_former, candidates};
 use crate::circuit::{Ending, Place};
@@ -113,13 +115,13 @@ impl Comparison<'_> {
     }
 
     async fn compare_leased(&self, lease: &Lease) -> Result<Report, StoreError> {
-        let mut report = Report::default();
-        match self.look(lease, &mut report).await? {
+        let (mut report, mut patience) = (Report::default(), pin!(self.visitor.patience()));
+        match self.look(lease, &mut report, patience.as_mut()).await? {
             Some(seen) => self.correct(lease, &seen, &mut report).await?,
             None => report.groups_unseen = 1,
         }
         loop {
-            self.visitor.passes(lease, &mut report).await?;
+            self.visitor.passes(lease, &mut report, patience.as_mut()).await?;
             if self.store().release_group(lease).await? == Released::Done {
                 break;
             }
@@ -129,12 +131,26 @@ impl Comparison<'_> {
     }
 
     /// Looks at a group with each credential that is known for it, until one of them sees it.
-    async fn look(&self, lease: &Lease, report: &mut Report) -> Result<Option<Seen>, StoreError> {
+    async fn look(
+        &self,
+        lease: &Lease,
+        report: &mut Report,
+        mut patience: Pin<&mut Sleep>,
+    ) -> Result<Option<Seen>, StoreError> {
         let ledger = self.store().rules_of_group(lease).await?;
         let of_rules = ledger.rules.iter().map(|rule| (rule.credential_id, rule.resource_id));
         let known: BTreeSet<_> = gathered(of_rules.chain(ledger.last_access));
         for with in known {
-            match self.look_with(lease, with, report).await {
+            let look = tokio::select! {
+                biased;
+                look = self.look_with(lease, with, report) => look,
+                () = patience.as_mut() => {
+                    tracing::warn!(group = %lease.group, "the provider took too long, and was given up");
+                    report.groups_timed_out = 1;
+                    return Ok(None);
+                }
+            };
+            match look {
                 Ok(Some(seen)) => return Ok(Some(seen)),
                 Ok(None) => {}
                 Err(error) => {

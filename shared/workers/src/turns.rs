@@ -11,7 +11,7 @@ use std::time::Duration;
 /// How long a worker may take. `template.yaml` gives each of them 55 seconds.
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
-    /// Longest visit of a group. One that takes longer is broken off, and the sweeper does what is left.
+    /// How long a visit of a group waits for the provider. Then it is broken off, and the sweeper does what is left.
     pub visit: Duration,
     /// After that time a run begins nothing new: 15 seconds before its function ends.
     pub run: Duration,
