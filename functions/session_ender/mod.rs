@@ -31,6 +31,7 @@ pub async fn handler(app: App, messages: Messages) -> Result<Unfinished, Failure
     for (message, _) in read.iter().filter(|(_, session)| again.contains(session)) {
         unfinished.add_message(message);
     }
-    tracing::info!(?report, messages = messages.records.len(), "ended");
+    let failed = report.failed;
+    tracing::info!(failed, ?report, messages = messages.records.len(), "ended");
     Ok(unfinished)
 }

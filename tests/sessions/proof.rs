@@ -209,7 +209,7 @@ async fn one_leaves_and_one_joins_a_full_group_in_the_same_visit() {
 }
 
 #[tokio::test]
-async fn another_accounts_answer_does_not_end_a_rule() {
+async fn a_rule_goes_with_the_value_that_made_it() {
     let scene = Scene::new().await;
     let session = scene.start().await;
     scene.work().await;
@@ -224,12 +224,26 @@ async fn another_accounts_answer_does_not_end_a_rule() {
     replace("AKIA2").await;
     scene.stop(&session).await;
     scene.work().await;
+    assert!(scene.world.rules(1).is_empty(), "the former value reaches its account");
+    scene.ends_within(12, &session).await;
+}
+
+/// Nobody has the former value any more: the rule is shown as stuck, and is removed when the account can be reached again.
+#[tokio::test]
+async fn a_rule_in_an_account_that_nobody_reaches_is_stuck_and_not_forgotten() {
+    let scene = Scene::new().await;
+    let session = scene.start().await;
+    scene.work().await;
+    let other = firewall::AccountId::from_number(2);
+    scene.world.app.sky.put_key_into_account("AKIA1", other);
+    scene.stop(&session).await;
+    scene.work().await;
     scene.sweeps(2).await;
-    // Either the former value removed it, or it is shown as stuck: it is never forgotten.
-    let is_open = !scene.world.rules(1).is_empty();
-    let ledger = scene.world.ledger().await;
-    assert_eq!(ledger.len(), usize::from(is_open), "{ledger:?}");
-    replace("AKIA1").await;
+    let stuck = scene.world.ledger().await;
+    assert_eq!((stuck[0]["state"].as_str(), scene.world.rules(1).len()), (Some("STUCK"), 1));
+    let why = stuck[0]["lastError"].as_str().unwrap();
+    assert!(why.contains("made in account 000000000001") && why.contains("reaches account 000000000002"), "{why}");
+    scene.world.app.sky.put_key_into_account("AKIA1", firewall::AccountId::from_number(1));
     scene.world.app.advance_seconds(25 * 3600);
     scene.ends_within(1, &session).await;
 }

@@ -48,10 +48,8 @@ impl Asking<'_> {
             Ok(present) => Some(tools.firewall.account(&present.access, &self.lease.group.region).await),
             Err(_) => None,
         };
-        trial.end(match &account {
-            Some(Err(error)) => Ending::of(error),
-            Some(Ok(_)) | None => Ending::Answered,
-        });
+        // An error counts once, with the calls that follow.
+        trial.end(if matches!(account, Some(Err(_))) { Ending::Untried } else { Ending::Answered });
         drop(trial);
         let present = account.as_ref().and_then(|account| account.as_ref().ok()).copied();
         let (former, rules) = self.former_values(&candidates, present, rules).await;
