@@ -242,7 +242,10 @@ async fn a_rule_in_an_account_that_nobody_reaches_is_stuck_and_not_forgotten() {
     let stuck = scene.world.ledger().await;
     assert_eq!((stuck[0]["state"].as_str(), scene.world.rules(1).len()), (Some("STUCK"), 1));
     let why = stuck[0]["lastError"].as_str().unwrap();
-    assert!(why.contains("made in account 000000000001") && why.contains("reaches account 000000000002"), "{why}");
+    assert!(
+        why.contains("made in account 000000000001") && why.contains("reaches account 000000000002"),
+        "{why}"
+    );
     scene.world.app.sky.put_key_into_account("AKIA1", firewall::AccountId::from_number(1));
     scene.world.app.advance_seconds(25 * 3600);
     scene.ends_within(1, &session).await;

@@ -118,12 +118,18 @@ impl Function {
         self.short_path().split('/').nth(1).unwrap_or_default()
     }
 
-    /// The actions at the table that its calls need, in their order. Every caller may show an API key, which is looked up.
-    pub(crate) fn actions(&self) -> Vec<&'static str> {
-        let mut actions = vec!["dynamodb:GetItem"];
-        if self.method != Method::Get {
-            actions.push("dynamodb:PutItem");
+    /// The partitions in which it puts items: audit rows, and first results of a `POST`.
+    pub(crate) fn puts(&self) -> &'static [&'static str] {
+        match self.method {
+            Method::Get => &[],
+            Method::Post => &["ORG#*#AUDIT", "ORG#*#ONCE#*"],
+            Method::Put | Method::Patch | Method::Delete => &["ORG#*#AUDIT"],
         }
+    }
+
+    /// The actions with which its calls read the table, in their order. Every caller may show an API key, which is looked up.
+    pub(crate) fn reads(&self) -> Vec<&'static str> {
+        let mut actions = vec!["dynamodb:GetItem"];
         if let Some(family) = self.family {
             let checks = (self.method != Method::Get).then_some("dynamodb:ConditionCheckItem");
             let reads = (self.method != Method::Post).then_some(family.read);
@@ -230,17 +236,19 @@ mod tests {
 
     #[test]
     fn permissions_are_those_of_the_calls() {
-        for (method, path, actions) in [
-            ("GET", "/reports", vec!["GetItem"]),
-            ("GET", "/roles/{id}/history", vec!["GetItem", "Query"]),
-            ("GET", "/users/{id}/history", vec!["GetItem"]),
-            ("POST", "/reports", vec!["GetItem", "PutItem"]),
-            ("POST", "/roles/{id}/archive", vec!["ConditionCheckItem", "GetItem", "PutItem"]),
-            ("DELETE", "/roles/{id}/archive", vec!["ConditionCheckItem", "GetItem", "PutItem", "Query"]),
+        for (method, path, actions, puts) in [
+            ("GET", "/reports", vec!["GetItem"], vec![]),
+            ("GET", "/roles/{id}/history", vec!["GetItem", "Query"], vec![]),
+            ("GET", "/users/{id}/history", vec!["GetItem"], vec![]),
+            ("POST", "/reports", vec!["GetItem"], vec!["AUDIT", "ONCE#*"]),
+            ("POST", "/roles/{id}/archive", vec!["ConditionCheckItem", "GetItem"], vec!["AUDIT", "ONCE#*"]),
+            ("DELETE", "/roles/{id}/archive", vec!["ConditionCheckItem", "GetItem", "Query"], vec!["AUDIT"]),
         ] {
             let function = Function::read("a-b", method, path).unwrap();
             let expected: Vec<_> = actions.iter().map(|action| format!("dynamodb:{action}")).collect();
-            assert_eq!(function.actions(), expected, "{method} {path}");
+            assert_eq!(function.reads(), expected, "{method} {path}");
+            let expected: Vec<_> = puts.iter().map(|kind| format!("ORG#*#{kind}")).collect();
+            assert_eq!(function.puts(), expected, "{method} {path}");
         }
     }
 

@@ -9,15 +9,34 @@ const LAST: &str = "  FallbackFunction:";
 
 /// The template with the function.
 pub(crate) fn with_function(text: &str, function: &Function) -> Result<String, Fault> {
-    let actions: Vec<_> = function.actions().iter().map(|action| format!("\"{action}\"")).collect();
+    let puts = if function.puts().is_empty() { String::new() } else { writes("PutItem", function.puts()) };
     let new = FUNCTION
         .replace("CAMEL", &function.camel())
         .replace("NAME", &function.name)
-        .replace("ACTIONS", &actions.join(", "))
+        .replace("READS", &quoted(&function.reads()))
+        .replace("PUTS", &puts)
+        .replace("UPDATES", &writes("UpdateItem", &["RATE#*"]))
         .replace("METHOD", function.method.as_str())
         .replace("PATH", &function.path);
     before_line(text, LAST, &new)
 }
+
+fn quoted(texts: &[&str]) -> String {
+    texts.iter().map(|text| format!("\"{text}\"")).collect::<Vec<_>>().join(", ")
+}
+
+/// A statement that allows writes in some partitions.
+fn writes(action: &str, partitions: &[&str]) -> String {
+    WRITES.replace("ACTION", action).replace("PARTITIONS", &quoted(partitions))
+}
+
+const WRITES: &str = r#"            - Effect: Allow
+              Action: ["dynamodb:ACTION"]
+              Resource: !GetAtt Table.Arn
+              Condition:
+                "Null": { "dynamodb:LeadingKeys": "false" }
+                "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [PARTITIONS] }
+"#;
 
 const FUNCTION: &str = r#"  CAMELFunction:
     Type: AWS::Serverless::Function
@@ -27,13 +46,9 @@ const FUNCTION: &str = r#"  CAMELFunction:
         - Version: "2012-10-17"
           Statement:
             - Effect: Allow
-              Action: [ACTIONS]
+              Action: [READS]
               Resource: !GetAtt Table.Arn
-            - Effect: Allow
-              Action: ["dynamodb:UpdateItem"]
-              Resource: !GetAtt Table.Arn
-              Condition: { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["RATE#*"] } }
-      Events:
+PUTSUPDATES      Events:
         Route:
           Type: HttpApi
           Properties: { ApiId: !Ref Api, Method: METHOD, Path: "PATH" }
@@ -78,9 +93,11 @@ mod tests {
         let text = "  HealthFunction:\n    a\n\n  FallbackFunction:\n    b\n";
         let new = with_function(text, &function("POST", "/roles/{id}/archive")).unwrap();
         assert!(new.starts_with("  HealthFunction:\n    a\n\n  ThingDoFunction:\n"));
-        assert!(new.contains(
-            "Action: [\"dynamodb:ConditionCheckItem\", \"dynamodb:GetItem\", \"dynamodb:PutItem\"]"
-        ));
+        assert!(new.contains("Action: [\"dynamodb:ConditionCheckItem\", \"dynamodb:GetItem\"]"));
+        assert!(new.contains("Action: [\"dynamodb:PutItem\"]"));
+        assert!(new.contains("{ \"dynamodb:LeadingKeys\": [\"ORG#*#AUDIT\", \"ORG#*#ONCE#*\"] }"));
+        let reading = with_function(text, &function("GET", "/reports")).unwrap();
+        assert!(!reading.contains("PutItem") && reading.contains("[\"RATE#*\"]"));
         assert!(new.ends_with("Path: \"/api/v1/roles/{id}/archive\" }\n\n  FallbackFunction:\n    b\n"));
     }
 

@@ -2,6 +2,7 @@
 
 use firewall::GroupRef;
 use serde_json::{Value, json};
+use support::objects::Objects;
 use support::{ORG, resource_body};
 use web::access::Level;
 
@@ -35,7 +36,27 @@ pub(super) async fn drive_credentials(drive: &mut Drive) {
     whole["name"] = json!("Renamed");
     let _ = drive.call(&format!("PUT /credentials/{id}/"), whole, 200).await;
     let delete = |id: &str| format!("DELETE /credentials/{id}/");
+    let unused = key("AKIA3");
+    let body =
+        json!({"name": "Unused", "credential_type": unused["credential_type"], "value": unused["value"]});
+    let unused = drive.call(create, body, 201).await.id();
     drive.all(&[(delete(&id), 400), (delete(&readable), 204), (delete(NOTHING), 404)]).await;
+    drive.all(&[(delete(&unused), 204)]).await;
+    for method in ["PATCH", "PUT"] {
+        wake_by_credential(drive, method).await;
+    }
+}
+
+/// A new value of a credential, for which a rule waits.
+async fn wake_by_credential(drive: &mut Drive, method: &str) {
+    let mut objects = Objects::new(&drive.app, &drive.admin, "Waiting").await;
+    objects.run_session(&drive.app, &drive.admin).await;
+    objects.make_stuck(&drive.app, &drive.admin).await;
+    let resource = drive.admin.get(&format!("/resources/{}", objects.resource())).await.expect(200).json;
+    let path = format!("{method} /credentials/{}/", resource["credentialId"].as_str().unwrap());
+    let value = json!({"accessKeyId": "AKIA9", "secretAccessKey": "s"});
+    let body = json!({"name": "Repaired", "credential_type": "ACCESS_KEY", "value": value});
+    let _ = drive.call(&path, body, 200).await;
 }
 
 pub(super) async fn drive_resources(drive: &mut Drive) {
@@ -49,6 +70,8 @@ pub(super) async fn drive_resources(drive: &mut Drive) {
         (json!({"name": "Renamed"}), 200),
         (json!({"credentialId": to}), 200),
         (json!({"credentialId": NOTHING}), 404),
+        (json!({"isActive": true}), 200),
+        (json!({"isActive": false}), 200),
         (json!({}), 200),
     ] {
         let _ = drive.call(&path, body, status).await;
@@ -72,6 +95,22 @@ pub(super) async fn drive_roles(drive: &mut Drive) {
     }
     drive.all(&[(format!("POST {link}"), 200), (format!("DELETE /roles/{role}"), 204)]).await;
     drive.all(&[(format!("DELETE /roles/{role}"), 404)]).await;
+    drive_deletions_of_what_is_linked(drive).await;
+}
+
+/// A role with a person, and a resource with a role and a person.
+async fn drive_deletions_of_what_is_linked(drive: &mut Drive) {
+    let objects = Objects::new(&drive.app, &drive.admin, "Linked").await;
+    for route in [
+        "/roles/{id}/users/{userId}",
+        "/roles/{id}/resources/{resourceId}",
+        "/users/{id}/resources/{resourceId}",
+    ] {
+        let path = objects.path(&format!("/api/v1{route}")).replace("/api/v1", "");
+        drive.all(&[(format!("POST {path}"), 200)]).await;
+    }
+    drive.all(&[(format!("DELETE /resources/{}", objects.resource()), 204)]).await;
+    drive.all(&[(format!("DELETE /roles/{}", objects.role()), 204)]).await;
 }
 
 /// Verifications with both kinds of answer.
@@ -85,6 +124,14 @@ pub(super) async fn drive_verification(drive: &mut Drive) {
     let group = GroupRef { region: "eu-central-1".into(), group_id: "sg-0abc123def456".into() };
     drive.app.sky.add_group(group);
     let _ = drive.call(&path, Value::Null, 200).await;
+    // A resource that was active is not any more.
+    drive.app.sky.deny("AKIA1");
+    let _ = drive.call(&path, Value::Null, 400).await;
+    drive.app.sky.allow("AKIA1");
+    let mut waiting = Objects::new(&drive.app, &drive.admin, "Waiting").await;
+    waiting.run_session(&drive.app, &drive.admin).await;
+    waiting.make_stuck(&drive.app, &drive.admin).await;
+    let _ = drive.call(&format!("POST /resources/{}/verify", waiting.resource()), Value::Null, 200).await;
 }
 
 pub(super) async fn drive_users(drive: &mut Drive) {
@@ -110,15 +157,22 @@ pub(super) async fn drive_users(drive: &mut Drive) {
     let body = json!({"name": "Of somebody who leaves", "scopes": ["audit:read"]});
     drive.call_as(&as_admin, "POST /api-keys", body, 201).await;
     drive.all(&[("GET /me".into(), 200), (format!("DELETE /users/{user}"), 204)]).await;
+    let reader = drive.app.bearer(&drive.app.token("reader", ORG, &["USER"]));
+    drive.call_as(&reader, "GET /me", Value::Null, 200).await;
+    let newcomer = drive.app.bearer(&drive.app.token("newcomer", ORG, &["ORG_ADMIN"]));
+    let body = json!({"name": "Of somebody new", "scopes": ["audit:read"]});
+    drive.call_as(&newcomer, "POST /api-keys", body, 201).await;
 }
 
 /// API keys, and everything that they open.
 pub(super) async fn drive_api_keys(drive: &mut Drive) {
-    let body = json!({"name": "CI", "scopes": ["resources:read", "audit:read", "sessions:read"]});
+    let body =
+        json!({"name": "CI", "scopes": ["resources:read", "audit:read", "sessions:read", "sessions:write"]});
     let key = drive.call("POST /api-keys", body, 201).await;
     let caller = drive.app.caller(&[("x-api-key", key.json["plainTextKey"].as_str().unwrap())]);
     let resource = drive.admin.get("/resources").await.json[0]["id"].as_str().unwrap().to_owned();
     let (one, session) = (format!("GET /resources/{resource}"), format!("GET /sessions/{NOTHING}"));
+    let [stop, extend] = ["stop", "extend"].map(|what| format!("POST /sessions/{NOTHING}/{what}"));
     for (path, status) in [
         ("GET /resources", 200),
         (&one, 200),
@@ -126,9 +180,17 @@ pub(super) async fn drive_api_keys(drive: &mut Drive) {
         ("GET /me", 200),
         ("GET /sessions", 200),
         (&session, 404),
+        (&stop, 404),
     ] {
         drive.app.advance_seconds(61);
         drive.call_as(&caller, path, Value::Null, status).await;
+    }
+    for (path, body, status) in [
+        (extend.as_str(), json!({"additionalHours": 1}), 404),
+        ("POST /sessions", json!({"resourceIds": [NOTHING]}), 404),
+    ] {
+        drive.app.advance_seconds(61);
+        drive.call_as(&caller, path, body, status).await;
     }
     drive.all(&[("GET /api-keys".into(), 200), (format!("DELETE /api-keys/{}", key.id()), 204)]).await;
 }

@@ -4,27 +4,45 @@ use firewall::GroupRef;
 use serde_json::Value;
 use support::{Client, ORG, Reply, TestApp, whole_path};
 
-use super::Actions;
+use super::Calls;
+use super::policies::{Call, is_write};
 use crate::repository::{read, route_keys, template};
 
-/// The actions for which AWS asks when it gets a call.
-pub(super) fn actions(target: &str, body: &Value) -> Vec<String> {
+/// The calls that AWS allows or refuses when it gets one: a transaction is allowed write by write.
+pub(super) fn calls(target: &str, body: &Value) -> Vec<Call> {
     let (service, operation) = target.split_once('.').unwrap();
     if service == "TrentService" {
-        return vec![format!("kms:{operation} CredentialKey")];
+        return vec![Call::from(format!("kms:{operation} CredentialKey").as_str())];
     }
     let table = match body["IndexName"].as_str() {
         Some(index) => format!("Table/index/{index}"),
         None => "Table".into(),
     };
     let Some(parts) = body["TransactItems"].as_array() else {
-        return vec![format!("dynamodb:{operation} {table}")];
+        return vec![call(operation, &table, body)];
     };
-    let action = |part: &Value| match part.as_object().unwrap().keys().next().unwrap().as_str() {
-        "ConditionCheck" => format!("dynamodb:ConditionCheckItem {table}"),
-        kind => format!("dynamodb:{kind}Item {table}"),
+    let part = |part: &Value| {
+        let (kind, write) = part.as_object().unwrap().iter().next().unwrap();
+        call(&format!("{kind}Item"), &table, write)
     };
-    parts.iter().map(action).collect()
+    parts.iter().map(part).collect()
+}
+
+fn call(operation: &str, table: &str, body: &Value) -> Call {
+    let action = format!("dynamodb:{operation}");
+    if action == "dynamodb:PutItem" {
+        assert_replaces_no_audit_row(body);
+    }
+    let item = if body["Item"].is_object() { &body["Item"] } else { &body["Key"] };
+    let partition = is_write(&action).then(|| item["pk"]["S"].as_str().expect("a partition").into());
+    Call { action: format!("{action} {table}"), partition }
+}
+
+/// IAM cannot tell a put that makes an item from one that replaces it: the condition does.
+fn assert_replaces_no_audit_row(put: &Value) {
+    let is_audit_row = put["Item"]["pk"]["S"].as_str().is_some_and(|partition| partition.ends_with("#AUDIT"));
+    let condition = put["ConditionExpression"].as_str();
+    assert!(!is_audit_row || condition == Some("attribute_not_exists(#pk)"), "{put}");
 }
 
 /// Requests, and what each made its function do.
@@ -32,7 +50,7 @@ pub(super) struct Drive {
     pub(super) app: TestApp,
     pub(super) admin: Client,
     routes: Vec<(String, String)>,
-    pub(super) seen: Actions,
+    pub(super) seen: Calls,
 }
 
 /// Whether a request's method and path are those of a route.
@@ -50,7 +68,7 @@ impl Drive {
         let routes = functions.iter().flat_map(|function| {
             route_keys(function).into_iter().map(|route| (route, function.binary().to_owned()))
         });
-        Self { admin: app.admin(), app, routes: routes.collect(), seen: Actions::new() }
+        Self { admin: app.admin(), app, routes: routes.collect(), seen: Calls::new() }
     }
 
     /// Sends a request, and notes the calls of the function that answers it.
@@ -60,14 +78,17 @@ impl Drive {
         let body = json.map(|_| body.to_string()).unwrap_or_default();
         let asked = self.app.sky.calls();
         self.app.tap.take_bodies();
-        let reply = self.admin.send(method, &path, json, body.into_bytes()).await;
+        // The first result is kept where a request says that it may come again.
+        let once = self.admin.with_header("idempotency-key", &format!("request-{}", self.app.tap.calls()));
+        let caller = if method == "POST" { &once } else { &self.admin };
+        let reply = caller.send(method, &path, json, body.into_bytes()).await;
         let route = format!("{method} {}", path.split('?').next().unwrap());
         let fitting = self.routes.iter().filter(|(pattern, _)| is_of(&route, pattern));
         let found = fitting.min_by_key(|(pattern, _)| pattern.matches('{').count());
         let seen = self.seen.entry(found.map_or("fallback", |(_, function)| function).into()).or_default();
-        seen.extend(self.app.tap.take_bodies().iter().flat_map(|(target, body)| actions(target, body)));
+        seen.extend(self.app.tap.take_bodies().iter().flat_map(|(target, body)| calls(target, body)));
         // Whoever asks a cloud may have to assume a role first; the simulated one is asked without.
-        seen.extend((self.app.sky.calls() > asked).then(|| "sts:AssumeRole TargetRoles".to_owned()));
+        seen.extend((self.app.sky.calls() > asked).then(|| "sts:AssumeRole TargetRoles".into()));
         reply
     }
 
@@ -97,10 +118,10 @@ impl Drive {
         let (name, worker) = workers.iter().find(|(known, _)| *known == name).unwrap();
         let _ = worker.run(&self.app.app, serde_json::from_str(event).unwrap()).await.unwrap();
         let seen = self.seen.entry((*name).into()).or_default();
-        seen.extend(self.app.tap.take_bodies().iter().flat_map(|(target, body)| actions(target, body)));
+        seen.extend(self.app.tap.take_bodies().iter().flat_map(|(target, body)| calls(target, body)));
         // Whoever asks a cloud may have to assume a role first; the simulated one is asked without.
-        seen.extend((self.app.sky.calls() > asked).then(|| "sts:AssumeRole TargetRoles".to_owned()));
-        seen.extend((self.app.timers.sent() > sent).then(|| "sqs:SendMessage SessionEnds".to_owned()));
+        seen.extend((self.app.sky.calls() > asked).then(|| "sts:AssumeRole TargetRoles".into()));
+        seen.extend((self.app.timers.sent() > sent).then(|| "sqs:SendMessage SessionEnds".into()));
     }
 
     /// A request, from another caller than the administrator.

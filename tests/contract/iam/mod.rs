@@ -2,67 +2,32 @@
 
 mod directory;
 mod drive;
+mod policies;
 mod sessions;
+mod unreadable;
 
-use local::template::TEMPLATE;
 use serde_json::{Value, json};
 use serde_yaml_ng::Value as Yaml;
 use std::collections::{BTreeMap, BTreeSet};
 use support::objects::{body, path};
 use web::access::Level;
 
-use crate::repository::{assert_nothing_wrong, exact_routes, template};
+use crate::key_table;
+use crate::repository::{assert_nothing_wrong, exact_routes};
 use directory::{
     drive_api_keys, drive_credentials, drive_resources, drive_roles, drive_users, drive_verification,
     drive_with_a_key_that_is_none,
 };
-use drive::{Drive, actions, is_of};
+use drive::{Drive, calls, is_of};
+use policies::{Call, Permission, allowed, is_like, shape};
 use sessions::{drive_sessions, drive_workers};
+use unreadable::drive_what_cannot_be_read;
 
-/// Actions with what they act on, such as `dynamodb:Query Table/index/listing`, by function.
-type Actions = BTreeMap<String, BTreeSet<String>>;
-
-/// What an ARN in the template stands for: `Table.Arn` and `${Table.Arn}/index/listing` without the decoration.
-fn target(resource: &Yaml) -> String {
-    resource.as_str().unwrap_or("?").replace("${", "").replace('}', "").replace(".Arn", "")
-}
-
-/// What is left of a target under a condition. There is one kind: buckets of tokens, which every function with callers writes.
-fn conditional(target: String, condition: Option<&Yaml>) -> String {
-    let Some(condition) = condition else { return target };
-    let keys = &condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"];
-    assert_eq!(keys, &Yaml::from(vec!["RATE#*"]));
-    format!("{target}/RATE")
-}
-
-fn statements(function: &Yaml) -> impl Iterator<Item = &Yaml> {
-    let policies = function["Properties"].get("Policies").and_then(Yaml::as_sequence).into_iter().flatten();
-    policies.filter_map(|policy| policy.get("Statement")?.as_sequence()).flatten()
-}
-
-/// What the template allows.
-fn allowed() -> Actions {
-    let yaml: Yaml = serde_yaml_ng::from_str(TEMPLATE).unwrap();
-    let mut allowed = Actions::new();
-    for function in template().functions {
-        let mut actions = BTreeSet::new();
-        for statement in statements(&yaml["Resources"][function.logical_id.as_str()]) {
-            assert_eq!(statement["Effect"], "Allow", "{}", function.logical_id);
-            let target = conditional(target(&statement["Resource"]), statement.get("Condition"));
-            for action in statement["Action"].as_sequence().unwrap() {
-                actions.insert(format!("{} {target}", action.as_str().unwrap()));
-            }
-        }
-        let read: BTreeSet<_> = function.actions.iter().map(String::as_str).collect();
-        let named = actions.iter().map(|action| action.split(' ').next().unwrap()).collect();
-        assert_eq!(read, named, "{}: Function::actions says what the file says", function.logical_id);
-        allowed.insert(function.binary().into(), actions);
-    }
-    allowed
-}
+/// The calls of each function.
+type Calls = BTreeMap<String, BTreeSet<Call>>;
 
 /// A request of an administrator to every route, about new objects: what a function does when all goes well needs no line here.
-async fn of_every_route() -> Actions {
+async fn of_every_route() -> Calls {
     let mut drive = Drive::new().await;
     for (number, (method, route)) in exact_routes().into_iter().enumerate() {
         let path = path(&drive.app, &drive.admin, &method, &route).await;
@@ -95,42 +60,121 @@ async fn every_function_may_do_what_it_does_and_nothing_else() {
     drive_api_keys(&mut drive).await;
     drive_sessions(&mut drive).await;
     drive_workers(&mut drive).await;
+    drive_what_cannot_be_read(&mut drive).await;
     drive_with_a_key_that_is_none(&mut drive).await;
     drive_the_rest(&mut drive).await;
-    for (function, actions) in of_every_route().await {
-        drive.seen.entry(function).or_default().extend(actions);
+    for (function, calls) in of_every_route().await {
+        drive.seen.entry(function).or_default().extend(calls);
     }
-    let mut wrong = Vec::new();
-    for (function, mut allowed) in allowed() {
+    let (allowed, mut wrong) = allowed();
+    for (function, mut allowed) in allowed {
         // Every caller pays, but where anybody may call: tests/api/rate.rs.
-        let pays = allowed.remove("dynamodb:UpdateItem Table/RATE");
+        let pays = allowed.remove(&Permission::new("dynamodb:UpdateItem Table", Some("RATE#*")));
         let level = functions::all().into_iter().find(|(name, _)| *name == function);
         let expected = level.is_some_and(|(_, endpoint)| endpoint.level != Level::Anyone);
-        assert_eq!(pays, expected, "{function}: the buckets of tokens");
-        let Some(seen) = drive.seen.get(&function) else {
-            wrong.push(format!("{function}: tests/contract/iam sends it no request: add some"));
-            continue;
-        };
-        wrong.extend(
-            seen.difference(&allowed).map(|action| format!("{function} lacks {action} in template.yaml")),
-        );
-        wrong.extend(allowed.difference(seen).map(|action| {
-            format!("{function} never used {action}: remove it from template.yaml, or add a request that needs it here")
-        }));
+        if pays != expected {
+            wrong.push(format!(
+                "{function}: the buckets of tokens must be {}",
+                if expected { "allowed" } else { "forbidden" }
+            ));
+        }
+        match drive.seen.get(&function) {
+            Some(seen) => wrong.extend(differences(&function, seen, &allowed)),
+            None => wrong.push(format!("{function}: tests/contract/iam sends it no request: add some")),
+        }
     }
     assert_nothing_wrong(&wrong);
 }
 
+/// Calls that are not allowed, and permissions that no call needs.
+fn differences(function: &str, seen: &BTreeSet<Call>, allowed: &BTreeSet<Permission>) -> BTreeSet<String> {
+    let refused = seen.iter().filter(|call| !allowed.iter().any(|permission| permission.allows(call)));
+    let lacking =
+        refused.map(|call| format!("{function} lacks {} in template.yaml", Permission::narrowest(call)));
+    let idle = allowed.iter().filter(|permission| !seen.iter().any(|call| permission.allows(call)));
+    let idle = idle.map(|permission| {
+        format!("{function} never used {permission}: remove it from template.yaml, or add a request that needs it here")
+    });
+    lacking.chain(idle).collect()
+}
+
+/// Rows of the audit log are put and never changed. That a put does not replace one is a condition of the code.
+#[test]
+fn no_function_may_change_or_delete_a_row_of_the_audit_log() {
+    let row = Some(String::from("ORG#acme#AUDIT"));
+    for (function, allowed) in allowed().0 {
+        for action in ["dynamodb:UpdateItem Table", "dynamodb:DeleteItem Table"] {
+            let call = Call { action: action.into(), partition: row.clone() };
+            assert!(!allowed.iter().any(|permission| permission.allows(&call)), "{function}: {action}");
+        }
+    }
+}
+
+#[test]
+fn a_pattern_fits_the_partitions_of_its_kind_alone() {
+    let partitions: BTreeSet<_> = key_table::partitions().into_iter().collect();
+    let shapes: BTreeSet<_> = partitions.iter().map(|partition| shape(partition)).collect();
+    assert!(shapes.len() > 10, "{shapes:?}");
+    for partition in &partitions {
+        let fitting: Vec<_> =
+            shapes.iter().filter(|shape| is_like(shape.as_bytes(), partition.as_bytes())).collect();
+        assert_eq!(fitting, [&shape(partition)], "{partition}");
+    }
+}
+
+#[test]
+fn a_statement_that_is_too_wide_is_noticed() {
+    let read = |statement: &str| policies::read(&serde_yaml_ng::from_str::<Yaml>(statement).unwrap());
+    let write = "{Effect: Allow, Action: ['dynamodb:PutItem'], Resource: Table.Arn";
+    let keys = |keys: &str| format!("'ForAllValues:StringLike': {{'dynamodb:LeadingKeys': [{keys}]}}");
+    let null = "'Null': {'dynamodb:LeadingKeys': 'false'}";
+    for (statement, fault) in [
+        (format!("{write}}}"), "may write every item"),
+        (format!("{write}, Condition: {{{}}}}}", keys("'RATE#*'")), "a condition that this test cannot read"),
+        (format!("{write}, Condition: {{{null}}}}}"), "a condition that this test cannot read"),
+        (format!("{write}, Condition: {{{}, {null}}}}}", keys("'ORG#*'")), "no kind of partition"),
+        (format!("{write}, Condition: {{{}, {null}}}}}", keys("'*'")), "no kind of partition"),
+        (format!("{write}, Condition: {{{}, {null}}}}}", keys("'ORG#*#*'")), "no kind of partition"),
+    ] {
+        assert!(read(&statement).is_err_and(|found| found.contains(fault)), "{statement}");
+    }
+    let narrow = format!("{write}, Condition: {{{}, {null}}}}}", keys("'ORG#*#AUDIT', 'ORG#*#ROLE#*'"));
+    let permission = |keys| Permission::new("dynamodb:PutItem Table", Some(keys));
+    let expected: BTreeSet<_> = [permission("ORG#*#AUDIT"), permission("ORG#*#ROLE#*")].into();
+    assert_eq!(read(&narrow), Ok(expected));
+}
+
+#[test]
+fn a_policy_that_is_too_narrow_or_too_wide_is_noticed() {
+    let call =
+        |partition: &str| Call { action: "dynamodb:PutItem Table".into(), partition: Some(partition.into()) };
+    let seen: BTreeSet<_> = [call("ORG#acme#ROLE#1"), call("ORG#acme#AUDIT")].into();
+    let permission = |keys| Permission::new("dynamodb:PutItem Table", Some(keys));
+    let allowed: BTreeSet<_> = [permission("ORG#*#ROLE#*"), permission("ORG#*#USER#*")].into();
+    let found: Vec<_> = differences("role-create", &seen, &allowed).into_iter().collect();
+    assert!(found[0].contains("lacks dynamodb:PutItem Table on ORG#*#AUDIT"), "{found:?}");
+    assert!(found[1].contains("never used dynamodb:PutItem Table on ORG#*#USER#*"), "{found:?}");
+    assert_eq!(found.len(), 2);
+}
+
 #[test]
 fn calls_are_read_as_aws_reads_them() {
-    let transaction =
-        json!({"TransactItems": [{"Put": {}}, {"Update": {}}, {"Delete": {}}, {"ConditionCheck": {}}]});
-    let expected = ["PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"];
-    let expected = expected.map(|action| format!("dynamodb:{action} Table"));
-    assert_eq!(actions("DynamoDB_20120810.TransactWriteItems", &transaction), expected);
+    let key = json!({"pk": {"S": "ORG#acme#AUDIT"}, "sk": {"S": "1"}});
+    let transaction = json!({"TransactItems": [
+        {"Put": {"Item": key, "ConditionExpression": "attribute_not_exists(#pk)"}}, {"Update": {"Key": key}}, {"Delete": {"Key": key}}, {"ConditionCheck": {"Key": key}},
+    ]});
+    let write = |action: &str| Call {
+        action: format!("dynamodb:{action} Table"),
+        partition: Some("ORG#acme#AUDIT".into()),
+    };
+    let check = Call::from("dynamodb:ConditionCheckItem Table");
+    let expected = [write("PutItem"), write("UpdateItem"), write("DeleteItem"), check];
+    assert_eq!(calls("DynamoDB_20120810.TransactWriteItems", &transaction), expected);
+    let update = calls("DynamoDB_20120810.UpdateItem", &json!({"Key": key}));
+    assert_eq!(update, [write("UpdateItem")]);
     let query = json!({"IndexName": "listing"});
-    assert_eq!(actions("DynamoDB_20120810.Query", &query), ["dynamodb:Query Table/index/listing"]);
-    assert_eq!(actions("TrentService.Decrypt", &json!({})), ["kms:Decrypt CredentialKey"]);
+    assert_eq!(calls("DynamoDB_20120810.Query", &query), ["dynamodb:Query Table/index/listing".into()]);
+    assert_eq!(calls("TrentService.Decrypt", &json!({})), ["kms:Decrypt CredentialKey".into()]);
     assert!(is_of("GET /api/v1/roles/1", "GET /api/v1/roles/{id}"));
     assert!(!is_of("GET /api/v1/roles/1/", "GET /api/v1/roles/{id}") && !is_of("PUT /a", "GET /a"));
 }

@@ -66,6 +66,10 @@ async fn drive_starts(drive: &mut Drive) {
     let many = drive.call("POST /sessions", json!({"resourceIds": resources}), 201).await.id();
     drive.all(&[(format!("GET /sessions/{many}"), 200), ("GET /sessions".into(), 200)]).await;
     drive.all(&[(format!("POST /sessions/{many}/stop"), 200)]).await;
+    // A resource changes before the second block of rows is reserved: the first one is released.
+    drive.app.tap.fail_after("TransactWriteItems", 1, 400, &changed());
+    let again = drive.call("POST /sessions", json!({"resourceIds": resources}), 201).await.id();
+    drive.all(&[(format!("POST /sessions/{again}/stop"), 200)]).await;
     let stranger = drive.app.bearer(&drive.app.token("stranger", ORG, &["ORG_ADMIN"]));
     drive.call_as(&stranger, "POST /sessions", json!({"resourceIds": [resource]}), 201).await;
     let held = format!("DELETE /resources/{resource}");
@@ -74,8 +78,16 @@ async fn drive_starts(drive: &mut Drive) {
     drive.call_as(&with_session, "GET /sessions", Value::Null, 200).await;
 }
 
+/// What a transaction is answered when something has changed since it was read.
+fn changed() -> Value {
+    json!({
+        "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+        "Message": "Transaction cancelled", "CancellationReasons": [{"Code": "ConditionalCheckFailed"}],
+    })
+}
+
 /// Two resources that one transaction has no room for.
-async fn resources_of_many_rules(drive: &Drive) -> Vec<String> {
+pub(super) async fn resources_of_many_rules(drive: &Drive) -> Vec<String> {
     let ports: Vec<_> = (1..=58).collect();
     let mut resources = Vec::new();
     for _ in 0..2 {
@@ -144,17 +156,15 @@ async fn drive_timers(drive: &mut Drive) {
         sessions.push(session.head.id.to_string());
     }
     drive.run("session-sweeper", &objects.group()).await;
-    for seconds in [30, 30] {
-        drive.app.advance_seconds(seconds);
+    for is_over in [false, true] {
+        drive.app.advance_seconds(30);
+        if is_over {
+            // Somebody changes a block of rows between its read and its end.
+            drive.app.tap.fail_after("TransactWriteItems", 3, 400, &changed());
+        }
         for session in &sessions {
             drive.end(session).await;
         }
-        // Somebody changes a block of rows between its read and its end.
-        let changed = json!({
-            "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
-            "Message": "Transaction cancelled", "CancellationReasons": [{"Code": "ConditionalCheckFailed"}],
-        });
-        drive.app.tap.fail_after("TransactWriteItems", 3, 400, &changed);
     }
 }
 
@@ -167,10 +177,10 @@ async fn drive_what_broke_off(drive: &mut Drive) {
     // The arming's.
     drive.app.tap.fail_next("Query", 400, &no);
     start(&drive.app.db, &user, body.clone(), drive.app.now()).await.unwrap();
-    // The first GetItem is of the closings, and the others are of the reserved rows.
-    for (operation, skip) in [("TransactWriteItems", 0), ("GetItem", 1), ("GetItem", 0)] {
-        drive.app.tap.fail_after(operation, skip, 400, &no);
-    }
+    drive.app.tap.fail_next("TransactWriteItems", 400, &no);
+    // The first read is that of the closings, the others are the release's.
+    drive.app.tap.fail_after("GetItem", 1, 400, &no);
+    drive.app.tap.fail_next("GetItem", 400, &no);
     start(&drive.app.db, &user, body, drive.app.now()).await.unwrap_err();
     let path = "PATCH /users/leaving";
     let _ = drive.call(path, json!({"isActive": false}), 200).await;
@@ -181,8 +191,15 @@ async fn drive_what_broke_off(drive: &mut Drive) {
     drive.all(&[("GET /sessions/admin?userId=leaving".into(), 200)]).await;
     let mut drained = Objects::new(&drive.app, &drive.admin, "Drained").await;
     drained.begin_session(&drive.admin).await;
+    let link = format!("/roles/{}/resources/{}", drained.role(), drained.resource());
+    let _ = drive.admin.post_empty(&link).await.expect(200);
     let path = drained.path("/api/v1/resources/{id}").replace("/api/v1", "");
     drive.all(&[(format!("DELETE {path}?drain=true"), 202)]).await;
+    // Whose sessions and API keys end later.
+    let leaver = drive.app.bearer(&drive.app.token("keyholder", ORG, &["ORG_ADMIN"]));
+    let _ = leaver.new_api_key(&["audit:read"]).await;
+    drive.app.tap.fail_next("Query", 400, &no);
+    drive.all(&[("DELETE /users/keyholder".into(), 204)]).await;
     for seconds in [61, 61, 25 * 3600] {
         drive.app.advance_seconds(seconds);
         drive.run("session-sweeper", &drained.group()).await;
