@@ -218,7 +218,7 @@ fn only_what_a_provider_is_asked_with_changes_its_access() {
     let assume = Some(CredentialType::AssumeRole);
     for (stored, body, changes) in [
         (None, json!({"value": "x"}), false),
-        (None, json!({"credential_type": "ASSUME_ROLE"}), true),
+        (None, json!({"credential_type": "ACCESS_KEY"}), true),
         (assume, json!({}), false),
         (assume, json!({"name": "m", "value": null}), false),
         (assume, json!({"credential_type": "ASSUME_ROLE"}), false),
