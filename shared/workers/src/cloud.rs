@@ -314,9 +314,10 @@ impl Visit<'_> {
     }
 
     fn refused_removal(&self, rule: &Rule, error: &FirewallError) -> Outcome {
-        match error {
-            FirewallError::GroupMissing => self.unseen(rule, error),
-            _ => Outcome::Refused(self.reason(error)),
+        if *error == FirewallError::GroupMissing {
+            self.unseen(rule, error)
+        } else {
+            Outcome::Refused(self.reason(error))
         }
     }
 }

@@ -178,7 +178,7 @@ impl Store {
         let mut ledger = GroupLedger::default();
         for found in self.query_partition_each(&partition).await? {
             let sk = keys_of(&found).1.to_owned();
-            let taken = found.and_then(|item| item.read_as(|item| ledger_part(item)));
+            let taken = found.and_then(|item| item.read_as(ledger_part));
             match taken {
                 Ok(Part::Rule(rule)) => ledger.rules.push(*rule),
                 Ok(Part::Access(last)) => ledger.last_access = Some(last),

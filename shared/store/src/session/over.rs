@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::Store;
 use crate::error::StoreError;
+use crate::item::Item;
 use crate::keys;
 
 impl Store {
@@ -24,7 +25,7 @@ impl Store {
         let keys: Vec<_> = ids.iter().map(|id| keys::session(org, *id)).collect();
         let mut running = BTreeSet::new();
         for found in self.get_each(&keys).await? {
-            let head = found.and_then(|item| item.read_as(|item| item.members::<SessionHead>()));
+            let head = found.and_then(|item| item.read_as(Item::members::<SessionHead>));
             match head {
                 Ok(head) if head.ended_reason.is_none() && now < head.expires_at => {
                     running.insert(head.id);
