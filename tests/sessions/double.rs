@@ -62,6 +62,11 @@ impl Misbehaving {
         self.behaviour.lock().unwrap().stale.insert(group.clone(), GroupDescription { rules });
     }
 
+    /// From now on every look at a group shows it empty.
+    pub(crate) fn show_nothing_of(&self, group: &GroupRef) {
+        self.behaviour.lock().unwrap().stale.insert(group.clone(), GroupDescription::default());
+    }
+
     pub(crate) fn thaw(&self) {
         self.behaviour.lock().unwrap().stale.clear();
     }

@@ -7,7 +7,7 @@ use support::{Client, ORG, TestApp, org};
 use workers::{RuleReconciler, RuleWorker, SessionSweeper, Tools};
 
 use crate::double::Misbehaving;
-use crate::world::{World, group, shown, start};
+use crate::world::{SOURCE, World, group, shown, start};
 use support::ledger::unrest;
 
 /// A resource on group 1, a person who may open it, and a cloud that can misbehave.
@@ -249,6 +249,30 @@ async fn a_rule_in_an_account_that_nobody_reaches_is_stuck_and_not_forgotten() {
     scene.world.app.sky.put_key_into_account("AKIA1", firewall::AccountId::from_number(1));
     scene.world.app.advance_seconds(25 * 3600);
     scene.ends_within(1, &session).await;
+}
+
+/// A rule of somebody else that a stale look does not show does not become ours, and is not removed.
+#[tokio::test]
+async fn a_rule_of_somebody_else_stays_whatever_a_look_does_not_show() {
+    let scene = Scene::new().await;
+    let ingress = model::ingress::Ingress::parse(&format!("{SOURCE}|tcp|22-22"));
+    let version = Some(model::ingress::IpVersion::V4);
+    let rule = firewall::CloudRule { id: String::new(), ingress, version, tag: None };
+    let theirs = scene.world.app.sky.add_rule(&group(1), rule);
+    let session = scene.start().await;
+    scene.work().await;
+    assert_eq!(scene.status(&session).await, "ACTIVE");
+    scene.cloud.show_nothing_of(&group(1));
+    scene.world.app.advance_seconds(3600);
+    let report = RuleReconciler::new(scene.tools()).run(scene.world.app.now()).await.unwrap();
+    assert_eq!(report.missing, 1);
+    scene.stop(&session).await;
+    scene.work().await;
+    scene.cloud.thaw();
+    scene.sweeps(3).await;
+    assert_eq!(scene.world.rules(1).iter().map(|rule| &rule.id).collect::<Vec<_>>(), [&theirs]);
+    assert_eq!(scene.status(&session).await, "CANCELLED");
+    assert_eq!(unrest(&scene.world.app).await, Vec::<String>::new());
 }
 
 #[tokio::test]

@@ -100,10 +100,8 @@ impl Attempt {
         let to =
             |holders: &BTreeSet<_>, news| Message { rule: after.clone(), holders: holders.clone(), news };
         match &self.outcome {
-            // Made again, the rule has another id. Rows that know the old id are told the new one.
-            Outcome::Applied(id) | Outcome::Foreign(id)
-                if before.provider_rule_id.as_ref().is_some_and(|old| old != id) =>
-            {
+            // Made again, the rule has another id. Rows that know an older id are told the new one.
+            Outcome::Applied(id) | Outcome::Foreign(id) if before.provider_rule_id.as_ref() != Some(id) => {
                 let applied = News::Applied(Some(id.clone()));
                 vec![to(&after.holders, applied), to(&after.leaving, News::Removed(None))]
             }

@@ -273,8 +273,8 @@ impl Comparison<'_> {
             is_held && seen.description.find(&rule.ingress).is_none()
         };
         for rule in ledger.rules.iter().filter(is_missing) {
-            let unknown = Finding { presence: Presence::Unknown, ..Finding::of(rule, now) };
-            if self.store().record_finding(&lease.org, rule, &unknown).await?.is_some() {
+            let finding = missing(rule, now);
+            if self.store().record_finding(&lease.org, rule, &finding).await?.is_some() {
                 report.missing += 1;
                 let details = json!({
                     "region": rule.group.region, "groupId": rule.group.group_id, "cidr": rule.ingress.cidr(),
@@ -316,6 +316,17 @@ fn group(due: Due) -> Option<(OrgId, GroupRef)> {
         | Due::Resource(..)
         | Due::Credential(..)
         | Due::Rule(..) => None,
+    }
+}
+
+/// What is recorded of a rule that a look does not show. The look may be stale: a rule of ours keeps its id, by which it is known. One
+/// of somebody else must not become ours by its id.
+fn missing(rule: &Rule, now: Timestamp) -> Finding {
+    let known = Finding::of(rule, now);
+    if rule.presence == Presence::Foreign {
+        Finding { presence: Presence::Absent, provider_rule_id: None, ..known }
+    } else {
+        Finding { presence: Presence::Unknown, ..known }
     }
 }
 

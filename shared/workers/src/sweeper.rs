@@ -82,7 +82,8 @@ impl SessionSweeper {
         report: &mut Report,
     ) -> Vec<(OrgId, GroupRef)> {
         let job = |due: Due| async move { (self.work_on(&due, now).await, due) };
-        let time = self.pace.run / 2;
+        // What is left of the run is for groups, whose visits last longer.
+        let time = self.pace.run / 3;
         let (outcomes, left) = until_time_is_over(in_turn(due, Due::org), (AT_ONCE, time), job).await;
         report.left += left;
         let mut touched = Vec::new();

@@ -22,7 +22,7 @@ impl Pace {
     pub const STREAM: Self = Self { visit: Duration::from_millis(2500), run: Duration::from_secs(40) };
     /// Of the scheduled workers, which keep nobody waiting: the provider has its own time to answer, and the last visit ends before
     /// the function does.
-    pub const SCHEDULE: Self = Self { visit: Duration::from_secs(14), run: Duration::from_secs(40) };
+    pub const SCHEDULE: Self = Self { visit: Duration::from_secs(10), run: Duration::from_secs(40) };
 }
 
 /// The same things with organizations in turn: first the first of each, in the order in which the organizations came, then the
