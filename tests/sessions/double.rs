@@ -59,12 +59,12 @@ impl Misbehaving {
     /// From now on every look at a group shows it as it is now.
     pub(crate) fn freeze(&self, group: &GroupRef) {
         let rules = self.sky.groups().into_iter().find(|(found, _)| found == group).unwrap().1;
-        self.behaviour.lock().unwrap().stale.insert(group.clone(), GroupDescription { rules });
+        self.show(group, rules);
     }
 
-    /// From now on every look at a group shows it empty.
-    pub(crate) fn show_nothing_of(&self, group: &GroupRef) {
-        self.behaviour.lock().unwrap().stale.insert(group.clone(), GroupDescription::default());
+    /// From now on every look at a group shows these rules.
+    pub(crate) fn show(&self, group: &GroupRef, rules: Vec<firewall::CloudRule>) {
+        self.behaviour.lock().unwrap().stale.insert(group.clone(), GroupDescription { rules });
     }
 
     pub(crate) fn thaw(&self) {

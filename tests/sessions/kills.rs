@@ -100,9 +100,9 @@ impl Scene {
         }
     }
 
-    /// Two sweeps, a minute apart.
-    async fn two_sweeps(&self) -> Vec<String> {
-        for _ in 0..2 {
+    /// Sweeps a minute apart, until every call that was killed on its way has taken effect or never will.
+    async fn sweeps(&self) -> Vec<String> {
+        for _ in 0..3 {
             self.world.app.advance_seconds(61);
             self.sweep().await;
         }
@@ -128,10 +128,10 @@ async fn killed_at_every_await(scene: &Scene, work: Work, ends_at_once: bool) ->
         if ends_at_once {
             scene.stop_all().await;
         }
-        let wrong = scene.two_sweeps().await;
+        let wrong = scene.sweeps().await;
         assert!(wrong.is_empty(), "{work:?} killed after {polls} polls: {wrong:#?}");
         scene.stop_all().await;
-        let wrong = scene.two_sweeps().await;
+        let wrong = scene.sweeps().await;
         assert!(wrong.is_empty(), "{work:?} killed after {polls} polls, at the end: {wrong:#?}");
         if outcome.is_some() {
             return polls;

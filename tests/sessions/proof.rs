@@ -120,7 +120,7 @@ async fn a_rule_that_was_made_and_is_not_visible_yet_is_not_gone() {
     scene.work().await;
     assert_eq!(scene.status(&session).await, "EXPIRING");
     scene.cloud.thaw();
-    scene.ends_within(2, &session).await;
+    scene.ends_within(3, &session).await;
 }
 
 #[tokio::test]
@@ -262,7 +262,7 @@ async fn a_rule_of_somebody_else_stays_whatever_a_look_does_not_show() {
     let session = scene.start().await;
     scene.work().await;
     assert_eq!(scene.status(&session).await, "ACTIVE");
-    scene.cloud.show_nothing_of(&group(1));
+    scene.cloud.show(&group(1), Vec::new());
     scene.world.app.advance_seconds(3600);
     let report = RuleReconciler::new(scene.tools()).run(scene.world.app.now()).await.unwrap();
     assert_eq!(report.missing, 1);
@@ -344,4 +344,94 @@ async fn a_late_stream_opens_nothing_for_a_session_that_is_over() {
     assert!(scene.world.rules(1).is_empty());
     assert_eq!(scene.status(&session).await, "EXPIRED");
     assert_eq!(unrest(&scene.world.app).await, Vec::<String>::new());
+}
+
+/// The entry of the first session is gone, and a look that is older than its removal shows its rule to the next one.
+#[tokio::test]
+async fn the_rule_of_an_entry_that_is_gone_does_not_make_the_next_session_active() {
+    let scene = Scene::new().await;
+    let session = scene.start().await;
+    scene.work().await;
+    let old = scene.world.rules(1);
+    scene.stop(&session).await;
+    scene.work().await;
+    assert!(scene.world.ledger().await.is_empty() && scene.world.rules(1).is_empty());
+    scene.cloud.show(&group(1), old);
+    let next = scene.start().await;
+    scene.work().await;
+    assert_eq!((scene.status(&next).await.as_str(), scene.world.rules(1).len()), ("PENDING", 1));
+    scene.cloud.thaw();
+    scene.sweeps(1).await;
+    assert_eq!(scene.status(&next).await, "ACTIVE");
+    assert_eq!(unrest(&scene.world.app).await, Vec::<String>::new());
+}
+
+/// An orphan of an earlier entry is really there: it is not adopted, because the comparison may be removing it.
+#[tokio::test]
+async fn an_orphan_is_replaced_and_not_adopted() {
+    let scene = Scene::new().await;
+    let ingress = model::ingress::Ingress::parse(&format!("{SOURCE}|tcp|22-22"));
+    let version = Some(model::ingress::IpVersion::V4);
+    let rule = "019c9459-0000-7000-8000-000000000000".into();
+    let tag = Some(firewall::RuleTag { org: ORG.into(), rule });
+    let orphan = firewall::CloudRule { id: String::new(), ingress, version, tag };
+    let orphan = scene.world.app.sky.add_rule(&group(1), orphan);
+    let session = scene.start().await;
+    scene.work().await;
+    assert_eq!(scene.status(&session).await, "ACTIVE");
+    let rules = scene.world.rules(1);
+    assert!(rules.len() == 1 && rules[0].id != orphan, "{rules:?}");
+}
+
+/// The run had lasted for 40 seconds when the call was sent, and the clock of the next worker is a minute ahead.
+#[tokio::test]
+async fn a_call_at_the_end_of_a_run_is_waited_for_by_a_clock_that_is_ahead() {
+    let scene = Scene::new().await;
+    scene.cloud.make_late(true);
+    let session = scene.start().await;
+    scene.work().await;
+    scene.stop(&session).await;
+    for seconds in [11, 101, 130] {
+        let ahead = scene.world.app.now().plus_seconds(seconds);
+        let _ = RuleWorker::new(scene.tools()).run([(org(ORG), group(1))], ahead).await;
+        assert_eq!(scene.status(&session).await, "EXPIRING", "{seconds}");
+    }
+    scene.cloud.arrive().await;
+    scene.ends_within(6, &session).await;
+}
+
+#[tokio::test]
+async fn a_provider_that_is_always_too_slow_makes_the_rule_stuck() {
+    let scene = Scene::new().await;
+    let session = scene.start().await;
+    scene.work().await;
+    scene.cloud.hang("AKIA1");
+    scene.stop(&session).await;
+    let quick = workers::Pace { visit: std::time::Duration::from_millis(100), ..workers::Pace::SCHEDULE };
+    for _ in 0..20 {
+        scene.world.app.advance_seconds(61);
+        let sweeper = SessionSweeper::new(scene.tools()).at_pace(quick);
+        let _ = sweeper.run(scene.world.app.now()).await.unwrap();
+    }
+    let stuck = scene.world.ledger().await;
+    assert_eq!(stuck[0]["state"], "STUCK", "{stuck:?}");
+    assert!(stuck[0]["lastError"].as_str().unwrap().contains("no answer"));
+    scene.cloud.heal();
+    scene.world.app.advance_seconds(600);
+    scene.ends_within(2, &session).await;
+}
+
+#[tokio::test]
+async fn a_credential_that_cannot_be_read_makes_the_rule_stuck() {
+    let scene = Scene::new().await;
+    let session = scene.start().await;
+    scene.work().await;
+    scene.world.set_shape("CREDENTIAL", 2).await;
+    scene.stop(&session).await;
+    scene.work().await;
+    let stuck = scene.world.ledger().await;
+    assert_eq!((stuck[0]["state"].as_str(), scene.world.rules(1).len()), (Some("STUCK"), 1));
+    scene.world.set_shape("CREDENTIAL", 1).await;
+    scene.world.app.advance_seconds(25 * 3600);
+    scene.ends_within(1, &session).await;
 }

@@ -1,5 +1,6 @@
 //! What these tests set up: an organization whose resources stand on groups of the simulated cloud.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use firewall::{CloudRule, GroupRef};
 use serde_json::{Value, json};
 use support::{Client, ORG, TestApp};
@@ -66,6 +67,19 @@ impl World {
         let user = support::sessions::entered(&self.app.db, org, "holder", self.app.now()).await;
         let body = json!({"resourceIds": [resource], "durationMinutes": 5});
         let _ = support::sessions::start(&self.app.db, &user, body, self.app.now()).await.unwrap();
+    }
+
+    /// Gives the items of a kind another shape: that of a version that is not this one.
+    pub(crate) async fn set_shape(&self, entity: &str, shape: u32) {
+        let table = self.app.db_table().await;
+        for ((pk, sk), _) in table.into_iter().filter(|(_, item)| item["entity"] == entity) {
+            #[expect(clippy::disallowed_methods, reason = "what another version has written")]
+            let call = self.app.dynamodb.update_item().table_name(&self.app.table);
+            let call = call.key("pk", AttributeValue::S(pk)).key("sk", AttributeValue::S(sk));
+            let call = call.update_expression("SET shape = :shape");
+            let shape = AttributeValue::N(shape.to_string());
+            let _ = call.expression_attribute_values(":shape", shape).send().await.unwrap();
+        }
     }
 
     /// The rules of a group in the cloud.

@@ -1,8 +1,7 @@
 //! What is due: items that have to be looked after at a certain time stand in an index of their own until they have been.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use futures_util::future::try_join_all;
-use model::gathered;
+use futures_util::future::join_all;
 use model::id::{CredentialId, OrgId, ResourceId, SessionId, UserId};
 use model::ingress::{GroupRef, Ingress};
 use model::time::Timestamp;
@@ -49,6 +48,17 @@ impl Due {
     }
 }
 
+/// What is due.
+#[derive(Debug, Default)]
+pub struct DueList {
+    /// The longest overdue first.
+    pub due: Vec<Due>,
+    /// Whether a part of the index may have more: then what stays on the list keeps other things from being read.
+    pub is_cut_off: bool,
+    /// Parts of the index that gave no answer.
+    pub failed: usize,
+}
+
 /// The `SET` clauses that make an item due, and their values.
 pub(crate) const SET_DUE: &str = "#duePk = :duePk, #dueSk = :dueSk";
 
@@ -58,16 +68,33 @@ pub(crate) fn due_values(key: &Key, round: Round, at: Timestamp) -> [(&'static s
 }
 
 impl Store {
-    /// What is due, the longest overdue first: at most `limit` of it, and from each part of the index at most its share.
+    /// What is due, the longest overdue first: at most `limit` of it, and from each part of the index at most its share. A part that
+    /// gives no answer keeps nothing of the others waiting.
     ///
     /// # Errors
-    /// Busy or defect.
-    pub async fn due(&self, round: Round, now: Timestamp, limit: usize) -> Result<Vec<Due>, StoreError> {
+    /// Busy or defect, when no part gives an answer.
+    pub async fn due(&self, round: Round, now: Timestamp, limit: usize) -> Result<DueList, StoreError> {
         let share = i32::try_from(limit.div_ceil(usize::from(keys::DUE_SHARDS))).unwrap_or(i32::MAX);
         let shards = (0..keys::DUE_SHARDS).map(|shard| self.due_in(round, shard, now, share));
-        let found: BTreeSet<(String, Due)> = gathered(try_join_all(shards).await?.into_iter().flatten());
+        let (mut found, mut errors, mut is_cut_off) = (BTreeSet::new(), Vec::new(), false);
+        for part in join_all(shards).await {
+            match part {
+                Ok((due, has_more)) => {
+                    found.extend(due);
+                    is_cut_off |= has_more;
+                }
+                Err(error) => errors.push(error),
+            }
+        }
+        let failed = errors.len();
+        match errors.pop() {
+            Some(error) if failed == usize::from(keys::DUE_SHARDS) => return Err(error),
+            Some(error) => tracing::error!(?error, failed, "a part of what is due was not read"),
+            None => {}
+        }
         let mut seen = BTreeSet::new();
-        Ok(found.into_iter().map(|(_, due)| due).filter(|due| seen.insert(due.clone())).collect())
+        let due = found.into_iter().map(|(_, due)| due).filter(|due| seen.insert(due.clone())).collect();
+        Ok(DueList { due, is_cut_off, failed })
     }
 
     async fn due_in(
@@ -76,7 +103,7 @@ impl Store {
         shard: u8,
         now: Timestamp,
         limit: i32,
-    ) -> Result<Vec<(String, Due)>, StoreError> {
+    ) -> Result<(Vec<(String, Due)>, bool), StoreError> {
         // One call takes a share; a part that has more is read on at the next round, oldest first.
         let condition = Expression::new(
             format!("#{DUE_PK} = :pk AND #{DUE_SK} <= :now"),
@@ -99,7 +126,7 @@ impl Store {
             }
             known
         });
-        Ok(known.collect())
+        Ok((known.collect(), output.last_evaluated_key.is_some()))
     }
 }
 

@@ -37,7 +37,7 @@ mod write;
 pub use api_key::KeyRecord;
 pub use audit::{AuditPage, AuditRow};
 pub use credential::{CredentialRecord, FormerValue};
-pub use due::Due;
+pub use due::{Due, DueList};
 pub use error::{Cause, StoreError};
 pub use kms::Kms;
 pub use list::{ListPart, Listed};

@@ -5,7 +5,7 @@ use model::credential::CredentialType;
 use model::id::{CredentialId, OrgId, ResourceId};
 use model::secret::SecretJson;
 use std::fmt;
-use store::{CredentialRecord, FormerValue, Store, StoreError, Vault};
+use store::{Cause, CredentialRecord, FormerValue, Store, StoreError, Vault};
 
 /// Why there is no access.
 #[derive(Debug)]
@@ -96,7 +96,10 @@ pub(crate) async fn candidates(
     (id, resource): (CredentialId, ResourceId),
     purpose: Purpose,
 ) -> Result<Candidates, StoreError> {
-    let record = store.credential(org, id).await?;
+    let record = match store.credential(org, id).await {
+        Err(StoreError::Defect(cause)) => return unreadable(store, org, id, &cause).await,
+        record => record?,
+    };
     let former = match &record {
         Some(record) => record.former.clone(),
         None => store.former_values(org, id).await?,
@@ -108,11 +111,33 @@ pub(crate) async fn candidates(
     };
     let present = match access {
         Ok(access) => Ok(Candidate { access: access.on_behalf_of(org, &purpose), is_substitute }),
+        Err(AccessError::Store(StoreError::Defect(cause))) => {
+            tracing::error!(credential = %id, ?cause, "a credential cannot be opened");
+            Err(UNREADABLE.into())
+        }
         Err(AccessError::Store(error)) => return Err(error),
         Err(AccessError::Deleted) => Err("The credential was deleted, and so was the resource's".into()),
         Err(error @ AccessError::Unusable(_)) => Err(error.to_string()),
     };
     Ok(Candidates { present, former })
+}
+
+/// What stands in a rule whose credential cannot be read.
+const UNREADABLE: &str = "The credential cannot be read";
+
+/// A credential that cannot be read: its rules are shown as refused, and not passed over.
+async fn unreadable(
+    store: &Store,
+    org: &OrgId,
+    id: CredentialId,
+    cause: &Cause,
+) -> Result<Candidates, StoreError> {
+    tracing::error!(credential = %id, ?cause, "a credential cannot be read");
+    let former = match store.former_values(org, id).await {
+        Err(StoreError::Defect(_)) => Vec::new(),
+        former => former?,
+    };
+    Ok(Candidates { present: Err(UNREADABLE.into()), former })
 }
 
 /// Opens a former value of a credential.

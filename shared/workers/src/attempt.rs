@@ -14,19 +14,22 @@ use crate::circuit::{Ending, Place};
 use crate::cloud::{Plan, Visit};
 use crate::group::Visitor;
 use crate::outcome::{Attempt, Outcome};
+use crate::patience::Patience;
 
 /// Seconds after which the sweeper sees to a rule whose worker has gone.
 const GRACE_SECONDS: i64 = 60;
 
-/// Seconds after which a call that was sent has taken effect and is visible, or never will be: half a minute for the call, which is
-/// given up after 8 seconds, and a minute by which the clocks of two machines may differ.
-const SETTLE_SECONDS: i64 = 90;
+/// Seconds after the beginning of a run after which each of its calls has taken effect and is visible, or never will: 55 until the
+/// function ends, half a minute for a call, which is given up after 8 seconds, and a minute by which the clocks of two machines may
+/// differ.
+const SETTLE_SECONDS: i64 = 145;
 
 /// A credential with the resource for which it was used, and the group that it is used on.
 pub(crate) struct Asking<'a> {
     pub(crate) visitor: &'a Visitor<'a>,
     pub(crate) lease: &'a Lease,
     pub(crate) with: (CredentialId, ResourceId),
+    pub(crate) patience: &'a Patience,
 }
 
 type Attempts = Vec<(Rule, Attempt)>;
@@ -37,19 +40,22 @@ impl Asking<'_> {
         let (tools, (credential, resource)) = (self.visitor.tools, self.with);
         let place = Place::Credential(self.lease.org.clone(), credential, self.region());
         let Some(trial) = self.visitor.circuit.admit(place, self.visitor.now) else {
-            report.groups_postponed = 1;
-            return Ok(Vec::new());
+            return Ok(left_alone(rules, report));
         };
         let candidates =
             candidates(&tools.store, &tools.vault, &self.lease.org, self.with, purpose(&rules)).await?;
         tools.store.remember_access(self.lease, credential, resource).await?;
         trial.begin();
         let account = match &candidates.present {
-            Ok(present) => Some(tools.firewall.account(&present.access, &self.lease.group.region).await),
+            Ok(present) => Some(self.account(&present.access).await),
             Err(_) => None,
         };
         // An error counts once, with the calls that follow.
-        trial.end(if matches!(account, Some(Err(_))) { Ending::Untried } else { Ending::Answered });
+        trial.end(match &account {
+            Some(Err(_)) if self.patience.is_over() => Ending::Overloaded,
+            Some(Err(_)) => Ending::Untried,
+            Some(Ok(_)) | None => Ending::Answered,
+        });
         drop(trial);
         let present = account.as_ref().and_then(|account| account.as_ref().ok()).copied();
         let (former, rules) = self.former_values(&candidates, present, rules).await;
@@ -110,8 +116,13 @@ impl Asking<'_> {
                 return None;
             }
         };
-        let account = tools.firewall.account(&access, &self.lease.group.region).await.ok()?;
+        let account = self.account(&access).await.ok()?;
         Some((access, account))
+    }
+
+    async fn account(&self, access: &CloudAccess) -> Result<AccountId, FirewallError> {
+        let firewall = &self.visitor.tools.firewall;
+        self.patience.wait_for(firewall.account(access, &self.lease.group.region)).await
     }
 
     fn region(&self) -> String {
@@ -130,8 +141,7 @@ impl Asking<'_> {
             Err(_) => Place::Credential(self.lease.org.clone(), self.with.0, self.region()),
         };
         let Some(trial) = visitor.circuit.admit(place, now) else {
-            report.groups_postponed = 1;
-            return Ok(Vec::new());
+            return Ok(left_alone(rules, report));
         };
         let ending = Mutex::new(account.as_ref().err().map_or(Ending::Untried, Ending::of));
         let visit = Visit {
@@ -142,6 +152,7 @@ impl Asking<'_> {
             group: &self.lease.group,
             is_substitute,
             now,
+            patience: self.patience,
             ending: &ending,
         };
         let attempts = match account {
@@ -158,7 +169,9 @@ impl Asking<'_> {
             }
         };
         let ended = *ending.lock().unwrap_or_else(PoisonError::into_inner);
-        report.groups_throttled = report.groups_throttled.max(usize::from(ended == Ending::Overloaded));
+        report.groups_timed_out = usize::from(self.patience.is_over());
+        let is_throttled = ended == Ending::Overloaded && !self.patience.is_over();
+        report.groups_throttled = report.groups_throttled.max(usize::from(is_throttled));
         trial.end(ended);
         attempts
     }
@@ -293,6 +306,18 @@ fn settled(
         Some(Err(error)) if error.is_refusal() => before.unsettled_until,
         Some(Ok(()) | Err(_)) => intended.unsettled_until,
     }
+}
+
+/// What it means for rules that their account is left alone: a failed attempt, so that they do not stay first on the list, and people
+/// see why they wait.
+fn left_alone(rules: Vec<Rule>, report: &mut Report) -> Attempts {
+    report.groups_postponed = 1;
+    let attempt = |rule: Rule| {
+        let why = "The account takes no calls or gives no answer, and is left alone for a minute";
+        let unsettled_until = rule.unsettled_until;
+        (rule, Attempt { outcome: Outcome::LeftAlone(why.into()), account: None, unsettled_until })
+    };
+    rules.into_iter().map(attempt).collect()
 }
 
 /// What it means that there is no credential to ask with.

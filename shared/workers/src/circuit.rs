@@ -109,7 +109,8 @@ impl CircuitBreaker {
     pub(crate) fn admit(&self, place: Place, now: Timestamp) -> Option<Trial<'_>> {
         let is_admitted = self.circuits().get_mut(&place).is_none_or(|circuit| circuit.admits(now));
         let ending = Mutex::new(Ending::Untried);
-        is_admitted.then_some(Trial { breaker: self, place, now, ending })
+        // Only a trial that was let through may end as one.
+        is_admitted.then(|| Trial { breaker: self, place, now, ending })
     }
 
     fn ended(&self, place: &Place, ending: Ending, now: Timestamp) {
@@ -186,7 +187,9 @@ mod tests {
         let breaker = CircuitBreaker::default();
         assert!(call(&breaker, 1, Ending::Overloaded, 0) && !call(&breaker, 1, Ending::Answered, 59));
         let trial = breaker.admit(place(1), at(60)).unwrap();
-        assert!(breaker.admit(place(1), at(60)).is_none(), "one at a time");
+        for _ in 0..3 {
+            assert!(breaker.admit(place(1), at(60)).is_none(), "one at a time");
+        }
         trial.end(Ending::Lost);
         drop(trial);
         assert!(!call(&breaker, 1, Ending::Answered, 61));

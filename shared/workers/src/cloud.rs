@@ -18,6 +18,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::circuit::Ending;
 use crate::outcome::Outcome;
+use crate::patience::Patience;
 
 /// What was answered to the calls about some rules.
 pub(crate) type Answers = BTreeMap<RuleId, Result<(), FirewallError>>;
@@ -33,6 +34,7 @@ pub(crate) struct Visit<'a> {
     /// Whether the credential is another one than the rules were made with. What it cannot see may be there.
     pub(crate) is_substitute: bool,
     pub(crate) now: Timestamp,
+    pub(crate) patience: &'a Patience,
     /// How the calls ended so far.
     pub(crate) ending: &'a Mutex<Ending>,
 }
@@ -60,14 +62,23 @@ impl Visit<'_> {
         RuleTag { org: self.org.to_string(), rule: rule.id.to_string() }
     }
 
-    /// Takes note of how a call ended. An overload counts for more than an answer after it.
-    fn note<T>(&self, answer: Result<T, FirewallError>) -> Result<T, FirewallError> {
+    /// Waits for a call and takes note of how it ended. An overload counts for more than an answer after it.
+    async fn wait_for<T>(
+        &self,
+        call: impl Future<Output = Result<T, FirewallError>>,
+    ) -> Result<T, FirewallError> {
+        let answer = self.patience.wait_for(call).await;
         if let Err(FirewallError::Unreachable(cause)) = &answer {
             tracing::warn!(group = %self.group, cause, "the provider gave no answer");
         }
+        let ending = match &answer {
+            Err(_) if self.patience.is_over() => Ending::Overloaded,
+            Err(error) => Ending::of(error),
+            Ok(_) => Ending::Answered,
+        };
         let mut noted = self.ending.lock().unwrap_or_else(PoisonError::into_inner);
         if *noted != Ending::Overloaded {
-            *noted = answer.as_ref().err().map_or(Ending::Answered, Ending::of);
+            *noted = ending;
         }
         answer
     }
@@ -77,7 +88,7 @@ impl Visit<'_> {
     }
 
     async fn describe(&self) -> Result<GroupDescription, FirewallError> {
-        self.note(self.firewall.describe(self.access, self.group).await)
+        self.wait_for(self.firewall.describe(self.access, self.group)).await
     }
 
     /// Whether a look at the group that does not show a rule says that it is not there.
@@ -126,8 +137,9 @@ impl Visit<'_> {
 
     fn plan_to_apply(&self, rule: &Rule, seen: &GroupDescription, plan: &mut Plan) {
         match seen.find(&rule.ingress) {
-            // Its removal was asked for, and may come yet. So it is removed for certain and made anew.
-            Some(found) if rule.is_removal_sent && rule.is_known_as(&found.id) => {
+            // Its removal was asked for, here or by an earlier entry: it may come yet, or the look may be older than it. So the rule is
+            // removed for certain and made anew.
+            Some(found) if is_being_removed(rule, found) || self.is_of_another_entry(rule, found) => {
                 plan.remove.push(Removal { rule: rule.clone(), ids: vec![found.id.clone()] });
                 plan.make.push(rule.clone());
             }
@@ -147,6 +159,12 @@ impl Visit<'_> {
         } else {
             plan.remove.push(Removal { rule: rule.clone(), ids });
         }
+    }
+
+    /// Whether a rule has our tag, but that of another entry, which is gone.
+    fn is_of_another_entry(&self, rule: &Rule, found: &CloudRule) -> bool {
+        let tag = found.tag.as_ref().filter(|tag| tag.org == self.org.as_str());
+        tag.is_some_and(|tag| tag.rule != rule.id.to_string()) && !rule.is_known_as(&found.id)
     }
 
     fn found(&self, rule: &Rule, found: &CloudRule) -> Outcome {
@@ -180,7 +198,7 @@ impl Visit<'_> {
         let why = self.reason(error);
         let never_asked = rule.presence == Presence::Absent;
         match (error, rule.need()) {
-            (FirewallError::GroupMissing, Need::Remove) if self.speaks_for(rule) => Outcome::Gone,
+            (FirewallError::GroupMissing, Need::Remove) if self.speaks_for(rule) => self.not_seen(rule),
             (FirewallError::GroupMissing, Need::Remove) => self.elsewhere(rule),
             (FirewallError::GroupMissing, _) if never_asked || self.speaks_for(rule) => Outcome::Refused(why),
             (FirewallError::Denied(_), Need::Remove) => Outcome::Refused(why),
@@ -198,12 +216,12 @@ impl Visit<'_> {
         if all.is_empty() {
             return Answers::new();
         }
-        let together = self.note(self.firewall.authorize(self.access, self.group, &all).await);
+        let together = self.wait_for(self.firewall.authorize(self.access, self.group, &all)).await;
         let splits = matches!(together, Err(FirewallError::Full | FirewallError::Duplicate)) && all.len() > 1;
         let mut answers = Answers::new();
         for rule in rules {
             let answer = if splits {
-                self.note(self.firewall.authorize(self.access, self.group, &[new(rule)]).await)
+                self.wait_for(self.firewall.authorize(self.access, self.group, &[new(rule)])).await
             } else {
                 together.clone()
             };
@@ -218,7 +236,7 @@ impl Visit<'_> {
         if ids.is_empty() {
             return Answers::new();
         }
-        let together = self.note(self.firewall.revoke(self.access, self.group, &ids).await);
+        let together = self.wait_for(self.firewall.revoke(self.access, self.group, &ids)).await;
         let splits = matches!(together, Err(FirewallError::RuleMissing)) && ids.len() > 1;
         let mut answers = Answers::new();
         for removal in removals {
@@ -233,7 +251,7 @@ impl Visit<'_> {
         let mut answer = Err(FirewallError::RuleMissing);
         for id in ids {
             let own =
-                self.note(self.firewall.revoke(self.access, self.group, std::slice::from_ref(id)).await);
+                self.wait_for(self.firewall.revoke(self.access, self.group, std::slice::from_ref(id))).await;
             match own {
                 Ok(()) if answer == Err(FirewallError::RuleMissing) => answer = Ok(()),
                 Ok(()) | Err(FirewallError::RuleMissing) => {}
@@ -273,14 +291,15 @@ impl Visit<'_> {
             Ok(seen) => seen,
             Err(error) => return Outcome::Delayed(self.reason(error)),
         };
-        let is_old = |found: &CloudRule| rule.is_removal_sent && rule.is_known_as(&found.id);
         let kept = |error: &FirewallError| error.is_refusal() && *error != FirewallError::RuleMissing;
         let is_kept = matches!(removed.get(&rule.id), Some(Err(error)) if kept(error));
         match (seen.find(&rule.ingress), answer) {
-            (Some(found), _) if is_old(found) && !is_kept => {
+            (Some(found), _) if is_being_removed(rule, found) && !is_kept => {
                 Outcome::Delayed("The rule is still being removed, and is made again afterwards".into())
             }
-            (Some(found), _) => self.found(rule, found),
+            // Another rule like it would have been a duplicate: this one is ours, whatever has become of its tag.
+            (Some(found), Ok(())) => Outcome::Applied(found.id.clone()),
+            (Some(found), Err(_)) => self.found(rule, found),
             (None, Ok(())) => {
                 Outcome::Delayed("The provider said that the rule was made, and it is not there".into())
             }
@@ -320,4 +339,9 @@ impl Visit<'_> {
             Outcome::Refused(self.reason(error))
         }
     }
+}
+
+/// Whether the removal of a rule with this id was asked for.
+fn is_being_removed(rule: &Rule, found: &CloudRule) -> bool {
+    rule.is_removal_sent && rule.provider_rule_id.as_ref() == Some(&found.id)
 }

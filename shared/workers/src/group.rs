@@ -9,13 +9,12 @@ use model::rule::{Need, Rule};
 use model::time::Timestamp;
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::pin::{Pin, pin};
 use store::{Finding, Lease, Message, Released, StoreError};
-use tokio::time::Sleep;
 
 use crate::attempt::Asking;
 use crate::circuit::CircuitBreaker;
 use crate::outcome::{Attempt, Outcome, standing};
+use crate::patience::Patience;
 use crate::{Pace, Report, Tools};
 
 /// Passes over a group before it is left to the next wake-up, when sessions keep joining and leaving.
@@ -91,18 +90,13 @@ impl Visitor<'_> {
     }
 
     async fn visit_leased(&self, lease: &Lease) -> Result<Report, StoreError> {
-        let (mut report, mut patience) = (Report::default(), pin!(self.patience()));
+        let (mut report, patience) = (Report::default(), Patience::of(self.pace.visit));
         loop {
-            self.passes(lease, &mut report, patience.as_mut()).await?;
+            self.passes(lease, &mut report, &patience).await?;
             if self.tools.store.release_group(lease).await? == Released::Done {
                 return Ok(report);
             }
         }
-    }
-
-    /// For how long a visit waits for the provider, in all.
-    pub(crate) fn patience(&self) -> Sleep {
-        tokio::time::sleep(self.pace.visit)
     }
 
     /// Works on a leased group until there is nothing to do at this moment.
@@ -110,7 +104,7 @@ impl Visitor<'_> {
         &self,
         lease: &Lease,
         report: &mut Report,
-        mut patience: Pin<&mut Sleep>,
+        patience: &Patience,
     ) -> Result<(), StoreError> {
         for pass in 0..PASSES_MAX {
             let ledger = self.tools.store.rules_of_group(lease).await?;
@@ -118,7 +112,7 @@ impl Visitor<'_> {
                 report.failed += ledger.unreadable;
             }
             let todo: Vec<Rule> = ledger.rules.into_iter().filter(|rule| is_due(rule, self.now)).collect();
-            if todo.is_empty() || !self.pass(lease, &todo, report, patience.as_mut()).await {
+            if todo.is_empty() || !self.pass(lease, &todo, report, patience).await {
                 break;
             }
         }
@@ -126,13 +120,7 @@ impl Visitor<'_> {
     }
 
     /// Does what is due, and says whether a further pass makes sense. What fails keeps nothing else from being done.
-    async fn pass(
-        &self,
-        lease: &Lease,
-        todo: &[Rule],
-        report: &mut Report,
-        mut patience: Pin<&mut Sleep>,
-    ) -> bool {
+    async fn pass(&self, lease: &Lease, todo: &[Rule], report: &mut Report, patience: &Patience) -> bool {
         let mut messages: Vec<Message> = Vec::new();
         for rule in todo.iter().filter(|rule| rule.need() == Need::Tell) {
             messages.extend(standing(rule));
@@ -143,19 +131,9 @@ impl Visitor<'_> {
         }
         let mut goes_on = true;
         for (with, rules) in by_access {
-            let asking = Asking { visitor: self, lease, with };
+            let asking = Asking { visitor: self, lease, with, patience };
             let mut asked = Report::default();
-            // What is dropped here was perhaps sent: its intent is in the ledger.
-            let outcome = tokio::select! {
-                biased;
-                outcome = asking.ask(rules, &mut asked) => outcome,
-                () = patience.as_mut() => {
-                    tracing::warn!(group = %lease.group, "the provider took too long, and was given up");
-                    asked.groups_timed_out = 1;
-                    goes_on = false;
-                    Ok(Vec::new())
-                }
-            };
+            let outcome = asking.ask(rules, &mut asked).await;
             report.add(&asked);
             match outcome {
                 Ok(attempts) => messages.extend(self.record_all(lease, &attempts, report).await),
@@ -165,7 +143,7 @@ impl Visitor<'_> {
                 }
             }
         }
-        goes_on &= report.groups_postponed == 0;
+        goes_on &= report.groups_postponed == 0 && !patience.is_over();
         if let Err(error) = self.tools.store.tell(&lease.org, &messages, self.now).await {
             self.failed(lease, &error, "rows were not told how their rules stand", report);
             goes_on = false;
@@ -220,7 +198,7 @@ impl Visitor<'_> {
             Outcome::Applied(_) | Outcome::Foreign(_) => report.applied += 1,
             Outcome::Gone => report.removed += 1,
             Outcome::Refused(_) if before.need() == Need::Apply => report.refused += 1,
-            Outcome::Refused(_) | Outcome::Delayed(_) => report.delayed += 1,
+            Outcome::Refused(_) | Outcome::Delayed(_) | Outcome::LeftAlone(_) => report.delayed += 1,
         }
         if Attempt::is_newly_stuck(before, &after) {
             report.stuck += 1;

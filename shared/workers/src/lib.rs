@@ -19,6 +19,7 @@ mod circuit;
 mod cloud;
 mod group;
 mod outcome;
+mod patience;
 mod reconciler;
 mod report;
 mod rule_worker;

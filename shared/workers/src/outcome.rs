@@ -10,6 +10,9 @@ use store::{Finding, Message};
 /// Seconds after which the sweeper sees to a rule whose rows could not be told.
 const GRACE_SECONDS: i64 = 45;
 
+/// Longest pause of a rule whose account is left alone, in seconds: its account may be back any minute.
+const LEFT_ALONE_SECONDS: i64 = 300;
+
 /// How an attempt at a rule came out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -23,6 +26,8 @@ pub(crate) enum Outcome {
     Refused(String),
     /// It did not succeed yet, for this reason.
     Delayed(String),
+    /// It was not tried, because its account is left alone.
+    LeftAlone(String),
 }
 
 /// An outcome, with what was learnt beside it.
@@ -57,7 +62,10 @@ impl Attempt {
             }
             Outcome::Foreign(id) => settled(Presence::Foreign, Some(id)),
             Outcome::Gone => {
-                Finding { account: None, ..settled(Presence::Absent, rule.provider_rule_id.as_ref()) }
+                // A look at the next entry's time may still show the id whose removal was asked for.
+                let is_removal_sent = rule.is_removal_sent;
+                let gone = settled(Presence::Absent, rule.provider_rule_id.as_ref());
+                Finding { account: None, is_removal_sent, ..gone }
             }
             Outcome::Refused(why) => {
                 let is_removal = rule.need() == Need::Remove;
@@ -73,9 +81,11 @@ impl Attempt {
                     ..known(now.plus_seconds(if is_removal { PROBE_SECONDS } else { GRACE_SECONDS }))
                 }
             }
-            Outcome::Delayed(why) => {
+            Outcome::Delayed(why) | Outcome::LeftAlone(why) => {
                 let attempts = rule.attempts.saturating_add(1);
-                let pause = now.plus_seconds(pause_seconds(rule.id, attempts));
+                let is_tried = matches!(self.outcome, Outcome::Delayed(_));
+                let longest = if is_tried { i64::MAX } else { LEFT_ALONE_SECONDS };
+                let pause = now.plus_seconds(pause_seconds(rule.id, attempts).min(longest));
                 // As soon as nothing is under way any more, a look tells.
                 let due_at = unsettled_until.map_or(pause, |until| pause.min(until));
                 let presence = if rule.need() == Need::Remove { Presence::Unknown } else { rule.presence };
@@ -100,8 +110,10 @@ impl Attempt {
         let to =
             |holders: &BTreeSet<_>, news| Message { rule: after.clone(), holders: holders.clone(), news };
         match &self.outcome {
-            // Made again, the rule has another id. Rows that know an older id are told the new one.
-            Outcome::Applied(id) | Outcome::Foreign(id) if before.provider_rule_id.as_ref() != Some(id) => {
+            // Rows that know an older id, or that were told of a delay, are told how the rule stands by now.
+            Outcome::Applied(id) | Outcome::Foreign(id)
+                if before.provider_rule_id.as_ref() != Some(id) || before.last_error.is_some() =>
+            {
                 let applied = News::Applied(Some(id.clone()));
                 vec![to(&after.holders, applied), to(&after.leaving, News::Removed(None))]
             }
@@ -109,11 +121,13 @@ impl Attempt {
             Outcome::Refused(why) if before.need() == Need::Apply => {
                 vec![to(&after.holders, News::Refused(why.clone())), to(&after.leaving, News::Removed(None))]
             }
-            Outcome::Refused(why) | Outcome::Delayed(why) if before.last_error.as_ref() != Some(why) => {
-                let concerned = if before.is_wanted() { &after.fresh } else { &after.leaving };
+            Outcome::Refused(why) | Outcome::Delayed(why) | Outcome::LeftAlone(why)
+                if before.last_error.as_ref() != Some(why) =>
+            {
+                let concerned = if before.is_wanted() { &after.holders } else { &after.leaving };
                 vec![to(concerned, News::Delayed(why.clone()))]
             }
-            Outcome::Refused(_) | Outcome::Delayed(_) => Vec::new(),
+            Outcome::Refused(_) | Outcome::Delayed(_) | Outcome::LeftAlone(_) => Vec::new(),
         }
     }
 }

@@ -17,14 +17,14 @@ use model::rule::{Presence, Rule, RuleState};
 use model::time::Timestamp;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use store::keys::Round;
 use store::{Due, Finding, GroupLedger, Lease, Released, Store, StoreError};
-use tokio::time::Sleep;
 
 use crate::access::{access_of_former, candidates};
 use crate::circuit::{Ending, Place};
 use crate::group::{Visitor, rule_entry, say_stuck};
+use crate::patience::Patience;
 use crate::turns::{in_turn, until_time_is_over};
 use crate::{CircuitBreaker, Pace, Report, Tools};
 
@@ -66,13 +66,14 @@ impl RuleReconciler {
     /// # Errors
     /// When the table does not say which.
     pub async fn run(&self, now: Timestamp) -> Result<Report, StoreError> {
-        let due = self.tools.store.due(Round::Reconcile, now, GROUPS_A_RUN).await?;
+        let due = self.tools.store.due(Round::Reconcile, now, GROUPS_A_RUN).await?.due;
         let visitor = Visitor { tools: &self.tools, circuit: &self.circuit, pace: self.pace, now };
         let comparison = &Comparison { visitor };
         let job =
             |(org, group): (OrgId, GroupRef)| async move { (comparison.compare(&org, &group).await, group) };
         let turns = in_turn(due.into_iter().filter_map(group), |(org, _)| org);
-        let (outcomes, left) = until_time_is_over(turns, (AT_ONCE, self.pace.run), job).await;
+        let end = pin!(tokio::time::sleep(self.pace.run));
+        let (outcomes, left) = until_time_is_over(turns, AT_ONCE, end, job).await;
         let mut report = Report { left, ..Report::default() };
         for (outcome, group) in outcomes {
             match outcome {
@@ -109,19 +110,19 @@ impl Comparison<'_> {
             return Ok(Report { groups_busy: 1, ..Report::default() });
         };
         let mut report = Report { groups: 1, ..Report::default() };
-        self.store().postpone_comparison(&lease, self.visitor.now).await?;
         self.visitor.hold(&lease, &mut report, self.compare_leased(&lease)).await?;
         Ok(report)
     }
 
     async fn compare_leased(&self, lease: &Lease) -> Result<Report, StoreError> {
-        let (mut report, mut patience) = (Report::default(), pin!(self.visitor.patience()));
-        match self.look(lease, &mut report, patience.as_mut()).await? {
-            Some(seen) => self.correct(lease, &seen, &mut report).await?,
+        self.store().postpone_comparison(lease, self.visitor.now).await?;
+        let (mut report, patience) = (Report::default(), Patience::of(self.visitor.pace.visit));
+        match self.look(lease, &mut report, &patience).await? {
+            Some(seen) => self.correct(lease, &seen, &mut report, &patience).await?,
             None => report.groups_unseen = 1,
         }
         loop {
-            self.visitor.passes(lease, &mut report, patience.as_mut()).await?;
+            self.visitor.passes(lease, &mut report, &patience).await?;
             if self.store().release_group(lease).await? == Released::Done {
                 break;
             }
@@ -135,22 +136,13 @@ impl Comparison<'_> {
         &self,
         lease: &Lease,
         report: &mut Report,
-        mut patience: Pin<&mut Sleep>,
+        patience: &Patience,
     ) -> Result<Option<Seen>, StoreError> {
         let ledger = self.store().rules_of_group(lease).await?;
         let of_rules = ledger.rules.iter().map(|rule| (rule.credential_id, rule.resource_id));
         let known: BTreeSet<_> = gathered(of_rules.chain(ledger.last_access));
         for with in known {
-            let look = tokio::select! {
-                biased;
-                look = self.look_with(lease, with, report) => look,
-                () = patience.as_mut() => {
-                    tracing::warn!(group = %lease.group, "the provider took too long, and was given up");
-                    report.groups_timed_out = 1;
-                    return Ok(None);
-                }
-            };
-            match look {
+            match self.look_with(lease, with, report, patience).await {
                 Ok(Some(seen)) => return Ok(Some(seen)),
                 Ok(None) => {}
                 Err(error) => {
@@ -167,6 +159,7 @@ impl Comparison<'_> {
         lease: &Lease,
         with: (CredentialId, ResourceId),
         report: &mut Report,
+        patience: &Patience,
     ) -> Result<Option<Seen>, StoreError> {
         let Visitor { tools, circuit, now, .. } = self.visitor;
         let place = Place::Credential(lease.org.clone(), with.0, lease.group.region.clone());
@@ -186,10 +179,15 @@ impl Comparison<'_> {
             let access = access_of_former(&tools.vault, &lease.org, with.0, former).await;
             accesses.extend(access.map(|access| access.on_behalf_of(&lease.org, &Purpose::Compare)));
         }
-        trial.begin();
         for access in accesses {
-            let described = tools.firewall.describe(&access, &lease.group).await;
-            trial.end(described.as_ref().err().map_or(Ending::Answered, Ending::of));
+            trial.begin();
+            let described = patience.wait_for(tools.firewall.describe(&access, &lease.group)).await;
+            trial.end(match &described {
+                Err(_) if patience.is_over() => Ending::Overloaded,
+                Err(error) => Ending::of(error),
+                Ok(_) => Ending::Answered,
+            });
+            report.groups_timed_out = usize::from(patience.is_over());
             match described {
                 Ok(description) => return Ok(Some(Seen { access, description })),
                 Err(error) => {
@@ -203,16 +201,19 @@ impl Comparison<'_> {
 
     /// Corrects what the comparison finds. The ledger is read after the look, and only while no other worker has the group: an
     /// entry that is not in it then was not in it when the cloud was asked.
-    async fn correct(&self, lease: &Lease, seen: &Seen, report: &mut Report) -> Result<(), StoreError> {
+    async fn correct(
+        &self,
+        lease: &Lease,
+        seen: &Seen,
+        report: &mut Report,
+        patience: &Patience,
+    ) -> Result<(), StoreError> {
         let ledger = self.store().rules_of_group(lease).await?;
         self.mark_missing(lease, (seen, &ledger), report).await?;
         self.report_altered(lease, (seen, &ledger), report).await?;
         let orphans: Vec<_> =
             seen.description.rules.iter().filter(|found| is_orphan(found, &lease.org, &ledger)).collect();
-        if orphans.is_empty() || !self.store().is_leased(lease).await? {
-            return Ok(());
-        }
-        self.remove_orphans(lease, &seen.access, &orphans, report).await
+        self.remove_orphans(lease, (&seen.access, &orphans), report, patience).await
     }
 
     /// Says it again each hour, in the same words, so that an alarm lasts for as long as the rule.
@@ -227,13 +228,18 @@ impl Comparison<'_> {
     async fn remove_orphans(
         &self,
         lease: &Lease,
-        access: &CloudAccess,
-        orphans: &[&CloudRule],
+        (access, orphans): (&CloudAccess, &[&CloudRule]),
         report: &mut Report,
+        patience: &Patience,
     ) -> Result<(), StoreError> {
         let firewall = &self.visitor.tools.firewall;
         for orphan in orphans {
-            let answer = firewall.revoke(access, &lease.group, std::slice::from_ref(&orphan.id)).await;
+            // The next comparison goes on where this one has no time left.
+            if patience.is_over() || !self.store().is_leased(lease).await? {
+                return Ok(());
+            }
+            let ids = std::slice::from_ref(&orphan.id);
+            let answer = patience.wait_for(firewall.revoke(access, &lease.group, ids)).await;
             let result = if answer.is_ok() { AuditResult::Success } else { AuditResult::Failure };
             report.orphans += usize::from(answer.is_ok());
             let error = answer.err().map(|error| error.reason(&lease.group));

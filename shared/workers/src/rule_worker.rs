@@ -4,6 +4,7 @@ use model::id::OrgId;
 use model::ingress::GroupRef;
 use model::time::Timestamp;
 use std::collections::BTreeSet;
+use std::pin::pin;
 use store::StoreError;
 
 use crate::group::Visitor;
@@ -57,7 +58,8 @@ impl RuleWorker {
             ((org, group), outcome)
         };
         let turns = in_turn(groups, |(org, _)| org);
-        let (outcomes, left) = until_time_is_over(turns, (AT_ONCE, self.pace.run), job).await;
+        let end = pin!(tokio::time::sleep(self.pace.run));
+        let (outcomes, left) = until_time_is_over(turns, AT_ONCE, end, job).await;
         let (mut report, mut again) = (Report { left, ..Report::default() }, BTreeSet::new());
         for (group, outcome) in outcomes {
             let is_again = match outcome {

@@ -4,8 +4,10 @@ use model::id::OrgId;
 use model::ingress::GroupRef;
 use model::time::Timestamp;
 use std::collections::BTreeSet;
+use std::pin::{Pin, pin};
 use store::keys::Round;
 use store::{Due, StoreError};
+use tokio::time::Sleep;
 
 use crate::group::Visitor;
 use crate::turns::{in_turn, until_time_is_over};
@@ -52,11 +54,11 @@ impl SessionSweeper {
     /// # Errors
     /// When the table does not say what is due.
     pub async fn run(&self, now: Timestamp) -> Result<Report, StoreError> {
-        let due = self.tools.store.due(Round::Sweep, now, DUE_A_RUN).await?;
-        let is_crowded = due.len() >= DUE_A_RUN / 2;
+        let mut end = pin!(tokio::time::sleep(self.pace.run));
+        let list = self.tools.store.due(Round::Sweep, now, DUE_A_RUN).await?;
         let (late, other): (Vec<Due>, Vec<Due>) =
-            due.into_iter().partition(|due| matches!(due, Due::Rule(..)));
-        let mut report = Report::default();
+            list.due.into_iter().partition(|due| matches!(due, Due::Rule(..)));
+        let mut report = Report { failed: list.failed, interrupted: list.failed, ..Report::default() };
         let late = late.into_iter().filter_map(|due| match due {
             Due::Rule(org, group) => Some((org, group)),
             Due::Session(..)
@@ -71,7 +73,7 @@ impl SessionSweeper {
         let mut seen = BTreeSet::new();
         let groups = late.chain(touched).filter(|group| seen.insert(group.clone()));
         let groups: Vec<_> = groups.collect();
-        self.visit_all(groups, is_crowded, now, &mut report).await;
+        self.visit_all(groups, list.is_cut_off, now, &mut report, end.as_mut()).await;
         Ok(report)
     }
 
@@ -81,19 +83,26 @@ impl SessionSweeper {
         now: Timestamp,
         report: &mut Report,
     ) -> Vec<(OrgId, GroupRef)> {
-        let job = |due: Due| async move { (self.work_on(&due, now).await, due) };
+        let job = |due: Due| async move {
+            let outcome = tokio::time::timeout(self.pace.visit, self.work_on(&due, now)).await;
+            (outcome, due)
+        };
         // What is left of the run is for groups, whose visits last longer.
-        let time = self.pace.run / 3;
-        let (outcomes, left) = until_time_is_over(in_turn(due, Due::org), (AT_ONCE, time), job).await;
+        let end = pin!(tokio::time::sleep(self.pace.run / 3));
+        let (outcomes, left) = until_time_is_over(in_turn(due, Due::org), AT_ONCE, end, job).await;
         report.left += left;
         let mut touched = Vec::new();
         for (outcome, due) in outcomes {
             match outcome {
-                Ok((is_ended, groups)) => {
+                Err(_) => {
+                    tracing::error!(?due, "something due took too long");
+                    report.failed += 1;
+                }
+                Ok(Ok((is_ended, groups))) => {
                     report.sessions_ended += usize::from(is_ended);
                     touched.extend(groups);
                 }
-                Err(error) => {
+                Ok(Err(error)) => {
                     tracing::error!(?due, ?error, "something due was not worked on");
                     report.failed += 1;
                 }
@@ -128,18 +137,19 @@ impl SessionSweeper {
         is_crowded: bool,
         now: Timestamp,
         report: &mut Report,
+        end: Pin<&mut Sleep>,
     ) {
         let visitor = &Visitor { tools: &self.tools, circuit: &self.circuit, pace: self.pace, now };
         let job = |(org, group): (OrgId, GroupRef)| async move {
             let outcome = visitor.visit(&org, &group).await;
-            let is_postponed = outcome.as_ref().is_ok_and(|done| done.groups_postponed > 0);
-            if is_crowded && is_postponed {
+            let is_done = outcome.as_ref().is_ok_and(|done| done.groups_postponed == 0 && done.failed == 0);
+            if is_crowded && !is_done {
                 visitor.postpone(&org, &group).await;
             }
             (outcome, group)
         };
         let turns = in_turn(groups, |(org, _)| org);
-        let (outcomes, left) = until_time_is_over(turns, (AT_ONCE, self.pace.run / 2), job).await;
+        let (outcomes, left) = until_time_is_over(turns, AT_ONCE, end, job).await;
         report.left += left;
         for (outcome, group) in outcomes {
             match outcome {

@@ -5,8 +5,9 @@ use futures_util::stream::FuturesUnordered;
 use model::id::OrgId;
 use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;
-use std::pin::pin;
+use std::pin::Pin;
 use std::time::Duration;
+use tokio::time::Sleep;
 
 /// How long a worker may take. `template.yaml` gives each of them 55 seconds.
 #[derive(Debug, Clone, Copy)]
@@ -48,13 +49,13 @@ pub(crate) fn in_turn<T>(things: impl IntoIterator<Item = T>, org: impl Fn(&T) -
 /// Does a job for each thing, some at once, until the time is over. The outcomes, and how many things are left for the next run.
 pub(crate) async fn until_time_is_over<T, O, F>(
     mut things: VecDeque<T>,
-    (at_once, time): (usize, Duration),
+    at_once: usize,
+    mut end: Pin<&mut Sleep>,
     job: impl Fn(T) -> F,
 ) -> (Vec<O>, usize)
 where
     F: Future<Output = O>,
 {
-    let mut end = pin!(tokio::time::sleep(time));
     let (mut running, mut outcomes, mut is_over) = (FuturesUnordered::new(), Vec::new(), false);
     loop {
         while !is_over && running.len() < at_once {
@@ -62,7 +63,7 @@ where
             running.push(job(thing));
         }
         tokio::select! {
-            () = &mut end, if !is_over => is_over = true,
+            () = end.as_mut(), if !is_over => is_over = true,
             outcome = running.next() => match outcome {
                 Some(outcome) => outcomes.push(outcome),
                 None => return (outcomes, things.len()),
@@ -74,6 +75,7 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::pin::pin;
 
     fn org(name: &str) -> OrgId {
         OrgId::parse(name).unwrap()
@@ -94,7 +96,8 @@ mod tests {
             seconds
         };
         let things = VecDeque::from([3, 30, 3, 3, 3, 3]);
-        let (done, left) = until_time_is_over(things, (2, Duration::from_secs(10)), job).await;
+        let end = pin!(tokio::time::sleep(Duration::from_secs(10)));
+        let (done, left) = until_time_is_over(things, 2, end, job).await;
         assert_eq!((done, left), (vec![3, 3, 3, 3, 30], 1));
     }
 
@@ -102,7 +105,8 @@ mod tests {
     async fn one_that_hangs_takes_one_place() {
         let job = |seconds: u64| tokio::time::sleep(Duration::from_secs(seconds));
         let things = VecDeque::from([12, 1, 1, 1, 1, 1]);
-        let (done, left) = until_time_is_over(things, (2, Duration::from_secs(40)), job).await;
+        let end = pin!(tokio::time::sleep(Duration::from_secs(40)));
+        let (done, left) = until_time_is_over(things, 2, end, job).await;
         assert_eq!((done.len(), left), (6, 0));
     }
 }

@@ -52,16 +52,17 @@ impl ListedRules {
 }
 
 impl Store {
-    /// Has a rule tried again at once.
+    /// Has a rule tried again at once that waits after a failed attempt. One that is being tried is left alone: each wake-up makes
+    /// the worker read it again, so that somebody who repeats this could keep it from its work.
     ///
     /// # Errors
-    /// `RuleNotFound`; `RuleNotWaiting` for a rule that is there, as it should be; busy or defect.
+    /// `RuleNotFound`; `RuleNotWaiting`; busy or defect.
     pub async fn retry_rule(&self, actor: &Actor, id: RuleId, now: Timestamp) -> Result<RuleId, StoreError> {
         self.once(actor, now, async {
             let mut backoff = Backoff::default();
             loop {
                 let rule = self.rule_with_id(&actor.org, id).await?.ok_or(Refusal::RuleNotFound(id))?;
-                if rule.state() == RuleState::Applied {
+                if !is_waiting(&rule) || rule.state() == RuleState::Applied {
                     return Err(Refusal::RuleNotWaiting.into());
                 }
                 let key = key_of(&actor.org, &rule);

@@ -141,8 +141,9 @@ impl Store {
 
     async fn end_noted(&self, actor: &Actor, id: &UserId, now: Timestamp) -> Result<(), StoreError> {
         let key = keys::ending(&actor.org, id);
-        let Some(seen) = self.get(&key).await? else { return Ok(()) };
+        let Some(found) = self.get_readable_or_not(&key).await? else { return Ok(()) };
         let mut failures = Failures::default();
+        let seen = found.map_err(|note| failures.note(id, note.error())).ok();
         // The sessions before the person: one that starts after it was looked for is of an activation that lasts.
         let sessions = self.stoppable_sessions_of(&actor.org, id, now).await?;
         let person = self.person(&actor.org, id, &mut failures).await?;
@@ -155,11 +156,16 @@ impl Store {
         while let Some((session, outcome)) = ends.next().await {
             outcome.unwrap_or_else(|error| failures.note(&session, error));
         }
-        if seen.members::<EndingData>()?.is_deletion || matches!(person, Person::Absent) {
+        let data = seen.as_ref().and_then(|note| note.members::<EndingData>().ok());
+        if data.is_some_and(|note| note.is_deletion) || matches!(person, Person::Absent) {
             self.revoke_keys_of(actor, (id, person.entry()), now, &mut failures).await?;
         }
         failures.first()?;
-        self.take_note_away(&seen, &key).await
+        // A note that cannot be read has noted a failure, and stays.
+        match &seen {
+            Some(seen) => self.take_note_away(seen, &key).await,
+            None => Ok(()),
+        }
     }
 
     async fn person(&self, org: &OrgId, id: &UserId, failures: &mut Failures) -> Result<Person, StoreError> {
