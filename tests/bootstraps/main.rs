@@ -122,8 +122,8 @@ async fn sessions(journey: &mut Journey) {
     assert_eq!(twice["message"], "A session that is EXPIRING cannot be stopped");
     let resolved = journey.invoke("rule-resolve", 400).await.body;
     assert_eq!(resolved["message"], "Only a rule that is stuck can be resolved");
-    let retried = journey.invoke("rule-retry", 200).await.body;
-    assert_eq!(retried["message"], "Rule is tried again");
+    let retried = journey.invoke("rule-retry", 400).await.body;
+    assert_eq!(retried["message"], "Only a rule that waits for an attempt can be tried again");
     // Nobody was asked for the rule yet, so that there is nothing to ask for its removal.
     assert_eq!(journey.wake("rule-worker").await, json!({"batchItemFailures": []}));
     assert_eq!(journey.invoke("session-get", 200).await.body["status"], "CANCELLED");
