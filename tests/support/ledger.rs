@@ -17,7 +17,12 @@ struct Row {
     claims: Vec<(Ingress, String)>,
     holder: String,
     is_ended: bool,
+    /// Of a session that cannot be read, nothing but its counts must agree with the ledger: its rows hear nothing.
+    is_readable: bool,
 }
+
+/// What this version reads.
+const SHAPE: i64 = 1;
 
 fn text(value: &Value) -> String {
     value.as_str().unwrap().to_owned()
@@ -25,6 +30,16 @@ fn text(value: &Value) -> String {
 
 fn ingress(address: &str, opening: &Value) -> Ingress {
     Ingress { address: address.parse().unwrap(), opening: serde_json::from_value(opening.clone()).unwrap() }
+}
+
+/// Whether an item is an organization's.
+fn is_of(org: &str, pk: &str) -> bool {
+    pk.strip_prefix("ORG#").and_then(|rest| rest.strip_prefix(org)).is_some_and(|rest| rest.starts_with('#'))
+}
+
+/// The items of an organization.
+fn items_of(table: Table, org: &str) -> Table {
+    table.into_iter().filter(|((pk, _), _)| is_of(org, pk)).collect()
 }
 
 fn rows(table: &Table) -> Vec<Row> {
@@ -38,6 +53,7 @@ fn rows(table: &Table) -> Vec<Row> {
         let session = pk.rsplit('#').next().unwrap();
         let head = table.get(&(pk.clone(), "#SESSION".into()));
         let is_ended = head.is_none_or(|head| !head["data"]["endedReason"].is_null());
+        let is_readable = item["shape"] == SHAPE && head.is_none_or(|head| head["shape"] == SHAPE);
         for (name, row) in item["rows"].as_object().unwrap() {
             let address = text(&row["address"]);
             let claims = row["claims"].as_array().unwrap().iter();
@@ -50,6 +66,7 @@ fn rows(table: &Table) -> Vec<Row> {
                 address,
                 holder: format!("{session}:{block}:{}", name.trim_start_matches('r')),
                 is_ended,
+                is_readable,
             });
         }
     }
@@ -87,45 +104,83 @@ fn entries(table: &Table) -> Vec<Entry> {
         .collect()
 }
 
-/// Whether a rule is or was ever ours: by its tag, or by the ids that the cloud gave out.
-fn is_ours(app: &TestApp, rule: &CloudRule) -> bool {
-    rule.tag.as_ref().is_some_and(|tag| tag.org == ORG) || app.sky.ids_given_out(ORG).contains(&rule.id)
+/// A Postern seen as one of its organizations.
+struct Books<'a> {
+    app: &'a TestApp,
+    org: &'a str,
+    table: Table,
 }
 
 /// What is wrong at any time.
 pub async fn faults(app: &TestApp) -> Vec<String> {
-    faults_in(app, &app.db_table().await)
+    faults_of(app, ORG).await
 }
 
-fn faults_in(app: &TestApp, table: &Table) -> Vec<String> {
-    let cloud = app.sky.groups();
-    let (rows, entries) = (rows(table), entries(table));
-    let mut wrong = Vec::new();
-    for (group, rules) in &cloud {
-        for rule in rules.iter().filter(|rule| is_ours(app, rule)) {
-            let known = |entry: &Entry| {
-                let is_marked = rule.tag.as_ref().is_some_and(|tag| tag.rule == entry.id);
-                let is_known = entry.provider_rule_id.as_ref() == Some(&rule.id);
-                entry.group == *group && (rule.ingress == Some(entry.ingress) || is_marked || is_known)
-            };
-            if !entries.iter().any(known) {
-                wrong.push(format!("{group} has {rule:?}, of which the ledger knows nothing"));
+/// The same for another organization.
+pub async fn faults_of(app: &TestApp, org: &str) -> Vec<String> {
+    let books = Books::open(app, org).await;
+    let mut wrong = books.faults();
+    wrong.extend(books.missing(|entry| !books.is_of_somebody_else(entry)));
+    wrong
+}
+
+/// Rules that sessions of an organization count on, and that are missing. A rule of another organization that carries them may go
+/// with it: they must have their own within a minute.
+pub async fn missing_of(app: &TestApp, org: &str) -> Vec<String> {
+    Books::open(app, org).await.missing(|_| true)
+}
+
+impl<'a> Books<'a> {
+    async fn open(app: &'a TestApp, org: &'a str) -> Self {
+        Self { app, org, table: items_of(app.db_table().await, org) }
+    }
+
+    /// Whether a rule is or was ever ours: by its tag, or by the ids that the cloud gave out.
+    fn is_ours(&self, rule: &CloudRule) -> bool {
+        rule.tag.as_ref().is_some_and(|tag| tag.org == self.org)
+            || self.app.sky.ids_given_out(self.org).contains(&rule.id)
+    }
+
+    /// Whether an entry stands on a rule that is known not to be its organization's.
+    fn is_of_somebody_else(&self, entry: &Entry) -> bool {
+        entry.presence == "FOREIGN"
+            && entry
+                .provider_rule_id
+                .as_ref()
+                .is_some_and(|id| !self.app.sky.ids_given_out(self.org).contains(id))
+    }
+
+    /// Rules in the cloud of which the ledger knows nothing, rows and entries that disagree, and wrong counts.
+    fn faults(&self) -> Vec<String> {
+        let (rows, entries) = (rows(&self.table), entries(&self.table));
+        let mut wrong = Vec::new();
+        for (group, rules) in self.app.sky.groups() {
+            for rule in rules.iter().filter(|rule| self.is_ours(rule)) {
+                let known = |entry: &Entry| {
+                    let is_marked = rule.tag.as_ref().is_some_and(|tag| tag.rule == entry.id);
+                    let is_known = entry.provider_rule_id.as_ref() == Some(&rule.id);
+                    entry.group == group && (rule.ingress == Some(entry.ingress) || is_marked || is_known)
+                };
+                if !entries.iter().any(known) {
+                    wrong.push(format!("{group} has {rule:?}, of which the ledger knows nothing"));
+                }
             }
         }
+        for row in rows.iter().filter(|row| row.is_readable) {
+            wrong.extend(self.disagreements(row, &entries));
+        }
+        wrong.extend(count_faults(&self.table, &rows));
+        wrong
     }
-    let in_cloud = |group: &GroupRef, ingress: &Ingress| {
-        let found = cloud.iter().find(|(found, _)| found == group);
-        found.is_some_and(|(_, rules)| rules.iter().any(|rule| rule.ingress.as_ref() == Some(ingress)))
-    };
-    for row in &rows {
+
+    /// The claims of a row that the ledger does not bear out.
+    fn disagreements(&self, row: &Row, entries: &[Entry]) -> Vec<String> {
+        let mut wrong = Vec::new();
         for (ingress, state) in &row.claims {
-            if state == "APPLIED" && !row.is_ended && !in_cloud(&row.group, ingress) {
-                wrong.push(format!("{} needs {ingress} in {}, and it is missing", row.holder, row.group));
-            }
             let entry = entries.iter().find(|entry| entry.group == row.group && entry.ingress == *ingress);
             let member = |set| entry.is_some_and(|entry| entry.sets[set].contains(&row.holder));
             let is_right = match state.as_str() {
-                "PENDING" | "APPLIED" => member("holders") || !is_armed(table, &row.holder),
+                "PENDING" | "APPLIED" => member("holders") || !self.is_armed(&row.holder),
                 "REMOVING" => member("leaving"),
                 _ => !member("holders") && !member("leaving"),
             };
@@ -133,16 +188,35 @@ fn faults_in(app: &TestApp, table: &Table) -> Vec<String> {
                 wrong.push(format!("{} is {state} at {ingress}, and the ledger says otherwise", row.holder));
             }
         }
+        wrong
     }
-    wrong.extend(count_faults(table, &rows));
-    wrong
-}
 
-fn is_armed(table: &Table, holder: &str) -> bool {
-    let mut parts = holder.split(':');
-    let (session, block) = (parts.next().unwrap(), parts.next().unwrap().parse::<u16>().unwrap());
-    let key = (format!("ORG#{ORG}#SESSION#{session}"), format!("ROWS#{block:04}"));
-    block == 0 || table.get(&key).is_some_and(|item| item["armed"] == true)
+    /// Rules that rows have by what they say, and that no group has.
+    fn missing(&self, counts: impl Fn(&Entry) -> bool) -> Vec<String> {
+        let (cloud, entries) = (self.app.sky.groups(), entries(&self.table));
+        let in_cloud = |group: &GroupRef, ingress: &Ingress| {
+            let found = cloud.iter().find(|(found, _)| found == group);
+            found.is_some_and(|(_, rules)| rules.iter().any(|rule| rule.ingress.as_ref() == Some(ingress)))
+        };
+        let mut wrong = Vec::new();
+        for row in rows(&self.table).iter().filter(|row| row.is_readable && !row.is_ended) {
+            for (ingress, _) in row.claims.iter().filter(|(_, state)| state == "APPLIED") {
+                let entry =
+                    entries.iter().find(|entry| entry.group == row.group && entry.ingress == *ingress);
+                if !in_cloud(&row.group, ingress) && entry.is_none_or(&counts) {
+                    wrong.push(format!("{} needs {ingress} in {}, and it is missing", row.holder, row.group));
+                }
+            }
+        }
+        wrong
+    }
+
+    fn is_armed(&self, holder: &str) -> bool {
+        let mut parts = holder.split(':');
+        let (session, block) = (parts.next().unwrap(), parts.next().unwrap().parse::<u16>().unwrap());
+        let key = (format!("ORG#{}#SESSION#{session}", self.org), format!("ROWS#{block:04}"));
+        block == 0 || self.table.get(&key).is_some_and(|item| item["armed"] == true)
+    }
 }
 
 /// Each resource counts its live rows, and what is deleted has none.
@@ -166,11 +240,11 @@ fn count_faults(table: &Table, rows: &[Row]) -> Vec<String> {
 }
 
 /// Sessions that run although their owner is inactive, absent, or was so since their start.
-fn owner_faults(table: &Table) -> Vec<String> {
+fn owner_faults(table: &Table, org: &str) -> Vec<String> {
     let mut wrong = Vec::new();
     for ((pk, _), session) in table.iter().filter(|(_, item)| item["entity"] == "SESSION") {
         let data = &session["data"];
-        let owner = (format!("ORG#{ORG}#USER#{}", text(&data["userId"])), String::from("#USER"));
+        let owner = (format!("ORG#{org}#USER#{}", text(&data["userId"])), String::from("#USER"));
         let owner = table.get(&owner).filter(|owner| owner["data"]["isActive"] == true);
         let is_of_now = owner.is_some_and(|owner| owner["data"]["activation"] == data["activation"]);
         if data["endedReason"].is_null() && holds_something(session) && !is_of_now {
@@ -188,9 +262,15 @@ fn holds_something(session: &Value) -> bool {
 
 /// What is wrong when everything has come to rest: the cloud has exactly what running sessions need, and what is not ours.
 pub async fn unrest(app: &TestApp) -> Vec<String> {
-    let table = app.db_table().await;
-    let mut wrong = faults_in(app, &table);
-    let (rows, entries) = (rows(&table), entries(&table));
+    unrest_of(app, ORG).await
+}
+
+/// The same for another organization.
+pub async fn unrest_of(app: &TestApp, org: &str) -> Vec<String> {
+    let books = Books::open(app, org).await;
+    let mut wrong = books.faults();
+    wrong.extend(books.missing(|_| true));
+    let (table, rows, entries) = (&books.table, rows(&books.table), entries(&books.table));
     let mut needed: BTreeSet<(GroupRef, Ingress)> = BTreeSet::new();
     for row in &rows {
         for (ingress, state) in &row.claims {
@@ -201,7 +281,7 @@ pub async fn unrest(app: &TestApp) -> Vec<String> {
             }
         }
     }
-    wrong.extend(owner_faults(&table));
+    wrong.extend(owner_faults(table, org));
     let ledger: BTreeSet<_> = entries.iter().map(|entry| (entry.group.clone(), entry.ingress)).collect();
     if ledger != needed {
         wrong.push(format!("the ledger has {ledger:?} and needs {needed:?}"));
@@ -210,12 +290,19 @@ pub async fn unrest(app: &TestApp) -> Vec<String> {
         wrong.push(format!("{} is {}", entry.ingress, entry.presence));
     }
     for (group, rules) in app.sky.groups() {
-        for rule in rules.iter().filter(|rule| is_ours(app, rule)) {
+        for rule in rules.iter().filter(|rule| books.is_ours(rule)) {
             if !rule.ingress.is_some_and(|ingress| needed.contains(&(group.clone(), ingress))) {
                 wrong.push(format!("{group} still has {rule:?}"));
             }
         }
     }
+    wrong.extend(still_due(table));
+    wrong
+}
+
+/// What the sweeper has still to do, beside the ends of running sessions.
+fn still_due(table: &Table) -> Vec<String> {
+    let mut wrong = Vec::new();
     let late: Vec<_> =
         table.values().filter(|item| item["duePk"].as_str().is_some_and(|pk| pk.contains("SWEEP"))).collect();
     let has_rules = |credential: &str| {

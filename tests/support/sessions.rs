@@ -19,6 +19,14 @@ pub const ADDRESS: &str = "198.51.100.7";
 
 /// A user of an organization, entered in its directory.
 pub async fn entered(db: &Store, org_name: &str, id: &str, now: Timestamp) -> User {
+    enter(db, org_name, id, now).await.expect("a user")
+}
+
+/// The same while the table may be in trouble.
+///
+/// # Errors
+/// The store's.
+pub async fn enter(db: &Store, org_name: &str, id: &str, now: Timestamp) -> Result<User, StoreError> {
     let actor = actor(org_name);
     let principal = Principal {
         org: actor.org.clone(),
@@ -28,7 +36,7 @@ pub async fn entered(db: &Store, org_name: &str, id: &str, now: Timestamp) -> Us
         name: None,
         kind: ActorType::User,
     };
-    db.enter_user(&actor, &principal, now).await.expect("a user")
+    db.enter_user(&actor, &principal, now).await
 }
 
 /// Starts a session of somebody who may open everything, with a body of `POST /sessions`.
@@ -36,18 +44,31 @@ pub async fn entered(db: &Store, org_name: &str, id: &str, now: Timestamp) -> Us
 /// # Errors
 /// The store's.
 pub async fn start(db: &Store, user: &User, body: Value, now: Timestamp) -> Result<Session, StoreError> {
+    Box::pin(start_as(db, (ORG, user, true), body, now)).await
+}
+
+/// The same of a user of an organization, who is an administrator or not.
+///
+/// # Errors
+/// The store's.
+pub async fn start_as(
+    db: &Store,
+    (org_name, user, is_org_admin): (&str, &User, bool),
+    body: Value,
+    now: Timestamp,
+) -> Result<Session, StoreError> {
     let Value::Object(members) = body else { panic!("no object") };
     let draft: SessionDraft = Fields::read(members).expect("a draft");
     let source = ADDRESS.parse().ok();
     let wish = Wish {
         user,
-        is_org_admin: true,
+        is_org_admin,
         draft: &draft,
         addresses: draft.addresses(source),
         source_ip: source,
         limits: SessionLimits::default(),
     };
-    db.start_session(&actor(ORG), &wish, now).await
+    db.start_session(&actor(org_name), &wish, now).await
 }
 
 impl TestApp {
