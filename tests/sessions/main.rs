@@ -27,6 +27,7 @@ mod parents;
 mod proof;
 mod random;
 mod recorded;
+mod repaired;
 mod repairs;
 mod requests;
 mod sharing;

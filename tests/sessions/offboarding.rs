@@ -240,9 +240,9 @@ async fn a_session_that_cannot_be_read_keeps_no_other_running() {
         world.app.settle().await;
         // The session that cannot be read has lost its rules too.
         assert_eq!(world.addresses(1), Vec::<String>::new(), "{leave:?}");
-        // It is not forgotten: the sweeper tries again and says so.
+        // It is not forgotten: the sweeper tries the note and the session again, and says so.
         world.app.advance_seconds(61);
-        assert_eq!((notes(&world).await, world.app.sweep().await["failed"].as_u64()), (1, Some(1)));
+        assert_eq!((notes(&world).await, world.app.sweep().await["failed"].as_u64()), (1, Some(2)));
         set_shape(&world, &sessions[1], 1).await;
         world.app.advance_seconds(61);
         let _ = world.app.sweep().await;

@@ -42,7 +42,7 @@ pub use due::{DUE, DUE_SHARDS, Round, due_partition, due_shard, due_time};
 pub(crate) use due::{DUE_PK, DUE_SK};
 pub use rate::bucket;
 pub(crate) use session::{
-    ARMED, CREDENTIAL_ID, FOUND, FRESH, GENERATION, HOLDERS, LEAVING, RESOURCE_ID, REVISION, ROWS,
+    ARMED, CREDENTIAL_ID, EVICTED, FOUND, FRESH, GENERATION, HOLDERS, LEAVING, RESOURCE_ID, REVISION, ROWS,
     SESSION_PREFIX, SESSION_SK,
 };
 pub use session::{

@@ -9,6 +9,8 @@ use super::{Holder, Key, ListingKey, holder_partition, key, listed};
 pub(crate) const ROWS: &str = "rows";
 /// On further rows: whether their claims stand in the ledger.
 pub(crate) const ARMED: &str = "armed";
+/// On a session: present when it lost rules while it could not be read.
+pub(crate) const EVICTED: &str = "evicted";
 /// On a rule: who holds it.
 pub(crate) const HOLDERS: &str = "holders";
 /// On a rule: holders that were not told yet that it is there.

@@ -24,7 +24,7 @@ use crate::due::{SET_DUE, due_values};
 use crate::error::{StoreError, corrupt};
 use crate::expression::Expression;
 use crate::item::{Unreadable, data, number};
-use crate::keys::{self, ARMED, DUE_PK, DUE_SK, ROWS, Round, VERSION};
+use crate::keys::{self, ARMED, DUE_PK, DUE_SK, EVICTED, ROWS, Round, VERSION};
 use crate::retry::Backoff;
 use crate::rule::release;
 use crate::transaction::{Commit, Failed, FollowUp, Receipt, Transaction};
@@ -170,6 +170,7 @@ impl Store {
             let groups = loaded.blocks.iter().flat_map(|block| &block.rows).map(|row| row.group.clone());
             let mut ended = Ended { groups: gathered(groups), ..Ended::default() };
             if loaded.head.ended_reason.is_some() {
+                self.settle_forgotten(org, &loaded, now).await?;
                 self.end_blocks(org, &loaded, now).await?;
                 return Ok(ended);
             }
@@ -178,6 +179,10 @@ impl Store {
                 self.take_off_the_list(org, &loaded).await?
             } else if loaded.head.expires_at <= now {
                 let kind = (EndedReason::Expired, AuditEvent::SessionExpire);
+                ended.is_new = true;
+                self.write_end(&loaded, kind, &seen, &Actor::system(org.clone()), now).await?.is_some()
+            } else if loaded.is_evicted {
+                let kind = (EndedReason::Admin, AuditEvent::SessionStop);
                 ended.is_new = true;
                 self.write_end(&loaded, kind, &seen, &Actor::system(org.clone()), now).await?.is_some()
             } else {
@@ -234,7 +239,7 @@ impl Store {
             let due = due_values(&loaded.key(), Round::Sweep, now);
             due.into_iter().fold(update, |update, (name, value)| update.with(name, value))
         } else {
-            text = format!("{text} REMOVE #{DUE_PK}, #{DUE_SK}");
+            text = format!("{text} REMOVE #{DUE_PK}, #{DUE_SK}, #{EVICTED}");
             update
         };
         update_item(&mut tx, org, loaded, &Expression { text: text.into(), ..update });
@@ -268,7 +273,7 @@ impl Store {
             outcomes.extend([evicted.map(drop), loaded.whole()]);
         }
         outcomes.into_iter().collect::<Result<(), _>>()?;
-        let done = Expression::new(format!("REMOVE #{DUE_PK}, #{DUE_SK}"), []);
+        let done = Expression::new(format!("REMOVE #{DUE_PK}, #{DUE_SK}, #{EVICTED}"), []);
         let is_ended = Expression::new("attribute_exists(#pk)", []);
         self.update_if(&loaded.key(), &done, &is_ended).await.map(drop)
     }
@@ -346,7 +351,7 @@ impl Store {
 
     /// A session that failed holds nothing, and has nothing to be looked after.
     async fn take_off_the_list(&self, org: &OrgId, loaded: &Loaded) -> Result<bool, StoreError> {
-        let done = Expression::new(format!("REMOVE #{DUE_PK}, #{DUE_SK}"), []);
+        let done = Expression::new(format!("REMOVE #{DUE_PK}, #{DUE_SK}, #{EVICTED}"), []);
         let seen = Expression::new("#version = :version", [(":version", number(loaded.version))]);
         self.update_if(&keys::session(org, loaded.head.id), &done, &seen).await
     }

@@ -1,8 +1,8 @@
 //! The eviction of a session that cannot be read: it loses the rules that the ledger says it holds.
 //!
 //! What a rule's entry says of its holders is enough to let go of the rule; what the session's rows say is not needed. No row is
-//! told, because none can be. The session's item and its resources' counts stay as they are until somebody repairs or deletes
-//! the item.
+//! told, because none can be. The session's item says that it was evicted, and is due from then on: when somebody has repaired it,
+//! the sweeper ends the session and settles its rows ([`super::forgotten`]). Until then its resources' counts stay as they are.
 
 use model::audit::{AuditEntry, AuditEvent, AuditResult};
 use model::id::{OrgId, ResourceId, SessionId};
@@ -17,7 +17,7 @@ use crate::due::{SET_DUE, due_values};
 use crate::error::StoreError;
 use crate::expression::Expression;
 use crate::item::{Each, Entity, data, keys_of, number, set};
-use crate::keys::{self, FRESH, HOLDERS, Key, LEAVING, RESOURCE_ID, Round};
+use crate::keys::{self, EVICTED, FRESH, HOLDERS, Key, LEAVING, RESOURCE_ID, Round};
 use crate::rule::rule;
 use crate::transaction::{Commit, Failed, Receipt, Transaction};
 use crate::{ListPart, Store};
@@ -86,6 +86,9 @@ impl Store {
         now: Timestamp,
     ) -> Result<usize, StoreError> {
         let held = self.held_by(&actor.org, id, scope).await?;
+        if !held.is_empty() && !matches!(scope, Scope::AllBut(_)) {
+            self.mark_evicted(&actor.org, id, now).await?;
+        }
         let (readable, others): (Vec<&Held>, Vec<&Held>) = held.iter().partition(|held| held.is_readable);
         let mut failure = None;
         let mut receipt: Option<Receipt> = None;
@@ -110,6 +113,15 @@ impl Store {
             failure = failure.or(tx.follow_up(&Receipt::of_remains()).await.err());
         }
         failure.map_or(Ok(held.len()), Err)
+    }
+
+    /// Before the rules go, so that no repaired session goes on without them.
+    async fn mark_evicted(&self, org: &OrgId, id: SessionId, now: Timestamp) -> Result<(), StoreError> {
+        let key = keys::session(org, id);
+        let due = due_values(&key, Round::Sweep, now);
+        let mark =
+            Expression::new(format!("SET {SET_DUE}, #{EVICTED} = :yes"), due).with(":yes", data(&true)?);
+        self.update_if(&key, &mark, &Expression::exists()).await.map(drop)
     }
 
     /// The rules that name a session, as they are now. The list is an index, and may be a second behind.

@@ -13,6 +13,7 @@ mod block;
 mod end;
 mod evict;
 mod extend;
+mod forgotten;
 mod leave;
 mod list;
 mod over;
@@ -38,7 +39,7 @@ use serde_json::{Map, Value};
 
 use crate::error::{StoreError, corrupt};
 use crate::item::{Each, Entity, Item, Unreadable, keys_of, number};
-use crate::keys::{self, Key, VERSION};
+use crate::keys::{self, EVICTED, Key, VERSION};
 use crate::once::Recorded;
 use crate::transaction::{Failed, Transaction};
 use crate::{Expression, Store};
@@ -53,6 +54,8 @@ pub(crate) struct Loaded {
     pub(crate) version: i64,
     /// The first block, and the further ones; only those that can be read.
     pub(crate) blocks: Vec<Block>,
+    /// Whether it lost rules while it could not be read.
+    pub(crate) is_evicted: bool,
     /// The reason where a further block is missing or cannot be read.
     pub(crate) fault: Option<Unreadable>,
 }
@@ -88,7 +91,8 @@ impl Loaded {
         let (org, _) = keys::session_of_partition(item.pk()?).ok_or_else(|| corrupt("a session's key"))?;
         let further = usize::try_from(item.number(BLOCKS)?).map_err(corrupt)?;
         let (head, version) = (item.members()?, item.number(VERSION)?);
-        Ok((Self { org, head, version, blocks: vec![Block::read(item)?], fault: None }, further))
+        let (blocks, is_evicted) = (vec![Block::read(item)?], item.has(EVICTED));
+        Ok((Self { org, head, version, blocks, is_evicted, fault: None }, further))
     }
 
     /// Nothing, or the reason why some of the session cannot be read.
