@@ -39,8 +39,9 @@ fn is_of(org: &str, pk: &str) -> bool {
 }
 
 /// The items of an organization.
-fn items_of(table: Table, org: &str) -> Table {
-    table.into_iter().filter(|((pk, _), _)| is_of(org, pk)).collect()
+fn items_of(table: &Table, org: &str) -> Table {
+    let own = table.iter().filter(|((pk, _), _)| is_of(org, pk));
+    own.map(|(key, item)| (key.clone(), item.clone())).collect()
 }
 
 fn rows(table: &Table) -> Vec<Row> {
@@ -117,14 +118,18 @@ struct Books<'a> {
 
 /// What is wrong at any time.
 pub async fn faults(app: &TestApp) -> Vec<String> {
-    faults_of(app, ORG).await
+    faults_of(app, &[ORG]).await
 }
 
-/// The same for another organization.
-pub async fn faults_of(app: &TestApp, org: &str) -> Vec<String> {
-    let books = Books::open(app, org).await;
-    let mut wrong = books.faults();
-    wrong.extend(books.missing(|entry| !books.is_of_somebody_else(entry)));
+/// The same for several organizations, by one look at the table.
+pub async fn faults_of(app: &TestApp, orgs: &[&str]) -> Vec<String> {
+    let table = app.db_table().await;
+    let mut wrong = Vec::new();
+    for org in orgs {
+        let books = Books { app, org, table: items_of(&table, org) };
+        wrong.extend(books.faults());
+        wrong.extend(books.missing(|entry| !books.is_of_somebody_else(entry)));
+    }
     wrong
 }
 
@@ -139,7 +144,7 @@ pub async fn unmet_of(app: &TestApp, org: &str) -> Vec<String> {
 
 impl<'a> Books<'a> {
     async fn open(app: &'a TestApp, org: &'a str) -> Self {
-        Self { app, org, table: items_of(app.db_table().await, org) }
+        Self { app, org, table: items_of(&app.db_table().await, org) }
     }
 
     /// Whether a rule is or was ever ours: by its tag, or by the ids that the cloud gave out.

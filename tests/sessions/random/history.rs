@@ -240,9 +240,7 @@ impl History {
         let mut wrong = Vec::new();
         for _ in 0..20 {
             wrong.clone_from(&self.overreach);
-            for name in ORGS {
-                wrong.extend(faults_of(&self.world.app, name).await);
-            }
+            wrong.extend(faults_of(&self.world.app, &ORGS).await);
             if !self.world.rules(3).iter().any(|rule| rule.id == self.foreign && rule.tag.is_none()) {
                 wrong.push("the rule that was there before is gone".into());
             }

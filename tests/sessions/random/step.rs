@@ -120,7 +120,7 @@ pub(super) enum OfCloud {
 
 fn of_session() -> impl Strategy<Value = OfSession> {
     let admin = || proptest::bool::weighted(0.6);
-    let starts = (0..PEOPLE, admin(), 1..32_u8, 0..2_usize, 1..6_u32);
+    let starts = (0..PEOPLE, admin(), 1..32_u8, 0..2_usize, 1..31_u32);
     prop_oneof![
         8 => starts.prop_map(|(user, is_org_admin, resources, address, minutes)| {
             OfSession::Start { user, is_org_admin, resources, address, minutes }
