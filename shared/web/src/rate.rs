@@ -101,7 +101,7 @@ pub(crate) fn in_place_of(paid: Option<Failure>, refused: Option<&Failure>) -> O
 
 /// Who does not say who they are is known by their address: by the network of 64 bits that one line has, where it is IPv6.
 fn stranger(request: &Incoming) -> Payer {
-    let address = request.source_ip.as_deref().and_then(address::parse);
+    let address = request.source_ip().and_then(address::parse);
     Payer::Address(match address {
         None => "unknown".into(),
         Some(IpAddr::V4(address)) => address.to_string(),

@@ -42,7 +42,7 @@ impl Caller {
         if !key.is_use_due(app.now) {
             return;
         }
-        let (org, ip) = (&self.principal.org, request.source_ip.as_deref());
+        let (org, ip) = (&self.principal.org, request.source_ip());
         if let Err(error) = app.store().record_use_of_api_key(org, key.id, ip, app.now).await {
             tracing::warn!(?error, "the use of an API key was not recorded");
         }
