@@ -59,6 +59,11 @@ impl RateLimiter {
         }
     }
 
+    /// Seconds to wait, where this environment knows that a bucket has nothing.
+    fn known_wait(&self, payer: &Payer, now: Timestamp) -> Option<u32> {
+        self.leases().get(payer)?.known_wait(&self.limit, now)
+    }
+
     fn turn(&self, payer: &Payer, now: Timestamp) -> Turn {
         let mut leases = self.leases();
         if leases.len() >= CALLERS_MAX && !leases.contains_key(payer) {
@@ -84,6 +89,18 @@ pub(crate) async fn pay(app: &App, request: &Incoming, unknown: Option<&Failure>
         let _ = request.is_over_limit.set(());
     }
     Some(failure)
+}
+
+/// Whether what the request's address may cost is not used up, as far as this environment knows: no call is made, and no token taken.
+/// Who turns out to be known pays from their own bucket alone.
+///
+/// # Errors
+/// 429.
+pub(crate) fn check_address(app: &App, request: &Incoming) -> Result<(), Failure> {
+    let wait = app.rate().and_then(|limiter| limiter.known_wait(&stranger(request), app.now));
+    let Some(retry_after) = wait else { return Ok(()) };
+    let _ = request.is_over_limit.set(());
+    Err(Failure::TooManyRequests { retry_after })
 }
 
 /// What is to be answered in place of what the access level has said, if anything.
