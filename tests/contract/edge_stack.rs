@@ -20,7 +20,7 @@ fn distribution() -> Yaml {
 fn text(value: &Yaml) -> &str {
     match value {
         Yaml::Tagged(tagged) => text(&tagged.value),
-        value => value.as_str().unwrap(),
+        _ => value.as_str().unwrap(),
     }
 }
 
