@@ -18,10 +18,7 @@ fn distribution() -> Yaml {
 
 /// A value in short, whatever function of CloudFormation it stands under.
 fn text(value: &Yaml) -> &str {
-    match value {
-        Yaml::Tagged(tagged) => text(&tagged.value),
-        _ => value.as_str().unwrap(),
-    }
+    if let Yaml::Tagged(tagged) = value { text(&tagged.value) } else { value.as_str().unwrap() }
 }
 
 /// The names of the headers are said in YAML and in Rust: a request with those of the template is one through the edge.
