@@ -23,6 +23,8 @@ fi
 
 infra/tools.sh sam validate --lint --template template.yaml --region "$region"
 lint --template template.yaml infra/target-role.yaml infra/dashboard.yaml
+# Web ACLs of distributions are in us-east-1 alone.
+region=us-east-1 lint --template infra/edge.yaml
 "$tools_folder/checkov/bin/checkov" --config-file infra/checkov.yaml
 # It tells nobody that it ran, and asks nobody for a newer one.
 REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true \

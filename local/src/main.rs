@@ -8,7 +8,7 @@ use local::cloud::Cloud;
 use local::crew::Crew;
 use local::demo::{self, Demo, Tokens};
 use local::gateway::Gateway;
-use local::options::{Command, Options, Serve, Token, jwt_settings, origins, rate_limit};
+use local::options::{Command, Options, Serve, Token, edge, jwt_settings, origins, rate_limit};
 use local::template::Template;
 use local::{Fault, server};
 use model::principal::ORG_ADMIN;
@@ -86,6 +86,7 @@ async fn run(options: &Serve) -> Result<(), Fault> {
         sessions: SessionLimits::default(),
         rate: rate_limit()?,
         origins: origins()?,
+        edge: edge()?,
         clock,
     });
     let crew = Crew::new(&template, app.clone(), (cloud.clone(), TABLE), timers)?;

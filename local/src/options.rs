@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use model::rate::RateLimit;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
-use web::Origins;
+use web::{Edge, Origins};
 
 use crate::{Fault, keys};
 
@@ -15,7 +15,7 @@ use crate::{Fault, keys};
 ///
 /// Environment: POSTERN_JWT_SECRET (at least 32 bytes; else one is generated and kept), or POSTERN_JWKS or POSTERN_JWKS_URL;
 /// POSTERN_JWT_ISSUER, POSTERN_JWT_AUDIENCE, POSTERN_JWT_CLAIM_SUBJECT and its like, POSTERN_JWT_ADMIN_ROLE;
-/// POSTERN_RATE_PER_MINUTE (0: no limit), POSTERN_RATE_BURST; POSTERN_CORS_ORIGINS.
+/// POSTERN_RATE_PER_MINUTE (0: no limit), POSTERN_RATE_BURST; POSTERN_CORS_ORIGINS; POSTERN_EDGE_SECRET.
 #[derive(Debug, Parser)]
 #[command(name = "postern", version)]
 pub struct Options {
@@ -105,6 +105,14 @@ pub fn jwt_settings() -> Result<JwtSettings, Fault> {
 /// When the environment says what cannot be.
 pub fn rate_limit() -> Result<Option<RateLimit>, Fault> {
     web::rate_limit(&variable).map_err(Fault::of("the environment"))
+}
+
+/// What a distribution in front of this machine shows.
+///
+/// # Errors
+/// When the environment says what cannot be.
+pub fn edge() -> Result<Edge, Fault> {
+    web::edge(&variable).map_err(Fault::of("the environment"))
 }
 
 /// Web pages that may call this machine.

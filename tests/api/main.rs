@@ -8,6 +8,7 @@ mod bad_input;
 mod bodies;
 mod credentials;
 mod deactivated;
+mod edge;
 mod expect;
 mod faces;
 mod headers;

@@ -1,11 +1,15 @@
 //! The rate limit, on a clock of the test's own.
 
+use auth::IssuedKey;
 use local::template::Template;
 use model::audit::AuditEvent;
+use model::id::ApiKeyId;
 use model::rate::RateLimit;
+use secrecy::ExposeSecret as _;
 use serde_json::json;
 use std::sync::Arc;
-use support::{Client, NoNetwork, ORG, Setup, TestApp, jwt_settings};
+use support::{Client, NoNetwork, ORG, Setup, TestApp, jwt_settings, org};
+use uuid::Uuid;
 use web::access::Level;
 
 use crate::expect;
@@ -189,4 +193,84 @@ async fn two_environments_stay_within_five_percent_of_one_budget() {
     let budget = PER_MINUTE * 60;
     println!("{passed} of {tries} passed, the budget is {budget}, {asked} calls");
     assert!(passed * 100 >= budget * 95 && passed * 100 <= budget * 105, "{passed} of {budget}");
+}
+
+/// The text of a key in the right form that nobody ever made.
+fn unknown_key(number: usize) -> String {
+    let id = ApiKeyId::from(Uuid::from_u128(number as u128));
+    IssuedKey::generate(&org(ORG), id).unwrap().text.expose_secret().to_owned()
+}
+
+/// Calls of two kinds since the last look: reads of an item, and calls for tokens.
+fn reads_and_calls(app: &TestApp) -> (usize, usize) {
+    let bodies = app.tap.take_bodies();
+    let count = |name: &str| bodies.iter().filter(|(target, _)| target.ends_with(name)).count();
+    (count(".GetItem"), count(".UpdateItem"))
+}
+
+/// How many of some requests with keys that nobody made are looked up, and not refused for their number before.
+async fn looked_up(requests: usize, caller: impl Fn(&str) -> Client) -> usize {
+    let mut looked_up = 0;
+    for number in 0..requests {
+        let status = caller(&unknown_key(number)).get("/roles").await.status.as_u16();
+        assert!(matches!(status, 401 | 429), "{status}");
+        looked_up += usize::from(status == 401);
+    }
+    looked_up
+}
+
+#[tokio::test]
+async fn a_flood_of_unknown_keys_reads_as_often_as_its_address_has_tokens() {
+    let app = limited(60, 10).await;
+    app.tap.take_bodies();
+    let from_here = |key: &str| app.caller(&[("x-api-key", key)]);
+    assert_eq!(looked_up(100, from_here).await, 10);
+    let (reads, calls) = reads_and_calls(&app);
+    assert_eq!(reads, 10);
+    assert!(calls <= 10, "{calls}");
+    app.advance_seconds(5);
+    assert_eq!(looked_up(100, from_here).await, 5);
+    assert_eq!(reads_and_calls(&app).0, 5);
+}
+
+#[tokio::test]
+async fn another_environment_reads_once_before_it_knows_that_the_address_has_no_tokens() {
+    let setup = || Setup { rate: RateLimit::new(60, 10), ..Setup::default() };
+    let app = TestApp::with_setup(setup()).await;
+    let twin = app.twin(setup());
+    assert_eq!(looked_up(20, |key| app.caller(&[("x-api-key", key)])).await, 10);
+    app.tap.take_bodies();
+    assert_eq!(looked_up(20, |key| twin.with_key(key)).await, 0);
+    assert_eq!(reads_and_calls(&app), (1, 1));
+}
+
+#[tokio::test]
+async fn a_key_is_not_looked_up_for_an_address_over_its_limit_and_a_token_needs_no_look() {
+    let app = limited(60, 10).await;
+    let admin = app.admin();
+    let key = admin.new_api_key(&["resources:read"]).await;
+    let by_key = app.caller(&[("x-api-key", &key)]);
+    app.tap.take_bodies();
+    let _ = by_key.get("/resources").await.expect(200);
+    // The key, its maker, its first use and its own bucket: nothing of the address's.
+    assert_eq!(reads_and_calls(&app), (2, 2));
+    let strangers = passing_strangers(&app).await;
+    assert_eq!(strangers, 10);
+    app.tap.take_bodies();
+    let reply = by_key.get("/resources").await;
+    expect::code(&reply, 429, "RATE_LIMIT_EXCEEDED", "Rate limit exceeded");
+    assert_eq!(reply.header("retry-after"), Some("1"));
+    assert_eq!(reads_and_calls(&app), (0, 0));
+    let _ = admin.get("/roles").await.expect(200);
+    app.advance_seconds(1);
+    let _ = by_key.get("/resources").await.expect(200);
+}
+
+/// How many of some requests with a token that is none pass the limit of their address.
+async fn passing_strangers(app: &TestApp) -> usize {
+    let mut passing = 0;
+    for _ in 0..20 {
+        passing += usize::from(app.bearer("garbage").get("/roles").await.status.as_u16() == 401);
+    }
+    passing
 }

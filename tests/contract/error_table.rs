@@ -13,7 +13,7 @@ use support::{ORG, START_MILLIS, TestApp, actor, at_millis};
 use uuid::Uuid;
 use web::access::{OrgAdmin, enter};
 use web::face::Face;
-use web::{Denied, Failure, Incoming};
+use web::{Denied, Edge, Failure, Incoming, UnknownSource};
 
 /// What went wrong inside. No answer may repeat it.
 const CAUSE: &str = "SECRET-CAUSE";
@@ -30,6 +30,7 @@ fn name(failure: &Failure) -> String {
     match failure {
         Failure::Unauthenticated(why) => format!("Unauthenticated, {why:?}"),
         Failure::Forbidden(why) => format!("Forbidden, {why:?}"),
+        Failure::UnknownSource(_) => "UnknownSource".into(),
         Failure::NoRoute => "NoRoute".into(),
         Failure::NoPage => "NoPage".into(),
         Failure::NoSuchId => "NoSuchId".into(),
@@ -156,7 +157,7 @@ async fn unauthenticated(app: &TestApp) -> [Failure; 4] {
         let context = json!({"http": {"method": "GET", "path": "/"}, "timeEpoch": 0});
         let event = json!({"headers": headers, "requestContext": context, "isBase64Encoded": false});
         let event = web::event::decode(&event.to_string()).unwrap();
-        enter::<OrgAdmin>(&app.app, &Incoming::new(event)).await.unwrap_err()
+        enter::<OrgAdmin>(&app.app, &Incoming::new(event, &Edge::default())).await.unwrap_err()
     };
     [
         admit(json!({})).await,
@@ -181,6 +182,7 @@ async fn failures() -> Vec<Failure> {
     failures.extend([
         Failure::Forbidden(Denied::NotAdmin),
         Failure::Forbidden(Denied::Scope(Scope::ResourcesRead)),
+        Failure::UnknownSource(UnknownSource::ForeignDistribution),
         Failure::NoRoute,
         Failure::NoPage,
         Failure::NoSuchId,

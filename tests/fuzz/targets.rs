@@ -24,7 +24,7 @@ use serde_json::{Map, Value};
 use std::sync::{Arc, LazyLock};
 use store::{Kms, Store, StoreError, Vault};
 use tokio::runtime::{Builder, Runtime};
-use web::{App, Endpoint, Origins, Parts};
+use web::{App, Edge, Endpoint, Origins, Parts};
 
 static RUNTIME: LazyLock<Runtime> =
     LazyLock::new(|| Builder::new_current_thread().enable_all().build().expect("a runtime"));
@@ -117,6 +117,7 @@ static HOUSE: LazyLock<House> = LazyLock::new(|| {
         sessions: SessionLimits::default(),
         rate: None,
         origins: Origins::parse("https://console.example").expect("an origin"),
+        edge: Edge::default(),
         clock: Arc::new(now),
     });
     let roles = [model::principal::ORG_ADMIN.to_owned()];

@@ -7,7 +7,7 @@ mod people;
 use firewall::GroupRef;
 use serde_json::json;
 use std::sync::{Arc, LazyLock, Mutex};
-use support::{ORG, TestApp, resource_body};
+use support::{ORG, Setup, TestApp, resource_body};
 use tracing_subscriber::fmt::MakeWriter;
 
 /// What a subscriber at the finest level gets to see.
@@ -110,6 +110,30 @@ async fn the_secret_and_the_token_appear_in_no_log_line() {
         let line = text.lines().find(|line| line.contains(secret));
         assert_eq!(line, None);
     }
+}
+
+#[tokio::test]
+async fn the_secret_of_the_edge_appears_in_no_log_line_and_neither_does_an_address() {
+    const SECRET: &str = "PLANTED-secret-of-the-distribution";
+    let log = &LOGS.all;
+    let edge = web::edge(&|_| Some(SECRET.into())).unwrap();
+    let app = TestApp::with_setup(Setup { edge, ..Setup::default() }).await;
+    let through = app.admin().with_header("x-amz-cf-id", "x");
+    let shown = through.with_header("x-postern-edge", SECRET);
+    let _ =
+        shown.with_header("cloudfront-viewer-address", "198.51.100.77:443").get("/roles").await.expect(200);
+    let _ = shown.with_header("cloudfront-viewer-address", "198.51.100.77").get("/roles").await.expect(403);
+    let _ = shown.get("/roles").await.expect(403);
+    let _ = through.with_header("x-postern-edge", "PLANTED-guess").get("/roles").await.expect(403);
+    let text = log.text();
+    for cause in ["BadViewerAddress", "NoViewerAddress", "ForeignDistribution"] {
+        assert!(text.contains(cause), "{cause}");
+    }
+    let own = LOGS.own.text();
+    for secret in ["PLANTED", "198.51.100.77"] {
+        assert_eq!(own.lines().find(|line| line.contains(secret)), None);
+    }
+    assert_eq!(text.lines().find(|line| line.contains("PLANTED")), None);
 }
 
 /// The alarm on stuck rules counts these lines, and must last for as long as the rule is stuck.

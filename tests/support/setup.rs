@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use store::{Store, Vault};
 use timers::InMemory;
 use web::clock::Clock;
-use web::{App, Origins, Parts};
+use web::{App, Edge, Origins, Parts};
 
 use crate::{Client, at_millis, jwt_settings};
 
@@ -27,6 +27,8 @@ pub struct Setup {
     pub sessions: SessionLimits,
     /// Web pages that may call.
     pub origins: Origins,
+    /// The distribution whose word about the caller's address counts.
+    pub edge: Edge,
 }
 
 impl Default for Setup {
@@ -37,6 +39,7 @@ impl Default for Setup {
             rate: None,
             sessions: SessionLimits::default(),
             origins: Origins::default(),
+            edge: Edge::default(),
         }
     }
 }
@@ -57,6 +60,7 @@ impl Setup {
             sessions: self.sessions,
             rate: self.rate,
             origins: self.origins,
+            edge: self.edge,
             clock,
         })
     }

@@ -127,6 +127,15 @@ impl Lease {
         Turn::Ask(Wish { tokens: self.next_block(limit, now), full_at: self.full_at })
     }
 
+    /// Whole seconds until there may be a token, where it is known that there is none: others can only have taken more.
+    #[must_use]
+    pub fn known_wait(&self, limit: &RateLimit, now: Timestamp) -> Option<u32> {
+        let time = micros(now);
+        let has_some = time < self.ends && self.tokens > 0;
+        let is_empty = time < self.closed_until || limit.available(self.full_at, now) == 0;
+        (!has_some && is_empty).then(|| self.wait(limit, now))
+    }
+
     /// Twice as many as last time while they are used up, as many as were used when they were not. An environment that
     /// answers a single request takes a single token.
     fn next_block(&mut self, limit: &RateLimit, now: Timestamp) -> u32 {
@@ -294,6 +303,29 @@ mod tests {
             assert!(matches!(lease.take(limit, at(looked_at - 1)), Turn::Wait { .. }), "{limit:?}");
             assert!(matches!(lease.take(limit, at(looked_at)), Turn::Ask(_)), "{limit:?}");
         }
+    }
+
+    #[test]
+    fn what_is_known_to_be_empty_costs_no_look() {
+        let limit = RateLimit::new(60, 10).unwrap();
+        let empty = |millis| micros(at(millis)) + limit.micros_for(10);
+        assert_eq!(Lease::default().known_wait(&limit, at(0)), None, "nothing is known");
+        let mut lease = Lease::default();
+        lease.granted(2, empty(0), at(0));
+        assert_eq!(lease.known_wait(&limit, at(0)), None, "it has a token");
+        assert_eq!(lease.take(&limit, at(0)), Turn::Pass);
+        assert_eq!(lease.known_wait(&limit, at(0)), Some(1), "the last one is gone");
+        assert_eq!(lease.known_wait(&limit, at(999)), Some(1));
+        assert_eq!(lease.known_wait(&limit, at(1000)), None, "there may be one again");
+        let _ = lease.refused(empty(1000), &limit, at(1000));
+        assert_eq!(lease.known_wait(&limit, at(1999)), Some(1));
+        assert_eq!(lease.known_wait(&limit, at(2000)), None);
+        lease.granted(2, empty(0), at(60_000));
+        assert_eq!(
+            lease.known_wait(&limit, at(120_000)),
+            None,
+            "tokens that were given up, and a full bucket"
+        );
     }
 
     #[test]

@@ -15,6 +15,7 @@ use timers::{SessionTimers, Sqs};
 use crate::access::Directory;
 use crate::aws;
 use crate::clock::{self, Clock};
+use crate::edge::Edge;
 use crate::failure::Failure;
 use crate::fetch::HttpFetch;
 use crate::headers::Origins;
@@ -40,6 +41,8 @@ pub struct Parts {
     pub rate: Option<RateLimit>,
     /// Web pages that may call.
     pub origins: Origins,
+    /// The distribution whose word about the caller's address counts, if there is one.
+    pub edge: Edge,
     /// What time it is.
     pub clock: Clock,
 }
@@ -51,6 +54,7 @@ struct Shared {
     rate: Option<RateLimiter>,
     directory: Directory,
     origins: Origins,
+    edge: Edge,
     clock: Clock,
     vault: OnceLock<Vault>,
     firewall: OnceLock<Arc<dyn Firewall>>,
@@ -82,7 +86,7 @@ impl App {
     }
 
     fn assemble(parts: Parts, aws: Option<Aws>) -> Self {
-        let Parts { store, verifier, vault, firewall, timers, sessions, rate, origins, clock } = parts;
+        let Parts { store, verifier, vault, firewall, timers, sessions, rate, origins, edge, clock } = parts;
         let now = clock();
         let vault = vault.map(OnceLock::from).unwrap_or_default();
         let firewall = firewall.map(OnceLock::from).unwrap_or_default();
@@ -96,6 +100,7 @@ impl App {
             rate,
             directory,
             origins,
+            edge,
             clock,
             vault,
             firewall,
@@ -122,6 +127,7 @@ impl App {
             sessions: settings.sessions,
             rate: settings.rate,
             origins: settings.origins,
+            edge: settings.edge,
             clock: clock::system(),
         };
         let aws = Aws { config, kms_key_id: settings.kms_key_id, session_ends_queue_url: None };
@@ -144,6 +150,7 @@ impl App {
             sessions: SessionLimits::default(),
             rate: None,
             origins: Origins::default(),
+            edge: Edge::default(),
             clock: clock::system(),
         };
         let WorkerSettings { kms_key_id, session_ends_queue_url, .. } = settings;
@@ -220,6 +227,11 @@ impl App {
     /// Web pages that may call.
     pub(crate) fn origins(&self) -> &Origins {
         &self.shared.origins
+    }
+
+    /// The distribution whose word about the caller's address counts.
+    pub(crate) fn edge(&self) -> &Edge {
+        &self.shared.edge
     }
 
     /// Fetches what the first caller would have to wait for.

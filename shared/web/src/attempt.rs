@@ -23,7 +23,7 @@ pub(crate) async fn record_denied(app: &App, request: &Incoming) {
     let Some(principal) = request.principal.get().filter(|_| is_change) else {
         return;
     };
-    let actor = actor(principal, request.source_ip.clone());
+    let actor = actor(principal, request.source_ip().map(String::from));
     let entry = AuditEntry {
         event: AuditEvent::AccessDenied,
         subject: AuditSubject::Request,

@@ -13,6 +13,7 @@ use crate::access::{self, Access, Anyone, Level};
 use crate::app::App;
 use crate::attempt;
 use crate::clock::{self, Stopwatch};
+use crate::edge::Edge;
 use crate::event::Event;
 use crate::face::Face;
 use crate::failure::Failure;
@@ -169,7 +170,7 @@ impl Endpoint {
     /// one line in the log.
     pub async fn respond(&self, app: &App, event: Event) -> Response<Body> {
         let (watch, app) = (Stopwatch::start(), app.at_request());
-        let request = Arc::new(Incoming::new(event));
+        let request = Arc::new(Incoming::new(event, app.edge()));
         let call = || (self.call)(app.clone(), Arc::clone(&request));
         let outcome = guarded(&request, app.origins(), call).await;
         let is_refused = matches!(&outcome, Err(failure) if failure.status() == StatusCode::FORBIDDEN);
@@ -188,7 +189,7 @@ pub(crate) async fn respond_alone(
     event: Event,
 ) -> Response<Body> {
     let (watch, now) = (Stopwatch::start(), clock::now());
-    let request = Incoming::new(event);
+    let request = Incoming::new(event, &Edge::default());
     let outcome = guarded(&request, origins, call).await;
     answer(outcome, &request, now, origins, watch)
 }

@@ -50,6 +50,7 @@ pub fn encode(response: Response<Body>) -> ApiGatewayV2httpResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::edge::Edge;
     use crate::incoming::Incoming;
     use serde_json::json;
 
@@ -71,7 +72,7 @@ mod tests {
         {
             for query in ["", "a=b", "\"<>#", "%", "é=ü", "a b", "\u{0}"] {
                 for host in ["", "api.example", "[::1", "a b", "x:99999", "é"] {
-                    let request = Incoming::new(decode(&event(path, query, host)).unwrap());
+                    let request = Incoming::new(decode(&event(path, query, host)).unwrap(), &Edge::default());
                     assert_eq!(request.path, path);
                 }
             }
@@ -80,8 +81,8 @@ mod tests {
 
     #[test]
     fn queries_keep_their_meaning() {
-        let request =
-            Incoming::new(decode(&event("/", "q=\"x\"&r=a+b&s=%C3%A9&t=1&t=2&u=a,b", "h")).unwrap());
+        let event = decode(&event("/", "q=\"x\"&r=a+b&s=%C3%A9&t=1&t=2&u=a,b", "h")).unwrap();
+        let request = Incoming::new(event, &Edge::default());
         for (name, value) in [("q", "\"x\""), ("r", "a b"), ("s", "é"), ("t", "1"), ("u", "a,b")] {
             assert_eq!(request.query.first(name), Some(value));
         }

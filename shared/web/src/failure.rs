@@ -8,6 +8,7 @@ use model::violation::Violations;
 use store::StoreError;
 
 use crate::access::KeyRejected;
+use crate::edge::UnknownSource;
 
 /// Why a caller is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +41,8 @@ pub enum Failure {
     Unauthenticated(Unauthenticated),
     /// 403.
     Forbidden(Denied),
+    /// 403 for a request through a distribution that does not say where it comes from; the reason is for the log.
+    UnknownSource(UnknownSource),
     /// 404 for a path that no route has.
     NoRoute,
     /// 404 for a page that a list does not have.
@@ -115,7 +118,7 @@ impl Failure {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
-            Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::Forbidden(_) | Self::UnknownSource(_) => StatusCode::FORBIDDEN,
             Self::NoRoute | Self::NoPage | Self::NoSuchId => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
@@ -135,6 +138,7 @@ impl Failure {
     pub fn for_log(&self) -> Option<String> {
         match self {
             Self::Unauthenticated(why) => Some(format!("{why:?}")),
+            Self::UnknownSource(why) => Some(format!("{why:?}")),
             Self::Unavailable(internal) | Self::Internal(internal) => Some(internal.0.clone()),
             Self::Forbidden(_)
             | Self::NoRoute

@@ -11,6 +11,7 @@ use std::fmt;
 use std::sync::OnceLock;
 use store::Payer;
 
+use crate::edge::{Edge, UnknownSource};
 use crate::event::Event;
 use crate::failure::Failure;
 
@@ -32,12 +33,11 @@ pub struct Incoming {
     pub path: String,
     /// Headers; names in lower case, repeated ones joined by commas, as the gateway does.
     pub headers: HeaderMap,
-    /// The address that the gateway saw. Headers never name an address.
-    pub source_ip: Option<String>,
     /// The gateway's id for this request, which ties a response to the log.
     pub request_id: String,
     /// The decoded query.
     pub query: QueryMap,
+    source: Result<Option<String>, UnknownSource>,
     path_parameters: HashMap<String, String>,
     query_bytes: usize,
     body: Body,
@@ -58,14 +58,16 @@ impl fmt::Debug for Incoming {
 impl Incoming {
     /// Takes the event apart.
     #[must_use]
-    pub fn new(event: Event) -> Self {
+    pub fn new(event: Event, edge: &Edge) -> Self {
         let (context, query) = (event.request_context, event.raw_query_string.unwrap_or_default());
+        let mut headers = event.headers;
+        let source = edge.source(&mut headers, context.http.source_ip);
         let body = event.body.as_deref();
         Self {
             method: context.http.method.to_string(),
             path: event.raw_path.unwrap_or_default(),
-            headers: event.headers,
-            source_ip: context.http.source_ip,
+            headers,
+            source,
             request_id: context
                 .request_id
                 .filter(|id| is_header_text(id))
@@ -95,6 +97,20 @@ impl Incoming {
             return Err(Failure::HeadersTooLarge { limit: HEADERS_MAX_BYTES });
         }
         Ok(())
+    }
+
+    /// Whether it is known from which address the request comes, or at least that no gateway saw one.
+    ///
+    /// # Errors
+    /// 403 behind a distribution that does not say it.
+    pub(crate) fn check_source(&self) -> Result<(), Failure> {
+        self.source.as_ref().map(|_| ()).map_err(|why| Failure::UnknownSource(*why))
+    }
+
+    /// The address that the request comes from. But for the edge's no header names one.
+    #[must_use]
+    pub fn source_ip(&self) -> Option<&str> {
+        self.source.as_ref().ok()?.as_deref()
     }
 
     /// A header, where it is readable text.

@@ -59,6 +59,11 @@ impl RateLimiter {
         }
     }
 
+    /// Seconds to wait, where this environment knows that a bucket has nothing.
+    fn known_wait(&self, payer: &Payer, now: Timestamp) -> Option<u32> {
+        self.leases().get(payer)?.known_wait(&self.limit, now)
+    }
+
     fn turn(&self, payer: &Payer, now: Timestamp) -> Turn {
         let mut leases = self.leases();
         if leases.len() >= CALLERS_MAX && !leases.contains_key(payer) {
@@ -86,6 +91,18 @@ pub(crate) async fn pay(app: &App, request: &Incoming, unknown: Option<&Failure>
     Some(failure)
 }
 
+/// Whether what the request's address may cost is not used up, as far as this environment knows: no call is made, and no token taken.
+/// Who turns out to be known pays from their own bucket alone.
+///
+/// # Errors
+/// 429.
+pub(crate) fn check_address(app: &App, request: &Incoming) -> Result<(), Failure> {
+    let wait = app.rate().and_then(|limiter| limiter.known_wait(&stranger(request), app.now));
+    let Some(retry_after) = wait else { return Ok(()) };
+    let _ = request.is_over_limit.set(());
+    Err(Failure::TooManyRequests { retry_after })
+}
+
 /// What is to be answered in place of what the access level has said, if anything.
 pub(crate) fn in_place_of(paid: Option<Failure>, refused: Option<&Failure>) -> Option<Failure> {
     let failure = paid?;
@@ -101,7 +118,7 @@ pub(crate) fn in_place_of(paid: Option<Failure>, refused: Option<&Failure>) -> O
 
 /// Who does not say who they are is known by their address: by the network of 64 bits that one line has, where it is IPv6.
 fn stranger(request: &Incoming) -> Payer {
-    let address = request.source_ip.as_deref().and_then(address::parse);
+    let address = request.source_ip().and_then(address::parse);
     Payer::Address(match address {
         None => "unknown".into(),
         Some(IpAddr::V4(address)) => address.to_string(),

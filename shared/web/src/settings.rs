@@ -7,6 +7,7 @@ use secrecy::SecretString;
 use std::fmt;
 use tracing::level_filters::LevelFilter;
 
+use crate::edge::Edge;
 use crate::headers::Origins;
 use crate::worker::Wakeup;
 
@@ -23,6 +24,8 @@ pub struct Settings {
     pub rate: Option<RateLimit>,
     /// `POSTERN_CORS_ORIGINS`: web pages that may call.
     pub origins: Origins,
+    /// `POSTERN_EDGE_SECRET`: what the distribution in front of the API shows.
+    pub edge: Edge,
     /// Whose tokens are accepted: [`jwt_settings`].
     pub jwt: JwtSettings,
     /// Where AWS is.
@@ -128,6 +131,7 @@ impl Settings {
             sessions: session_limits(get)?,
             rate: rate_limit(get)?,
             origins: origins(get)?,
+            edge: edge(get)?,
             jwt: jwt_settings(get)?,
             aws: aws_settings(get)?,
         })
@@ -186,6 +190,16 @@ pub fn rate_limit(get: Lookup<'_>) -> Result<Option<RateLimit>, BadSetting> {
     let burst = number(get, BURST, 1..=BURST_MAX)?.unwrap_or(BURST_DEFAULT);
     // 0 is no limit: the one number in range that is none.
     Ok(RateLimit::new(per_minute, burst))
+}
+
+/// What the distribution in front of the API shows: `POSTERN_EDGE_SECRET`, one secret or two with a comma between them.
+///
+/// # Errors
+/// A secret that has not 32 to 256 visible characters; three of them.
+pub fn edge(get: Lookup<'_>) -> Result<Edge, BadSetting> {
+    const SECRET: &str = "POSTERN_EDGE_SECRET";
+    let text = get(SECRET).map(SecretString::from);
+    text.map_or_else(|| Ok(Edge::default()), |text| Edge::parse(&text).map_err(|_| BadSetting(SECRET)))
 }
 
 /// Web pages that may call: `POSTERN_CORS_ORIGINS`, with commas between them.
@@ -290,6 +304,7 @@ mod tests {
             ("POSTERN_RATE_BURST", "0"),
             ("POSTERN_RATE_BURST", "10001"),
             ("POSTERN_CORS_ORIGINS", "*"),
+            ("POSTERN_EDGE_SECRET", "short"),
             ("POSTERN_SESSION_MAX_MINUTES", "0"),
             ("AWS_USE_FIPS_ENDPOINT", "perhaps"),
         ] {

@@ -20,9 +20,11 @@ pub fn settings(name: &str, cloud: &str, table: &str) -> HashMap<String, String>
         "POSTERN_RATE_PER_MINUTE" => "600".into(),
         "POSTERN_RATE_BURST" => "100".into(),
         other if other.starts_with("POSTERN_JWT_CLAIM_") => String::new(),
-        "POSTERN_JWKS" | "POSTERN_JWKS_URL" | "POSTERN_JWT_ADMIN_ROLE" | "POSTERN_CORS_ORIGINS" => {
-            String::new()
-        }
+        "POSTERN_JWKS"
+        | "POSTERN_JWKS_URL"
+        | "POSTERN_JWT_ADMIN_ROLE"
+        | "POSTERN_CORS_ORIGINS"
+        | "POSTERN_EDGE_SECRET" => String::new(),
         "POSTERN_SESSION_DEFAULT_MINUTES" => "60".into(),
         "POSTERN_SESSION_MAX_MINUTES" => "1440".into(),
         unknown => panic!("template.yaml sets {unknown}, of which this harness knows no value"),

@@ -34,7 +34,8 @@ impl Admitted {
     /// A request's own mistakes come after the question whether the caller may send it at all.
     pub(super) fn new(own: Own, request: &Incoming) -> Result<Self, Failure> {
         let (Caller { principal, key }, read) = (own.caller, own.read);
-        Ok(Self { principal, source_ip: request.source_ip.clone(), once: request.once()?, key, read })
+        let source_ip = request.source_ip().map(String::from);
+        Ok(Self { principal, source_ip, once: request.once()?, key, read })
     }
 
     pub(super) fn actor(&self) -> Actor {

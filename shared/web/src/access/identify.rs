@@ -10,6 +10,7 @@ use store::{KeyRecord, Payer};
 use crate::app::App;
 use crate::failure::{Failure, Unauthenticated};
 use crate::incoming::Incoming;
+use crate::rate;
 
 /// Why an API key is not accepted, for the log. Callers learn only that it was not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +43,7 @@ impl Caller {
         if !key.is_use_due(app.now) {
             return;
         }
-        let (org, ip) = (&self.principal.org, request.source_ip.as_deref());
+        let (org, ip) = (&self.principal.org, request.source_ip());
         if let Err(error) = app.store().record_use_of_api_key(org, key.id, ip, app.now).await {
             tracing::warn!(?error, "the use of an API key was not recorded");
         }
@@ -85,7 +86,7 @@ pub(super) async fn identify(app: &App, request: &Incoming) -> Result<Caller, Fa
             let principal = app.verifier()?.verify(token, app.now).await.map_err(rejected)?;
             Caller { principal, key: None }
         }
-        Shown::Key(text) => holder_of_key(app, text).await?,
+        Shown::Key(text) => holder_of_key(app, request, text).await?,
     };
     let org = caller.principal.org.clone();
     request.payer.get_or_init(|| match &caller.key {
@@ -108,9 +109,11 @@ fn rejected(why: Rejected) -> Failure {
     }
 }
 
-async fn holder_of_key(app: &App, text: &str) -> Result<Caller, Failure> {
+async fn holder_of_key(app: &App, request: &Incoming, text: &str) -> Result<Caller, Failure> {
     let rejected = |why| Failure::Unauthenticated(Unauthenticated::InvalidKey(why));
     let presented = PresentedKey::parse(text).ok_or_else(|| rejected(KeyRejected::Malformed))?;
+    // Anybody can make up keys in the right form, and each look-up is a call.
+    rate::check_address(app, request)?;
     let record = app.store().api_key(&presented.org, presented.id).await?;
     let KeyRecord { key, hash } = record.ok_or_else(|| rejected(KeyRejected::Unknown))?;
     if !KeyHash::from_bytes(&hash).is_some_and(|hash| hash.matches(&presented.hash)) {

@@ -82,14 +82,17 @@ pub trait Access: sealed::Sealed + Send + 'static {
 /// their bucket. What the directory says and the token are asked for at once.
 ///
 /// # Errors
-/// In this order: 401; 403; 429. For a caller who is admitted what is wrong with their `Idempotency-Key`; 503 and 500.
+/// 403 where nobody knows from which address the request comes, and 429 for an API key from an address over its limit. Then, in this
+/// order: 401; 403; 429. For a caller who is admitted what is wrong with their `Idempotency-Key`; 503 and 500.
 pub async fn enter<A: Access>(app: &App, request: &Incoming) -> Result<A, Failure> {
     // Whoever may be anybody asks for nothing that costs more than to turn them away.
     if let Some(level) = A::everybodys() {
         return Ok(level);
     }
+    request.check_source()?;
     let caller = match identify(app, request).await {
         Ok(caller) => caller,
+        Err(failure @ Failure::TooManyRequests { .. }) => return Err(failure),
         Err(failure) => {
             let paid = rate::pay(app, request, Some(&failure)).await;
             return rate::in_place_of(paid, Some(&failure)).map_or_else(|| A::refused(failure), Err);

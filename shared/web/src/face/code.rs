@@ -19,6 +19,7 @@ fn code(failure: &Failure) -> &'static str {
     match failure {
         Failure::Unauthenticated(_) => "UNAUTHORIZED",
         Failure::Forbidden(_) => "FORBIDDEN",
+        Failure::UnknownSource(_) => "UNKNOWN_SOURCE",
         Failure::NoRoute | Failure::NoPage | Failure::NoSuchId => "NOT_FOUND",
         Failure::MethodNotAllowed { .. } => "METHOD_NOT_ALLOWED",
         Failure::BodyTooLarge { .. } => "PAYLOAD_TOO_LARGE",

@@ -15,6 +15,7 @@ pub(super) fn body(failure: &Failure) -> Value {
             Unauthenticated::Invalid(_) | Unauthenticated::InvalidKey(_) | Unauthenticated::Ambiguous,
         ) => detail("Incorrect authentication credentials."),
         Failure::Forbidden(_) => detail("You do not have permission to perform this action."),
+        Failure::UnknownSource(_) => detail(&format!("{}.", super::UNKNOWN_SOURCE)),
         Failure::NoRoute | Failure::NoSuchId => detail("Not found."),
         Failure::NoPage => detail("Invalid page."),
         Failure::MethodNotAllowed { method, .. } => detail(&format!("Method \"{method}\" not allowed.")),

@@ -34,6 +34,9 @@ const BUSY_RETRY_SECONDS: u32 = 1;
 const UNAUTHENTICATED: &str = "Missing or invalid authentication token";
 /// What members are told where an administrator is wanted.
 const NOT_ADMIN: &str = "Requires the ORG_ADMIN role";
+/// What callers are told whose address CloudFront hides. It is for whoever set the distribution up to mend.
+const UNKNOWN_SOURCE: &str =
+    "The CloudFront distribution in front of this API does not say where the request comes from";
 const NO_ROUTE: &str = "No such endpoint";
 const TOO_MANY_REQUESTS: &str = "Rate limit exceeded";
 const UNAVAILABLE: &str = "The service is busy, try again";
@@ -85,6 +88,7 @@ fn add_headers(response: &mut Response<Body>, failure: &Failure) {
             set(header::RETRY_AFTER, HeaderValue::from_str(&BUSY_RETRY_SECONDS.to_string()));
         }
         Failure::Forbidden(_)
+        | Failure::UnknownSource(_)
         | Failure::NoRoute
         | Failure::NoPage
         | Failure::NoSuchId
@@ -105,6 +109,7 @@ fn common_message(failure: &Failure, refused: impl Fn(&Refusal) -> String) -> St
         Failure::Unauthenticated(_) => UNAUTHENTICATED.into(),
         Failure::Forbidden(Denied::NotAdmin) => NOT_ADMIN.into(),
         Failure::Forbidden(Denied::Scope(scope)) => format!("Requires an API key with the scope {scope}"),
+        Failure::UnknownSource(_) => UNKNOWN_SOURCE.into(),
         Failure::NoRoute => NO_ROUTE.into(),
         Failure::NoPage => NO_PAGE.into(),
         Failure::NoSuchId => "No such object".into(),
