@@ -18,6 +18,7 @@ mod former;
 mod killed;
 mod kills;
 mod lifecycle;
+mod limits;
 mod offboarding;
 mod on_time;
 #[cfg(feature = "large")]
@@ -29,6 +30,7 @@ mod random;
 mod recorded;
 mod repairs;
 mod requests;
+mod rights;
 mod sharing;
 mod starved;
 mod stuck;
