@@ -32,6 +32,7 @@ mod repairs;
 mod requests;
 mod rights;
 mod sharing;
+mod sizes;
 mod starved;
 mod stuck;
 mod unreadable;

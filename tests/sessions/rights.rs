@@ -48,11 +48,16 @@ impl Granted {
         Self { world, person, resources: ids, role, way }
     }
 
-    /// What takes the way to the first resource away, and then opens another port there.
+    /// Takes the way to the first resource away.
     async fn take_away(&self) {
         let path = self.way.replace("{role}", &self.role).replace("{resource}", &self.resources[0]);
+        let _ = self.world.app.admin().delete(&path).await.expect(204);
+    }
+
+    /// The same, and then opens another port there.
+    async fn take_away_and_change(&self) {
+        self.take_away().await;
         let admin = self.world.app.admin();
-        let _ = admin.delete(&path).await.expect(204);
         let body = json!({"config": {"protocol": "tcp", "port": 3389}});
         let _ = admin.patch(&format!("/resources/{}", self.resources[0]), body).await.expect(200);
     }
@@ -81,11 +86,18 @@ impl Granted {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_start_opens_nothing_by_a_way_that_was_taken_away_before_the_write() {
     for way in WAYS {
-        for is_named in [false, true] {
+        for (is_named, changes) in [(false, false), (true, false), (true, true)] {
             let granted = Granted::new(way, 1, 1).await;
             let body = if is_named { json!({"resourceIds": granted.resources}) } else { json!({}) };
             let started = granted.post("/sessions", body.clone());
-            let reply = between(&granted.world.app, started, granted.take_away()).await;
+            let reply = between(&granted.world.app, started, async {
+                if changes {
+                    granted.take_away_and_change().await;
+                } else {
+                    granted.take_away().await;
+                }
+            })
+            .await;
             let fresh = granted.person.post("/sessions", body).await;
             assert_eq!((reply.status, &reply.json), (fresh.status, &fresh.json), "{way}");
             assert_eq!(reply.status, if is_named { 404 } else { 400 }, "{way}: {}", reply.text);
@@ -104,7 +116,7 @@ async fn a_large_start_opens_nothing_by_a_way_that_was_taken_away_before_the_wri
             drop(granted.world.app.tap.stop_next("TransactWriteItems"));
         }
         let started = granted.post("/sessions", body);
-        let reply = between(&granted.world.app, started, granted.take_away()).await;
+        let reply = between(&granted.world.app, started, granted.take_away_and_change()).await;
         assert_eq!(reply.status, 404, "{way}: {}", reply.text);
         granted.assert_nothing_was_started().await;
     }
@@ -188,7 +200,9 @@ async fn a_large_extension_grants_nothing_that_was_closed_before_the_write() {
         let _ = granted.world.app.admin().patch(&resource, json!({"isActive": false})).await.expect(200);
     })
     .await;
-    assert!(reply.expect(400).json["message"].as_str().unwrap().ends_with("is not active, or is being deleted"));
+    assert!(
+        reply.expect(400).json["message"].as_str().unwrap().ends_with("is not active, or is being deleted")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
