@@ -2,8 +2,9 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use model::id::SessionId;
+use model::session::SessionLimits;
 use serde_json::{Value, json};
-use support::{Client, ORG, TestApp};
+use support::{Client, ORG, Setup, TestApp};
 
 use crate::world::{World, row_states, shown, start};
 
@@ -13,6 +14,12 @@ const BOTH: (&str, &str) = ("198.51.100.5", "2001:db8::5");
 /// A world in which nothing happens by itself.
 async fn still() -> World {
     World::of(TestApp::new().await).await
+}
+
+/// The same with the quota that a deployment has unless it sets another one.
+async fn with_quota() -> World {
+    let setup = Setup { sessions: SessionLimits::default(), ..Setup::default() };
+    World::of(TestApp::with_setup(setup).await).await
 }
 
 /// Resources of so many ports, each on a group of its own.
@@ -193,7 +200,7 @@ async fn a_rule_that_very_many_rows_are_leaving_takes_no_more() {
 
 #[tokio::test]
 async fn a_person_has_so_many_running_sessions_and_no_more() {
-    let world = still().await;
+    let world = with_quota().await;
     let resource = world.resource(1).await;
     let (grace, ada) = (world.person("grace", &[&resource]).await, world.person("ada", &[&resource]).await);
     let mut sessions = Vec::new();
@@ -219,7 +226,7 @@ async fn a_person_has_so_many_running_sessions_and_no_more() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn starts_at_once_do_not_pass_the_quota() {
-    let world = still().await;
+    let world = with_quota().await;
     let resource = world.resource(1).await;
     let grace = world.person("grace", &[&resource]).await;
     let starts = (0..30).map(|_| grace.post("/sessions", json!({})));
@@ -234,7 +241,7 @@ async fn starts_at_once_do_not_pass_the_quota() {
 /// What failed, what cannot be read and what somebody deleted from the table keeps nobody from starting.
 #[tokio::test]
 async fn sessions_that_do_not_run_use_up_no_quota() {
-    let world = still().await;
+    let world = with_quota().await;
     let resource = world.resource(1).await;
     let grace = world.person("grace", &[&resource]).await;
     for _ in 0..19 {
