@@ -18,7 +18,11 @@ async fn still() -> World {
 
 /// The same with the quota that a deployment has unless it sets another one.
 async fn with_quota() -> World {
-    let setup = Setup { sessions: SessionLimits::default(), ..Setup::default() };
+    with_limits(SessionLimits::default()).await
+}
+
+async fn with_limits(sessions: SessionLimits) -> World {
+    let setup = Setup { sessions, ..Setup::default() };
     World::of(TestApp::with_setup(setup).await).await
 }
 
@@ -236,6 +240,23 @@ async fn starts_at_once_do_not_pass_the_quota() {
     // Where many write one item at once, some may be told to come again.
     assert_eq!((count(201), running), (20, 20));
     assert_eq!(count(400) + count(503), 10);
+}
+
+/// Nothing is reserved for a session that cannot be.
+#[tokio::test]
+async fn a_large_start_beyond_the_quota_writes_nothing() {
+    let world = with_limits(SessionLimits { per_person: 1, ..SessionLimits::default() }).await;
+    let ids = resources(&world, 2, 58).await;
+    let admin = world.app.admin();
+    let _ = start(&admin, json!({"resourceIds": [ids[0]]})).await;
+    world.app.tap.take_calls();
+    let refused = admin.post("/sessions", json!({"resourceIds": ids})).await.expect(400).json;
+    assert_eq!(
+        refused["message"],
+        "You have 1 running session, as many as one person may have: stop one first"
+    );
+    let calls = world.app.tap.take_calls();
+    assert!(!calls.iter().any(|call| call == "TransactWriteItems"), "{calls:?}");
 }
 
 /// What failed, what cannot be read and what somebody deleted from the table keeps nobody from starting.

@@ -43,6 +43,17 @@ impl Store {
         self.update_if(&key, &update, &Expression::exists()).await
     }
 
+    /// Whether a person has room for another session, before much is written for one. Its own transaction asks again.
+    pub(super) async fn has_room_for_a_session(
+        &self,
+        org: &OrgId,
+        user: &UserId,
+        most: u32,
+    ) -> Result<bool, StoreError> {
+        let noted = self.get(&keys::user(org, user)).await?.map_or(0, |item| item.set(SESSION_IDS).len());
+        Ok(u32::try_from(noted).is_ok_and(|noted| noted < most))
+    }
+
     /// The id of a session, unless it runs. What cannot be read does not count: its owner could not stop it.
     async fn unless_running(
         &self,

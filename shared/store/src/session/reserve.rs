@@ -202,7 +202,7 @@ impl Store {
         &self,
         org: &OrgId,
         rules: impl Iterator<Item = &'r (GroupRef, Ingress)>,
-    ) -> Result<BTreeSet<(GroupRef, Ingress)>, StoreError> {
+    ) -> Result<Full, StoreError> {
         let rules: Vec<_> = rules.collect();
         let keys: Vec<_> = rules.iter().map(|(group, ingress)| keys::rule(org, group, ingress)).collect();
         let found = self.get_each(&keys).await?;
@@ -219,7 +219,7 @@ impl Store {
         &self,
         org: &OrgId,
         block: &Block,
-        (mut claims, full, resources): (Claims, &BTreeSet<(GroupRef, Ingress)>, &[Versioned<Resource>]),
+        (mut claims, full, resources): (Claims, &Full, &[Versioned<Resource>]),
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let (mut rows, news) = (block.rows.clone(), News::Refused(RULE_IS_FULL.into()));
@@ -248,6 +248,9 @@ impl Store {
 
 /// The rules that a block's rows claim, with the places of the rows.
 type Claims = BTreeMap<(GroupRef, Ingress), Vec<usize>>;
+
+/// Rules that no row can join.
+type Full = BTreeSet<(GroupRef, Ingress)>;
 
 fn claims(block: &Block) -> Claims {
     let mut claims = Claims::new();
@@ -297,7 +300,7 @@ fn join_claims(
     Ok(())
 }
 
-fn refusal_entry(block: &Block, full: &BTreeSet<(GroupRef, Ingress)>) -> AuditEntry {
+fn refusal_entry(block: &Block, full: &Full) -> AuditEntry {
     let described = |(group, ingress): &(GroupRef, Ingress)| {
         let ports = ingress.opening.ports.map(|(from, to)| json!({"from": from, "to": to}));
         json!({

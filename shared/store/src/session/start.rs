@@ -7,7 +7,7 @@
 //! ([`super::quota`]). What does not fit is reserved in blocks first ([`super::reserve`]), and its own transaction requires that
 //! nothing was closed meanwhile ([`crate::closings`]).
 
-use futures_util::future::join_all;
+use futures_util::future::{join_all, try_join};
 use model::audit::AuditEvent;
 use model::gathered;
 use model::id::{OrgId, SessionId};
@@ -170,7 +170,11 @@ impl Store {
         let (org, id) = (&actor.org, head.id);
         // Read before the roles are read again and the blocks are reserved, each of which requires its resources to be open: what
         // is closed after that is counted.
-        let closings = self.closings(org).await?;
+        let room = self.has_room_for_a_session(org, &head.user_id, decision.most);
+        let (closings, has_room) = try_join(self.closings(org), room).await?;
+        if !has_room {
+            return Err(Refusal::TooManySessions(decision.most).into());
+        }
         if !self.has_roles_of(org, &decision.grant).await? || !self.reserve(actor, head, plans, now).await? {
             return Ok(None);
         }
