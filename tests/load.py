@@ -29,15 +29,17 @@ RATES = {
     "PUT /credentials/{credential}/": 2,
     "POST /roles": 2,
 }
-# What a route may answer below the limit besides success: what is assigned already, what is not, and a name that is taken.
-RIGHT = {"POST /roles": {400}, "POST /roles/{role}/resources/{resource}": {400}, "DELETE /roles/{role}/resources/{resource}": {404}}
+# What a route may answer below the limit besides success: what is assigned already, what is not, a name that is taken, and a person
+# with as many sessions as one may have.
+RIGHT = {"POST /roles": {400}, "POST /sessions": {400}, "POST /roles/{role}/resources/{resource}": {400},
+         "DELETE /roles/{role}/resources/{resource}": {404}}
 
 
 class Server:
     """The program on a folder of its own, and requests to it."""
 
     def __init__(self, program, data):
-        self.environment = {**os.environ, "POSTERN_JWT_SECRET": SECRET}
+        self.environment = {**os.environ, "POSTERN_JWT_SECRET": SECRET, "POSTERN_SESSIONS_PER_PERSON": "1000"}
         self.program, self.log = program, open(os.path.join(data, "log"), "w")
         command = [program, "--port", "0", "--no-demo", "--data", os.path.join(data, "data")]
         self.process = subprocess.Popen(command, env=self.environment, stdout=subprocess.PIPE, stderr=self.log, text=True)

@@ -10,6 +10,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 faults() {
     cargo test -p api-tests --features large --test contract troubles -- --nocapture
     PROPTEST_CASES=300 cargo test -p api-tests --test sessions random
+    PROPTEST_CASES=20 cargo test --release -p api-tests --test sessions sizes
 }
 # The suites that are about the table, on AWS's own emulator and on another one.
 engines() {

@@ -27,5 +27,5 @@ pub async fn handler(
     let owner = Owner { user: &user, is_org_admin: caller.principal().is_org_admin };
     let (actor, limits) = (caller.actor(), app.session_limits());
     let session = app.store().extend_session(&actor, (id, owner), &extension, &limits, app.now).await?;
-    Ok(Ok200(SessionView::of_change(session)))
+    Ok(Ok200(SessionView::of(session, app.now)))
 }

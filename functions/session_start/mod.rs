@@ -14,8 +14,8 @@ use crate::views::SessionView;
 /// it. The address is the one that the gateway saw, or a declared one that is recorded beside it.
 ///
 /// # Errors
-/// 400 for members that are wrong or unknown, for a session longer than the caller may have, when there is nothing to open or
-/// the address is not known; 404 for a resource that the caller may not open.
+/// 400 for members that are wrong or unknown, for a session longer or larger than one may be, when there is nothing to open, the
+/// address is not known, a rule is full, or as many of the caller's sessions run as may; 404 for a resource that the caller may not open.
 pub async fn handler(
     app: App,
     caller: MemberOrKey<SessionsWrite>,
@@ -31,5 +31,5 @@ pub async fn handler(
         limits: app.session_limits(),
     };
     let session = app.store().start_session(&caller.actor(), &wish, app.now).await?;
-    Ok(Created(SessionView::of_change(session)))
+    Ok(Created(SessionView::of(session, app.now)))
 }

@@ -44,14 +44,6 @@ struct RowView {
 }
 
 impl SessionView {
-    /// What a change left, with the state that it left. A repetition with the same `Idempotency-Key` is answered as the first
-    /// request was, also when the session's time is over by then.
-    #[must_use]
-    pub fn of_change(session: Session) -> Self {
-        let then = session.head.started_at;
-        Self::of(session, then)
-    }
-
     /// The representation at a time.
     #[must_use]
     pub fn of(session: Session, now: Timestamp) -> Self {

@@ -8,11 +8,12 @@ use local::cloud::Cloud;
 use local::crew::Crew;
 use local::demo::{self, Demo, Tokens};
 use local::gateway::Gateway;
-use local::options::{Command, Options, Serve, Token, edge, jwt_settings, origins, rate_limit};
+use local::options::{
+    Command, Options, Serve, Token, edge, jwt_settings, origins, rate_limit, session_limits,
+};
 use local::template::Template;
 use local::{Fault, server};
 use model::principal::ORG_ADMIN;
-use model::session::SessionLimits;
 use std::net::{IpAddr, Ipv4Addr};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -83,7 +84,7 @@ async fn run(options: &Serve) -> Result<(), Fault> {
         vault: Some(Vault::new(Kms::new(&cloud.sdk_config()), KMS_KEY)),
         firewall: Some(Arc::new(sky.clone())),
         timers: Some(Arc::new(timers.clone())),
-        sessions: SessionLimits::default(),
+        sessions: session_limits()?,
         rate: rate_limit()?,
         origins: origins()?,
         edge: edge()?,

@@ -5,6 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::{Args, Parser, Subcommand};
 use model::rate::RateLimit;
+use model::session::SessionLimits;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use web::{Edge, Origins};
@@ -15,7 +16,8 @@ use crate::{Fault, keys};
 ///
 /// Environment: POSTERN_JWT_SECRET (at least 32 bytes; else one is generated and kept), or POSTERN_JWKS or POSTERN_JWKS_URL;
 /// POSTERN_JWT_ISSUER, POSTERN_JWT_AUDIENCE, POSTERN_JWT_CLAIM_SUBJECT and its like, POSTERN_JWT_ADMIN_ROLE;
-/// POSTERN_RATE_PER_MINUTE (0: no limit), POSTERN_RATE_BURST; POSTERN_CORS_ORIGINS; POSTERN_EDGE_SECRET.
+/// POSTERN_RATE_PER_MINUTE (0: no limit), POSTERN_RATE_BURST; POSTERN_SESSIONS_PER_PERSON; POSTERN_CORS_ORIGINS;
+/// POSTERN_EDGE_SECRET.
 #[derive(Debug, Parser)]
 #[command(name = "postern", version)]
 pub struct Options {
@@ -113,6 +115,15 @@ pub fn rate_limit() -> Result<Option<RateLimit>, Fault> {
 /// When the environment says what cannot be.
 pub fn edge() -> Result<Edge, Fault> {
     web::edge(&variable).map_err(Fault::of("the environment"))
+}
+
+/// How long sessions last on this machine, and how many of one person may run.
+///
+/// # Errors
+/// When the environment says what cannot be.
+pub fn session_limits() -> Result<SessionLimits, Fault> {
+    let per_person = web::sessions_per_person(&variable).map_err(Fault::of("the environment"))?;
+    Ok(SessionLimits { per_person, ..SessionLimits::default() })
 }
 
 /// Web pages that may call this machine.

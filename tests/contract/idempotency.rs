@@ -57,8 +57,14 @@ async fn a_repetition_of_any_post_has_the_first_result() {
         app.advance_seconds(DAY_SECONDS / 2);
         // A day's half later the caller has another token.
         let again = request.send(&app.admin(), &route).await;
-        if (again.status, &again.json) != (first.status, &repeated(&first)) {
-            wrong.push(format!("{route}: {} {} and not {}", again.status, again.text, first.text));
+        let expected = if route.contains("/sessions") {
+            // Of a session its id is kept: it is shown as it is by then.
+            app.admin().get(&format!("/sessions/{}", first.id())).await.expect(200).json
+        } else {
+            repeated(&first)
+        };
+        if (again.status, &again.json) != (first.status, &expected) {
+            wrong.push(format!("{route}: {} {} and not {expected}", again.status, again.text));
         }
         if app.db_items().await != before {
             wrong.push(format!("{route}: the repetition changed something"));

@@ -18,6 +18,7 @@ mod former;
 mod killed;
 mod kills;
 mod lifecycle;
+mod limits;
 mod offboarding;
 mod on_time;
 #[cfg(feature = "large")]
@@ -30,7 +31,9 @@ mod recorded;
 mod repaired;
 mod repairs;
 mod requests;
+mod rights;
 mod sharing;
+mod sizes;
 mod starved;
 mod stuck;
 mod unreadable;

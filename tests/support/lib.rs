@@ -25,7 +25,7 @@ mod setup;
 mod tap;
 
 pub use client::{BESIDE, Client, Reply, whole_path};
-pub use setup::{NoNetwork, Setup, Twin};
+pub use setup::{NoNetwork, Setup, Twin, many_sessions};
 pub use tap::{Gate, Metered, TapRecord, Trouble};
 
 use auth::{ClaimNames, JwtKeys, JwtSettings, Mint, mint};

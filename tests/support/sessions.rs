@@ -4,7 +4,7 @@ use model::fields::Fields;
 use model::id::{ResourceId, SessionId};
 use model::ingress::GroupRef;
 use model::principal::{ActorType, Principal};
-use model::session::{Session, SessionDraft, SessionLimits};
+use model::session::{Session, SessionDraft};
 use model::time::Timestamp;
 use model::user::User;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use store::{Store, StoreError, Wish};
 use workers::RuleWorker;
 
-use crate::{ORG, TestApp, actor, org};
+use crate::{ORG, TestApp, actor, many_sessions, org};
 
 /// The address that [`start`] lets in unless its body says otherwise.
 pub const ADDRESS: &str = "198.51.100.7";
@@ -66,7 +66,7 @@ pub async fn start_as(
         draft: &draft,
         addresses: draft.addresses(source),
         source_ip: source,
-        limits: SessionLimits::default(),
+        limits: many_sessions(),
     };
     db.start_session(&actor(org_name), &wish, now).await
 }

@@ -5,7 +5,7 @@ use firewall::simulated::SimulatedCloud;
 use futures_util::future::BoxFuture;
 use local::gateway::Gateway;
 use model::rate::RateLimit;
-use model::session::SessionLimits;
+use model::session::{PER_PERSON_MAX, SessionLimits};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use store::{Store, Vault};
@@ -23,12 +23,18 @@ pub struct Setup {
     pub fetch: Arc<dyn Fetch>,
     /// How often a caller may call. Tests call as often as they like: their clock stands still.
     pub rate: Option<RateLimit>,
-    /// How long sessions may last.
+    /// How long sessions may last, and how many of one person may run.
     pub sessions: SessionLimits,
     /// Web pages that may call.
     pub origins: Origins,
     /// The distribution whose word about the caller's address counts.
     pub edge: Edge,
+}
+
+/// As many sessions of one person as a deployment can allow: most tests are about something else than the quota.
+#[must_use]
+pub fn many_sessions() -> SessionLimits {
+    SessionLimits { per_person: PER_PERSON_MAX, ..SessionLimits::default() }
 }
 
 impl Default for Setup {
@@ -37,7 +43,7 @@ impl Default for Setup {
             jwt: jwt_settings(),
             fetch: Arc::new(NoNetwork),
             rate: None,
-            sessions: SessionLimits::default(),
+            sessions: many_sessions(),
             origins: Origins::default(),
             edge: Edge::default(),
         }

@@ -41,10 +41,12 @@ pub enum Refusal {
     ResourceNotOpenable(ResourceId),
     /// A session would have more rows than one may have.
     TooManyRows,
-    /// As many session rows hold a rule as one can keep account of.
+    /// A session would need so many blocks of rows, which is more than one may have.
+    TooManyBlocks(usize),
+    /// As many session rows hold or leave a rule as one can keep account of.
     TooManyHolders,
-    /// The session has too many rows for its result to be kept for repetitions of the request.
-    ResultTooLarge,
+    /// The person has so many running sessions, as many as one may have.
+    TooManySessions(u32),
     /// The caller's address is not known, and they declared none.
     NoAddress,
     /// No such rule in the organization.

@@ -1,9 +1,8 @@
-//! The number of closings: how often a resource of the organization was closed to new sessions, because it is drained or was
-//! switched off.
+//! The number of closings: how often something in the organization came to open less. A resource is drained or switched off, it is
+//! taken out of a role, a role is deleted, or a role's limit changes.
 //!
-//! A session that fits into one transaction requires there that each of its resources is open. A larger one has required that
-//! before, in the transactions that reserve its rows, and has no room to require it again. It requires instead that nothing was
-//! closed since.
+//! A session that fits into one transaction requires there that each of its resources is open, and each of the roles that lead to
+//! them as it was read. A larger one has no room for that. It requires instead that nothing was closed since it looked.
 
 use model::id::OrgId;
 use serde_json::Map;

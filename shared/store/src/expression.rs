@@ -29,6 +29,12 @@ impl Expression {
         self
     }
 
+    /// Both conditions hold. The names of their values differ.
+    pub(crate) fn and(self, other: Self) -> Self {
+        let text = format!("({}) AND ({})", self.text, other.text).into();
+        Self { text, values: self.values.into_iter().chain(other.values).collect() }
+    }
+
     /// The item exists.
     pub(crate) fn exists() -> Self {
         Self::new("attribute_exists(#pk)", [])

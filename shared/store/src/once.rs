@@ -48,7 +48,8 @@ struct OnceData {
 /// Seconds for which a result is kept.
 const KEPT_SECONDS: i64 = KEPT_HOURS * 3600;
 
-/// Largest result that is kept, in bytes. An item of the table holds 400 KB.
+/// Largest result that is kept, in bytes: an item of the table holds 400 KB. Sessions, which may be larger, are kept by their id, and
+/// nothing else comes near it.
 const RESULT_MAX_BYTES: usize = 350 * 1024;
 
 pub(crate) fn item(
@@ -60,7 +61,7 @@ pub(crate) fn item(
     let result = serde_json::to_string(&result.to_data())
         .map_err(|error| StoreError::Defect(Cause::new(format!("a result cannot be written: {error}"))))?;
     if result.len() > RESULT_MAX_BYTES {
-        return Err(Refusal::ResultTooLarge.into());
+        return Err(StoreError::Defect(Cause::new("a result is larger than what can be kept")));
     }
     let members = OnceData { fingerprint: once.fingerprint.clone(), result };
     let item = NewItem::new(&key(&actor.org, actor, once), Entity::Once, &members)?;
@@ -150,6 +151,6 @@ mod tests {
     fn results_are_kept_for_a_day_and_up_to_350_kilobytes() {
         let item = kept(358_400).unwrap();
         assert_eq!(item.attributes()[keys::EXPIRES_AT], number(1_771_410_600 + 86_400));
-        assert!(matches!(kept(358_401), Err(StoreError::Refused(Refusal::ResultTooLarge))));
+        assert!(matches!(kept(358_401), Err(StoreError::Defect(_))));
     }
 }

@@ -180,8 +180,9 @@ fn refusal_status(refusal: &Refusal) -> StatusCode {
         | Refusal::ResourceNotOpen(_)
         | Refusal::NothingToOpen
         | Refusal::TooManyRows
+        | Refusal::TooManyBlocks(_)
         | Refusal::TooManyHolders
-        | Refusal::ResultTooLarge
+        | Refusal::TooManySessions(_)
         | Refusal::NoAddress
         | Refusal::RuleNotStuck
         | Refusal::RuleUnreadable

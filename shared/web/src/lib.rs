@@ -34,5 +34,8 @@ pub use headers::{BadOrigin, Origins};
 pub use incoming::Incoming;
 pub use lambda_runtime::Error;
 pub use serve::serve;
-pub use settings::{BadSetting, Lookup, Settings, WorkerSettings, edge, jwt_settings, origins, rate_limit};
+pub use settings::{
+    BadSetting, Lookup, Settings, WorkerSettings, edge, jwt_settings, origins, rate_limit,
+    sessions_per_person,
+};
 pub use worker::{Batch, Message, Messages, Unfinished, Wakeup, Worker, WorkerFailure, serve_worker};

@@ -2,7 +2,7 @@
 
 use auth::{ClaimNames, JwtKeys, JwtSettings, KeySource};
 use model::rate::{BURST_DEFAULT, BURST_MAX, PER_MINUTE_DEFAULT, PER_MINUTE_MAX, RateLimit};
-use model::session::{DURATION_HOURS_MAX, SessionLimits};
+use model::session::{DURATION_HOURS_MAX, PER_PERSON_MAX, SessionLimits};
 use secrecy::SecretString;
 use std::fmt;
 use tracing::level_filters::LevelFilter;
@@ -18,7 +18,8 @@ pub struct Settings {
     pub table: String,
     /// `POSTERN_KMS_KEY_ID`: the key that seals credentials. Functions that open or seal none have no such setting.
     pub kms_key_id: Option<String>,
-    /// `POSTERN_SESSION_DEFAULT_MINUTES`, `POSTERN_SESSION_MAX_MINUTES`: how long sessions last.
+    /// `POSTERN_SESSION_DEFAULT_MINUTES`, `POSTERN_SESSION_MAX_MINUTES`: how long sessions last; `POSTERN_SESSIONS_PER_PERSON`: how
+    /// many of one person may run.
     pub sessions: SessionLimits,
     /// `POSTERN_RATE_PER_MINUTE`, `POSTERN_RATE_BURST`: how often a caller may call.
     pub rate: Option<RateLimit>,
@@ -248,14 +249,24 @@ impl LogSettings {
     }
 }
 
-/// Minutes, 1 to a year's; the default is not longer than the maximum.
+/// Minutes, 1 to a year's, of which the default is not longer than the maximum; and the number of a person's sessions.
 fn session_limits(get: Lookup<'_>) -> Result<SessionLimits, BadSetting> {
     const MINUTES: std::ops::RangeInclusive<u32> = 1..=DURATION_HOURS_MAX * 60;
     let usual = SessionLimits::default();
     let max_minutes = number(get, "POSTERN_SESSION_MAX_MINUTES", MINUTES)?.unwrap_or(usual.max_minutes);
     let default_minutes =
         number(get, "POSTERN_SESSION_DEFAULT_MINUTES", MINUTES)?.unwrap_or(usual.default_minutes);
-    Ok(SessionLimits { default_minutes: default_minutes.min(max_minutes), max_minutes })
+    let per_person = sessions_per_person(get)?;
+    Ok(SessionLimits { default_minutes: default_minutes.min(max_minutes), max_minutes, per_person })
+}
+
+/// How many sessions of one person may run at the same time: `POSTERN_SESSIONS_PER_PERSON`.
+///
+/// # Errors
+/// A number out of range.
+pub fn sessions_per_person(get: Lookup<'_>) -> Result<u32, BadSetting> {
+    let set = number(get, "POSTERN_SESSIONS_PER_PERSON", 1..=PER_PERSON_MAX)?;
+    Ok(set.unwrap_or(SessionLimits::default().per_person))
 }
 
 fn number(
@@ -306,6 +317,8 @@ mod tests {
             ("POSTERN_CORS_ORIGINS", "*"),
             ("POSTERN_EDGE_SECRET", "short"),
             ("POSTERN_SESSION_MAX_MINUTES", "0"),
+            ("POSTERN_SESSIONS_PER_PERSON", "0"),
+            ("POSTERN_SESSIONS_PER_PERSON", "1001"),
             ("AWS_USE_FIPS_ENDPOINT", "perhaps"),
         ] {
             assert_eq!(read(&[(name, value)]).err(), Some(BadSetting(name)), "{value}");
@@ -322,6 +335,12 @@ mod tests {
         assert_eq!(read(&[("POSTERN_RATE_PER_MINUTE", "0")]).unwrap().rate, None);
         let tight = [("POSTERN_RATE_PER_MINUTE", "6"), ("POSTERN_RATE_BURST", "2")];
         assert_eq!(read(&tight).unwrap().rate, RateLimit::new(6, 2));
+    }
+
+    #[test]
+    fn the_quota_of_sessions_is_the_default_or_as_set() {
+        assert_eq!(read(&[]).unwrap().sessions.per_person, 20);
+        assert_eq!(read(&[("POSTERN_SESSIONS_PER_PERSON", "3")]).unwrap().sessions.per_person, 3);
     }
 
     #[test]

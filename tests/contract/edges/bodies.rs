@@ -115,7 +115,7 @@ fn is_form(body: &Value) -> bool {
 /// Where code and description disagree about the bodies of an operation.
 async fn disagreements(operation: &Operation) -> Vec<String> {
     let longest = 2 * 527_040;
-    let sessions = SessionLimits { default_minutes: 60, max_minutes: longest };
+    let sessions = SessionLimits { default_minutes: 60, max_minutes: longest, per_person: 20 };
     let app = TestApp::with_setup(Setup { sessions, ..Setup::default() }).await;
     open_the_sky(&app);
     let (mut wrong, mut sent) = (Vec::new(), 0);

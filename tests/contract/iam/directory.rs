@@ -93,6 +93,7 @@ pub(super) async fn drive_roles(drive: &mut Drive) {
     for name in ["Engineers", "Engineers"] {
         let _ = drive.call(&path, json!({"name": name}), 200).await;
     }
+    let _ = drive.call(&path, json!({"maxSessionDurationHours": 1}), 200).await;
     drive.all(&[(format!("POST {link}"), 200), (format!("DELETE /roles/{role}"), 204)]).await;
     drive.all(&[(format!("DELETE /roles/{role}"), 404)]).await;
     drive_deletions_of_what_is_linked(drive).await;

@@ -27,6 +27,7 @@ pub fn settings(name: &str, cloud: &str, table: &str) -> HashMap<String, String>
         | "POSTERN_EDGE_SECRET" => String::new(),
         "POSTERN_SESSION_DEFAULT_MINUTES" => "60".into(),
         "POSTERN_SESSION_MAX_MINUTES" => "1440".into(),
+        "POSTERN_SESSIONS_PER_PERSON" => "1000".into(),
         unknown => panic!("template.yaml sets {unknown}, of which this harness knows no value"),
     };
     let mut settings: HashMap<_, _> =

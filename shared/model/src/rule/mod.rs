@@ -23,6 +23,10 @@ use crate::id::{CredentialId, ResourceId, RuleId};
 use crate::ingress::{GroupRef, Ingress};
 use crate::time::Timestamp;
 
+/// What is said to those who want a rule that as many rows hold or leave as its entry has room for.
+pub const RULE_IS_FULL: &str =
+    "Too many sessions hold the same rule, or wait for its removal: try again when some have ended";
+
 /// What is known of a rule in the cloud.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]

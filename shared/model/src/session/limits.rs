@@ -10,6 +10,9 @@ use crate::user::User;
 /// The longest that a deployment can allow, in hours: a year of 366 days, as on roles.
 pub const DURATION_HOURS_MAX: u32 = crate::role::SESSION_HOURS_MAX;
 
+/// Most running sessions that a deployment can allow one person: the ids of all of them stand on one item.
+pub const PER_PERSON_MAX: u32 = 1_000;
+
 /// What a deployment sets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SessionLimits {
@@ -17,12 +20,14 @@ pub struct SessionLimits {
     pub default_minutes: u32,
     /// The deployment's own maximum, in minutes.
     pub max_minutes: u32,
+    /// How many sessions of one person may run at the same time.
+    pub per_person: u32,
 }
 
 impl Default for SessionLimits {
-    /// An hour, and a day at most.
+    /// An hour, and a day at most; twenty sessions.
     fn default() -> Self {
-        Self { default_minutes: 60, max_minutes: 24 * 60 }
+        Self { default_minutes: 60, max_minutes: 24 * 60, per_person: 20 }
     }
 }
 
@@ -38,7 +43,7 @@ pub struct Ways {
 impl Ways {
     /// The ways of a person: their roles and their own links, or everything for an administrator.
     #[must_use]
-    pub fn of(user: &User, roles: &[Role], is_org_admin: bool) -> Self {
+    pub fn of<'r>(user: &User, roles: impl IntoIterator<Item = &'r Role>, is_org_admin: bool) -> Self {
         let mut limits: BTreeMap<ResourceId, Option<u32>> = BTreeMap::new();
         for role in roles {
             let limit = role.max_session_duration_hours.map(|hours| hours.saturating_mul(60));

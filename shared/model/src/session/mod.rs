@@ -18,7 +18,7 @@ mod row;
 pub use draft::{Addresses, SessionDraft};
 pub use extension::Extension;
 pub use filter::SessionFilter;
-pub use limits::{DURATION_HOURS_MAX, SessionLimits, Ways};
+pub use limits::{DURATION_HOURS_MAX, PER_PERSON_MAX, SessionLimits, Ways};
 pub use row::{Claim, ClaimState, News, RowStatus, SessionRow};
 
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,12 @@ use crate::time::Timestamp;
 
 /// Most rows of one session: one for each resource and address.
 pub const ROWS_MAX: usize = 2_000;
+
+/// Most blocks in which the rows of one session are written.
+pub const BLOCKS_MAX: usize = 94;
+
+/// Most rules and resources of one block of rows.
+pub const BLOCK_WRITES_MAX: usize = 96;
 
 /// Why a session ended. The spelling is the API's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

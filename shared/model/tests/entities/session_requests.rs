@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use crate::{read, wrong};
 
-const LIMITS: SessionLimits = SessionLimits { default_minutes: 60, max_minutes: 1440 };
+const LIMITS: SessionLimits = SessionLimits { default_minutes: 60, max_minutes: 1440, per_person: 20 };
 
 fn draft(body: &Value) -> SessionDraft {
     read(body).unwrap()

@@ -79,12 +79,16 @@ pub(crate) const LIVE: &str = "live";
 pub(crate) const DRAINING: &str = "draining";
 /// On a resource, role or user: number of links ever made. A deletion that saw fewer links does not happen.
 pub(crate) const LINKED: &str = "linked";
+/// On a role: number of resources that were taken out of it.
+pub(crate) const UNLINKED: &str = "unlinked";
 /// On a credential: number of resources that use it. It blocks the deletion.
 pub(crate) const USAGE: &str = "usage";
 /// On a user: the ids of their roles.
 pub(crate) const ROLE_IDS: &str = "roleIds";
 /// On a user: the ids of the resources that they may open without a role.
 pub(crate) const RESOURCE_IDS: &str = "resourceIds";
+/// On a user: the ids of their sessions that run, and of some that did.
+pub(crate) const SESSION_IDS: &str = "sessionIds";
 /// On an API key: the digest of its text.
 pub(crate) const HASH: &str = "hash";
 /// On a first result: seconds since 1970, after which it counts no longer. The table's time to live tidies up.

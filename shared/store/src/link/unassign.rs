@@ -8,9 +8,11 @@ use model::time::Timestamp;
 
 use super::entry;
 use super::remove::taken_from_user;
+use crate::closings::count_closing;
 use crate::error::StoreError;
 use crate::expression::Expression;
-use crate::keys::{Holder, Key, RESOURCE_IDS, ROLE_IDS};
+use crate::item::number;
+use crate::keys::{Holder, Key, RESOURCE_IDS, ROLE_IDS, UNLINKED};
 use crate::transaction::{Failed, Transaction};
 use crate::{Store, keys};
 
@@ -21,7 +23,7 @@ impl Store {
     /// That the one side does not exist; then the other; then `NotAssigned`; busy or defect.
     pub async fn unassign(&self, actor: &Actor, link: &Link, now: Timestamp) -> Result<(), StoreError> {
         let mut tx = Transaction::new(self);
-        take_from_sides(&mut tx, &actor.org, link);
+        take_from_sides(&mut tx, &actor.org, link)?;
         for key in items(&actor.org, link) {
             let kind = link.kind();
             tx.delete(&key, &Expression::exists(), move |_| Failed::Refuse(Refusal::NotAssigned(kind)));
@@ -31,12 +33,17 @@ impl Store {
 }
 
 /// Requires that both sides exist, and takes the link from the one that has it on its own item.
-fn take_from_sides(tx: &mut Transaction<'_>, org: &OrgId, link: &Link) {
+fn take_from_sides(tx: &mut Transaction<'_>, org: &OrgId, link: &Link) -> Result<(), StoreError> {
     let (first, second) = link.missing();
     match link {
         Link::RoleResource(role, resource) => {
-            require(tx, &keys::role(org, *role), first);
+            // A start that has read the link before sees it by this number, or by that of the closings.
+            let update = Expression::new(format!("ADD #{UNLINKED} :one"), [(":one", number(1))]);
+            tx.update(&keys::role(org, *role), &update, &Expression::exists(), move |_| {
+                Failed::Refuse(first.clone())
+            });
             require(tx, &keys::resource(org, *resource), second);
+            count_closing(tx, org)?;
         }
         Link::RoleUser(role, user) => {
             require(tx, &keys::role(org, *role), first);
@@ -47,6 +54,7 @@ fn take_from_sides(tx: &mut Transaction<'_>, org: &OrgId, link: &Link) {
             require(tx, &keys::resource(org, *resource), second);
         }
     }
+    Ok(())
 }
 
 fn require(tx: &mut Transaction<'_>, key: &Key, missing: Refusal) {

@@ -11,6 +11,7 @@ use model::time::Timestamp;
 use serde_json::Map;
 
 use super::{RoleData, entry, roles};
+use crate::closings::count_closing;
 use crate::error::StoreError;
 use crate::expression::Expression;
 use crate::item::{Entity, Item, number};
@@ -68,6 +69,7 @@ impl Store {
         );
         tx.delete(&keys::role(org, role.id), &condition, |_| Failed::Stale);
         tx.remove(&keys::role_name(org, &role.name));
+        count_closing(&mut tx, org)?;
         let afterwards = remove_as_fits(&mut tx, org, links, Gone::RoleOrResource, 0);
         let entry = entry(AuditEvent::RoleDelete, &role, Map::new());
         let Commit::Done(receipt) = tx.commit(actor, &entry, now).await? else {

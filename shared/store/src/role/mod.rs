@@ -20,8 +20,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::error::{StoreError, corrupt};
-use crate::item::{Entity, Item, NewItem, owned};
-use crate::keys::{Holder, VERSION};
+use crate::expression::Expression;
+use crate::item::{Entity, Item, NewItem, number, owned};
+use crate::keys::{Holder, UNLINKED, VERSION};
 use crate::link::{FromRole, from_role};
 use crate::list::each_with_belongings;
 use crate::once::Recorded;
@@ -120,7 +121,51 @@ fn roles(items: &[Item]) -> Result<Vec<Tagged<Role>>, StoreError> {
     owned(items, Entity::Role)?.into_iter().map(with_links).collect()
 }
 
+/// A role with the numbers of its state: whether it changed, and whether a resource was taken out of it, is seen by them.
+#[derive(Debug, Clone)]
+pub(crate) struct RoleAsRead {
+    pub(crate) role: Role,
+    version: i64,
+    unlinked: Option<i64>,
+}
+
+impl RoleAsRead {
+    /// That the role is as it was read: it leads to what it led to, for as long as it did. It may lead to more.
+    pub(crate) fn unchanged(&self) -> Expression {
+        let same = Expression::new("", [(":version", number(self.version))]);
+        let (text, same) = match self.unlinked {
+            Some(count) => ("#unlinked = :unlinked", same.with(":unlinked", number(count))),
+            None => ("attribute_not_exists(#unlinked)", same),
+        };
+        Expression { text: format!("#version = :version AND {text}").into(), ..same }
+    }
+
+    /// Whether a role's item says the same.
+    pub(crate) fn is_as_in(&self, item: &Item) -> bool {
+        let version = item.number(VERSION).ok();
+        version == Some(self.version) && unlinked(item).ok() == Some(self.unlinked)
+    }
+}
+
+/// How many resources were taken out of a role; nothing where none was.
+fn unlinked(item: &Item) -> Result<Option<i64>, StoreError> {
+    if item.has(UNLINKED) { item.number(UNLINKED).map(Some) } else { Ok(None) }
+}
+
 impl Store {
+    /// The role with this id, with its links and the numbers of its state. The role's own item is the first of its partition, and is
+    /// read before its links: what is taken away in between is seen by the number.
+    pub(crate) async fn role_as_read(
+        &self,
+        org: &OrgId,
+        id: RoleId,
+    ) -> Result<Option<RoleAsRead>, StoreError> {
+        let items = self.query_partition(&keys::holder_partition(org, &Holder::Role(id))).await?;
+        let own = items.iter().find(|item| item.entity == Entity::Role);
+        let (Some(own), Some(role)) = (own, roles(&items)?.pop()) else { return Ok(None) };
+        Ok(Some(RoleAsRead { role: role.value, version: own.number(VERSION)?, unlinked: unlinked(own)? }))
+    }
+
     /// The role with this id, with its links.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ use model::role::{AppliedToRole, Role, RolePatch};
 use model::time::Timestamp;
 
 use super::{RoleData, entry, name_guard, roles};
+use crate::closings::count_closing;
 use crate::error::StoreError;
 use crate::expression::Expression;
 use crate::item::{Entity, data, number};
@@ -75,6 +76,9 @@ impl Store {
             tx.create(name_guard(org, after)?, move |_| {
                 Failed::Refuse(Refusal::RoleNameTaken(taken.clone()))
             });
+        }
+        if before.max_session_duration_hours != after.max_session_duration_hours {
+            count_closing(&mut tx, org)?;
         }
         tx.commit(actor, &entry(AuditEvent::RoleUpdate, after, changes(&applied.changes)), now).await
     }

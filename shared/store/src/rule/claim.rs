@@ -10,15 +10,24 @@ use super::{FoundData, RuleData};
 use crate::due::{SET_DUE, due_values};
 use crate::error::StoreError;
 use crate::expression::Expression;
-use crate::item::{Entity, SHAPE, data, number, set, text};
-use crate::keys::{self, HOLDERS, Round};
+use crate::item::{Entity, Item, SHAPE, data, number, set, text};
+use crate::keys::{self, HOLDERS, LEAVING, Round};
 use crate::transaction::{Failed, Transaction};
 
 /// Seconds after which the sweeper looks after a rule that the stream's worker should have looked after.
 const GRACE_SECONDS: i64 = 45;
 
-/// Most rows that hold one rule. A row takes 41 bytes in up to three sets, and an item of the table holds 400 KB.
+/// Rows that hold a rule, from which on no more join it.
 const HOLDERS_MAX: usize = 2_000;
+
+/// Rows that leave a rule, from which on no more join it. Who leaves is moved from one set to another, so that an item which they
+/// could join can be left by all of them.
+const LEAVING_MAX: usize = 4_000;
+
+/// Whether more rows can join a rule.
+pub(crate) fn has_room(rule: &Item) -> bool {
+    rule.set(HOLDERS).len() < HOLDERS_MAX && rule.set(LEAVING).len() < LEAVING_MAX
+}
 
 /// Rows that join a rule.
 pub(crate) struct Join<'a> {
@@ -68,11 +77,13 @@ pub(crate) fn join(tx: &mut Transaction<'_>, join: &Join<'_>) -> Result<(), Stor
     .with(":rows", set(join.holders))
     .with(":one", number(1));
     let room = Expression::new(
-        "attribute_not_exists(#pk) OR (#entity = :entity AND (attribute_not_exists(#holders) OR size(#holders) < :most))",
-        [(":most", number(HOLDERS_MAX))],
+        "attribute_not_exists(#pk) OR (#entity = :entity \
+         AND (attribute_not_exists(#holders) OR size(#holders) < :most) \
+         AND (attribute_not_exists(#leaving) OR size(#leaving) < :mostLeaving))",
+        [(":most", number(HOLDERS_MAX)), (":mostLeaving", number(LEAVING_MAX))],
     );
-    tx.update(&key, &update, &room, |rule| match rule.map(|rule| rule.set(HOLDERS).len()) {
-        Some(holders) if holders >= HOLDERS_MAX => Failed::Refuse(Refusal::TooManyHolders),
+    tx.update(&key, &update, &room, |rule| match rule {
+        Some(rule) if !has_room(rule) => Failed::Refuse(Refusal::TooManyHolders),
         Some(_) | None => Failed::Stale,
     });
     Ok(())
@@ -101,4 +112,26 @@ pub(crate) fn leave(
     .with(":one", number(1));
     tx.update(&key, &update, &Expression::exists(), |_| Failed::Stale);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::id::SessionId;
+    use model::session::BLOCK_WRITES_MAX;
+
+    /// A rule's item holds its sets, its keys, its members and what was found, of which no text is long.
+    #[test]
+    fn a_rule_that_can_be_joined_can_be_left() {
+        const ITEM_MAX_BYTES: usize = 400 * 1024;
+        const REST_MAX_BYTES: usize = 16 * 1024;
+        let now = Timestamp::from_unix_millis(0).unwrap();
+        let longest = Holder { session: SessionId::generate(now), block: 9_999, row: 9_999 };
+        let bytes = longest.to_string().len();
+        // A block joins at once, with two rows of each resource.
+        let holders = HOLDERS_MAX - 1 + 2 * BLOCK_WRITES_MAX;
+        // Each of them is fresh as well, until it was told; who leaves is neither any more.
+        let rows = 2 * holders + LEAVING_MAX - 1;
+        assert!(rows * bytes + REST_MAX_BYTES <= ITEM_MAX_BYTES, "{rows} rows of {bytes} bytes");
+    }
 }

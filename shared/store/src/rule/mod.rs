@@ -13,7 +13,7 @@ mod resolve;
 mod retry;
 mod tell;
 
-pub(crate) use claim::{Join, join, leave};
+pub(crate) use claim::{Join, has_room, join, leave};
 pub use finding::Finding;
 pub use group::{GroupLedger, LEASE_SECONDS, Lease, Released};
 pub use list::{ListedRule, RuleEntry, UnreadableRule};

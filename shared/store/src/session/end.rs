@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 use super::evict::Scope;
 use super::leave::{RulesSeen, leave_rules};
 use super::reserve::live_rows;
-use super::{Block, Loaded, block, entry, update_item};
+use super::{Block, Changed, Loaded, block, entry, update_item};
 use crate::Store;
 use crate::due::{SET_DUE, due_values};
 use crate::error::{StoreError, corrupt};
@@ -53,7 +53,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Session, StoreError> {
         let reason = if owner.is_some() { EndedReason::Manual } else { EndedReason::Admin };
-        self.once(actor, now, async {
+        let stopped = self.once(actor, now, async {
             let (mut backoff, mut seen) = (Backoff::default(), RulesSeen::default());
             loop {
                 let loaded = self.session_to_stop(&actor.org, id, owner).await?;
@@ -65,13 +65,13 @@ impl Store {
                 }
                 let kind = (reason, AuditEvent::SessionStop);
                 if let Some(session) = self.write_end(&loaded, kind, &seen, actor, now).await? {
-                    return Ok(session);
+                    return Ok(Changed::from(session));
                 }
                 backoff.pause("the session changed").await?;
                 seen = self.rules_seen(&actor.org, loaded.first()?).await?;
             }
-        })
-        .await
+        });
+        self.changed(&actor.org, stopped.await?).await
     }
 
     /// The session as far as it can be read, provided that it is the owner's.
@@ -229,7 +229,7 @@ impl Store {
         further.iter_mut().for_each(model::session::SessionRow::give_up);
         let first = first.to_vec();
         let has_blocks = loaded.blocks.len() > 1 || loaded.fault.is_some();
-        let mut tx = Transaction::once(self, actor, &session, now)?;
+        let mut tx = Transaction::once(self, actor, &Changed::Id(head.id), now)?;
         let update =
             Expression::new("", []).with(":data", data(&head)?).with(":rows", block::rows_attribute(&first)?);
         let mut text = format!("SET #data = :data, #{ROWS} = :rows, #{VERSION} = #{VERSION} + :one");

@@ -11,8 +11,9 @@ use model::time::Timestamp;
 use model::user::User;
 use std::collections::BTreeSet;
 
-use super::start::require_activation;
-use super::{Loaded, entry, update_item};
+use super::grant::Grant;
+use super::{Changed, Loaded, entry, update_item};
+use crate::closings::require_closings;
 use crate::due::{SET_DUE, due_values};
 use crate::error::StoreError;
 use crate::expression::Expression;
@@ -46,18 +47,18 @@ impl Store {
         limits: &SessionLimits,
         now: Timestamp,
     ) -> Result<Session, StoreError> {
-        self.once(actor, now, async {
+        let extended = self.once(actor, now, async {
             let (mut user, mut backoff) = (owner.user.clone(), Backoff::default());
             loop {
                 let owner = Owner { user: &user, ..owner };
                 if let Some(session) = self.try_to_extend(actor, (id, owner), extension, limits, now).await? {
-                    return Ok(session);
+                    return Ok(Changed::from(session));
                 }
-                backoff.pause("the session, or its owner, changed").await?;
+                backoff.pause("the session, its owner, or their roles changed").await?;
                 user = self.active_user(&actor.org, &user.id).await?;
             }
-        })
-        .await
+        });
+        self.changed(&actor.org, extended.await?).await
     }
 
     async fn try_to_extend(
@@ -79,36 +80,42 @@ impl Store {
         }
         let resources: BTreeSet<_> = gathered(session.rows.iter().map(|row| row.resource_id));
         let longest = {
-            let ways = Ways::of(owner.user, &roles, owner.is_org_admin);
+            let ways = Ways::of(owner.user, roles.iter().map(|read| &read.role), owner.is_org_admin);
             let outside = resources.iter().find(|id| !ways.lead_to(**id));
             outside.map_or(Ok(()), |id| Err(Refusal::ResourceOutOfReach(*id)))?;
             limits.longest(&ways, resources.iter().copied())
         };
         let head = extension.apply(&session, longest, now)?;
         let longer = Session { head, ..session };
-        self.write_extension(actor, &loaded, &longer, &resources, now).await
+        let grant = Grant::of((owner.user, owner.is_org_admin), &roles, &resources);
+        self.write_extension(actor, (&loaded, &longer), (&grant, &resources), now).await
     }
 
     async fn write_extension(
         &self,
         actor: &Actor,
-        loaded: &Loaded,
-        longer: &Session,
-        resources: &BTreeSet<ResourceId>,
+        (loaded, longer): (&Loaded, &Session),
+        (grant, resources): (&Grant<'_>, &BTreeSet<ResourceId>),
         now: Timestamp,
     ) -> Result<Option<Session>, StoreError> {
         let (org, head) = (&actor.org, &longer.head);
-        let mut tx = Transaction::once(self, actor, longer, now)?;
+        let mut tx = Transaction::once(self, actor, &Changed::Id(head.id), now)?;
         let text = format!("SET #data = :data, #{VERSION} = #{VERSION} + :one, {SET_DUE}");
         let due = due_values(&loaded.key(), Round::Sweep, head.expires_at);
         update_item(&mut tx, org, loaded, &Expression::new(text, due).with(":data", data(head)?));
-        require_activation(&mut tx, org, head)?;
-        if resources.len() <= tx.room() {
+        grant.require_person(&mut tx, org, head)?;
+        if resources.len() + grant.roles() <= tx.room() {
             require_open(&mut tx, org, resources)?;
+            grant.require_roles(&mut tx, org);
         } else {
-            // The transaction has no room to ask about so many. What is read here may change before it is written: as small a
-            // while as there can be, and a drain ends the session all the same.
-            self.refuse_what_is_not_open(org, resources).await?;
+            // The transaction has no room to ask about so many. What is closed after this look is counted.
+            let closings = self.closings(org).await?;
+            let look = try_join(self.refuse_what_is_not_open(org, resources), self.has_roles_of(org, grant));
+            let ((), are_same) = look.await?;
+            if !are_same {
+                return Ok(None);
+            }
+            require_closings(&mut tx, org, closings);
         }
         let changed = FieldChange::between("expiresAt", &loaded.head.expires_at, &head.expires_at);
         let entry = entry(AuditEvent::SessionExtend, head, changes(changed.as_slice()));

@@ -6,7 +6,8 @@
 //! | get | 1 |
 //! | list | 2 for each 100: the places; the sessions |
 //! | stop | 2: the session; the transaction |
-//! | extend | 3: the owner; the session with the owner's roles; the transaction. Above 96 resources 4: the resources as well |
+//! | extend | 3: the owner; the session with the owner's roles; the transaction. Above 96 resources and roles 5: the closings; the
+//! |        | resources with the roles |
 //! | end of a session whose time is over | 2: the session; the transaction |
 
 mod block;
@@ -14,10 +15,12 @@ mod end;
 mod evict;
 mod extend;
 mod forgotten;
+mod grant;
 mod leave;
 mod list;
 mod over;
 mod plan;
+mod quota;
 mod reserve;
 mod start;
 mod upcoming;
@@ -33,6 +36,7 @@ pub use upcoming::Upcoming;
 
 use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
 use model::id::{OrgId, SessionId};
+use model::refusal::Refusal;
 use model::session::{Session, SessionHead, SessionRow};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -115,22 +119,48 @@ impl Loaded {
     }
 }
 
-/// A session's form among the first results.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct SessionData {
-    head: SessionHead,
-    rows: Vec<SessionRow>,
+/// What a start, an extension or a stop did.
+pub(crate) enum Changed {
+    /// The session as it left it, or as an earlier version kept it.
+    To(Box<Session>),
+    /// What is kept of it: the session is read again.
+    Id(SessionId),
 }
 
-impl Recorded for Session {
-    type Data = SessionData;
+/// Its form among the first results. A session may be larger than what is kept, so that only its id is.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum ChangedData {
+    Id {
+        #[serde(rename = "sessionId")]
+        id: SessionId,
+    },
+    /// Of an earlier version.
+    Whole { head: Box<SessionHead>, rows: Vec<SessionRow> },
+}
 
-    fn to_data(&self) -> SessionData {
-        SessionData { head: self.head.clone(), rows: self.rows.clone() }
+impl Recorded for Changed {
+    type Data = ChangedData;
+
+    fn to_data(&self) -> ChangedData {
+        let id = match self {
+            Self::To(session) => session.head.id,
+            Self::Id(id) => *id,
+        };
+        ChangedData::Id { id }
     }
 
-    fn from_data(data: SessionData) -> Result<Self, StoreError> {
-        Ok(Self { head: data.head, rows: data.rows })
+    fn from_data(data: ChangedData) -> Result<Self, StoreError> {
+        Ok(match data {
+            ChangedData::Id { id } => Self::Id(id),
+            ChangedData::Whole { head, rows } => Self::To(Box::new(Session { head: *head, rows })),
+        })
+    }
+}
+
+impl From<Session> for Changed {
+    fn from(session: Session) -> Self {
+        Self::To(Box::new(session))
     }
 }
 
@@ -153,6 +183,16 @@ fn update_item(tx: &mut Transaction<'_>, org: &OrgId, loaded: &Loaded, update: &
 }
 
 impl Store {
+    /// The session that was changed, for the answer: of a repeated request as it is now, as far as it can be read.
+    async fn changed(&self, org: &OrgId, changed: Changed) -> Result<Session, StoreError> {
+        let id = match changed {
+            Changed::To(session) => return Ok(*session),
+            Changed::Id(id) => id,
+        };
+        let found = self.found_session(org, id).await?.map_err(|unreadable| unreadable.error())?;
+        Ok(found.ok_or(Refusal::SessionNotFound(id))?.session())
+    }
+
     /// The session with this id.
     ///
     /// # Errors
@@ -174,5 +214,32 @@ impl Store {
     /// The session with this id, as far as it can be read.
     async fn found_session(&self, org: &OrgId, id: SessionId) -> Result<Found, StoreError> {
         Ok(Loaded::read(&self.query_partition_each(&keys::session_partition(org, id)).await?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn kept(result: Value) -> Changed {
+        Changed::from_data(serde_json::from_value(result).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_first_result_is_the_id_and_that_of_an_earlier_version_the_session() {
+        let id = "019c704c-b040-7218-a8cc-5e16c24a98ac";
+        let changed = kept(json!({"sessionId": id}));
+        assert!(matches!(&changed, Changed::Id(found) if found.to_string() == id));
+        assert_eq!(serde_json::to_value(changed.to_data()).unwrap(), json!({"sessionId": id}));
+        let head = json!({
+            "id": id, "userId": "grace", "userName": null, "userEmail": null, "ipv4Address": "198.51.100.7",
+            "ipv6Address": null, "sourceIp": "198.51.100.7", "reason": null, "startedAt": 1_771_410_600_000_i64,
+            "expiresAt": 1_771_414_200_000_i64, "endedAt": null, "endedReason": null,
+        });
+        let Changed::To(session) = kept(json!({"head": head, "rows": []})) else { panic!("an id") };
+        assert_eq!(session.head.id.to_string(), id);
+        let changed = Changed::from(*session);
+        assert_eq!(serde_json::to_value(changed.to_data()).unwrap(), json!({"sessionId": id}));
     }
 }

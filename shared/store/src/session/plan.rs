@@ -39,7 +39,7 @@ pub(super) struct RulePlan {
 
 impl BlockPlan {
     /// Writes that the block costs.
-    fn writes(&self) -> usize {
+    pub(super) fn writes(&self) -> usize {
         self.counts.len() + self.rules.len()
     }
 

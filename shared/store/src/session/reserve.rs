@@ -7,14 +7,17 @@
 
 use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
-use model::audit::AuditEvent;
+use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
 use model::gathered;
 use model::id::{OrgId, ResourceId, SessionId};
+use model::ingress::{GroupRef, Ingress};
 use model::principal::Actor;
-use model::session::SessionHead;
+use model::resource::Resource;
+use model::rule::RULE_IS_FULL;
+use model::session::{News, SessionHead, SessionRow};
 use model::time::Timestamp;
 use serde_json::{Map, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::plan::BlockPlan;
 use super::start::take_resources;
@@ -22,7 +25,7 @@ use super::{Block, block, entry};
 use crate::due::due_values;
 use crate::error::{Cause, StoreError};
 use crate::expression::Expression;
-use crate::item::{Entity, NewItem, data, keys_of, number};
+use crate::item::{Each, Entity, NewItem, data, keys_of, number};
 use crate::keys::{self, ARMED, DUE_PK, DUE_SK, ROWS, Round, VERSION};
 use crate::resource::Versioned;
 use crate::rule::{Join, join};
@@ -145,19 +148,20 @@ impl Store {
         tx.delete(&keys::session_rows(org, block.session, block.number), &unarmed, |_| Failed::Stale);
         tx.require(&keys::session(org, block.session), &Expression::absent(), |_| Failed::Stale);
         rule::release(&mut tx, org, &live_rows(block))?;
-        let entry = model::audit::AuditEntry {
+        let entry = AuditEntry {
             event: AuditEvent::SessionRelease,
-            subject: model::audit::AuditSubject::Session,
+            subject: AuditSubject::Session,
             subject_id: block.session.to_string(),
             subject_name: None,
-            result: model::audit::AuditResult::Success,
+            result: AuditResult::Success,
             details: json!({"rows": block.rows.len()}).as_object().cloned().unwrap_or_default(),
         };
         // Stale: somebody else was here.
         tx.commit(&Actor::system(org.clone()), &entry, now).await.map(drop)
     }
 
-    /// Writes the claims of a block into the ledger.
+    /// Writes the claims of a block into the ledger. Claims on a rule that has no room are refused, so that its rows learn of it and
+    /// the others get theirs.
     pub(super) async fn arm_block(
         &self,
         org: &OrgId,
@@ -166,46 +170,156 @@ impl Store {
     ) -> Result<(), StoreError> {
         let ids = gathered(block.rows.iter().map(|row| row.resource_id));
         let resources = self.versioned_resources(org, &ids).await?;
-        let mut rules: BTreeMap<_, Vec<usize>> = BTreeMap::new();
-        for (place, row) in block.rows.iter().enumerate() {
-            for ingress in row.live() {
-                rules.entry((row.group.clone(), ingress)).or_default().push(place);
+        let claims = claims(block);
+        let tx = self.arming(org, block, (&claims, &resources), now)?;
+        // All of it or nothing: what is not written down now stays due.
+        if tx.follow_up_or_stale(&Receipt::of_remains()).await? {
+            return Ok(());
+        }
+        let full = self.full_rules(org, claims.keys()).await?;
+        if !full.is_empty() && self.arm_with_refusals(org, block, (claims, &full, &resources), now).await? {
+            return Ok(());
+        }
+        Err(StoreError::Busy(Cause::new("the claims of a session's rows cannot be written down yet")))
+    }
+
+    /// What writes claims of a block into the ledger, and says that it was done.
+    fn arming(
+        &self,
+        org: &OrgId,
+        block: &Block,
+        (claims, resources): (&Claims, &[Versioned<Resource>]),
+        now: Timestamp,
+    ) -> Result<Transaction<'_>, StoreError> {
+        let mut tx = Transaction::new(self);
+        arm(&mut tx, org, block, None)?;
+        join_claims(&mut tx, org, (block, claims, resources), now)?;
+        Ok(tx)
+    }
+
+    /// Those of some rules that no row can join.
+    async fn full_rules<'r>(
+        &self,
+        org: &OrgId,
+        rules: impl Iterator<Item = &'r (GroupRef, Ingress)>,
+    ) -> Result<Full, StoreError> {
+        let rules: Vec<_> = rules.collect();
+        let keys: Vec<_> = rules.iter().map(|(group, ingress)| keys::rule(org, group, ingress)).collect();
+        let found = self.get_each(&keys).await?;
+        let is_full = |key: &keys::Key| {
+            let own = |one: &&Each| keys_of(one) == (key.pk.as_str(), key.sk.as_str());
+            found.iter().find(own).is_some_and(|one| one.as_ref().is_ok_and(|item| !rule::has_room(item)))
+        };
+        let full = rules.iter().zip(&keys).filter(|(_, key)| is_full(key));
+        Ok(full.map(|(rule, _)| (*rule).clone()).collect())
+    }
+
+    /// The same for a block some of whose rules are full: their claims fail. False when something has changed again.
+    async fn arm_with_refusals(
+        &self,
+        org: &OrgId,
+        block: &Block,
+        (mut claims, full, resources): (Claims, &Full, &[Versioned<Resource>]),
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let (mut rows, news) = (block.rows.clone(), News::Refused(RULE_IS_FULL.into()));
+        for rule in full {
+            for place in claims.remove(rule).unwrap_or_default() {
+                rows.get_mut(place).map(|row| row.learn(&rule.1.opening, &news, now));
             }
         }
         let mut tx = Transaction::new(self);
-        let update = Expression::new(
-            format!("SET #{ARMED} = :yes, #{VERSION} = #{VERSION} + :one REMOVE #{DUE_PK}, #{DUE_SK}"),
-            [(":yes", data(&true)?), (":one", number(1))],
-        );
-        let seen = Expression::new("#version = :version", [(":version", number(block.version))]);
-        let key = keys::session_rows(org, block.session, block.number);
-        tx.update(&key, &update, &seen, |_| Failed::Stale);
-        for ((group, ingress), places) in &rules {
-            let holders: Vec<_> = places.iter().map(|place| block.holder(*place)).collect();
-            let resource = places.first().and_then(|place| block.rows.get(*place)).map(|row| row.resource_id);
-            let resource = resource.and_then(|id| find(&resources, id));
-            let Some((resource, credential)) = resource else {
-                // A resource with live rows cannot have been deleted.
-                return Err(crate::error::corrupt("a reserved row has no resource"));
-            };
-            join(
-                &mut tx,
-                &Join { org, group, ingress: *ingress, credential, resource, holders: &holders, now },
-            )?;
+        arm(&mut tx, org, block, Some(&rows))?;
+        join_claims(&mut tx, org, (block, &claims, resources), now)?;
+        let mut settled: BTreeMap<ResourceId, i64> = BTreeMap::new();
+        for (before, after) in block.rows.iter().zip(&rows) {
+            if !before.is_settled() && after.is_settled() {
+                *settled.entry(after.resource_id).or_default() += 1;
+            }
         }
-        // All of it or nothing: what is not written down now stays due.
-        if tx.follow_up_or_stale(&Receipt::of_remains()).await? {
-            Ok(())
-        } else {
-            Err(StoreError::Busy(Cause::new("the claims of a session's rows cannot be written down yet")))
+        rule::release(&mut tx, org, &settled)?;
+        match tx.commit(&Actor::system(org.clone()), &refusal_entry(block, full), now).await {
+            Ok(commit) => Ok(matches!(commit, Commit::Done(_))),
+            Err(StoreError::Refused(_)) => Ok(false),
+            Err(error) => Err(error),
         }
     }
 }
 
-fn find(
-    resources: &[Versioned<model::resource::Resource>],
-    id: ResourceId,
-) -> Option<(ResourceId, model::id::CredentialId)> {
+/// The rules that a block's rows claim, with the places of the rows.
+type Claims = BTreeMap<(GroupRef, Ingress), Vec<usize>>;
+
+/// Rules that no row can join.
+type Full = BTreeSet<(GroupRef, Ingress)>;
+
+fn claims(block: &Block) -> Claims {
+    let mut claims = Claims::new();
+    for (place, row) in block.rows.iter().enumerate() {
+        for ingress in row.live() {
+            claims.entry((row.group.clone(), ingress)).or_default().push(place);
+        }
+    }
+    claims
+}
+
+/// Says on a block that its claims stand in the ledger, and how its rows are where some of them failed.
+fn arm(
+    tx: &mut Transaction<'_>,
+    org: &OrgId,
+    block: &Block,
+    rows: Option<&[SessionRow]>,
+) -> Result<(), StoreError> {
+    let set_rows = if rows.is_some() { format!(", #{ROWS} = :rows") } else { String::new() };
+    let mut update = Expression::new(
+        format!("SET #{ARMED} = :yes, #{VERSION} = #{VERSION} + :one{set_rows} REMOVE #{DUE_PK}, #{DUE_SK}"),
+        [(":yes", data(&true)?), (":one", number(1))],
+    );
+    if let Some(rows) = rows {
+        update = update.with(":rows", block::rows_attribute(rows)?);
+    }
+    let seen = Expression::new("#version = :version", [(":version", number(block.version))]);
+    tx.update(&keys::session_rows(org, block.session, block.number), &update, &seen, |_| Failed::Stale);
+    Ok(())
+}
+
+fn join_claims(
+    tx: &mut Transaction<'_>,
+    org: &OrgId,
+    (block, claims, resources): (&Block, &Claims, &[Versioned<Resource>]),
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    for ((group, ingress), places) in claims {
+        let holders: Vec<_> = places.iter().map(|place| block.holder(*place)).collect();
+        let resource = places.first().and_then(|place| block.rows.get(*place)).map(|row| row.resource_id);
+        let Some((resource, credential)) = resource.and_then(|id| find(resources, id)) else {
+            // A resource with live rows cannot have been deleted.
+            return Err(crate::error::corrupt("a reserved row has no resource"));
+        };
+        join(tx, &Join { org, group, ingress: *ingress, credential, resource, holders: &holders, now })?;
+    }
+    Ok(())
+}
+
+fn refusal_entry(block: &Block, full: &Full) -> AuditEntry {
+    let described = |(group, ingress): &(GroupRef, Ingress)| {
+        let ports = ingress.opening.ports.map(|(from, to)| json!({"from": from, "to": to}));
+        json!({
+            "region": group.region, "groupId": group.group_id, "cidr": ingress.cidr(),
+            "protocol": ingress.opening.protocol, "ports": ports, "note": RULE_IS_FULL,
+        })
+    };
+    let rules: Vec<_> = full.iter().map(described).collect();
+    AuditEntry {
+        event: AuditEvent::RuleRefuse,
+        subject: AuditSubject::Session,
+        subject_id: block.session.to_string(),
+        subject_name: None,
+        result: AuditResult::Failure,
+        details: json!({"rules": rules}).as_object().cloned().unwrap_or_default(),
+    }
+}
+
+fn find(resources: &[Versioned<Resource>], id: ResourceId) -> Option<(ResourceId, model::id::CredentialId)> {
     let found = resources.iter().find(|resource| resource.value.id == id)?;
     Some((id, found.value.credential_id))
 }

@@ -1,23 +1,30 @@
 //! The start of a session.
 //!
 //! One transaction writes the session with its rows, the counts of their resources, the rules in the ledger, the place among
-//! the owner's sessions and the audit row, provided that every resource is as it was read, active and not being drained, and
-//! the user active, in the activation in which they were read. What does not fit is reserved in blocks first
-//! ([`super::reserve`]), and its own transaction requires that no resource was closed meanwhile ([`crate::closings`]).
+//! the owner's sessions and the audit row, provided that every resource is as it was read, active and not being drained, that the
+//! user is active, in the activation in which they were read and with the links that they had, that the roles which lead to the
+//! resources are as they were read ([`super::grant`]), and that the user has no more running sessions than they may
+//! ([`super::quota`]). What does not fit is reserved in blocks first ([`super::reserve`]), and its own transaction requires that
+//! nothing was closed meanwhile ([`crate::closings`]).
 
-use futures_util::future::join_all;
+use futures_util::future::{join_all, try_join};
 use model::audit::AuditEvent;
+use model::gathered;
 use model::id::{OrgId, SessionId};
 use model::principal::Actor;
 use model::refusal::Refusal;
 use model::resource::Resource;
-use model::session::{Addresses, ROWS_MAX, Session, SessionDraft, SessionHead, SessionLimits, Ways};
+use model::session::{
+    Addresses, BLOCK_WRITES_MAX, BLOCKS_MAX, ROWS_MAX, Session, SessionDraft, SessionHead, SessionLimits,
+    SessionRow, Ways,
+};
 use model::time::Timestamp;
 use model::user::User;
 use serde_json::{Map, json};
 
+use super::grant::Grant;
 use super::plan::{BlockPlan, blocks};
-use super::{BLOCKS, block, entry};
+use super::{BLOCKS, Changed, block, entry};
 use crate::Store;
 use crate::closings::require_closings;
 use crate::due::due_values;
@@ -29,7 +36,6 @@ use crate::resource::Versioned;
 use crate::retry::Backoff;
 use crate::rule::{Join, join};
 use crate::transaction::{Commit, Failed, Transaction, WRITES_MAX};
-use crate::user::is_in_activation;
 
 /// What a caller wishes for.
 #[derive(Debug, Clone)]
@@ -51,30 +57,54 @@ pub struct Wish<'a> {
 /// Writes of a start beside its rows: the session, its place, the user, the audit row.
 const FIXED_WRITES: usize = 4;
 
+/// Writes of a start in blocks beside these: those, the closings and a first result.
+const WRITES_BESIDE_BLOCKS: usize = FIXED_WRITES + 2;
+
+// What is said of a session that is too large is so.
+const _: () =
+    assert!(BLOCKS_MAX == WRITES_MAX - WRITES_BESIDE_BLOCKS && BLOCK_WRITES_MAX == WRITES_MAX - FIXED_WRITES);
+
+/// What a start writes, decided by what was read.
+struct Decision<'a> {
+    head: SessionHead,
+    grant: Grant<'a>,
+    plans: Vec<BlockPlan>,
+    /// Most sessions of the person that may run.
+    most: u32,
+}
+
 impl Store {
     /// Starts a session.
     ///
     /// # Errors
     /// `Invalid` when it would last longer than the caller may; `NoAddress`; `ResourceNotOpenable`; `NothingToOpen`;
-    /// `TooManyRows`; `UserInactive`; busy or defect.
+    /// `TooManyRows`; `TooManyBlocks`; `TooManyHolders`; `TooManySessions`; `UserInactive`; busy or defect.
     pub async fn start_session(
         &self,
         actor: &Actor,
         wish: &Wish<'_>,
         now: Timestamp,
     ) -> Result<Session, StoreError> {
-        self.once(actor, now, async {
+        let org = &actor.org;
+        let started = self.once(actor, now, async {
             let (mut user, mut backoff) = (wish.user.clone(), Backoff::default());
             loop {
                 let wish = Wish { user: &user, ..wish.clone() };
-                if let Some(session) = self.try_to_start(actor, &wish, now).await? {
-                    return Ok(session);
+                match self.try_to_start(actor, &wish, now).await {
+                    Ok(Some(session)) => return Ok(Changed::from(session)),
+                    Ok(None) => {}
+                    Err(StoreError::Refused(full @ Refusal::TooManySessions(_))) => {
+                        if !self.forget_what_does_not_run(org, &wish.user.id, now).await? {
+                            return Err(full.into());
+                        }
+                    }
+                    Err(error) => return Err(error),
                 }
                 backoff.pause("what the session opens, or its owner, changed").await?;
-                user = self.active_user(&actor.org, &wish.user.id).await?;
+                user = self.active_user(org, &wish.user.id).await?;
             }
-        })
-        .await
+        });
+        self.changed(org, started.await?).await
     }
 
     async fn try_to_start(
@@ -85,8 +115,9 @@ impl Store {
     ) -> Result<Option<Session>, StoreError> {
         let who = (wish.user, wish.is_org_admin);
         let reach = self.versioned_reach(&actor.org, who, wish.draft.resource_ids.as_ref()).await?;
-        let ways = Ways::of(wish.user, &reach.roles, wish.is_org_admin);
+        let ways = Ways::of(wish.user, reach.roles.iter().map(|read| &read.role), wish.is_org_admin);
         let resources = wanted(wish.draft, reach.resources)?;
+        let ids = gathered(resources.iter().map(|resource| resource.value.id));
         let longest = wish.limits.longest(&ways, resources.iter().map(|resource| resource.value.id));
         let minutes = wish.draft.minutes(&wish.limits, longest).map_err(Refusal::Invalid)?;
         if wish.addresses.iter().next().is_none() {
@@ -95,55 +126,62 @@ impl Store {
         if resources.len() * wish.addresses.iter().count() > ROWS_MAX {
             return Err(Refusal::TooManyRows.into());
         }
-        let head = head(wish, (minutes, longest), now);
-        let room = WRITES_MAX - FIXED_WRITES - usize::from(actor.once.is_some());
+        let (head, grant) = (head(wish, (minutes, longest), now), Grant::of(who, &reach.roles, &ids));
+        let room = BLOCK_WRITES_MAX - usize::from(actor.once.is_some());
         let plans = blocks(&resources, &wish.addresses, now, room);
-        // The session requires each of its blocks to be there and that nothing was closed, in one transaction.
-        if plans.len() >= room {
-            return Err(Refusal::TooManyRows.into());
+        if plans.len() > BLOCKS_MAX {
+            return Err(Refusal::TooManyBlocks(plans.len()).into());
         }
-        match <[BlockPlan; 1]>::try_from(plans) {
-            Ok([plan]) => self.write_session(actor, head, &plan, now).await,
-            Err(plans) => self.write_in_blocks(actor, head, &plans, now).await,
+        let decision = Decision { head, grant, plans, most: wish.limits.per_person };
+        match decision.plans.as_slice() {
+            [plan] if plan.writes() + decision.grant.roles() <= room => {
+                self.write_session(actor, &decision, plan, now).await
+            }
+            _ => self.write_in_blocks(actor, &decision, now).await,
         }
     }
 
     async fn write_session(
         &self,
         actor: &Actor,
-        head: SessionHead,
+        decision: &Decision<'_>,
         plan: &BlockPlan,
         now: Timestamp,
     ) -> Result<Option<Session>, StoreError> {
-        let org = &actor.org;
-        let session = Session { head, rows: plan.rows.clone() };
-        let mut tx = Transaction::once(self, actor, &session, now)?;
-        put_session(&mut tx, org, &session.head, plan, 0)?;
+        let (org, head) = (&actor.org, &decision.head);
+        let mut tx = Transaction::once(self, actor, &Changed::Id(head.id), now)?;
+        put_session(&mut tx, org, decision, &plan.rows, 0)?;
         take_resources(&mut tx, org, plan)?;
-        join_rules(&mut tx, org, (session.head.id, 0), plan, now)?;
+        join_rules(&mut tx, org, (head.id, 0), plan, now)?;
+        decision.grant.require_roles(&mut tx, org);
+        let session = Session { head: head.clone(), rows: plan.rows.clone() };
         let commit = tx.commit(actor, &start_entry(&session), now).await?;
         Ok(matches!(commit, Commit::Done(_)).then_some(session))
     }
 
-    /// Starts a session with more rows than one transaction takes.
+    /// Starts a session with more rows, or through more roles, than one transaction takes.
     async fn write_in_blocks(
         &self,
         actor: &Actor,
-        head: SessionHead,
-        plans: &[BlockPlan],
+        decision: &Decision<'_>,
         now: Timestamp,
     ) -> Result<Option<Session>, StoreError> {
+        let Decision { head, plans, .. } = decision;
         let (org, id) = (&actor.org, head.id);
-        // Read before the blocks are reserved: each of them requires its resources to be open, and what is closed after that is
-        // counted.
-        let closings = self.closings(org).await?;
-        if !self.reserve(actor, &head, plans, now).await? {
+        // Read before the roles are read again and the blocks are reserved, each of which requires its resources to be open: what
+        // is closed after that is counted.
+        let room = self.has_room_for_a_session(org, &head.user_id, decision.most);
+        let (closings, has_room) = try_join(self.closings(org), room).await?;
+        if !has_room {
+            return Err(Refusal::TooManySessions(decision.most).into());
+        }
+        if !self.has_roles_of(org, &decision.grant).await? || !self.reserve(actor, head, plans, now).await? {
             return Ok(None);
         }
         let rows = plans.iter().flat_map(|plan| plan.rows.iter().cloned()).collect();
-        let session = Session { head, rows };
-        let mut tx = Transaction::once(self, actor, &session, now)?;
-        put_session(&mut tx, org, &session.head, &BlockPlan::default(), plans.len())?;
+        let session = Session { head: head.clone(), rows };
+        let mut tx = Transaction::once(self, actor, &Changed::Id(id), now)?;
+        put_session(&mut tx, org, decision, &[], plans.len())?;
         for (_, number) in plans.iter().zip(1..) {
             tx.require(&keys::session_rows(org, id, number), &Expression::exists(), |_| Failed::Stale);
         }
@@ -196,38 +234,28 @@ fn head(wish: &Wish<'_>, (minutes, longest): (u32, u32), now: Timestamp) -> Sess
     }
 }
 
-/// The session's item, its place among its owner's, and the condition on the owner.
+/// The session's item, its place among its owner's, and what is required of the owner.
 fn put_session(
     tx: &mut Transaction<'_>,
     org: &OrgId,
-    head: &SessionHead,
-    plan: &BlockPlan,
+    decision: &Decision<'_>,
+    rows: &[SessionRow],
     blocks: usize,
 ) -> Result<(), StoreError> {
+    let head = &decision.head;
     let key = keys::session(org, head.id);
     let [(_, shard), (_, at)] = due_values(&key, Round::Sweep, head.expires_at);
     let item = NewItem::new(&key, Entity::Session, head)?
         .with(VERSION, number(1))
         .with(BLOCKS, number(blocks))
-        .with(ROWS, block::rows_attribute(&plan.rows)?)
+        .with(ROWS, block::rows_attribute(rows)?)
         .with(DUE_PK, shard)
         .with(DUE_SK, at);
     tx.create(item, |_| Failed::Stale);
     let place = keys::session_of_user(org, &head.user_id, head.id);
     let place = NewItem::new(&place, Entity::SessionOfUser, &Map::new())?;
     tx.create(place.listed(keys::listed(keys::sessions(org), head.id)), |_| Failed::Stale);
-    require_activation(tx, org, head)
-}
-
-/// Requires the owner to be active, in the activation of the session. Where they are not, they are read again.
-pub(super) fn require_activation(
-    tx: &mut Transaction<'_>,
-    org: &OrgId,
-    head: &SessionHead,
-) -> Result<(), StoreError> {
-    let condition = is_in_activation(head.activation)?;
-    tx.require(&keys::user(org, &head.user_id), &condition, |_| Failed::Stale);
-    Ok(())
+    decision.grant.take_place(tx, org, (head, decision.most))
 }
 
 /// Counts the rows on their resources, which must be as they were read.

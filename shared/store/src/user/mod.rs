@@ -29,7 +29,7 @@ use serde_json::{Map, Value};
 
 use crate::error::{StoreError, corrupt};
 use crate::expression::Expression;
-use crate::item::{Entity, Item, NewItem, data};
+use crate::item::{Entity, Item, NewItem, data, set};
 use crate::keys::{RESOURCE_IDS, ROLE_IDS, VERSION};
 use crate::list::each_object;
 use crate::once::Recorded;
@@ -150,6 +150,21 @@ pub(crate) fn is_in_activation(activation: Option<ActivationId>) -> Result<Expre
         None => ("attribute_not_exists(#data.#activation)", active),
     };
     Ok(Expression { text: format!("#data.#isActive = :yes AND {text}").into(), ..condition })
+}
+
+/// That a person has the links that they had when they were read.
+pub(crate) fn has_links_of(user: &User) -> Expression {
+    let roles = is_set(ROLE_IDS, &user.role_ids);
+    roles.and(is_set(RESOURCE_IDS, &user.resource_ids))
+}
+
+/// That a set on an item has these ids and no others.
+fn is_set(name: &str, ids: &[impl ToString]) -> Expression {
+    if ids.is_empty() {
+        return Expression::new(format!("attribute_not_exists(#{name})"), []);
+    }
+    let ids = set(ids.iter().map(ToString::to_string));
+    Expression::new(format!("#{name} = :{name}"), []).with(format!(":{name}"), ids)
 }
 
 impl Store {

@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use crate::Store;
 use crate::error::StoreError;
 use crate::resource::Versioned;
+use crate::role::RoleAsRead;
 
 /// A person's roles, and the resources that a session of theirs would open.
 #[derive(Debug, Clone)]
@@ -23,7 +24,7 @@ pub struct Reach {
 
 /// A reach with the numbers of the resources' states.
 pub(crate) struct VersionedReach {
-    pub(crate) roles: Vec<Role>,
+    pub(crate) roles: Vec<RoleAsRead>,
     pub(crate) resources: Vec<Versioned<Resource>>,
 }
 
@@ -35,7 +36,8 @@ impl Store {
     pub async fn reach(&self, org: &OrgId, user: &User, is_org_admin: bool) -> Result<Reach, StoreError> {
         let reach = self.versioned_reach(org, (user, is_org_admin), None).await?;
         let resources = reach.resources.into_iter().map(|resource| resource.value).collect();
-        Ok(Reach { roles: reach.roles, resources })
+        let roles = reach.roles.into_iter().map(|read| read.role).collect();
+        Ok(Reach { roles, resources })
     }
 
     /// The same with the numbers of the resources' states; of some resources only, where they are named.
@@ -46,7 +48,7 @@ impl Store {
         only: Option<&BTreeSet<ResourceId>>,
     ) -> Result<VersionedReach, StoreError> {
         let roles = self.roles_of(org, user).await?;
-        let through_roles = roles.iter().flat_map(|role| &role.resource_ids);
+        let through_roles = roles.iter().flat_map(|read| &read.role.resource_ids);
         let own: BTreeSet<ResourceId> = gathered(through_roles.chain(&user.resource_ids).copied());
         let ids = match (is_org_admin, only) {
             (true, only) => only.cloned(),
@@ -58,8 +60,8 @@ impl Store {
     }
 
     /// A person's roles that exist.
-    pub(crate) async fn roles_of(&self, org: &OrgId, user: &User) -> Result<Vec<Role>, StoreError> {
-        let roles = try_join_all(user.role_ids.iter().map(|id| self.role(org, *id))).await?;
-        Ok(roles.into_iter().flatten().map(|role| role.value).collect())
+    pub(crate) async fn roles_of(&self, org: &OrgId, user: &User) -> Result<Vec<RoleAsRead>, StoreError> {
+        let roles = try_join_all(user.role_ids.iter().map(|id| self.role_as_read(org, *id))).await?;
+        Ok(roles.into_iter().flatten().collect())
     }
 }

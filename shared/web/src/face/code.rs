@@ -60,8 +60,9 @@ fn refusal_code(refusal: &Refusal) -> &'static str {
         Refusal::NothingToOpen => "NOTHING_TO_OPEN",
         Refusal::ResourceNotOpenable(_) => "RESOURCE_NOT_FOUND",
         Refusal::TooManyRows => "TOO_MANY_ROWS",
+        Refusal::TooManyBlocks(_) => "TOO_MANY_BLOCKS",
         Refusal::TooManyHolders => "TOO_MANY_HOLDERS",
-        Refusal::ResultTooLarge => "RESULT_TOO_LARGE",
+        Refusal::TooManySessions(_) => "TOO_MANY_SESSIONS",
         Refusal::NoAddress => "NO_ADDRESS",
         Refusal::RuleNotFound(_) => "RULE_NOT_FOUND",
         Refusal::RuleNotStuck => "RULE_NOT_STUCK",
@@ -103,8 +104,9 @@ fn sentence(refusal: &Refusal) -> String {
         | Refusal::NothingToOpen
         | Refusal::ResourceNotOpenable(_)
         | Refusal::TooManyRows
+        | Refusal::TooManyBlocks(_)
         | Refusal::TooManyHolders
-        | Refusal::ResultTooLarge
+        | Refusal::TooManySessions(_)
         | Refusal::NoAddress
         | Refusal::RuleNotFound(_)
         | Refusal::RuleNotStuck

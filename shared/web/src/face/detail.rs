@@ -85,8 +85,9 @@ fn refused(refusal: &Refusal) -> Value {
         | Refusal::ResourceNotOpen(_)
         | Refusal::NothingToOpen
         | Refusal::TooManyRows
+        | Refusal::TooManyBlocks(_)
         | Refusal::TooManyHolders
-        | Refusal::ResultTooLarge
+        | Refusal::TooManySessions(_)
         | Refusal::NoAddress
         | Refusal::RuleNotStuck
         | Refusal::RuleUnreadable

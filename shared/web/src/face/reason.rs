@@ -4,7 +4,8 @@
 use model::credential::FORMER_VALUES_MAX;
 use model::link::{LinkKind, USER_LINKS_MAX};
 use model::refusal::Refusal;
-use model::session::ROWS_MAX;
+use model::rule::RULE_IS_FULL;
+use model::session::{BLOCK_WRITES_MAX, BLOCKS_MAX, ROWS_MAX};
 use model::time::Timestamp;
 use serde_json::{Map, Value};
 
@@ -76,11 +77,14 @@ pub(super) fn sentence(refusal: &Refusal) -> String {
                 "A session has at most {ROWS_MAX} rows, one for each resource and address: name resourceIds"
             )
         }
-        Refusal::TooManyHolders => {
-            "Too many sessions hold the same rule: try again when some have ended".into()
-        }
-        Refusal::ResultTooLarge => {
-            "Idempotency-Key cannot be used for a session of so many rows: leave it out".into()
+        Refusal::TooManyBlocks(needed) => format!(
+            "The session would need {needed} blocks of at most {BLOCK_WRITES_MAX} rules and resources each, and a \
+             session has at most {BLOCKS_MAX}: name fewer resourceIds"
+        ),
+        Refusal::TooManyHolders => RULE_IS_FULL.into(),
+        Refusal::TooManySessions(most) => {
+            let sessions = if *most == 1 { "session" } else { "sessions" };
+            format!("You have {most} running {sessions}, as many as one person may have: stop one first")
         }
         Refusal::NoAddress => "Your address is not known: name ipv4Address or ipv6Address".into(),
         Refusal::RuleNotFound(id) => format!("Rule not found with id: {id}"),
