@@ -8,6 +8,7 @@
     reason = "tests"
 )]
 
+mod blocks;
 mod cost;
 #[cfg(feature = "large")]
 mod crowd;
@@ -15,6 +16,7 @@ mod double;
 mod events;
 mod extensions;
 mod former;
+mod gone;
 mod killed;
 mod kills;
 mod lifecycle;
@@ -24,13 +26,16 @@ mod on_time;
 mod outage;
 mod pages;
 mod parents;
-mod proof;
 mod random;
 mod recorded;
 mod repairs;
 mod requests;
+mod running;
+mod scene;
 mod sharing;
 mod starved;
+mod still_open;
 mod stuck;
+mod there;
 mod unreadable;
 mod world;
