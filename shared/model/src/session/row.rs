@@ -199,6 +199,13 @@ impl SessionRow {
         }
     }
 
+    /// Forgets the provider's ids of its rules, which are only shown: the ledger has those that are needed.
+    pub fn forget_provider_rule_ids(&mut self) {
+        for claim in &mut self.claims {
+            claim.provider_rule_id = None;
+        }
+    }
+
     /// Gives up every claim that is not settled.
     pub fn give_up(&mut self) {
         for claim in self.claims.iter_mut().filter(|claim| !claim.is_settled()) {
