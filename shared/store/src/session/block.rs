@@ -97,14 +97,17 @@ impl Block {
     }
 
     /// The rows as they are to be written, without what providers said where the item has no room for it: rather a row that does
-    /// not say why than one that is never told. First the texts go that nobody is shown.
+    /// not say why than one that is never told. First the texts go that nobody is shown, last the
+    /// provider's ids.
     pub(crate) fn fitting(
         &self,
         rows: &[SessionRow],
     ) -> Result<(Vec<SessionRow>, AttributeValue), StoreError> {
         let mut rows = rows.to_vec();
         let mut attribute = rows_attribute(&rows)?;
-        for shorten in [SessionRow::keep_one_error, SessionRow::forget_errors] {
+        let ways =
+            [SessionRow::keep_one_error, SessionRow::forget_errors, SessionRow::forget_provider_rule_ids];
+        for shorten in ways {
             if self.beside + size::of(&attribute) + SPARE_BYTES <= ITEM_BYTES_MAX {
                 break;
             }
