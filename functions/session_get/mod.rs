@@ -10,7 +10,7 @@ use web::{App, Failure};
 
 use crate::views::SessionView;
 
-/// Shows a session with its rows.
+/// Shows a session with its rows, and which of those that it gave up are still open.
 ///
 /// # Errors
 /// 404, also for somebody else's session.
@@ -21,6 +21,8 @@ pub async fn handler(
 ) -> Result<Ok200<SessionView>, Failure> {
     let principal = caller.principal();
     let viewer = (!principal.is_org_admin).then_some(&principal.user);
-    let session = app.store().shown_session(&principal.org, id, viewer).await?;
-    Ok(Ok200(SessionView::shown(session.ok_or(Refusal::SessionNotFound(id))?, app.now)))
+    let (store, org) = (app.store(), &principal.org);
+    let shown = store.shown_session(org, id, viewer).await?.ok_or(Refusal::SessionNotFound(id))?;
+    let open = store.still_open(org, &shown.session, viewer).await?;
+    Ok(Ok200(SessionView::shown(shown, app.now).with_still_open(open)))
 }

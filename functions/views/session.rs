@@ -5,8 +5,9 @@ use model::ingress::IpVersion;
 use model::session::{EndedReason, RowStatus, Session, SessionRow, SessionStatus};
 use model::time::Timestamp;
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use store::ShownSession;
+use store::{ShownSession, StillOpen};
 
 /// A session.
 #[derive(Debug, Serialize)]
@@ -41,6 +42,20 @@ struct RowView {
     applied_at: Option<Timestamp>,
     removed_at: Option<Timestamp>,
     error_message: Option<String>,
+    /// Absent where it was not looked up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    still_open: Option<OpenFor>,
+}
+
+/// `null` for a port that is open for no other session.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+struct OpenFor(Option<OtherSessions>);
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OtherSessions {
+    session_ids: BTreeSet<SessionId>,
 }
 
 impl SessionView {
@@ -78,6 +93,19 @@ impl SessionView {
     }
 }
 
+impl SessionView {
+    /// The representation with what is known of the ports that are still open.
+    #[must_use]
+    pub fn with_still_open(mut self, mut open: StillOpen) -> Self {
+        for row in &mut self.resource_ips {
+            let others =
+                |found: Option<BTreeSet<SessionId>>| found.map(|session_ids| OtherSessions { session_ids });
+            row.still_open = open.remove(&row.id).map(|found| OpenFor(others(found)));
+        }
+        self
+    }
+}
+
 impl RowView {
     fn of(row: SessionRow) -> Self {
         Self {
@@ -91,6 +119,7 @@ impl RowView {
             removed_at: row.removed_at(),
             error_message: row.error().map(String::from),
             resource_name: row.resource_name,
+            still_open: None,
         }
     }
 }

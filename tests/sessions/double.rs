@@ -20,6 +20,8 @@ struct Behaviour {
     is_late: bool,
     under_way: Vec<(CloudAccess, GroupRef, Vec<NewRule>)>,
     denies_removals: bool,
+    /// With which words every call is refused.
+    refusal: Option<String>,
     calls: BTreeMap<String, usize>,
 }
 
@@ -92,13 +94,22 @@ impl Misbehaving {
         self.behaviour.lock().unwrap().calls.get(identity).copied().unwrap_or(0)
     }
 
+    /// Every call is refused with these words.
+    pub(crate) fn refuse_everything(&self, words: &str) {
+        self.behaviour.lock().unwrap().refusal = Some(words.into());
+    }
+
     async fn meet(&self, access: &CloudAccess) -> Result<(), FirewallError> {
         let identity = access.identity();
-        let (hangs, is_throttled) = {
+        let (hangs, is_throttled, refusal) = {
             let mut behaviour = self.behaviour.lock().unwrap();
             *behaviour.calls.entry(identity.into()).or_default() += 1;
-            (behaviour.hanging.contains(identity), behaviour.throttled.contains(identity))
+            let hangs = behaviour.hanging.contains(identity);
+            (hangs, behaviour.throttled.contains(identity), behaviour.refusal.clone())
         };
+        if let Some(words) = refusal {
+            return Err(FirewallError::Denied(words));
+        }
         if hangs {
             std::future::pending::<()>().await;
         }

@@ -1,63 +1,17 @@
 //! Former values of credentials: they stay until the rules that may need them are gone.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use model::id::CredentialId;
 use serde_json::{Value, json};
 use support::ledger::unrest;
-use support::{Client, ORG, org};
+use support::{ORG, org};
 
-use crate::world::{World, row_states, shown, start};
+use crate::running::{Running, key};
+use crate::world::{row_states, shown, start};
 
-/// A credential with which a rule was made.
-struct Used {
-    world: World,
-    person: Client,
-    resource: String,
-    session: Value,
-}
-
-fn key(id: &str) -> Value {
-    json!({"accessKeyId": id, "secretAccessKey": "PLANTED-s"})
-}
-
-impl Used {
-    async fn new() -> Self {
-        let world = World::new().await;
-        let resource = world.resource(1).await;
-        let person = world.person("grace", &[&resource]).await;
-        let session = start(&person, json!({"durationHours": 8})).await;
-        world.app.settle().await;
-        assert_eq!(world.rules(1).len(), 1);
-        Self { world, person, resource, session }
-    }
-
-    fn path(&self) -> String {
-        format!("/credentials/{}/", self.world.credential)
-    }
-
-    fn id(&self) -> CredentialId {
-        CredentialId::parse_any(&self.world.credential).unwrap()
-    }
-
+impl Running {
     async fn replace(&self) {
         let body = json!({"value": key("AKIA2")});
-        let _ = self.world.app.admin().patch(&self.path(), body).await.expect(200);
-    }
-
-    /// Has the resource use another credential.
-    async fn move_resource(&self) {
-        let admin = self.world.app.admin();
-        let body = json!({"name": "Next", "credential_type": "ACCESS_KEY", "value": key("AKIA7")});
-        let next = admin.post("/credentials/", body).await.expect(201).id();
-        let body = json!({"credentialId": next});
-        let _ = admin.patch(&format!("/resources/{}", self.resource), body).await.expect(200);
-    }
-
-    async fn stop(&self) {
-        let person = self.world.app.bearer(&self.world.app.token("grace", ORG, &["USER"]));
-        let path = format!("/sessions/{}/stop", self.session["id"].as_str().unwrap());
-        let _ = person.post_empty(&path).await.expect(200);
-        self.world.app.settle().await;
+        let _ = self.world.app.admin().patch(&self.credential(), body).await.expect(200);
     }
 
     async fn sweeps(&self, count: usize, seconds: i64) {
@@ -69,12 +23,12 @@ impl Used {
 
     /// How many former values are kept.
     async fn kept(&self) -> usize {
-        self.world.app.db.former_values(&org(ORG), self.id()).await.unwrap().len()
+        self.world.app.db.former_values(&org(ORG), self.credential_id()).await.unwrap().len()
     }
 
     /// The keys of the items, audit rows aside, that name the credential.
     async fn left(&self) -> Vec<(String, String)> {
-        let (objects, id) = (self.world.app.db_objects().await, self.id().to_string());
+        let (objects, id) = (self.world.app.db_objects().await, self.credential_id().to_string());
         let names =
             |(at, item): &(&(String, String), &Value)| at.0.contains(&id) || item.to_string().contains(&id);
         objects.iter().filter(names).map(|(at, _)| at.clone()).collect()
@@ -83,11 +37,11 @@ impl Used {
 
 #[tokio::test]
 async fn a_credential_with_which_rules_were_made_is_not_deleted() {
-    let used = Used::new().await;
+    let used = Running::new().await;
     let admin = used.world.app.admin();
-    used.move_resource().await;
+    let _ = used.move_resource().await;
     let before = used.world.app.db_objects().await;
-    let reply = admin.delete(&used.path()).await.expect(400);
+    let reply = admin.delete(&used.credential()).await.expect(400);
     let sentence = "Cannot delete credential that 1 rule was made with. It must be removed first.";
     assert_eq!(reply.json, json!({"non_field_errors": [sentence]}));
     assert_eq!(used.world.app.db_objects().await, before);
@@ -99,7 +53,7 @@ async fn a_credential_with_which_rules_were_made_is_not_deleted() {
     );
     used.stop().await;
     assert!(used.world.rules(1).is_empty());
-    let _ = admin.delete(&used.path()).await.expect(204);
+    let _ = admin.delete(&used.credential()).await.expect(204);
     used.sweeps(2, 60).await;
     assert_eq!(unrest(&used.world.app).await, Vec::<String>::new());
 }
@@ -107,16 +61,16 @@ async fn a_credential_with_which_rules_were_made_is_not_deleted() {
 /// The list of rules follows the table, sometimes late.
 #[tokio::test]
 async fn a_rule_that_a_deletion_overlooked_is_removed_with_the_deleted_value() {
-    let used = Used::new().await;
+    let used = Running::new().await;
     let admin = used.world.app.admin();
-    used.move_resource().await;
+    let _ = used.move_resource().await;
     // The resource's present credential is of no use: only the deleted one can remove the rule.
     used.world.app.sky.deny("AKIA7");
     // The first query is the credential's partition, the second the list of rules.
     let nothing = json!({"Items": [], "Count": 0, "ScannedCount": 0});
     used.world.app.tap.fail_after("Query", 1, 200, &nothing);
-    let _ = admin.delete(&used.path()).await.expect(204);
-    let _ = admin.get(&used.path()).await.expect(404);
+    let _ = admin.delete(&used.credential()).await.expect(204);
+    let _ = admin.get(&used.credential()).await.expect(404);
     used.sweeps(12, 60).await;
     assert_eq!(used.kept().await, 1);
     used.stop().await;
@@ -131,7 +85,7 @@ async fn a_rule_that_a_deletion_overlooked_is_removed_with_the_deleted_value() {
 
 #[tokio::test]
 async fn a_former_value_goes_when_no_rule_needs_it() {
-    let used = Used::new().await;
+    let used = Running::new().await;
     used.replace().await;
     used.sweeps(12, 60).await;
     assert_eq!(used.kept().await, 1);
@@ -149,21 +103,21 @@ async fn a_former_value_goes_when_no_rule_needs_it() {
 /// The list of rules lags: one look at it is not enough.
 #[tokio::test]
 async fn a_former_value_does_not_go_with_the_first_look() {
-    let used = Used::new().await;
+    let used = Running::new().await;
     used.replace().await;
     let nothing = json!({"Items": [], "Count": 0, "ScannedCount": 0});
     let (db, now) = (&used.world.app.db, used.world.app.now());
     used.world.app.tap.fail_after("Query", 1, 200, &nothing);
-    db.look_after_credential(&org(ORG), used.id(), now).await.unwrap();
+    db.look_after_credential(&org(ORG), used.credential_id(), now).await.unwrap();
     assert_eq!(used.kept().await, 1);
-    db.look_after_credential(&org(ORG), used.id(), now).await.unwrap();
+    db.look_after_credential(&org(ORG), used.credential_id(), now).await.unwrap();
     assert_eq!(used.kept().await, 1);
 }
 
 /// A credential that is always in use has rules at any time: those that are younger were not made with the former value.
 #[tokio::test]
 async fn a_younger_rule_keeps_no_former_value() {
-    let used = Used::new().await;
+    let used = Running::new().await;
     used.replace().await;
     used.world.app.advance_seconds(3601);
     let person = used.world.app.bearer(&used.world.app.token("grace", ORG, &["USER"]));
@@ -179,19 +133,15 @@ async fn a_younger_rule_keeps_no_former_value() {
 /// Nobody knows which value a rule needs that cannot be read.
 #[tokio::test]
 async fn an_unreadable_rule_keeps_every_former_value() {
-    let used = Used::new().await;
+    let used = Running::new().await;
     used.replace().await;
     let app = &used.world.app;
-    let table = app.db_table().await;
-    let at = table.iter().find(|(_, item)| item["entity"] == "RULE").map(|(at, _)| at.clone()).unwrap();
-    #[expect(clippy::disallowed_methods, reason = "the store writes no such item")]
-    let call = app.dynamodb.update_item().table_name(&app.table);
-    let call = call.key("pk", AttributeValue::S(at.0)).key("sk", AttributeValue::S(at.1));
-    let call = call.update_expression("SET credentialId = :other, resourceId = :other");
-    let other = AttributeValue::S("no id".into());
-    let _ = call.expression_attribute_values(":other", other).send().await.unwrap();
+    let rules = used.world.places("RULE").await;
+    for name in ["credentialId", "resourceId"] {
+        used.world.set_attribute(&rules[0], name, AttributeValue::S("no id".into())).await;
+    }
     for _ in 0..4 {
-        app.db.look_after_credential(&org(ORG), used.id(), app.now()).await.unwrap();
+        app.db.look_after_credential(&org(ORG), used.credential_id(), app.now()).await.unwrap();
     }
     assert_eq!(used.kept().await, 1);
 }

@@ -276,7 +276,7 @@ async fn sessions_that_do_not_run_use_up_no_quota() {
         let _ = start(&grace, json!({})).await;
     }
     let _ = grace.post("/sessions", json!({})).await.expect(400);
-    world.set_shape("SESSION", 2).await;
+    world.set_shapes("SESSION", 2).await;
     for _ in 0..20 {
         let _ = start(&grace, json!({})).await;
     }

@@ -8,6 +8,7 @@
     reason = "tests"
 )]
 
+mod blocks;
 mod cost;
 #[cfg(feature = "large")]
 mod crowd;
@@ -15,6 +16,7 @@ mod double;
 mod events;
 mod extensions;
 mod former;
+mod gone;
 mod killed;
 mod kills;
 mod lifecycle;
@@ -25,16 +27,19 @@ mod on_time;
 mod outage;
 mod pages;
 mod parents;
-mod proof;
 mod random;
 mod recorded;
 mod repaired;
 mod repairs;
 mod requests;
 mod rights;
+mod running;
+mod scene;
 mod sharing;
 mod sizes;
 mod starved;
+mod still_open;
 mod stuck;
+mod there;
 mod unreadable;
 mod world;

@@ -6,7 +6,7 @@ use support::interleave::between;
 use support::ledger::unrest;
 use support::{Client, ORG, TestApp};
 
-use crate::world::{World, shown, start};
+use crate::world::{World, session_at, shown, start};
 
 /// Grace, who may open the first group.
 async fn with_grace() -> (World, Client) {
@@ -52,17 +52,6 @@ fn refuse_next(app: &TestApp, operation: &str) {
 /// The notes of people whose sessions are to be ended.
 async fn notes(world: &World) -> usize {
     world.app.db_table().await.values().filter(|item| item["entity"] == "ENDING").count()
-}
-
-/// Writes the shape of a session's item, which no version of the code writes.
-async fn set_shape(world: &World, session: &Value, shape: u32) {
-    let pk = format!("ORG#{ORG}#SESSION#{}", session["id"].as_str().unwrap());
-    #[expect(clippy::disallowed_methods, reason = "an item of another version")]
-    let call = world.app.dynamodb.update_item().table_name(&world.app.table);
-    let call = call.key("pk", AttributeValue::S(pk)).key("sk", AttributeValue::S("#SESSION".into()));
-    let call = call.update_expression("SET #shape = :shape").expression_attribute_names("#shape", "shape");
-    let call = call.expression_attribute_values(":shape", AttributeValue::N(shape.to_string()));
-    call.send().await.expect("an update");
 }
 
 async fn assert_at_rest(world: &World) {
@@ -232,7 +221,7 @@ async fn a_session_that_cannot_be_read_keeps_no_other_running() {
             sessions.push(start(&person, json!({"ipv4Address": address})).await);
         }
         world.app.settle().await;
-        set_shape(&world, &sessions[1], 2).await;
+        world.set_shape(&session_at(&sessions[1]), 2).await;
         leave.take(&world.app.admin()).await;
         for session in [&sessions[0], &sessions[2]] {
             assert_eq!(status(&world, session).await, "EXPIRING", "{leave:?}");
@@ -243,7 +232,7 @@ async fn a_session_that_cannot_be_read_keeps_no_other_running() {
         // It is not forgotten: the sweeper tries the note and the session again, and says so.
         world.app.advance_seconds(61);
         assert_eq!((notes(&world).await, world.app.sweep().await["failed"].as_u64()), (1, Some(2)));
-        set_shape(&world, &sessions[1], 1).await;
+        world.set_shape(&session_at(&sessions[1]), 1).await;
         world.app.advance_seconds(61);
         let _ = world.app.sweep().await;
         world.app.settle().await;

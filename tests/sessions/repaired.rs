@@ -22,7 +22,7 @@ async fn with_a_session() -> (World, Client, Value, String) {
 
 /// The session can be read again, and the workers do their rounds.
 async fn repair(world: &World) {
-    world.set_shape("SESSION", READABLE).await;
+    world.set_shapes("SESSION", READABLE).await;
     for _ in 0..3 {
         world.app.advance_seconds(61);
         let _ = world.app.sweep().await;
@@ -44,7 +44,7 @@ async fn rows_that_waited_for_their_rule_are_settled() {
     let (world, _, session, resource) = with_a_session().await;
     let stop = format!("/sessions/admin/{}/stop", session["id"].as_str().unwrap());
     let _ = world.app.admin().post_empty(&stop).await.expect(200);
-    world.set_shape("SESSION", UNREADABLE).await;
+    world.set_shapes("SESSION", UNREADABLE).await;
     let _ = world.app.admin().patch("/users/grace", json!({"isActive": false})).await.expect(200);
     world.app.settle().await;
     assert_eq!(world.addresses(1), Vec::<String>::new());
@@ -55,7 +55,7 @@ async fn rows_that_waited_for_their_rule_are_settled() {
 #[tokio::test]
 async fn a_session_of_somebody_who_was_deactivated_meanwhile_ends() {
     let (world, _, session, resource) = with_a_session().await;
-    world.set_shape("SESSION", UNREADABLE).await;
+    world.set_shapes("SESSION", UNREADABLE).await;
     let _ = world.app.admin().patch("/users/grace", json!({"isActive": false})).await.expect(200);
     world.app.settle().await;
     assert_eq!(world.addresses(1), Vec::<String>::new());
@@ -66,7 +66,7 @@ async fn a_session_of_somebody_who_was_deactivated_meanwhile_ends() {
 #[tokio::test]
 async fn a_session_on_a_resource_that_was_drained_meanwhile_ends() {
     let (world, grace, session, resource) = with_a_session().await;
-    world.set_shape("SESSION", UNREADABLE).await;
+    world.set_shapes("SESSION", UNREADABLE).await;
     let _ = world.app.admin().delete(&format!("/resources/{resource}?drain=true")).await.expect(202);
     for _ in 0..2 {
         world.app.advance_seconds(61);

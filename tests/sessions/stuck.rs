@@ -2,52 +2,25 @@
 
 use model::credential::CredentialUpdate;
 use model::credential::input::{Given, GivenFields};
-use model::id::CredentialId;
 use model::precondition::Precondition;
 use serde_json::{Value, json};
 use support::ledger::unrest;
-use support::{Client, ORG, Reply, TestApp, actor, org};
+use support::{ORG, Reply, actor, org};
 
 use crate::killed::Killed;
+use crate::running::{Running, key};
 use crate::world::{World, group, row_states, shown, start};
 
 /// Somebody's session is over, and its rule cannot be removed: the provider refuses the credential's key.
-struct Stuck {
-    world: World,
-    person: Client,
-    resource: String,
-    session: Value,
+async fn with_stuck_rule() -> Running {
+    let stuck = Running::new().await;
+    stuck.world.app.sky.deny("AKIA1");
+    stuck.stop().await;
+    assert_eq!(stuck.rule().await["state"], "STUCK");
+    stuck
 }
 
-fn key(id: &str) -> Value {
-    json!({"accessKeyId": id, "secretAccessKey": "PLANTED-s"})
-}
-
-impl Stuck {
-    async fn new() -> Self {
-        Self::of(TestApp::alive().await).await
-    }
-
-    async fn of(app: TestApp) -> Self {
-        let world = World::of(app).await;
-        let resource = world.resource(1).await;
-        let person = world.person("grace", &[&resource]).await;
-        let session = start(&person, json!({"durationHours": 8})).await;
-        let stuck = Self { world, person, resource, session };
-        stuck.world.app.settle().await;
-        assert_eq!(stuck.world.rules(1).len(), 1);
-        stuck.world.app.sky.deny("AKIA1");
-        stuck.stop().await;
-        assert_eq!(stuck.rule().await["state"], "STUCK");
-        stuck
-    }
-
-    async fn stop(&self) {
-        let path = format!("/sessions/{}/stop", self.session["id"].as_str().unwrap());
-        let _ = self.person.post_empty(&path).await.expect(200);
-        self.world.app.settle().await;
-    }
-
+impl Running {
     /// The rule, as the ledger shows it.
     async fn rule(&self) -> Value {
         self.world.ledger().await[0].clone()
@@ -57,10 +30,6 @@ impl Stuck {
     async fn item(&self) -> Value {
         let table = self.world.app.db_table().await;
         table.into_values().find(|item| item["entity"] == "RULE").expect("a rule")
-    }
-
-    fn credential(&self) -> String {
-        format!("/credentials/{}/", self.world.credential)
     }
 
     async fn put_key(&self, id: &str) -> Reply {
@@ -89,10 +58,10 @@ impl Stuck {
 
 #[tokio::test]
 async fn a_new_value_of_its_credential_has_a_stuck_rule_removed_at_once() {
-    let stuck = Stuck::new().await;
+    let stuck = with_stuck_rule().await;
     let _ = stuck.put_key("AKIA2").await.expect(200);
     stuck.assert_gone().await;
-    let stuck = Stuck::new().await;
+    let stuck = with_stuck_rule().await;
     let admin = stuck.world.app.admin();
     let _ = admin.patch(&stuck.credential(), json!({"value": key("AKIA2")})).await.expect(200);
     stuck.assert_gone().await;
@@ -101,7 +70,7 @@ async fn a_new_value_of_its_credential_has_a_stuck_rule_removed_at_once() {
 /// No provider refused it: nobody could be asked.
 #[tokio::test]
 async fn a_value_of_the_wrong_form_is_repaired_like_one_that_was_refused() {
-    let stuck = Stuck::new().await;
+    let stuck = with_stuck_rule().await;
     let admin = stuck.world.app.admin();
     for broken in [json!({"value": {"accessKeyId": "AKIA3"}}), json!({"credential_type": null})] {
         let _ = admin.patch(&stuck.credential(), broken).await.expect(200);
@@ -115,7 +84,7 @@ async fn a_value_of_the_wrong_form_is_repaired_like_one_that_was_refused() {
 
 #[tokio::test]
 async fn a_verification_that_succeeds_has_the_groups_rules_tried_at_once() {
-    let stuck = Stuck::new().await;
+    let stuck = with_stuck_rule().await;
     let (before, path) = (stuck.item().await, format!("/resources/{}/verify", stuck.resource));
     let _ = stuck.world.app.admin().post_empty(&path).await.expect(400);
     assert_eq!(stuck.item().await, before, "a refusal wakes nobody");
@@ -127,7 +96,7 @@ async fn a_verification_that_succeeds_has_the_groups_rules_tried_at_once() {
 /// A verification that cannot be finished is repeated as a whole.
 #[tokio::test]
 async fn a_verification_without_the_rules_of_its_group_is_not_recorded() {
-    let stuck = Stuck::new().await;
+    let stuck = with_stuck_rule().await;
     stuck.world.app.sky.allow("AKIA1");
     let (admin, path) = (stuck.world.app.admin(), format!("/resources/{}/verify", stuck.resource));
     let verified = |reply: Reply| reply.json["lastVerifiedAt"].clone();
@@ -145,7 +114,7 @@ async fn a_verification_without_the_rules_of_its_group_is_not_recorded() {
 
 #[tokio::test]
 async fn an_administrator_has_a_rule_tried_at_once_and_sees_why_it_waited() {
-    let stuck = Stuck::new().await;
+    let stuck = with_stuck_rule().await;
     let before = stuck.rule().await;
     // Refused again: it is stuck as before.
     assert_eq!(stuck.retry().await.expect(200).json, json!({"message": "Rule is tried again"}));
@@ -210,12 +179,9 @@ async fn a_wanted_rule_is_tried_again() {
 /// The rule was made with a credential that its resource has left; the resource's present one gets a new value.
 #[tokio::test]
 async fn the_present_credential_of_the_rules_resource_wakes_it() {
-    let stuck = Stuck::new().await;
+    let stuck = with_stuck_rule().await;
     let admin = stuck.world.app.admin();
-    let body = json!({"name": "Next", "credential_type": "ACCESS_KEY", "value": key("AKIA7")});
-    let next = admin.post("/credentials/", body).await.expect(201).id();
-    let path = format!("/resources/{}", stuck.resource);
-    let _ = admin.patch(&path, json!({"credentialId": next})).await.expect(200);
+    let next = stuck.move_resource().await;
     let unrelated = json!({"name": "Unrelated", "credential_type": "ACCESS_KEY", "value": key("AKIA8")});
     let unrelated = admin.post("/credentials/", unrelated).await.expect(201).id();
     let before = stuck.item().await;
@@ -234,7 +200,7 @@ async fn the_present_credential_of_the_rules_resource_wakes_it() {
 /// The request broke off after its transaction.
 #[tokio::test]
 async fn what_a_new_value_owes_is_done_by_the_sweeper() {
-    let stuck = Stuck::new().await;
+    let stuck = with_stuck_rule().await;
     // The first query is the credential's partition, the second the list of rules.
     stuck.world.app.tap.fail_after("Query", 1, 400, &json!({"__type": "AccessDeniedException"}));
     let _ = stuck.put_key("AKIA2").await.expect(200);
@@ -248,13 +214,13 @@ async fn what_a_new_value_owes_is_done_by_the_sweeper() {
 /// The list of rules follows the table, sometimes late.
 #[tokio::test]
 async fn a_rule_that_the_list_shows_late_is_woken_all_the_same() {
-    let stuck = Stuck::new().await;
+    let stuck = with_stuck_rule().await;
     let nothing = json!({"Items": [], "Count": 0, "ScannedCount": 0});
     stuck.world.app.tap.fail_after("Query", 1, 200, &nothing);
     let _ = stuck.put_key("AKIA2").await.expect(200);
     stuck.world.app.settle().await;
     assert_eq!(stuck.rule().await["state"], "STUCK");
-    let credential = CredentialId::parse_any(&stuck.world.credential).unwrap();
+    let credential = stuck.credential_id();
     let app = &stuck.world.app;
     app.tap.fail_after("Query", 1, 200, &nothing);
     assert!(app.db.look_after_credential(&org(ORG), credential, app.now()).await.unwrap().is_empty());
@@ -270,8 +236,8 @@ fn new_value(id: &str) -> CredentialUpdate {
 }
 
 /// Changes the value, and is killed after so many polls. Whether the change has happened, and whether it was done.
-async fn change_and_die(stuck: &Stuck, polls: usize) -> (bool, bool) {
-    let (app, id) = (&stuck.world.app, CredentialId::parse_any(&stuck.world.credential).unwrap());
+async fn change_and_die(stuck: &Running, polls: usize) -> (bool, bool) {
+    let (app, id) = (&stuck.world.app, stuck.credential_id());
     let record = app.db.credential(&org(ORG), id).await.unwrap().unwrap();
     let (before, update) = (record.tag().unwrap(), new_value("AKIA2"));
     let (actor, none) = (actor(ORG), Precondition::None);
@@ -286,7 +252,7 @@ async fn change_and_die(stuck: &Stuck, polls: usize) -> (bool, bool) {
 async fn a_change_of_the_value_can_die_anywhere() {
     let mut died_after_the_change = 0;
     for polls in 1.. {
-        let stuck = Stuck::new().await;
+        let stuck = with_stuck_rule().await;
         let (has_changed, is_done) = change_and_die(&stuck, polls).await;
         stuck.world.app.sweep().await;
         assert_eq!(stuck.world.rules(1).is_empty(), has_changed, "after {polls} polls");

@@ -2,29 +2,13 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use support::{Client, ORG, TestApp};
 
-use crate::world::{World, start};
+use crate::world::{At, World, session_at, start};
 use support::ledger::unrest;
-
-type At = (String, String);
 
 fn id(object: &Value) -> &str {
     object["id"].as_str().unwrap()
-}
-
-fn session_at(session: &Value) -> At {
-    (format!("ORG#{ORG}#SESSION#{}", id(session)), "#SESSION".into())
-}
-
-/// Gives an item this shape. This version reads 1 and no other.
-async fn set_shape(app: &TestApp, at: &At, shape: &str) {
-    #[expect(clippy::disallowed_methods, reason = "what another version has written")]
-    let call = app.dynamodb.update_item().table_name(&app.table);
-    let call = call.key("pk", AttributeValue::S(at.0.clone())).key("sk", AttributeValue::S(at.1.clone()));
-    let call = call.update_expression("SET shape = :shape");
-    call.expression_attribute_values(":shape", AttributeValue::N(shape.into())).send().await.unwrap();
 }
 
 /// Takes an attribute off an item.
@@ -34,12 +18,6 @@ async fn break_attribute(app: &TestApp, at: &At, name: &str) {
     let call = call.key("pk", AttributeValue::S(at.0.clone())).key("sk", AttributeValue::S(at.1.clone()));
     let call = call.expression_attribute_names("#name", name);
     call.update_expression("REMOVE #name").send().await.unwrap();
-}
-
-/// The keys of the items of a kind.
-async fn places(app: &TestApp, entity: &str) -> Vec<At> {
-    let table: BTreeMap<At, Value> = app.db_table().await;
-    table.into_iter().filter(|(_, item)| item["entity"] == entity).map(|(at, _)| at).collect()
 }
 
 /// The ids and states of a list of sessions.
@@ -67,7 +45,7 @@ async fn with_two_sessions() -> (World, Client, [Value; 2], [String; 2]) {
 async fn lists_show_an_unreadable_session_among_the_others() {
     let (world, grace, [first, second], [_, resource]) = with_two_sessions().await;
     let (admin, joan) = (world.app.admin(), world.person("joan", &[]).await);
-    set_shape(&world.app, &session_at(&first), "2").await;
+    world.set_shape(&session_at(&first), 2).await;
     let bad = (id(&first).to_owned(), String::from("UNREADABLE"));
     let both = vec![(id(&second).to_owned(), String::from("ACTIVE")), bad.clone()];
     for path in ["/sessions", "/sessions?status=ACTIVE", &format!("/sessions?resourceId={resource}")] {
@@ -103,7 +81,7 @@ async fn lists_show_an_unreadable_session_among_the_others() {
 async fn an_unreadable_session_lets_nobody_in_after_its_end() {
     let (world, grace, [first, _], [resource, _]) = with_two_sessions().await;
     let app = &world.app;
-    set_shape(app, &session_at(&first), "2").await;
+    world.set_shape(&session_at(&first), 2).await;
     app.sweep().await;
     assert_eq!(world.addresses(1).len(), 1, "its time is not over");
     app.advance_seconds(30 * 60);
@@ -118,7 +96,7 @@ async fn an_unreadable_session_lets_nobody_in_after_its_end() {
     assert_eq!((rows.len(), &rows[0]["result"]), (1, &json!("FAILURE")));
     assert_eq!(world.live(&resource).await, 1, "its rows cannot be told");
     // An operator repairs it: its end is written down, although the ledger knows nothing of it any more.
-    set_shape(app, &session_at(&first), "1").await;
+    world.set_shape(&session_at(&first), 1).await;
     assert_eq!(app.sweep().await["failed"], 0);
     assert_eq!(states(&grace, "/sessions?status=EXPIRED").await.len(), 2);
     app.advance_seconds(60);
@@ -132,25 +110,25 @@ async fn a_finished_session_that_cannot_be_read_keeps_no_other_from_ending() {
     let admin = world.app.admin();
     let _ = grace.post_empty(&format!("/sessions/{}/stop", id(&first))).await.expect(200);
     world.app.settle().await;
-    set_shape(&world.app, &session_at(&first), "2").await;
+    world.set_shape(&session_at(&first), 2).await;
     let _ = admin.patch("/users/grace", json!({"isActive": false})).await.expect(200);
     world.app.settle().await;
     assert!(world.addresses(2).is_empty());
     let listed = states(&admin, "/sessions/admin").await;
     assert_eq!(listed[0], (id(&second).into(), "CANCELLED".into()));
-    assert_eq!(places(&world.app, "ENDING").await, [], "nothing is left to be ended");
+    assert_eq!(world.places("ENDING").await, [], "nothing is left to be ended");
 }
 
 #[tokio::test]
 async fn deactivation_takes_the_rules_of_a_running_session_that_cannot_be_read() {
     let (world, _, [_, second], _) = with_two_sessions().await;
-    set_shape(&world.app, &session_at(&second), "2").await;
+    world.set_shape(&session_at(&second), 2).await;
     let _ = world.app.admin().patch("/users/grace", json!({"isActive": false})).await.expect(200);
     world.app.advance_seconds(60);
     world.app.sweep().await;
     world.app.sweep().await;
     assert!(world.addresses(1).is_empty() && world.addresses(2).is_empty());
-    assert_eq!(places(&world.app, "ENDING").await.len(), 1, "it stays noted until it is repaired or deleted");
+    assert_eq!(world.places("ENDING").await.len(), 1, "it stays noted until it is repaired or deleted");
 }
 
 #[tokio::test]
@@ -158,9 +136,9 @@ async fn an_unreadable_rule_is_shown_and_hides_no_other() {
     let (world, _, [first, _], _) = with_two_sessions().await;
     let admin = world.app.admin();
     let before = world.ledger().await;
-    let rules = places(&world.app, "RULE").await;
+    let rules = world.places("RULE").await;
     let bad = rules.iter().find(|(pk, _)| pk.ends_with("sg-00000001")).unwrap();
-    set_shape(&world.app, bad, "2").await;
+    world.set_shape(bad, 2).await;
     for (path, shown) in [
         ("/rules", vec!["UNREADABLE", "APPLIED"]),
         ("/rules?state=applied", vec!["UNREADABLE", "APPLIED"]),
@@ -193,7 +171,7 @@ async fn a_session_ends_past_a_rule_whose_entry_is_broken_or_gone() {
         let grace = world.person("grace", &[&resources[0], &resources[1]]).await;
         let session = start(&grace, json!({})).await;
         world.app.settle().await;
-        let rules = places(&world.app, "RULE").await;
+        let rules = world.places("RULE").await;
         let bad = rules.iter().find(|(pk, _)| pk.ends_with("sg-00000001")).unwrap();
         if is_gone {
             #[expect(clippy::disallowed_methods, reason = "what an operator does")]
@@ -234,7 +212,7 @@ async fn a_session_with_an_unreadable_block_ends_with_all_of_its_rules() {
     let app = &world.app;
     assert_eq!((world.addresses(3).len(), world.addresses(4).len()), (58, 58));
     let block = (session_at(&session).0, String::from("ROWS#0002"));
-    set_shape(app, &block, "2").await;
+    world.set_shape(&block, 2).await;
     let shown = ada.get("/sessions").await.expect(200).json;
     let rows = shown[0]["resourceIps"].as_array().unwrap().len();
     assert_eq!(
@@ -247,7 +225,7 @@ async fn a_session_with_an_unreadable_block_ends_with_all_of_its_rules() {
     app.advance_seconds(60);
     app.sweep().await;
     assert_eq!((world.addresses(3).len(), world.addresses(4).len()), (0, 0));
-    set_shape(app, &block, "1").await;
+    world.set_shape(&block, 1).await;
     for _ in 0..2 {
         app.advance_seconds(60);
         app.sweep().await;
@@ -260,10 +238,10 @@ async fn a_session_with_an_unreadable_block_ends_with_all_of_its_rules() {
 async fn a_resource_is_drained_past_what_cannot_be_read() {
     let (world, _, [first, _], resources) = with_two_sessions().await;
     let (app, admin) = (&world.app, world.app.admin());
-    let rules = places(app, "RULE").await;
+    let rules = world.places("RULE").await;
     let elsewhere = rules.iter().find(|(pk, _)| pk.ends_with("sg-00000001")).unwrap();
-    set_shape(app, elsewhere, "2").await;
-    set_shape(app, &session_at(&first), "2").await;
+    world.set_shape(elsewhere, 2).await;
+    world.set_shape(&session_at(&first), 2).await;
     let _ = admin.delete(&format!("/resources/{}?drain=true", resources[1])).await.expect(202);
     for _ in 0..3 {
         app.advance_seconds(60);
@@ -273,7 +251,7 @@ async fn a_resource_is_drained_past_what_cannot_be_read() {
     let _ = admin.get(&format!("/resources/{}", resources[1])).await.expect(404);
     assert_eq!(world.addresses(1).len(), 1, "the other session goes on");
     // Of the session that cannot be read the drained resource loses its rules.
-    set_shape(app, elsewhere, "1").await;
+    world.set_shape(elsewhere, 1).await;
     let _ = admin.delete(&format!("/resources/{}?drain=true", resources[0])).await.expect(202);
     app.advance_seconds(60);
     app.sweep().await;
@@ -290,10 +268,10 @@ async fn reserved_rows_are_released_past_those_that_cannot_be_read() {
     #[expect(clippy::disallowed_methods, reason = "what a start leaves that broke off")]
     let call = app.dynamodb.delete_item().table_name(&app.table).key("pk", AttributeValue::S(pk.clone()));
     call.key("sk", AttributeValue::S(own)).send().await.unwrap();
-    set_shape(app, &(pk.clone(), "ROWS#0001".into()), "2").await;
+    world.set_shape(&(pk.clone(), "ROWS#0001".into()), 2).await;
     let (org, id) = (support::org(ORG), model::id::SessionId::parse(id(&session)).unwrap());
     let failed = app.db.look_after_rows(&org, id, app.now()).await;
     assert!(matches!(failed, Err(store::StoreError::Defect(_))), "{failed:?}");
-    let left = places(app, "SESSION_ROWS").await;
+    let left = world.places("SESSION_ROWS").await;
     assert_eq!(left, [(pk, String::from("ROWS#0001"))], "the other block is released");
 }

@@ -10,6 +10,14 @@ pub(crate) const REGION: &str = "eu-central-1";
 /// The address from which every request comes.
 pub(crate) const SOURCE: &str = "203.0.113.7";
 
+/// The primary key of an item.
+pub(crate) type At = (String, String);
+
+/// Where a session's item is.
+pub(crate) fn session_at(session: &Value) -> At {
+    (format!("ORG#{ORG}#SESSION#{}", session["id"].as_str().unwrap()), "#SESSION".into())
+}
+
 /// A group, by its number.
 pub(crate) fn group(number: usize) -> GroupRef {
     GroupRef { region: REGION.into(), group_id: format!("sg-{number:08x}") }
@@ -69,17 +77,35 @@ impl World {
         let _ = support::sessions::start(&self.app.db, &user, body, self.app.now()).await.unwrap();
     }
 
-    /// Gives the items of a kind another shape: that of a version that is not this one.
-    pub(crate) async fn set_shape(&self, entity: &str, shape: u32) {
-        let table = self.app.db_table().await;
-        for ((pk, sk), _) in table.into_iter().filter(|(_, item)| item["entity"] == entity) {
-            #[expect(clippy::disallowed_methods, reason = "what another version has written")]
-            let call = self.app.dynamodb.update_item().table_name(&self.app.table);
-            let call = call.key("pk", AttributeValue::S(pk)).key("sk", AttributeValue::S(sk));
-            let call = call.update_expression("SET shape = :shape");
-            let shape = AttributeValue::N(shape.to_string());
-            let _ = call.expression_attribute_values(":shape", shape).send().await.unwrap();
+    /// Gives an item another shape: that of a version that is not this one, which reads 1 and no other.
+    pub(crate) async fn set_shape(&self, at: &At, shape: u32) {
+        self.set_attribute(at, "shape", AttributeValue::N(shape.to_string())).await;
+    }
+
+    /// The same for every item of a kind.
+    pub(crate) async fn set_shapes(&self, entity: &str, shape: u32) {
+        for at in self.places(entity).await {
+            self.set_shape(&at, shape).await;
         }
+    }
+
+    /// Changes an attribute of an item, which may be one within a map: what another version has written.
+    pub(crate) async fn set_attribute(&self, at: &At, name: &str, value: AttributeValue) {
+        #[expect(clippy::disallowed_methods, reason = "what another version has written")]
+        let call = self.app.dynamodb.update_item().table_name(&self.app.table);
+        let call = call.key("pk", AttributeValue::S(at.0.clone())).key("sk", AttributeValue::S(at.1.clone()));
+        let path: Vec<_> = name.split('.').map(|part| format!("#{part}")).collect();
+        let call = call.update_expression(format!("SET {} = :value", path.join(".")));
+        let call = name
+            .split('.')
+            .fold(call, |call, part| call.expression_attribute_names(format!("#{part}"), part));
+        let _ = call.expression_attribute_values(":value", value).send().await.unwrap();
+    }
+
+    /// The keys of the items of a kind.
+    pub(crate) async fn places(&self, entity: &str) -> Vec<At> {
+        let table = self.app.db_table().await;
+        table.into_iter().filter(|(_, item)| item["entity"] == entity).map(|(at, _)| at).collect()
     }
 
     /// The rules of a group in the cloud.

@@ -40,7 +40,9 @@ impl FirewallError {
             Self::Full => format!("The security group {group_id} has no room for another inbound rule"),
             Self::Duplicate => format!("The security group {group_id} has the same rule already"),
             Self::RuleMissing => format!("The security group {group_id} no longer has the rule"),
-            Self::Denied(words) => format!("The credential was refused for {group_id}: {words}"),
+            Self::Denied(words) => {
+                model::text::said(&format!("The credential was refused for {group_id}: {words}"))
+            }
             Self::Throttled => "The provider takes no more calls for now".into(),
             Self::Unreachable(_) => "The provider gave no answer".into(),
         }

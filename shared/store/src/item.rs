@@ -9,6 +9,7 @@ use std::fmt;
 
 use crate::error::{Cause, StoreError, corrupt};
 use crate::keys::{self, Key, ListingKey};
+use crate::size;
 
 /// The version of every shape that this code writes. Another one in the table is [`Unreadable`], never skipped.
 pub(crate) const SHAPE: u32 = 1;
@@ -169,6 +170,11 @@ impl Item {
     /// The same, as a value to compare with.
     pub(crate) fn map_attribute(&self, name: &str) -> Result<AttributeValue, StoreError> {
         self.map(name).cloned().map(AttributeValue::M)
+    }
+
+    /// Bytes of the item without one of its attributes.
+    pub(crate) fn bytes_beside(&self, name: &str) -> usize {
+        size::of_attributes(self.attributes.iter().filter(|(other, _)| *other != name))
     }
 
     /// The place in its list.

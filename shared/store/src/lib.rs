@@ -27,6 +27,7 @@ mod retry;
 mod role;
 mod rule;
 mod session;
+mod size;
 mod stream;
 mod tag;
 mod transaction;
@@ -47,7 +48,7 @@ pub use retry::{CALL_ATTEMPTS, retry_config};
 pub use rule::{
     Finding, GroupLedger, LEASE_SECONDS, Lease, ListedRule, Message, Released, RuleEntry, UnreadableRule,
 };
-pub use session::{Ended, Owner, ShownSession, Upcoming, Wish};
+pub use session::{Ended, Owner, ShownSession, StillOpen, Upcoming, Wish};
 pub use stream::StreamRecord;
 pub use tag::Tagged;
 pub use user::Reach;

@@ -19,6 +19,9 @@ pub(super) async fn drive_sessions(drive: &mut Drive) {
     drive.all(&[(format!("GET /sessions?resourceId={everybodys}"), 200)]).await;
     let _ = drive.call(&format!("POST {get}/extend"), json!({"additionalHours": 1}), 200).await;
     drive.all(&[(format!("POST {get}/stop"), 200), (format!("POST {get}/stop"), 400)]).await;
+    // Its rule is removed: whether it is open for others is looked up.
+    drive.run("rule-worker", &objects.group()).await;
+    drive.all(&[(format!("GET {get}"), 200)]).await;
     let mut others = Objects::new(&drive.app, &drive.admin, "More sessions").await;
     others.run_session(&drive.app, &drive.admin).await;
     let stop = others.path("/api/v1/sessions/admin/{id}/stop").replace("/api/v1", "");

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use crate::id::{ResourceId, SessionRowId};
 use crate::ingress::{GroupRef, Ingress, Opening};
+use crate::text;
 use crate::time::Timestamp;
 
 /// How it stands with a claim.
@@ -182,6 +183,29 @@ impl SessionRow {
         self.error.as_deref().or_else(|| self.claims.iter().find_map(|claim| claim.error.as_deref()))
     }
 
+    /// Forgets what was said of the claims, but for the text that [`SessionRow::error`] shows: for a row whose item has no room.
+    pub fn keep_one_error(&mut self) {
+        let shown = self.claims.iter().position(|claim| claim.error.is_some());
+        for (place, claim) in self.claims.iter_mut().enumerate() {
+            let kept = claim.error.take().filter(|_| shown == Some(place));
+            claim.error = kept.as_deref().map(text::said);
+        }
+    }
+
+    /// Forgets all that was said of the claims.
+    pub fn forget_errors(&mut self) {
+        for claim in &mut self.claims {
+            claim.error = None;
+        }
+    }
+
+    /// Forgets the provider's ids of its rules, which are only shown: the ledger has those that are needed.
+    pub fn forget_provider_rule_ids(&mut self) {
+        for claim in &mut self.claims {
+            claim.provider_rule_id = None;
+        }
+    }
+
     /// Gives up every claim that is not settled.
     pub fn give_up(&mut self) {
         for claim in self.claims.iter_mut().filter(|claim| !claim.is_settled()) {
@@ -217,15 +241,15 @@ impl SessionRow {
             }
             (ClaimState::Pending | ClaimState::Applied, News::Refused(why)) => {
                 claim.state = ClaimState::Failed;
-                claim.error = Some(why.clone());
+                claim.error = Some(text::said(why));
             }
             (ClaimState::Removing, News::Removed(note)) => {
                 claim.state = ClaimState::Removed;
                 claim.removed_at = Some(now.unix_millis());
-                claim.error.clone_from(note);
+                claim.error = note.as_deref().map(text::said);
             }
             (ClaimState::Pending | ClaimState::Applied | ClaimState::Removing, News::Delayed(why)) => {
-                claim.error = Some(why.clone());
+                claim.error = Some(text::said(why));
             }
             (ClaimState::Removing | ClaimState::Failed | ClaimState::Removed, _)
             | (ClaimState::Pending | ClaimState::Applied, News::Removed(_)) => {}

@@ -3,6 +3,7 @@
 use model::account::AccountId;
 use model::id::OrgId;
 use model::rule::{Presence, Rule};
+use model::text::said;
 use model::time::Timestamp;
 
 use super::{FoundData, Lease, key_of, rule};
@@ -62,7 +63,7 @@ impl Finding {
             presence: self.presence,
             provider_rule_id: self.provider_rule_id.clone(),
             attempts: self.attempts,
-            last_error: self.last_error.clone(),
+            last_error: self.last_error.as_deref().map(said),
             is_refused: self.is_refused,
             account: self.account,
             unsettled_until: self.unsettled_until.map(Timestamp::unix_millis),
@@ -77,7 +78,7 @@ impl Finding {
             presence: self.presence,
             provider_rule_id: self.provider_rule_id.clone(),
             attempts: self.attempts,
-            last_error: self.last_error.clone(),
+            last_error: self.last_error.as_deref().map(said),
             is_refused: self.is_refused,
             account: self.account,
             unsettled_until: self.unsettled_until,

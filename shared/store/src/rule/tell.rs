@@ -10,6 +10,7 @@ use model::id::{OrgId, ResourceId};
 use model::principal::Actor;
 use model::rule::{Holder, Rule};
 use model::session::News;
+use model::text::said;
 use model::time::Timestamp;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,7 +50,7 @@ struct Part<'a> {
 
 impl Store {
     /// Tells rows, each block of rows in transactions of its own, several blocks at once. A block that cannot be written keeps no
-    /// other from hearing.
+    /// other from hearing, and of one block one transaction no other.
     ///
     /// # Errors
     /// The first of what went wrong: busy or defect. Those who were told stay told.
@@ -67,15 +68,15 @@ impl Store {
             }
         }
         let telling = blocks.into_iter().map(|((session, block), kinds)| async move {
-            let key = Block::key(org, session, block);
+            let (key, mut failures) = (Block::key(org, session, block), Vec::new());
             for some in kinds.values().flat_map(|parts| parts.chunks(RULES_AT_ONCE)) {
-                self.tell_block(org, &key, some, now).await?;
+                failures.extend(self.tell_block(org, &key, some, now).await.err());
             }
-            Ok(())
+            failures
         });
-        let outcomes: Vec<Result<(), StoreError>> =
+        let failures: Vec<Vec<StoreError>> =
             stream::iter(telling.collect::<Vec<_>>()).buffered(BLOCKS_AT_ONCE).collect().await;
-        let mut failures = outcomes.into_iter().filter_map(Result::err);
+        let mut failures = failures.into_iter().flatten();
         let first = failures.next();
         for error in failures {
             tracing::error!(?error, "further rows were not told how their rules stand");
@@ -140,7 +141,7 @@ fn learn(
     if learnt.is_empty() {
         return Ok(0);
     }
-    block.rewrite(tx, &after, &learnt)?;
+    block.rewrite(tx, &after)?;
     let mut settled: BTreeMap<ResourceId, i64> = BTreeMap::new();
     for place in learnt.iter().map(|place| usize::from(*place)) {
         if let (Some(before), Some(after)) = (block.rows.get(place), after.get(place))
@@ -222,6 +223,7 @@ fn described(part: &Part<'_>) -> Value {
         News::Refused(why) | News::Delayed(why) => Some(why),
         News::Removed(note) => note.as_ref(),
     };
+    let note = note.map(|text| said(text));
     json!({
         "id": id, "region": group.region, "groupId": group.group_id, "cidr": ingress.cidr(),
         "protocol": ingress.opening.protocol, "ports": ports, "providerRuleId": provider_rule_id, "note": note,

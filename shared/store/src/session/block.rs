@@ -1,17 +1,45 @@
 //! Blocks: a session's rows stand together on its item, as many as its transaction has room for; further ones stand on items
 //! of their own. A transaction has 100 writes, and a row costs it two that way: the resource's count and the rule.
+//!
+//! An item holds 400 KB. A block takes no more rows than fit with the longest text at each of their claims
+//! ([`ROWS_BYTES_MAX`]). Blocks of earlier versions may have more: what providers said is left out of them where there is no
+//! room ([`Block::fitting`]).
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use model::id::{OrgId, SessionId};
 use model::rule::Holder;
 use model::session::SessionRow;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use crate::error::{StoreError, corrupt};
 use crate::expression::Expression;
 use crate::item::{Entity, Item, data, number};
 use crate::keys::{self, ARMED, Key, ROWS, VERSION};
+use crate::size::{self, ITEM_BYTES_MAX};
 use crate::transaction::{Failed, Transaction};
+
+/// Most bytes of a block's rows, by [`bytes_at_longest`]. What stands beside them takes less than 20 KB: names, an email and a
+/// reason, each of some hundred characters.
+pub(super) const ROWS_BYTES_MAX: usize = 360 * 1024;
+
+/// A claim at its longest, with the place of a rule that has 64 characters at its provider.
+const CLAIM_BYTES_MAX: usize = 448;
+
+/// A row without its claims and the texts that it has from its resource: members' names, ids, an address, a sentence about the
+/// resource's config.
+const ROW_BYTES_MAX: usize = 384;
+
+/// Room that is left in an item: the sizes are reckoned, and the engine may count a little more.
+const SPARE_BYTES: usize = 8 * 1024;
+
+/// Most rows that a write names one by one: DynamoDB takes 4 KB of an expression and 300 operators.
+const NAMED_ROWS_MAX: usize = 60;
+
+/// What a row takes when each of its claims is as long as it can be.
+pub(super) fn bytes_at_longest(row: &SessionRow) -> usize {
+    let texts = row.resource_name.len() + row.group.region.len() + row.group.group_id.len();
+    ROW_BYTES_MAX + texts + row.claims.len() * CLAIM_BYTES_MAX
+}
 
 /// Some rows of a session, as they were read.
 #[derive(Debug, Clone)]
@@ -25,6 +53,8 @@ pub(crate) struct Block {
     /// The rows as they stand in the table: a condition compares with what is there, not with what this version of the code
     /// would write.
     stored: Vec<AttributeValue>,
+    /// Bytes of the item without the rows.
+    beside: usize,
     key: Key,
 }
 
@@ -62,7 +92,29 @@ impl Block {
         let rows = rows.collect::<Result<_, _>>().map_err(corrupt)?;
         let is_armed = number == 0 || item.attribute(ARMED)?;
         let (version, key) = (item.number(VERSION)?, Key { pk: pk.into(), sk: sk.into() });
-        Ok(Self { session, number, rows, is_armed, version, stored, key })
+        let beside = item.bytes_beside(ROWS);
+        Ok(Self { session, number, rows, is_armed, version, stored, beside, key })
+    }
+
+    /// The rows as they are to be written, without what providers said where the item has no room for it: rather a row that does
+    /// not say why than one that is never told. First the texts go that nobody is shown, last the
+    /// provider's ids.
+    pub(crate) fn fitting(
+        &self,
+        rows: &[SessionRow],
+    ) -> Result<(Vec<SessionRow>, AttributeValue), StoreError> {
+        let mut rows = rows.to_vec();
+        let mut attribute = rows_attribute(&rows)?;
+        let ways =
+            [SessionRow::keep_one_error, SessionRow::forget_errors, SessionRow::forget_provider_rule_ids];
+        for shorten in ways {
+            if self.beside + size::of(&attribute) + SPARE_BYTES <= ITEM_BYTES_MAX {
+                break;
+            }
+            rows.iter_mut().for_each(shorten);
+            attribute = rows_attribute(&rows)?;
+        }
+        Ok((rows, attribute))
     }
 
     /// The place of a row.
@@ -70,21 +122,39 @@ impl Block {
         Holder { session: self.session, block: self.number, row: u16::try_from(place).unwrap_or(u16::MAX) }
     }
 
-    /// Writes some rows anew, provided that they are as they were read. Other rows may change at the same time.
-    pub(crate) fn rewrite(
+    /// Writes rows anew where they are others than were read, provided that those are as they were read. Other rows may change at
+    /// the same time, unless many are written.
+    pub(crate) fn rewrite(&self, tx: &mut Transaction<'_>, after: &[SessionRow]) -> Result<(), StoreError> {
+        let (after, attribute) = self.fitting(after)?;
+        if after.len() != self.stored.len() {
+            return Err(corrupt("a block gets another number of rows"));
+        }
+        let places: Vec<usize> =
+            (0..after.len()).filter(|place| after.get(*place) != self.rows.get(*place)).collect();
+        if places.len() > NAMED_ROWS_MAX {
+            let text = format!("SET #{ROWS} = :rows, #{VERSION} = #{VERSION} + :one");
+            let update = Expression::new(text, [(":rows", attribute), (":one", number(1))]);
+            let is_same = Expression::new("#version = :version", [(":version", number(self.version))]);
+            tx.update(&self.key, &update, &is_same, |_| Failed::Stale);
+            return Ok(());
+        }
+        self.rewrite_named(tx, &after, &places)
+    }
+
+    fn rewrite_named(
         &self,
         tx: &mut Transaction<'_>,
         after: &[SessionRow],
-        places: &BTreeSet<u16>,
+        places: &[usize],
     ) -> Result<(), StoreError> {
         let mut update = Expression::new("", [(":one", number(1))]);
         let mut condition = Expression::new("", []);
         let (mut sets, mut same) = (vec![format!("#{VERSION} = #{VERSION} + :one")], Vec::new());
-        for place in places.iter().map(|place| usize::from(*place)) {
-            let (Some(row), Some(stored)) = (after.get(place), self.stored.get(place)) else {
+        for place in places {
+            let (Some(row), Some(stored)) = (after.get(*place), self.stored.get(*place)) else {
                 return Err(corrupt("a row's place is outside of its block"));
             };
-            let name = name(place);
+            let name = name(*place);
             sets.push(format!("#{ROWS}.#{name} = :new{place}"));
             same.push(format!("#{ROWS}.#{name} = :old{place}"));
             update = update.with(format!(":new{place}"), data(row)?);

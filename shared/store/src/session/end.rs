@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 use super::evict::Scope;
 use super::leave::{RulesSeen, leave_rules};
 use super::reserve::live_rows;
-use super::{Block, Changed, Loaded, block, entry, update_item};
+use super::{Block, Changed, Loaded, entry, update_item};
 use crate::Store;
 use crate::due::{SET_DUE, due_values};
 use crate::error::{StoreError, corrupt};
@@ -227,11 +227,10 @@ impl Store {
         let (first, further) = session.rows.split_at_mut(loaded.first()?.rows.len());
         let settled = seen.give_up(first, now);
         further.iter_mut().for_each(model::session::SessionRow::give_up);
-        let first = first.to_vec();
+        let (_, first) = loaded.first()?.fitting(first)?;
         let has_blocks = loaded.blocks.len() > 1 || loaded.fault.is_some();
         let mut tx = Transaction::once(self, actor, &Changed::Id(head.id), now)?;
-        let update =
-            Expression::new("", []).with(":data", data(&head)?).with(":rows", block::rows_attribute(&first)?);
+        let update = Expression::new("", []).with(":data", data(&head)?).with(":rows", first);
         let mut text = format!("SET #data = :data, #{ROWS} = :rows, #{VERSION} = #{VERSION} + :one");
         let update = if has_blocks {
             // Stays due until the last block is ended.
@@ -337,7 +336,7 @@ impl Store {
                 "SET #{ROWS} = :rows, #{ARMED} = :yes, #{VERSION} = #{VERSION} + :one \
                  REMOVE #{DUE_PK}, #{DUE_SK}"
             ),
-            [(":rows", block::rows_attribute(&rows)?), (":yes", data(&true)?), (":one", number(1))],
+            [(":rows", block.fitting(&rows)?.1), (":yes", data(&true)?), (":one", number(1))],
         );
         let is_same = Expression::new("#version = :version", [(":version", number(block.version))]);
         let key = keys::session_rows(org, block.session, block.number);

@@ -43,23 +43,22 @@ impl Store {
         block: &Block,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let (mut rows, mut changed) = (block.rows.clone(), BTreeSet::new());
+        let mut rows = block.rows.clone();
         let mut settled: BTreeMap<ResourceId, i64> = BTreeMap::new();
         for (group, ingress, place) in self.forgotten(org, block).await? {
             let Some(row) = rows.get_mut(place).filter(|row| row.group == group) else { continue };
             if !row.learn(&ingress.opening, &News::Removed(None), now) {
                 continue;
             }
-            changed.extend(u16::try_from(place));
             if row.is_settled() {
                 *settled.entry(row.resource_id).or_default() += 1;
             }
         }
-        if changed.is_empty() {
+        if rows == block.rows {
             return Ok(());
         }
         let mut tx = Transaction::new(self);
-        block.rewrite(&mut tx, &rows, &changed)?;
+        block.rewrite(&mut tx, &rows)?;
         release(&mut tx, org, &settled)?;
         tx.follow_up_or_stale(&Receipt::of_remains()).await.map(drop)
     }

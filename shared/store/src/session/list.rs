@@ -6,7 +6,7 @@ use model::refusal::Refusal;
 use model::session::{DURATION_HOURS_MAX, Session, SessionFilter, SessionHead};
 use model::time::Timestamp;
 use model::violation::Violations;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{BLOCKS, Loaded};
 use crate::error::{StoreError, corrupt};
@@ -228,6 +228,25 @@ impl Store {
                 return Ok(sessions);
             }
         }
+    }
+
+    /// Those of some sessions that are a person's, among the thousand that they started last.
+    pub(super) async fn sessions_of_user_among(
+        &self,
+        org: &OrgId,
+        user: &UserId,
+        ids: &BTreeSet<SessionId>,
+    ) -> Result<BTreeSet<SessionId>, StoreError> {
+        let (mut own, mut before) = (BTreeSet::new(), None);
+        for _ in 0..CALLS_A_PART {
+            let places = self.session_places(Whose::User(org, user), before, PLACES_A_CALL).await?;
+            own.extend(places.iter().map(|place| place.id).filter(|id| ids.contains(id)));
+            before = places.last().map(|place| place.id);
+            if places.len() < PLACES_A_CALL || before.as_ref() <= ids.first() {
+                break;
+            }
+        }
+        Ok(own)
     }
 
     /// The next places before one, newest first.

@@ -3,7 +3,7 @@
 //! | Operation | Calls |
 //! |---|---|
 //! | start | 4 up to 48 rows of one rule each: the user; their roles; the resources; the transaction |
-//! | get | 1 |
+//! | get | 1; 2 when rows were given up: their rules; 3 when others hold these: the caller's sessions |
 //! | list | 2 for each 100: the places; the sessions |
 //! | stop | 2: the session; the transaction |
 //! | extend | 3: the owner; the session with the owner's roles; the transaction. Above 96 resources and roles 5: the closings; the
@@ -22,7 +22,10 @@ mod over;
 mod plan;
 mod quota;
 mod reserve;
+#[cfg(test)]
+mod sizes;
 mod start;
+mod still_open;
 mod upcoming;
 
 pub(crate) use block::Block;
@@ -32,6 +35,7 @@ pub use extend::Owner;
 pub use list::ShownSession;
 pub(crate) use list::Stoppable;
 pub use start::Wish;
+pub use still_open::StillOpen;
 pub use upcoming::Upcoming;
 
 use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};

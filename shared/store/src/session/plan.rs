@@ -7,6 +7,7 @@ use model::session::{Addresses, Claim, SessionRow};
 use model::time::Timestamp;
 use std::collections::BTreeMap;
 
+use super::block::{ROWS_BYTES_MAX, bytes_at_longest};
 use crate::resource::Versioned;
 
 /// Most rules of one row: as many as a security group takes.
@@ -24,6 +25,8 @@ struct Planned {
 #[derive(Default)]
 pub(super) struct BlockPlan {
     pub(super) rows: Vec<SessionRow>,
+    /// Bytes of the rows at their longest.
+    bytes: usize,
     /// By resource: the version that was read, and how many rows it gets.
     pub(super) counts: BTreeMap<ResourceId, (i64, i64)>,
     /// By rule: the places of the rows that join it, and for which resource.
@@ -43,14 +46,17 @@ impl BlockPlan {
         self.counts.len() + self.rules.len()
     }
 
-    /// Adds a row, unless the block would cost more than `room`: then the row comes back.
+    /// Adds a row, unless the block would cost more writes than `room` or be too large for its item: then the row comes back.
     fn add(&mut self, row: SessionRow, from: &Planned, room: usize) -> Option<SessionRow> {
         let wanted: Vec<_> = row.live().map(|ingress| (row.group.clone(), ingress)).collect();
         let new_rules = wanted.iter().filter(|rule| !self.rules.contains_key(*rule)).count();
         let new_count = usize::from(!wanted.is_empty() && !self.counts.contains_key(&from.resource));
-        if self.writes() + new_rules + new_count > room && self.writes() > 0 {
+        let bytes = self.bytes + bytes_at_longest(&row);
+        let is_too_much = self.writes() + new_rules + new_count > room || bytes > ROWS_BYTES_MAX;
+        if is_too_much && !self.rows.is_empty() {
             return Some(row);
         }
+        self.bytes = bytes;
         let place = self.rows.len();
         if !wanted.is_empty() {
             self.counts.entry(from.resource).or_insert((from.version, 0)).1 += 1;
@@ -93,7 +99,7 @@ fn planned(resources: &[Versioned<Resource>], addresses: &Addresses, now: Timest
     resources.iter().map(planned).collect()
 }
 
-/// All rows, in as few blocks as `room` writes for each allow.
+/// All rows, in as few blocks as `room` writes and the size of an item allow for each.
 pub(super) fn blocks(
     resources: &[Versioned<Resource>],
     addresses: &Addresses,
