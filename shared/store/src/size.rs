@@ -26,7 +26,7 @@ pub(crate) fn of(value: &AttributeValue) -> usize {
         AttributeValue::L(values) => CONTAINER + values.iter().map(|value| 1 + of(value)).sum::<usize>(),
         AttributeValue::M(named) => CONTAINER + named.len() + of_attributes(named),
         // Yes, no and null.
-        _ => 1,
+        AttributeValue::Bool(_) | AttributeValue::Null(_) | _ => 1,
     }
 }
 
