@@ -71,7 +71,7 @@ impl Store {
                 seen = self.rules_seen(&actor.org, loaded.first()?).await?;
             }
         });
-        self.changed(&actor.org, stopped.await?).await
+        Box::pin(self.changed(&actor.org, Box::pin(stopped).await?)).await
     }
 
     /// The session as far as it can be read, provided that it is the owner's.

@@ -58,7 +58,7 @@ impl Store {
                 user = self.active_user(&actor.org, &user.id).await?;
             }
         });
-        self.changed(&actor.org, extended.await?).await
+        Box::pin(self.changed(&actor.org, Box::pin(extended).await?)).await
     }
 
     async fn try_to_extend(
@@ -111,7 +111,7 @@ impl Store {
             // The transaction has no room to ask about so many. What is closed after this look is counted.
             let closings = self.closings(org).await?;
             let look = try_join(self.refuse_what_is_not_open(org, resources), self.has_roles_of(org, grant));
-            let ((), are_same) = look.await?;
+            let ((), are_same) = Box::pin(look).await?;
             if !are_same {
                 return Ok(None);
             }

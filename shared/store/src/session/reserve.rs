@@ -177,7 +177,8 @@ impl Store {
             return Ok(());
         }
         let full = self.full_rules(org, claims.keys()).await?;
-        if !full.is_empty() && self.arm_with_refusals(org, block, (claims, &full, &resources), now).await? {
+        let refusing = Box::pin(self.arm_with_refusals(org, block, (claims, &full, &resources), now));
+        if !full.is_empty() && refusing.await? {
             return Ok(());
         }
         Err(StoreError::Busy(Cause::new("the claims of a session's rows cannot be written down yet")))

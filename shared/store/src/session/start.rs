@@ -90,11 +90,11 @@ impl Store {
             let (mut user, mut backoff) = (wish.user.clone(), Backoff::default());
             loop {
                 let wish = Wish { user: &user, ..wish.clone() };
-                match self.try_to_start(actor, &wish, now).await {
+                match Box::pin(self.try_to_start(actor, &wish, now)).await {
                     Ok(Some(session)) => return Ok(Changed::from(session)),
                     Ok(None) => {}
                     Err(StoreError::Refused(full @ Refusal::TooManySessions(_))) => {
-                        if !self.forget_what_does_not_run(org, &wish.user.id, now).await? {
+                        if !Box::pin(self.forget_what_does_not_run(org, &wish.user.id, now)).await? {
                             return Err(full.into());
                         }
                     }
@@ -104,7 +104,7 @@ impl Store {
                 user = self.active_user(org, &wish.user.id).await?;
             }
         });
-        self.changed(org, started.await?).await
+        Box::pin(self.changed(org, Box::pin(started).await?)).await
     }
 
     async fn try_to_start(
@@ -137,7 +137,8 @@ impl Store {
             [plan] if plan.writes() + decision.grant.roles() <= room => {
                 self.write_session(actor, &decision, plan, now).await
             }
-            _ => self.write_in_blocks(actor, &decision, now).await,
+            // Boxed, as what follows a full quota is: the future of every start has the size of its largest part.
+            _ => Box::pin(self.write_in_blocks(actor, &decision, now)).await,
         }
     }
 
