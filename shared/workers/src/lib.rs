@@ -26,6 +26,7 @@ mod rule_worker;
 mod sweeper;
 mod timers;
 mod turns;
+mod worker;
 
 pub use access::{AccessError, access_of};
 pub use circuit::CircuitBreaker;
@@ -35,6 +36,7 @@ pub use rule_worker::RuleWorker;
 pub use sweeper::SessionSweeper;
 pub use timers::{AHEAD_SECONDS, SessionEnder, TimerSetter};
 pub use turns::Pace;
+pub use worker::Worker;
 
 use firewall::Firewall;
 use std::sync::Arc;

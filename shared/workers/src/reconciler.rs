@@ -26,7 +26,8 @@ use crate::circuit::{Ending, Place};
 use crate::group::{Visitor, rule_entry, say_stuck};
 use crate::patience::Patience;
 use crate::turns::{in_turn, until_time_is_over};
-use crate::{CircuitBreaker, Pace, Report, Tools};
+use crate::worker::Worker;
+use crate::{Pace, Report, Tools};
 
 /// Most groups that one run compares. What is left is the oldest of the next run.
 const GROUPS_A_RUN: usize = 1_000;
@@ -35,30 +36,16 @@ const GROUPS_A_RUN: usize = 1_000;
 const AT_ONCE: usize = 8;
 
 /// Compares groups with the ledger.
-#[derive(Clone)]
-pub struct RuleReconciler {
-    tools: Tools,
-    circuit: CircuitBreaker,
-    pace: Pace,
-}
+pub type RuleReconciler = Worker<Compares>;
 
-impl RuleReconciler {
+/// The task of a [`RuleReconciler`].
+pub enum Compares {}
+
+impl Worker<Compares> {
     /// A reconciler that knows nothing of any account yet.
     #[must_use]
     pub fn new(tools: Tools) -> Self {
-        Self { tools, circuit: CircuitBreaker::default(), pace: Pace::SCHEDULE }
-    }
-
-    /// The same with what the environment knows of accounts.
-    #[must_use]
-    pub fn with_circuit(self, circuit: CircuitBreaker) -> Self {
-        Self { circuit, ..self }
-    }
-
-    /// The same at another pace.
-    #[must_use]
-    pub fn at_pace(self, pace: Pace) -> Self {
-        Self { pace, ..self }
+        Self::of(tools, Pace::SCHEDULE)
     }
 
     /// A run over the groups that were not compared for an hour.
@@ -67,8 +54,7 @@ impl RuleReconciler {
     /// When the table does not say which.
     pub async fn run(&self, now: Timestamp) -> Result<Report, StoreError> {
         let due = self.tools.store.due(Round::Reconcile, now, GROUPS_A_RUN).await?.due;
-        let visitor = Visitor { tools: &self.tools, circuit: &self.circuit, pace: self.pace, now };
-        let comparison = &Comparison { visitor };
+        let comparison = &Comparison { visitor: self.visitor(now) };
         let job =
             |(org, group): (OrgId, GroupRef)| async move { (comparison.compare(&org, &group).await, group) };
         let turns = in_turn(due.into_iter().filter_map(group), |(org, _)| org);
