@@ -9,6 +9,7 @@
 )]
 
 mod cost;
+mod credentials_of_holders;
 #[cfg(feature = "large")]
 mod crowd;
 mod double;
@@ -18,6 +19,7 @@ mod former;
 mod killed;
 mod kills;
 mod lifecycle;
+mod neighbours;
 mod offboarding;
 mod on_time;
 #[cfg(feature = "large")]

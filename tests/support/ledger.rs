@@ -1,7 +1,7 @@
 //! What must be true of the table and the cloud at any time, and after everything has come to rest.
 
 use crate::{ORG, TestApp};
-use firewall::{CloudRule, GroupRef};
+use firewall::{CloudRule, GroupRef, RuleTag};
 use model::ingress::Ingress;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -88,8 +88,11 @@ fn entries(table: &Table) -> Vec<Entry> {
 }
 
 /// Whether a rule is or was ever ours: by its tag, or by the ids that the cloud gave out.
-fn is_ours(app: &TestApp, rule: &CloudRule) -> bool {
-    rule.tag.as_ref().is_some_and(|tag| tag.org == ORG) || app.sky.ids_given_out(ORG).contains(&rule.id)
+fn is_ours(app: &TestApp, table: &Table, rule: &CloudRule) -> bool {
+    let deployment =
+        table.get(&("DEPLOYMENT".into(), "#DEPLOYMENT".into())).map(|item| text(&item["data"]["id"]));
+    let is_own = |tag: &RuleTag| tag.org == ORG && (tag.deployment.is_none() || tag.deployment == deployment);
+    rule.tag.as_ref().is_some_and(is_own) || app.sky.given_out(&rule.id).is_some_and(|tag| is_own(&tag))
 }
 
 /// What is wrong at any time.
@@ -102,7 +105,7 @@ fn faults_in(app: &TestApp, table: &Table) -> Vec<String> {
     let (rows, entries) = (rows(table), entries(table));
     let mut wrong = Vec::new();
     for (group, rules) in &cloud {
-        for rule in rules.iter().filter(|rule| is_ours(app, rule)) {
+        for rule in rules.iter().filter(|rule| is_ours(app, table, rule)) {
             let known = |entry: &Entry| {
                 let is_marked = rule.tag.as_ref().is_some_and(|tag| tag.rule == entry.id);
                 let is_known = entry.provider_rule_id.as_ref() == Some(&rule.id);
@@ -210,7 +213,7 @@ pub async fn unrest(app: &TestApp) -> Vec<String> {
         wrong.push(format!("{} is {}", entry.ingress, entry.presence));
     }
     for (group, rules) in app.sky.groups() {
-        for rule in rules.iter().filter(|rule| is_ours(app, rule)) {
+        for rule in rules.iter().filter(|rule| is_ours(app, &table, rule)) {
             if !rule.ingress.is_some_and(|ingress| needed.contains(&(group.clone(), ingress))) {
                 wrong.push(format!("{group} still has {rule:?}"));
             }
@@ -227,7 +230,9 @@ pub async fn unrest(app: &TestApp) -> Vec<String> {
         let owner = item["pk"].as_str().unwrap().rsplit('#').next().unwrap();
         // A former value stays for as long as rules may need it.
         let is_needed_value = item["entity"] == "VALUE_CHANGE" && has_rules(owner);
-        if !is_running_session && !is_needed_value {
+        // Somebody else's rule is looked at for as long as a session stands on it.
+        let is_looked_at = item["entity"] == "RULE" && item["found"]["mayVanish"] == true;
+        if !is_running_session && !is_needed_value && !is_looked_at {
             wrong.push(format!("{} {} is still due", item["pk"], item["sk"]));
         }
     }

@@ -27,6 +27,8 @@ pub struct Setup {
     pub sessions: SessionLimits,
     /// Web pages that may call.
     pub origins: Origins,
+    /// The cloud behind the firewall. Two deployments can have the same one.
+    pub sky: SimulatedCloud,
 }
 
 impl Default for Setup {
@@ -37,6 +39,7 @@ impl Default for Setup {
             rate: None,
             sessions: SessionLimits::default(),
             origins: Origins::default(),
+            sky: SimulatedCloud::strict(),
         }
     }
 }

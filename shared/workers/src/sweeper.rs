@@ -16,6 +16,10 @@ use crate::{Pace, Report, Tools};
 /// Most that one run works on. What is left is the oldest of the next run.
 const DUE_A_RUN: usize = 2_000;
 
+/// Seconds after which somebody else's rules are looked at again while more is due than a run takes: they must not keep ends from being
+/// read.
+const CROWDED_LOOK_SECONDS: i64 = 300;
+
 /// Things that are worked on at once.
 const AT_ONCE: usize = 16;
 
@@ -125,7 +129,11 @@ impl Worker<Sweeps> {
         report: &mut Report,
         end: Pin<&mut Sleep>,
     ) {
-        let visitor = &self.visitor(now);
+        let mut visitor = self.visitor(now);
+        if is_crowded {
+            visitor.looks_again_after = CROWDED_LOOK_SECONDS;
+        }
+        let visitor = &visitor;
         let job = |(org, group): (OrgId, GroupRef)| async move {
             let outcome = visitor.visit(&org, &group).await;
             let is_done = outcome.as_ref().is_ok_and(|done| done.groups_postponed == 0 && done.failed == 0);

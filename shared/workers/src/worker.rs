@@ -6,6 +6,9 @@ use std::marker::PhantomData;
 use crate::group::Visitor;
 use crate::{CircuitBreaker, Pace, Tools};
 
+/// Seconds after which a rule of another organization or deployment is looked at again: the next sweep does, whenever it comes.
+const LOOK_SECONDS: i64 = 1;
+
 /// A worker that asks a cloud. `Task` says which one: [`RuleWorker`](crate::RuleWorker), [`SessionSweeper`](crate::SessionSweeper) or
 /// [`RuleReconciler`](crate::RuleReconciler).
 pub struct Worker<Task> {
@@ -41,6 +44,7 @@ impl<Task> Worker<Task> {
 
     /// For a run at this time.
     pub(crate) fn visitor(&self, now: Timestamp) -> Visitor<'_> {
-        Visitor { tools: &self.tools, circuit: &self.circuit, pace: self.pace, now }
+        let looks_again_after = LOOK_SECONDS;
+        Visitor { tools: &self.tools, circuit: &self.circuit, pace: self.pace, now, looks_again_after }
     }
 }
