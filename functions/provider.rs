@@ -1,12 +1,12 @@
 //! The question to a resource's provider, with the resource's own credential.
 
-use firewall::{Firewall, Purpose};
+use firewall::{Firewall, GroupDescription, Purpose};
 use model::id::OrgId;
 use model::ingress::{GroupRef, IpVersion};
 use model::refusal::Refusal;
 use model::resource::Resource;
-use store::{Cause, ProviderAnswer, RuleSlots, Store, StoreError, Vault};
-use workers::{AccessError, access_of};
+use store::{Cause, GroupFound, Neighbour, ProviderAnswer, RuleSlots, Store, StoreError, Vault};
+use workers::{AccessError, Mark, Owner, access_of};
 
 /// What the provider says.
 ///
@@ -30,14 +30,27 @@ pub(crate) async fn ask(
     };
     let access = access.on_behalf_of(org, &Purpose::Verify);
     match firewall.describe(&access, &group).await {
-        Ok(description) => Ok(Ok(RuleSlots {
-            ipv4: description.slots_left(IpVersion::V4),
-            ipv6: description.slots_left(IpVersion::V6),
-        })),
+        Ok(description) => {
+            let mark = Mark { org: org.clone(), deployment: store.deployment_if_any().await? };
+            Ok(Ok(found(&description, &mark)))
+        }
         Err(error) if error.is_refusal() => Ok(Err(error.reason(&group))),
         Err(error) => {
             let cause = error.for_log().map_or_else(|| error.reason(&group), String::from);
             Err(StoreError::Busy(Cause::new(cause)))
         }
     }
+}
+
+fn found(description: &GroupDescription, mark: &Mark) -> GroupFound {
+    let slots = RuleSlots {
+        ipv4: description.slots_left(IpVersion::V4),
+        ipv6: description.slots_left(IpVersion::V6),
+    };
+    let neighbour = |rule| match mark.owner(rule) {
+        Owner::AnotherDeployment => Some(Neighbour::Deployment),
+        Owner::AnotherOrganization => Some(Neighbour::Organization),
+        Owner::Own | Owner::Unmarked => None,
+    };
+    GroupFound { slots, neighbours: description.rules.iter().filter_map(neighbour).collect() }
 }

@@ -14,7 +14,7 @@ use crate::provider;
 use crate::views::VerifiedView;
 
 /// Asks with the resource's credential. Success makes the resource active, a refusal inactive. The answer says how many
-/// more rules the group takes.
+/// more rules the group takes, and warns where somebody else opens it with Postern too.
 ///
 /// # Errors
 /// 404; 400 `VERIFICATION_FAILED` with the provider's reason; 503 when the provider is busy or out of reach, and then
@@ -29,7 +29,7 @@ pub async fn handler(
     let ask = verify(&app, vault, firewall.as_ref(), &actor, id);
     let verified = app.store().verify_once(&actor, app.now, ask).await?;
     match verified.answer {
-        Ok(slots) => Ok(Ok200(VerifiedView::of(verified.resource, Some(slots)))),
+        Ok(found) => Ok(Ok200(VerifiedView::of(verified.resource, &found))),
         Err(reason) => Err(Refusal::VerificationFailed(reason).into()),
     }
 }

@@ -2,21 +2,44 @@
 
 use model::resource::Resource;
 use serde::Serialize;
-use store::RuleSlots;
+use store::{GroupFound, Neighbour, RuleSlots};
 
-/// A resource, and how many more rules its group takes.
+/// A resource, how many more rules its group takes, and what an administrator should know of the group.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct VerifiedView {
     #[serde(flatten)]
     resource: Resource,
-    rule_slots_left: Option<RuleSlots>,
+    warnings: Vec<Warning>,
+    rule_slots_left: RuleSlots,
+}
+
+#[derive(Debug, Serialize)]
+struct Warning {
+    code: &'static str,
+    message: String,
+}
+
+impl Warning {
+    fn of(neighbour: Neighbour, group: &str) -> Self {
+        let (code, who) = match neighbour {
+            Neighbour::Deployment => ("USED_BY_ANOTHER_DEPLOYMENT", "Another deployment of Postern"),
+            Neighbour::Organization => ("USED_BY_ANOTHER_ORGANIZATION", "Another organization"),
+        };
+        let message = format!(
+            "{who} has rules in the security group {group}: where both let in the same address, access can pause for a minute when \
+             a session there ends"
+        );
+        Self { code, message }
+    }
 }
 
 impl VerifiedView {
     /// The representation.
     #[must_use]
-    pub fn of(resource: Resource, rule_slots_left: Option<RuleSlots>) -> Self {
-        Self { resource, rule_slots_left }
+    pub fn of(resource: Resource, found: &GroupFound) -> Self {
+        let group = &resource.resource_identifier;
+        let warnings = found.neighbours.iter().map(|neighbour| Warning::of(*neighbour, group)).collect();
+        Self { warnings, rule_slots_left: found.slots, resource }
     }
 }

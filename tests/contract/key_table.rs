@@ -152,8 +152,9 @@ fn objects_come_first_in_their_partition() {
 }
 
 /// What belongs to Postern and not to an organization: keys of the index of what is due, and what is read out of keys.
-const OF_NOBODY: [&str; 10] = [
+const OF_NOBODY: [&str; 11] = [
     "bucket",
+    "deployment",
     "due_partition",
     "due_shard",
     "due_time",

@@ -44,6 +44,8 @@ async fn a_session_costs_what_the_operators_were_told() {
     let world = World::new().await;
     let resource = world.resource(1).await;
     let person = world.person("grace", &[&resource]).await;
+    // Written once for all.
+    let _ = world.app.db.deployment(world.app.now()).await.unwrap();
     world.app.tap.take_bodies();
     let _ = start(&person, json!({"durationMinutes": 60})).await;
     let request = Cost::of(&world.app.tap.take_bodies());

@@ -10,6 +10,7 @@
 
 mod blocks;
 mod cost;
+mod credentials_of_holders;
 #[cfg(feature = "large")]
 mod crowd;
 mod double;
@@ -21,6 +22,7 @@ mod killed;
 mod kills;
 mod lifecycle;
 mod limits;
+mod neighbours;
 mod offboarding;
 mod on_time;
 #[cfg(feature = "large")]

@@ -93,8 +93,8 @@ async fn a_stuck_rule_is_resolved_with_a_reason_and_found_again_by_its_mark() {
 #[tokio::test]
 async fn a_comparison_removes_orphans_restores_what_is_missing_and_touches_nothing_else() {
     let (world, person, _, session) = running().await;
-    let mark =
-        |org: &str| Some(RuleTag { org: org.into(), rule: "019c9459-0000-7000-8000-000000000000".into() });
+    let rule_id = String::from("019c9459-0000-7000-8000-000000000000");
+    let mark = |org: &str| Some(RuleTag { deployment: None, org: org.into(), rule: rule_id.clone() });
     let sky = &world.app.sky;
     sky.add_rule(&group(1), rule("198.51.100.1|tcp|22-22", mark(ORG)));
     let theirs = sky.add_rule(&group(1), rule("198.51.100.2|tcp|22-22", mark("globex")));

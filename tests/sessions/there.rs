@@ -162,7 +162,7 @@ async fn an_orphan_is_replaced_and_not_adopted() {
     let ingress = model::ingress::Ingress::parse(&format!("{SOURCE}|tcp|22-22"));
     let version = Some(model::ingress::IpVersion::V4);
     let rule = "019c9459-0000-7000-8000-000000000000".into();
-    let tag = Some(firewall::RuleTag { org: ORG.into(), rule });
+    let tag = Some(firewall::RuleTag { deployment: None, org: ORG.into(), rule });
     let orphan = firewall::CloudRule { id: String::new(), ingress, version, tag };
     let orphan = scene.world.app.sky.add_rule(&group(1), orphan);
     let session = scene.start().await;

@@ -1,7 +1,7 @@
 //! What must be true of the table and the cloud at any time, and after everything has come to rest.
 
 use crate::{ORG, TestApp};
-use firewall::{CloudRule, GroupRef};
+use firewall::{CloudRule, GroupRef, RuleTag};
 use model::ingress::Ingress;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -114,6 +114,8 @@ struct Books<'a> {
     app: &'a TestApp,
     org: &'a str,
     table: Table,
+    /// The id with which the deployment marks its rules, once it has made one.
+    deployment: Option<String>,
 }
 
 /// What is wrong at any time.
@@ -126,7 +128,7 @@ pub async fn faults_of(app: &TestApp, orgs: &[&str]) -> Vec<String> {
     let table = app.db_table().await;
     let mut wrong = Vec::new();
     for org in orgs {
-        let books = Books { app, org, table: items_of(&table, org) };
+        let books = Books::of(app, org, &table);
         wrong.extend(books.faults());
         wrong.extend(books.missing(|entry| !books.is_of_somebody_else(entry)));
     }
@@ -144,22 +146,31 @@ pub async fn unmet_of(app: &TestApp, org: &str) -> Vec<String> {
 
 impl<'a> Books<'a> {
     async fn open(app: &'a TestApp, org: &'a str) -> Self {
-        Self { app, org, table: items_of(&app.db_table().await, org) }
+        Self::of(app, org, &app.db_table().await)
+    }
+
+    fn of(app: &'a TestApp, org: &'a str, table: &Table) -> Self {
+        let deployment = table.get(&("DEPLOYMENT".into(), "#DEPLOYMENT".into()));
+        let deployment = deployment.map(|item| text(&item["data"]["id"]));
+        Self { app, org, table: items_of(table, org), deployment }
     }
 
     /// Whether a rule is or was ever ours: by its tag, or by the ids that the cloud gave out.
     fn is_ours(&self, rule: &CloudRule) -> bool {
-        rule.tag.as_ref().is_some_and(|tag| tag.org == self.org)
-            || self.app.sky.ids_given_out(self.org).contains(&rule.id)
+        rule.tag.as_ref().is_some_and(|tag| self.is_own(tag)) || self.has_made(&rule.id)
+    }
+
+    fn is_own(&self, tag: &RuleTag) -> bool {
+        tag.org == self.org && (tag.deployment.is_none() || tag.deployment == self.deployment)
+    }
+
+    fn has_made(&self, id: &str) -> bool {
+        self.app.sky.given_out(id).is_some_and(|tag| self.is_own(&tag))
     }
 
     /// Whether an entry stands on a rule that is known not to be its organization's.
     fn is_of_somebody_else(&self, entry: &Entry) -> bool {
-        entry.presence == "FOREIGN"
-            && entry
-                .provider_rule_id
-                .as_ref()
-                .is_some_and(|id| !self.app.sky.ids_given_out(self.org).contains(id))
+        entry.presence == "FOREIGN" && entry.provider_rule_id.as_ref().is_some_and(|id| !self.has_made(id))
     }
 
     /// Rules in the cloud of which the ledger knows nothing, rows and entries that disagree, and wrong counts.
@@ -326,7 +337,9 @@ fn still_due(table: &Table) -> Vec<String> {
         let owner = item["pk"].as_str().unwrap().rsplit('#').next().unwrap();
         // A former value stays for as long as rules may need it.
         let is_needed_value = item["entity"] == "VALUE_CHANGE" && has_rules(owner);
-        if !is_running_session && !is_needed_value {
+        // Somebody else's rule is looked at for as long as a session stands on it.
+        let is_looked_at = item["entity"] == "RULE" && item["found"]["mayVanish"] == true;
+        if !is_running_session && !is_needed_value && !is_looked_at {
             wrong.push(format!("{} {} is still due", item["pk"], item["sk"]));
         }
     }

@@ -88,6 +88,7 @@ pub struct TestApp {
     pub crew: Crew,
     clock: Arc<AtomicI64>,
     jwt: JwtSettings,
+    tapped: aws_sdk_dynamodb::Client,
 }
 
 /// Whose tokens the tests' verifier accepts.
@@ -136,15 +137,15 @@ impl TestApp {
         let cloud = Cloud::in_memory().await.expect("an embedded cloud");
         let Engine { table, dynamodb, tapped, kms } = Engine::new(&cloud, &template, &tap).await;
         let clock = Arc::new(AtomicI64::new(START_MILLIS));
-        let (db, vault) = (Store::new(tapped, &table), Vault::new(kms, "alias/test"));
-        let sky = SimulatedCloud::strict();
+        let (db, vault) = (Store::new(tapped.clone(), &table), Vault::new(kms, "alias/test"));
+        let sky = setup.sky.clone();
         let jwt = setup.jwt.clone();
         let timers = InMemory::new(setup::clock_ahead(&clock, 0));
         let app = setup.app((&db, &vault, &sky, &timers), setup::clock_ahead(&clock, 0));
         let gateway = Arc::new(Gateway::new(&template, app.clone()).expect("a gateway"));
         let crew = Crew::new(&template, app.clone(), (cloud.clone(), &table), timers.clone());
         let crew = crew.expect("a crew");
-        Self { db, vault, cloud, dynamodb, table, tap, app, gateway, sky, timers, crew, clock, jwt }
+        Self { db, vault, cloud, dynamodb, table, tap, app, gateway, sky, timers, crew, clock, jwt, tapped }
     }
 
     /// Another environment of the same functions: with the table and the clock of this one, and nothing else in common.
@@ -198,6 +199,23 @@ impl TestApp {
     #[must_use]
     pub fn tools(&self) -> Tools {
         Tools { store: self.db.clone(), vault: self.vault.clone(), firewall: Arc::new(self.sky.clone()) }
+    }
+
+    /// Another process of the same functions, which remembers nothing of the table.
+    #[must_use]
+    pub fn another_process(&self) -> App {
+        let db = Store::new(self.tapped.clone(), &self.table);
+        let clock = setup::clock_ahead(&self.clock, 0);
+        Setup::default().app((&db, &self.vault, &self.sky, &self.timers), clock)
+    }
+
+    /// Makes this a table of a version that knew no deployments.
+    pub async fn db_forget_deployment(&self) {
+        let key = store::keys::deployment();
+        #[expect(clippy::disallowed_methods, reason = "what no version does")]
+        let call = self.dynamodb.delete_item().table_name(&self.table);
+        let call = call.key("pk", AttributeValue::S(key.pk)).key("sk", AttributeValue::S(key.sk));
+        let _ = call.send().await.expect("a deletion");
     }
 
     /// What the clock says.

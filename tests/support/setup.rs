@@ -29,6 +29,8 @@ pub struct Setup {
     pub origins: Origins,
     /// The distribution whose word about the caller's address counts.
     pub edge: Edge,
+    /// The cloud behind the firewall. Two deployments can have the same one.
+    pub sky: SimulatedCloud,
 }
 
 /// As many sessions of one person as a deployment can allow: most tests are about something else than the quota.
@@ -46,6 +48,7 @@ impl Default for Setup {
             sessions: many_sessions(),
             origins: Origins::default(),
             edge: Edge::default(),
+            sky: SimulatedCloud::strict(),
         }
     }
 }

@@ -23,6 +23,8 @@ pub const RULES_MAX: u32 = 60;
 /// Whose a rule is. Every rule that Postern makes has this mark from its first moment on, and no other rule has it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RuleTag {
+    /// The deployment of Postern; nothing in rules of versions that knew none.
+    pub deployment: Option<String>,
     /// The organization.
     pub org: String,
     /// The entry of the ledger; empty where somebody has made it unreadable.

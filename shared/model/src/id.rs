@@ -122,6 +122,10 @@ uuid_id! {
     LeaseId
 }
 uuid_id! {
+    /// A deployment of Postern: a table, whose rules bear this id in the cloud.
+    DeploymentId
+}
+uuid_id! {
     /// One session's claim on one resource: a row of the session.
     SessionRowId
 }

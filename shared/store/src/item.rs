@@ -40,6 +40,7 @@ pub(crate) enum Entity {
     Bucket,
     Audit,
     Closings,
+    Deployment,
 }
 
 pub(crate) type Attributes = HashMap<String, AttributeValue>;

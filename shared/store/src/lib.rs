@@ -11,6 +11,7 @@ mod bookkeeping;
 mod closings;
 mod credential;
 mod cursor;
+mod deployment;
 mod due;
 mod error;
 mod expression;
@@ -43,7 +44,7 @@ pub use error::{Cause, StoreError};
 pub use kms::Kms;
 pub use list::{ListPart, Listed};
 pub use rate::{Payer, Taken};
-pub use resource::{Deletion, ProviderAnswer, RuleSlots, Verified};
+pub use resource::{Deletion, GroupFound, Neighbour, ProviderAnswer, RuleSlots, Verified};
 pub use retry::{CALL_ATTEMPTS, retry_config};
 pub use rule::{
     Finding, GroupLedger, LEASE_SECONDS, Lease, ListedRule, Message, Released, RuleEntry, UnreadableRule,
@@ -56,18 +57,23 @@ pub use vault::{Sealed, Vault};
 
 use aws_sdk_dynamodb::Client;
 use expression::Expression;
+use model::id::DeploymentId;
+use std::sync::Arc;
+use tokio::sync::OnceCell;
 
 /// The table.
 #[derive(Debug, Clone)]
 pub struct Store {
     client: Client,
     table: String,
+    /// Which deployment this is, once somebody asked.
+    deployment: Arc<OnceCell<DeploymentId>>,
 }
 
 impl Store {
     /// A store on a table that exists.
     #[must_use]
     pub fn new(client: Client, table: impl Into<String>) -> Self {
-        Self { client, table: table.into() }
+        Self { client, table: table.into(), deployment: Arc::default() }
     }
 }

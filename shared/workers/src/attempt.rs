@@ -1,7 +1,8 @@
 //! The cloud is asked for some rules of a leased group that were made with one credential.
 
 use firewall::{AccountId, CloudAccess, FirewallError, Purpose};
-use model::id::{CredentialId, ResourceId, SessionId};
+use futures_util::future::BoxFuture;
+use model::id::{CredentialId, ResourceId, RuleId, SessionId};
 use model::rule::{Holder, Need, Presence, Rule};
 use model::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +14,7 @@ use crate::access::{Candidates, access_of_former, candidates};
 use crate::circuit::{Ending, Place};
 use crate::cloud::{Plan, Visit};
 use crate::group::Visitor;
-use crate::outcome::{Attempt, Outcome};
+use crate::outcome::{Attempt, Outcome, Why};
 use crate::patience::Patience;
 
 /// Seconds after which the sweeper sees to a rule whose worker has gone.
@@ -30,13 +31,23 @@ pub(crate) struct Asking<'a> {
     pub(crate) lease: &'a Lease,
     pub(crate) with: (CredentialId, ResourceId),
     pub(crate) patience: &'a Patience,
+    /// Whether it is another credential than that of the rules.
+    pub(crate) is_other: bool,
 }
 
-type Attempts = Vec<(Rule, Attempt)>;
+pub(crate) type Attempts = Vec<(Rule, Attempt)>;
 
 impl Asking<'_> {
     /// Asks for some rules, each with the value of the credential that reaches its account.
-    pub(crate) async fn ask(&self, rules: Vec<Rule>, report: &mut Report) -> Result<Attempts, StoreError> {
+    pub(crate) fn ask<'a>(
+        &'a self,
+        rules: Vec<Rule>,
+        report: &'a mut Report,
+    ) -> BoxFuture<'a, Result<Attempts, StoreError>> {
+        Box::pin(self.ask_account(rules, report))
+    }
+
+    async fn ask_account(&self, rules: Vec<Rule>, report: &mut Report) -> Result<Attempts, StoreError> {
         let (tools, (credential, resource)) = (self.visitor.tools, self.with);
         let place = Place::Credential(self.lease.org.clone(), credential, self.region());
         let Some(trial) = self.visitor.circuit.admit(place, self.visitor.now) else {
@@ -44,7 +55,9 @@ impl Asking<'_> {
         };
         let candidates =
             candidates(&tools.store, &tools.vault, &self.lease.org, self.with, purpose(&rules)).await?;
-        tools.store.remember_access(self.lease, credential, resource).await?;
+        if !self.is_other {
+            tools.store.remember_access(self.lease, credential, resource).await?;
+        }
         trial.begin();
         let account = match &candidates.present {
             Ok(present) => Some(self.account(&present.access).await),
@@ -65,7 +78,7 @@ impl Asking<'_> {
         }
         match (&candidates.present, account) {
             (Ok(present), Some(account)) if !rules.is_empty() => {
-                let who = (&present.access, account, present.is_substitute);
+                let who = (&present.access, account, present.is_substitute || self.is_other);
                 attempts.extend(self.ask_with(who, rules, report).await?);
             }
             (Ok(_), _) => {}
@@ -144,11 +157,12 @@ impl Asking<'_> {
             return Ok(left_alone(rules, report));
         };
         let ending = Mutex::new(account.as_ref().err().map_or(Ending::Untried, Ending::of));
+        let mark = visitor.mark(&self.lease.org).await?;
         let visit = Visit {
             firewall: visitor.tools.firewall.as_ref(),
             access,
             account: account.as_ref().ok().copied(),
-            org: &self.lease.org,
+            mark: &mark,
             group: &self.lease.group,
             is_substitute,
             now,
@@ -156,13 +170,7 @@ impl Asking<'_> {
             ending: &ending,
         };
         let attempts = match account {
-            Err(error) if needs_account(&error) => {
-                let attempt = |rule: Rule| {
-                    let (outcome, unsettled_until) = (visit.unseen(&rule, &error), rule.unsettled_until);
-                    (rule, Attempt { outcome, account: None, unsettled_until })
-                };
-                Ok(rules.into_iter().map(attempt).collect())
-            }
+            Err(error) if needs_account(&error) => Ok(unseen(&visit, rules, &error)),
             _ => {
                 trial.begin();
                 self.visit(&visit, rules).await
@@ -179,9 +187,8 @@ impl Asking<'_> {
     /// The visit, with the rules as they were recorded on the way.
     async fn visit(&self, visit: &Visit<'_>, rules: Vec<Rule>) -> Result<Attempts, StoreError> {
         let mut plan = visit.look(&rules).await;
-        if visit.account.is_none() {
+        if let Some(why) = visit.makes_nothing() {
             for rule in plan.make.drain(..) {
-                let why = "It is not known which account the credential reaches";
                 plan.outcomes.insert(rule.id, Outcome::Delayed(why.into()));
             }
         }
@@ -200,7 +207,8 @@ impl Asking<'_> {
                 None => rule.unsettled_until,
             };
             let rule = recorded.get(&rule.id).cloned().unwrap_or(rule);
-            Some((rule, Attempt { outcome, account: visit.account, unsettled_until }))
+            let account = visit.account;
+            Some((rule, Attempt { outcome, account, unsettled_until, asked_up_to: None }))
         };
         Ok(rules.into_iter().filter_map(attempt).collect())
     }
@@ -232,7 +240,7 @@ impl Asking<'_> {
         &self,
         plan: &mut Plan,
         account: Option<AccountId>,
-    ) -> Result<BTreeMap<model::id::RuleId, Rule>, StoreError> {
+    ) -> Result<BTreeMap<RuleId, Rule>, StoreError> {
         let now = self.visitor.now;
         let soon = now.plus_seconds(GRACE_SECONDS);
         let mut intents: BTreeMap<_, (Rule, Finding)> = BTreeMap::new();
@@ -254,12 +262,23 @@ impl Asking<'_> {
             let intent = Finding {
                 presence: Presence::Unknown,
                 account,
+                may_vanish: false,
+                // What makes a rule can remove it.
+                access: self.with,
                 unsettled_until: Some(rule.unsettled_until.map_or(until, |before| before.max(until))),
                 ..before
             };
             intents.insert(rule.id, (rule.clone(), intent));
         }
-        let intents: Vec<_> = intents.into_values().collect();
+        self.write_intents(plan, intents.into_values().collect()).await
+    }
+
+    /// Leaves out of the plan what could not be recorded.
+    async fn write_intents(
+        &self,
+        plan: &mut Plan,
+        intents: Vec<(Rule, Finding)>,
+    ) -> Result<BTreeMap<RuleId, Rule>, StoreError> {
         let recorded = self.visitor.tools.store.record_intents(self.lease, &intents).await?;
         if recorded.is_none() {
             tracing::warn!(group = %self.lease.group, "another worker has leased the group meanwhile");
@@ -297,7 +316,7 @@ fn settled(
     answer: Option<&Result<(), FirewallError>>,
     outcome: &Outcome,
 ) -> Option<Timestamp> {
-    let is_seen = matches!(outcome, Outcome::Applied(_) | Outcome::Foreign(_));
+    let is_seen = matches!(outcome, Outcome::Applied(_) | Outcome::Foreign { .. });
     match answer {
         None => before.unsettled_until,
         Some(Ok(())) if is_seen => before.unsettled_until,
@@ -308,22 +327,39 @@ fn settled(
     }
 }
 
+/// What it means for rules that nobody says whose the credential is.
+fn unseen(visit: &Visit<'_>, rules: Vec<Rule>, error: &FirewallError) -> Attempts {
+    let attempt = |rule: Rule| {
+        let outcome = visit.unseen(&rule, error);
+        without_calls(rule, outcome)
+    };
+    rules.into_iter().map(attempt).collect()
+}
+
 /// What it means for rules that their account is left alone: a failed attempt, so that they do not stay first on the list, and people
 /// see why they wait.
 fn left_alone(rules: Vec<Rule>, report: &mut Report) -> Attempts {
     report.groups_postponed = 1;
     let attempt = |rule: Rule| {
-        let why = "The account takes no calls or gives no answer, and is left alone for a minute";
-        let unsettled_until = rule.unsettled_until;
-        (rule, Attempt { outcome: Outcome::LeftAlone(why.into()), account: None, unsettled_until })
+        let why = "The account takes no calls or gives no answer, and is left alone for a minute".into();
+        let is_look = rule.need() == Need::Look;
+        without_calls(rule, if is_look { Outcome::Unseen(why) } else { Outcome::LeftAlone(why) })
     };
     rules.into_iter().map(attempt).collect()
 }
 
 /// What it means that there is no credential to ask with.
 fn without_access(rule: Rule, why: &str) -> (Rule, Attempt) {
-    let is_certain = rule.need() == Need::Remove || rule.presence == Presence::Absent;
-    let outcome = if is_certain { Outcome::Refused(why.into()) } else { Outcome::Delayed(why.into()) };
-    let unsettled_until = rule.unsettled_until;
-    (rule, Attempt { outcome, account: None, unsettled_until })
+    let why = Why::of_credential(why);
+    let outcome = match (rule.need(), rule.presence) {
+        (Need::Look, _) => Outcome::Unseen(why),
+        (Need::Remove, _) | (_, Presence::Absent) => Outcome::Refused(why),
+        _ => Outcome::Delayed(why),
+    };
+    without_calls(rule, outcome)
+}
+
+fn without_calls(rule: Rule, outcome: Outcome) -> (Rule, Attempt) {
+    let attempt = Attempt::without_calls(&rule, outcome);
+    (rule, attempt)
 }

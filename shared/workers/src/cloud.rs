@@ -5,11 +5,9 @@
 //! removal was not asked for; and as gone only when a look of the account that had it shows it neither by its tag nor by the
 //! provider's id, its removal was not refused, and no call is under way that could still make it.
 
-use firewall::{
-    AccountId, CloudAccess, CloudRule, Firewall, FirewallError, GroupDescription, NewRule, RuleTag,
-};
+use firewall::{AccountId, CloudAccess, CloudRule, Firewall, FirewallError, GroupDescription, NewRule};
 use model::gathered;
-use model::id::{OrgId, RuleId};
+use model::id::RuleId;
 use model::ingress::GroupRef;
 use model::rule::{Need, Presence, Rule};
 use model::time::Timestamp;
@@ -17,7 +15,8 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use crate::circuit::Ending;
-use crate::outcome::Outcome;
+use crate::mark::{Mark, Owner};
+use crate::outcome::{Outcome, Why};
 use crate::patience::Patience;
 
 /// What was answered to the calls about some rules.
@@ -29,7 +28,8 @@ pub(crate) struct Visit<'a> {
     pub(crate) access: &'a CloudAccess,
     /// The account of the access, where it is known.
     pub(crate) account: Option<AccountId>,
-    pub(crate) org: &'a OrgId,
+    /// By what our rules are known.
+    pub(crate) mark: &'a Mark,
     pub(crate) group: &'a GroupRef,
     /// Whether the credential is another one than the rules were made with. What it cannot see may be there.
     pub(crate) is_substitute: bool,
@@ -58,8 +58,15 @@ pub(crate) struct Plan {
 }
 
 impl Visit<'_> {
-    fn tag(&self, rule: &Rule) -> RuleTag {
-        RuleTag { org: self.org.to_string(), rule: rule.id.to_string() }
+    /// Why no rule can be made, if that is so: one that could not be told from somebody else's, or that nobody could say is gone.
+    pub(crate) fn makes_nothing(&self) -> Option<&'static str> {
+        if self.account.is_none() {
+            Some("It is not known which account the credential reaches")
+        } else if self.mark.deployment.is_none() {
+            Some("It is not known which deployment of Postern this is")
+        } else {
+            None
+        }
     }
 
     /// Waits for a call and takes note of how it ended. An overload counts for more than an answer after it.
@@ -83,8 +90,9 @@ impl Visit<'_> {
         answer
     }
 
-    fn reason(&self, error: &FirewallError) -> String {
-        error.reason(self.group)
+    fn reason(&self, error: &FirewallError) -> Why {
+        let is_of_credential = matches!(error, FirewallError::Denied(_) | FirewallError::GroupMissing);
+        Why { text: error.reason(self.group), is_of_credential }
     }
 
     async fn describe(&self) -> Result<GroupDescription, FirewallError> {
@@ -110,7 +118,8 @@ impl Visit<'_> {
             account.map_or_else(|| "an unknown account".into(), |account| format!("account {account}"))
         };
         let (made, asked) = (of(rule.account), of(self.account));
-        Outcome::Refused(format!("The rule was made in {made}, and the credential reaches {asked}"))
+        let why = format!("The rule was made in {made}, and the credential reaches {asked}");
+        Outcome::Refused(Why::of_credential(why))
     }
 
     /// Looks at the group, and says what is to be done.
@@ -120,7 +129,7 @@ impl Visit<'_> {
             Ok(seen) => {
                 for rule in rules {
                     match rule.need() {
-                        Need::Apply => self.plan_to_apply(rule, &seen, &mut plan),
+                        Need::Apply | Need::Look => self.plan_to_apply(rule, &seen, &mut plan),
                         Need::Remove => self.plan_to_remove(rule, &seen, &mut plan),
                         Need::Tell | Need::Forget | Need::Nothing => {}
                     }
@@ -144,7 +153,7 @@ impl Visit<'_> {
                 plan.make.push(rule.clone());
             }
             Some(found) => drop(plan.outcomes.insert(rule.id, self.found(rule, found))),
-            None => plan.make.push(rule.clone()),
+            None => plan.make.push(without_foreign_id(rule)),
         }
     }
 
@@ -163,23 +172,23 @@ impl Visit<'_> {
 
     /// Whether a rule has our tag, but that of another entry, which is gone.
     fn is_of_another_entry(&self, rule: &Rule, found: &CloudRule) -> bool {
-        let tag = found.tag.as_ref().filter(|tag| tag.org == self.org.as_str());
-        tag.is_some_and(|tag| tag.rule != rule.id.to_string()) && !rule.is_known_as(&found.id)
+        self.mark.is_own(found) && !self.mark.names(found, rule) && !rule.is_known_as(&found.id)
     }
 
     fn found(&self, rule: &Rule, found: &CloudRule) -> Outcome {
-        let has_tag = found.tag.as_ref().is_some_and(|tag| tag.org == self.org.as_str());
+        let (owner, id) = (self.mark.owner(found), found.id.clone());
         // Somebody may have taken the tag off.
-        let is_ours = has_tag || rule.is_known_as(&found.id);
-        if is_ours { Outcome::Applied(found.id.clone()) } else { Outcome::Foreign(found.id.clone()) }
+        if owner == Owner::Own || self.mark.names(found, rule) || rule.is_known_as(&id) {
+            Outcome::Applied(id)
+        } else {
+            Outcome::Foreign { id, may_vanish: owner.is_another_postern() }
+        }
     }
 
     /// Whether a rule in the cloud is this one of ours: by its tag, whatever somebody has made of it since, or by what it lets in,
     /// when it has the tag of an earlier entry.
     fn is_of(&self, found: &CloudRule, rule: &Rule) -> bool {
-        found.tag.as_ref().is_some_and(|tag| {
-            *tag == self.tag(rule) || (tag.org == self.org.as_str() && found.ingress == Some(rule.ingress))
-        })
+        self.mark.names(found, rule) || (self.mark.is_own(found) && found.ingress == Some(rule.ingress))
     }
 
     /// What it means that a look at the group does not show a rule that is to be removed.
@@ -198,6 +207,7 @@ impl Visit<'_> {
         let why = self.reason(error);
         let never_asked = rule.presence == Presence::Absent;
         match (error, rule.need()) {
+            (_, Need::Look) => Outcome::Unseen(why),
             (FirewallError::GroupMissing, Need::Remove) if self.speaks_for(rule) => self.not_seen(rule),
             (FirewallError::GroupMissing, Need::Remove) => self.elsewhere(rule),
             (FirewallError::GroupMissing, _) if never_asked || self.speaks_for(rule) => Outcome::Refused(why),
@@ -211,8 +221,8 @@ impl Visit<'_> {
     /// Makes rules, all in one call, or one by one where that is refused. The outcomes of those that the provider took are
     /// open until the second look.
     pub(crate) async fn make(&self, rules: &[Rule]) -> Answers {
-        let new = |rule: &Rule| NewRule { ingress: rule.ingress, tag: self.tag(rule) };
-        let all: Vec<NewRule> = rules.iter().map(new).collect();
+        let new = |rule: &Rule| Some(NewRule { ingress: rule.ingress, tag: self.mark.of_new(rule)? });
+        let all: Vec<NewRule> = rules.iter().filter_map(new).collect();
         if all.is_empty() {
             return Answers::new();
         }
@@ -220,10 +230,9 @@ impl Visit<'_> {
         let splits = matches!(together, Err(FirewallError::Full | FirewallError::Duplicate)) && all.len() > 1;
         let mut answers = Answers::new();
         for rule in rules {
-            let answer = if splits {
-                self.wait_for(self.firewall.authorize(self.access, self.group, &[new(rule)])).await
-            } else {
-                together.clone()
+            let answer = match new(rule).filter(|_| splits) {
+                Some(new) => self.wait_for(self.firewall.authorize(self.access, self.group, &[new])).await,
+                None => together.clone(),
             };
             answers.insert(rule.id, answer);
         }
@@ -297,9 +306,12 @@ impl Visit<'_> {
             (Some(found), _) if is_being_removed(rule, found) && !is_kept => {
                 Outcome::Delayed("The rule is still being removed, and is made again afterwards".into())
             }
-            // Another rule like it would have been a duplicate: this one is ours, whatever has become of its tag.
-            (Some(found), Ok(())) => Outcome::Applied(found.id.clone()),
-            (Some(found), Err(_)) => self.found(rule, found),
+            // Another rule like it would have been a duplicate: this one is ours, whatever has become of its tag. Only where it has
+            // somebody else's, ours was removed and theirs was made since.
+            (Some(found), Ok(())) if !self.mark.owner(found).is_another_postern() => {
+                Outcome::Applied(found.id.clone())
+            }
+            (Some(found), _) => self.found(rule, found),
             (None, Ok(())) => {
                 Outcome::Delayed("The provider said that the rule was made, and it is not there".into())
             }
@@ -339,6 +351,12 @@ impl Visit<'_> {
             Outcome::Refused(self.reason(error))
         }
     }
+}
+
+/// The rule without the id of somebody else's that is gone: it must not become ours by that id.
+fn without_foreign_id(rule: &Rule) -> Rule {
+    let provider_rule_id = rule.provider_rule_id.clone().filter(|_| rule.presence != Presence::Foreign);
+    Rule { provider_rule_id, ..rule.clone() }
 }
 
 /// Whether the removal of a rule with this id was asked for.

@@ -13,6 +13,7 @@ use store::{Finding, Lease, Message, Released, StoreError};
 
 use crate::attempt::Asking;
 use crate::circuit::CircuitBreaker;
+use crate::mark::Mark;
 use crate::outcome::{Attempt, Outcome, standing};
 use crate::patience::Patience;
 use crate::{Pace, Report, Tools};
@@ -32,9 +33,24 @@ pub(crate) struct Visitor<'a> {
     pub(crate) circuit: &'a CircuitBreaker,
     pub(crate) pace: Pace,
     pub(crate) now: Timestamp,
+    /// Seconds after which a rule of another organization or deployment is looked at again.
+    pub(crate) looks_again_after: i64,
 }
 
 impl Visitor<'_> {
+    /// The mark of an organization's rules. One without a deployment, where that cannot be read: what is known by its id goes all the same.
+    pub(crate) async fn mark(&self, org: &OrgId) -> Result<Mark, StoreError> {
+        let deployment = match self.tools.store.deployment(self.now).await {
+            Ok(id) => Some(id),
+            Err(StoreError::Defect(cause)) => {
+                tracing::error!(?cause, "the deployment cannot be read, and no rules are made");
+                None
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(Mark { org: org.clone(), deployment })
+    }
+
     /// Visits a group. While another worker has it, that worker is asked to look at the ledger once more.
     pub(crate) async fn visit(&self, org: &OrgId, group: &GroupRef) -> Result<Report, StoreError> {
         let store = &self.tools.store;
@@ -126,17 +142,21 @@ impl Visitor<'_> {
             messages.extend(standing(rule));
         }
         let mut by_access: BTreeMap<(CredentialId, ResourceId), Vec<Rule>> = BTreeMap::new();
-        for rule in todo.iter().filter(|rule| matches!(rule.need(), Need::Apply | Need::Remove)) {
+        let is_asked = |rule: &&Rule| matches!(rule.need(), Need::Apply | Need::Remove | Need::Look);
+        for rule in todo.iter().filter(is_asked) {
             by_access.entry((rule.credential_id, rule.resource_id)).or_default().push(rule.clone());
         }
         let mut goes_on = true;
         for (with, rules) in by_access {
-            let asking = Asking { visitor: self, lease, with, patience };
+            let asking = Asking { visitor: self, lease, with, patience, is_other: false };
             let mut asked = Report::default();
             let outcome = asking.ask(rules, &mut asked).await;
             report.add(&asked);
             match outcome {
-                Ok(attempts) => messages.extend(self.record_all(lease, &attempts, report).await),
+                Ok(attempts) => {
+                    let attempts = self.ask_others((lease, patience), attempts, report).await;
+                    messages.extend(self.record_all(lease, &attempts, report).await);
+                }
                 Err(error) => {
                     self.failed(lease, &error, "rules were not worked on", report);
                     goes_on = false;
@@ -155,7 +175,7 @@ impl Visitor<'_> {
         goes_on
     }
 
-    fn failed(&self, lease: &Lease, error: &StoreError, what: &str, report: &mut Report) {
+    pub(crate) fn failed(&self, lease: &Lease, error: &StoreError, what: &str, report: &mut Report) {
         tracing::error!(group = %lease.group, ?error, "{what}");
         report.failed += 1;
         report.interrupted += usize::from(matches!(error, StoreError::Busy(_)));
@@ -189,16 +209,21 @@ impl Visitor<'_> {
         before: &Rule,
         attempt: &Attempt,
     ) -> Result<(Report, Vec<Message>), StoreError> {
-        let (finding, mut report) = (attempt.finding(before, self.now), Report::default());
+        let finding = attempt.finding(before, self.now, self.looks_again_after);
+        let mut report = Report::default();
         let store = &self.tools.store;
         let Some(after) = store.record_finding(&lease.org, before, &finding).await? else {
             return Ok((report, Vec::new()));
         };
         match &attempt.outcome {
-            Outcome::Applied(_) | Outcome::Foreign(_) => report.applied += 1,
+            // Somebody else's rule is where it was.
+            Outcome::Foreign { .. } if before.need() == Need::Look => {}
+            Outcome::Applied(_) | Outcome::Foreign { .. } => report.applied += 1,
             Outcome::Gone => report.removed += 1,
             Outcome::Refused(_) if before.need() == Need::Apply => report.refused += 1,
-            Outcome::Refused(_) | Outcome::Delayed(_) | Outcome::LeftAlone(_) => report.delayed += 1,
+            Outcome::Refused(_) | Outcome::Delayed(_) | Outcome::LeftAlone(_) | Outcome::Unseen(_) => {
+                report.delayed += 1;
+            }
         }
         if Attempt::is_newly_stuck(before, &after) {
             report.stuck += 1;
@@ -225,7 +250,7 @@ impl Visitor<'_> {
         match rule.need() {
             Need::Forget => store.forget_rule(&lease.org, rule).await.map(drop),
             Need::Nothing if rule.due_at.is_some() => store.settle_rule(&lease.org, rule).await.map(drop),
-            Need::Apply | Need::Remove | Need::Tell | Need::Nothing => Ok(()),
+            Need::Apply | Need::Remove | Need::Look | Need::Tell | Need::Nothing => Ok(()),
         }
     }
 }
@@ -234,6 +259,7 @@ impl Visitor<'_> {
 fn is_due(rule: &Rule, now: Timestamp) -> bool {
     match rule.need() {
         Need::Apply | Need::Remove => rule.may_be_tried(now),
+        Need::Look => rule.may_be_looked_at(now),
         Need::Tell | Need::Forget => true,
         Need::Nothing => rule.due_at.is_some(),
     }

@@ -9,7 +9,7 @@
 //! | [`RuleReconciler`] | a schedule, every five minutes | compares each group with the ledger once an hour |
 //!
 //! Each is a small value with `run(now)`. Those that ask a cloud end in the same place: a security group is visited as a whole (`group.rs`,
-//! `attempt.rs`, `cloud.rs`), by one worker at a time, from what the ledger says at that moment. What woke a worker is a hint: to
+//! `attempt.rs`, `others.rs`, `cloud.rs`), by one worker at a time, from what the ledger says at that moment. What woke a worker is a hint: to
 //! wake one twice, late or in the wrong order changes nothing. Organizations take turns (`turns.rs`), and an account that does not
 //! answer is left alone for a minute (`circuit.rs`), so that nobody waits for somebody else's account.
 
@@ -18,6 +18,8 @@ mod attempt;
 mod circuit;
 mod cloud;
 mod group;
+mod mark;
+mod others;
 mod outcome;
 mod patience;
 mod reconciler;
@@ -26,15 +28,18 @@ mod rule_worker;
 mod sweeper;
 mod timers;
 mod turns;
+mod worker;
 
 pub use access::{AccessError, access_of};
 pub use circuit::CircuitBreaker;
+pub use mark::{Mark, Owner};
 pub use reconciler::RuleReconciler;
 pub use report::Report;
 pub use rule_worker::RuleWorker;
 pub use sweeper::SessionSweeper;
 pub use timers::{AHEAD_SECONDS, SessionEnder, TimerSetter};
 pub use turns::Pace;
+pub use worker::Worker;
 
 use firewall::Firewall;
 use std::sync::Arc;

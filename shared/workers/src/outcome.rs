@@ -1,7 +1,8 @@
 //! What the cloud's answer means for a rule of the ledger.
 
 use model::account::AccountId;
-use model::rule::{Need, PROBE_SECONDS, Presence, Rule, RuleState, pause_seconds};
+use model::id::CredentialId;
+use model::rule::{Need, PROBE_SECONDS, Presence, Rule, RuleState, STUCK_AFTER, pause_seconds};
 use model::session::News;
 use model::time::Timestamp;
 use std::collections::BTreeSet;
@@ -13,21 +14,56 @@ const GRACE_SECONDS: i64 = 45;
 /// Longest pause of a rule whose account is left alone, in seconds: its account may be back any minute.
 const LEFT_ALONE_SECONDS: i64 = 300;
 
+/// Why an attempt did not succeed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Why {
+    /// For people.
+    pub(crate) text: String,
+    /// Whether it is the credential's fault, so that another one may do better.
+    pub(crate) is_of_credential: bool,
+}
+
+impl Why {
+    pub(crate) fn of_credential(text: impl Into<String>) -> Self {
+        Self { text: text.into(), is_of_credential: true }
+    }
+}
+
+impl From<&str> for Why {
+    fn from(text: &str) -> Self {
+        Self { text: text.into(), is_of_credential: false }
+    }
+}
+
 /// How an attempt at a rule came out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// It is there, and is ours.
     Applied(String),
     /// There is one like it that is not ours.
-    Foreign(String),
+    Foreign {
+        /// The provider's id.
+        id: String,
+        /// Whether it belongs to another organization or deployment of Postern.
+        may_vanish: bool,
+    },
     /// It is not there, and no call is under way that could still make it.
     Gone,
     /// The provider refuses, for this reason.
-    Refused(String),
+    Refused(Why),
     /// It did not succeed yet, for this reason.
-    Delayed(String),
+    Delayed(Why),
     /// It was not tried, because its account is left alone.
-    LeftAlone(String),
+    LeftAlone(Why),
+    /// Nobody could look whether somebody else's rule is still there, for this reason.
+    Unseen(Why),
+}
+
+impl Outcome {
+    /// The same as one that is to be repeated.
+    pub(crate) fn not_final(self) -> Self {
+        if let Self::Refused(why) = self { Self::Delayed(why) } else { self }
+    }
 }
 
 /// An outcome, with what was learnt beside it.
@@ -38,11 +74,37 @@ pub(crate) struct Attempt {
     pub(crate) account: Option<AccountId>,
     /// Until when a call of this attempt or of an earlier one may still take effect.
     pub(crate) unsettled_until: Option<Timestamp>,
+    /// The last of the other rows' credentials that was tried, where more of them are to be tried.
+    pub(crate) asked_up_to: Option<CredentialId>,
 }
 
 impl Attempt {
-    /// What is to be recorded.
-    pub(crate) fn finding(&self, rule: &Rule, now: Timestamp) -> Finding {
+    /// An attempt that came out like this, and sent nothing.
+    pub(crate) fn without_calls(rule: &Rule, outcome: Outcome) -> Self {
+        Self { outcome, account: None, unsettled_until: rule.unsettled_until, asked_up_to: None }
+    }
+
+    pub(crate) fn is_success(&self) -> bool {
+        matches!(self.outcome, Outcome::Applied(_) | Outcome::Foreign { .. } | Outcome::Gone)
+    }
+
+    /// Whether another credential may do better, before the rule is refused or stuck.
+    pub(crate) fn may_be_helped(&self, rule: &Rule) -> bool {
+        let is_stuck_next = rule.need() == Need::Remove && rule.attempts.saturating_add(1) >= STUCK_AFTER;
+        match &self.outcome {
+            Outcome::Refused(why) | Outcome::Unseen(why) => why.is_of_credential,
+            Outcome::Delayed(why) => why.is_of_credential || is_stuck_next,
+            Outcome::Applied(_) | Outcome::Foreign { .. } | Outcome::Gone | Outcome::LeftAlone(_) => false,
+        }
+    }
+
+    /// The same as one that is to be repeated, where it is not known which other credentials there are.
+    pub(crate) fn not_final(self) -> Self {
+        Self { outcome: self.outcome.not_final(), ..self }
+    }
+
+    /// What is to be recorded. Somebody else's rule that may vanish is looked at again after so many seconds.
+    pub(crate) fn finding(&self, rule: &Rule, now: Timestamp, looks_again_after: i64) -> Finding {
         let soon = now.plus_seconds(GRACE_SECONDS);
         let unsettled_until = self.unsettled_until.filter(|until| now < *until);
         let known = |due_at| Finding { unsettled_until, ..Finding::of(rule, due_at) };
@@ -53,6 +115,8 @@ impl Attempt {
             last_error: None,
             is_refused: false,
             is_removal_sent: false,
+            may_vanish: false,
+            asked_up_to: None,
             failed_generation: None,
             ..known(soon)
         };
@@ -60,44 +124,39 @@ impl Attempt {
             Outcome::Applied(id) => {
                 Finding { account: rule.account.or(self.account), ..settled(Presence::Present, Some(id)) }
             }
-            Outcome::Foreign(id) => settled(Presence::Foreign, Some(id)),
+            Outcome::Foreign { id, may_vanish } => {
+                let foreign = Finding { may_vanish: *may_vanish, ..settled(Presence::Foreign, Some(id)) };
+                let due_at = if *may_vanish { now.plus_seconds(looks_again_after) } else { soon };
+                Finding { due_at, ..foreign }
+            }
             Outcome::Gone => {
                 // A look at the next entry's time may still show the id whose removal was asked for.
                 let is_removal_sent = rule.is_removal_sent;
                 let gone = settled(Presence::Absent, rule.provider_rule_id.as_ref());
                 Finding { account: None, is_removal_sent, ..gone }
             }
-            Outcome::Refused(why) => {
-                let is_removal = rule.need() == Need::Remove;
-                // A rule that could not be removed may be removed by somebody else, and an earlier call may still make one that was
-                // refused: a look decides before anybody relies on it.
-                let is_certain = !is_removal && unsettled_until.is_none();
-                Finding {
-                    presence: if is_certain { Presence::Absent } else { Presence::Unknown },
-                    attempts: rule.attempts.saturating_add(1),
-                    last_error: Some(why.clone()),
-                    is_refused: is_removal,
-                    failed_generation: Some(rule.generation),
-                    ..known(now.plus_seconds(if is_removal { PROBE_SECONDS } else { GRACE_SECONDS }))
-                }
-            }
+            Outcome::Refused(why) => refused(rule, &why.text, &known(now), now),
             Outcome::Delayed(why) | Outcome::LeftAlone(why) => {
-                let attempts = rule.attempts.saturating_add(1);
-                let is_tried = matches!(self.outcome, Outcome::Delayed(_));
-                let longest = if is_tried { i64::MAX } else { LEFT_ALONE_SECONDS };
-                let pause = now.plus_seconds(pause_seconds(rule.id, attempts).min(longest));
-                // As soon as nothing is under way any more, a look tells.
-                let due_at = unsettled_until.map_or(pause, |until| pause.min(until));
-                let presence = if rule.need() == Need::Remove { Presence::Unknown } else { rule.presence };
-                Finding {
-                    presence,
-                    attempts,
-                    last_error: Some(why.clone()),
-                    failed_generation: Some(rule.generation),
-                    ..known(due_at)
-                }
+                let known = Finding { asked_up_to: self.asked_up_to, ..known(self.next_try(rule, now)) };
+                waiting(rule, Finding { last_error: Some(why.text.clone()), ..known })
+            }
+            // It counts as there until a look says otherwise.
+            Outcome::Unseen(_) => {
+                let known = Finding { asked_up_to: self.asked_up_to, ..known(self.next_try(rule, now)) };
+                failed_once_more(rule, known)
             }
         }
+    }
+
+    /// When to try again what did not succeed yet.
+    fn next_try(&self, rule: &Rule, now: Timestamp) -> Timestamp {
+        let is_left_alone = matches!(self.outcome, Outcome::LeftAlone(_));
+        let longest = if is_left_alone { LEFT_ALONE_SECONDS } else { i64::MAX };
+        let attempts = rule.attempts.saturating_add(1);
+        let pause = now.plus_seconds(pause_seconds(rule.id, attempts).min(longest));
+        // As soon as nothing is under way any more, a look tells.
+        let settled = self.unsettled_until.filter(|until| now < *until);
+        settled.map_or(pause, |until| pause.min(until))
     }
 
     /// Whether somebody should hear of it: a rule that cannot be removed has become stuck.
@@ -111,24 +170,64 @@ impl Attempt {
             |holders: &BTreeSet<_>, news| Message { rule: after.clone(), holders: holders.clone(), news };
         match &self.outcome {
             // Rows that know an older id, or that were told of a delay, are told how the rule stands by now.
-            Outcome::Applied(id) | Outcome::Foreign(id)
+            Outcome::Applied(id) | Outcome::Foreign { id, .. }
                 if before.provider_rule_id.as_ref() != Some(id) || before.last_error.is_some() =>
             {
                 let applied = News::Applied(Some(id.clone()));
                 vec![to(&after.holders, applied), to(&after.leaving, News::Removed(None))]
             }
-            Outcome::Applied(_) | Outcome::Foreign(_) | Outcome::Gone => standing(after),
+            Outcome::Applied(_) | Outcome::Foreign { .. } | Outcome::Gone => standing(after),
+            // Who leaves somebody else's rule waits for nothing.
+            Outcome::Unseen(_) => vec![to(&after.leaving, News::Removed(None))],
             Outcome::Refused(why) if before.need() == Need::Apply => {
-                vec![to(&after.holders, News::Refused(why.clone())), to(&after.leaving, News::Removed(None))]
+                vec![
+                    to(&after.holders, News::Refused(why.text.clone())),
+                    to(&after.leaving, News::Removed(None)),
+                ]
             }
             Outcome::Refused(why) | Outcome::Delayed(why) | Outcome::LeftAlone(why)
-                if before.last_error.as_ref() != Some(why) =>
+                if before.last_error.as_ref() != Some(&why.text) =>
             {
                 let concerned = if before.is_wanted() { &after.holders } else { &after.leaving };
-                vec![to(concerned, News::Delayed(why.clone()))]
+                vec![to(concerned, News::Delayed(why.text.clone()))]
             }
             Outcome::Refused(_) | Outcome::Delayed(_) | Outcome::LeftAlone(_) => Vec::new(),
         }
+    }
+}
+
+/// What is recorded of a rule that the provider refused to make or to remove.
+fn refused(rule: &Rule, why: &str, known: &Finding, now: Timestamp) -> Finding {
+    let is_removal = rule.need() == Need::Remove;
+    // A rule that could not be removed may be removed by somebody else, and an earlier call may still make one that was refused: a
+    // look decides before anybody relies on it.
+    let is_certain = !is_removal && known.unsettled_until.is_none();
+    let refused = Finding {
+        presence: if is_certain { Presence::Absent } else { Presence::Unknown },
+        last_error: Some(why.into()),
+        is_refused: is_removal,
+        asked_up_to: None,
+        due_at: now.plus_seconds(if is_removal { PROBE_SECONDS } else { GRACE_SECONDS }),
+        ..known.clone()
+    };
+    failed_once_more(rule, refused)
+}
+
+fn failed_once_more(rule: &Rule, known: Finding) -> Finding {
+    let attempts = rule.attempts.saturating_add(1);
+    Finding { attempts, failed_generation: Some(rule.generation), ..known }
+}
+
+/// What is recorded of a rule that is still to be applied or removed.
+fn waiting(rule: &Rule, known: Finding) -> Finding {
+    let known = failed_once_more(rule, known);
+    match rule.need() {
+        Need::Remove => Finding { presence: Presence::Unknown, ..known },
+        // A look has shown that somebody else's rule is gone. It must not become ours by its id.
+        Need::Look => {
+            Finding { presence: Presence::Absent, provider_rule_id: None, may_vanish: false, ..known }
+        }
+        Need::Apply | Need::Tell | Need::Forget | Need::Nothing => known,
     }
 }
 

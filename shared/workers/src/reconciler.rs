@@ -5,9 +5,9 @@
 //! | with our mark | no such entry | removed: an orphan |
 //! | with our mark, lets in something else | an entry | reported: altered by somebody |
 //! | nothing | held by sessions | applied again: it was missing |
-//! | without our mark | | never touched |
+//! | without our mark, or with that of another deployment | | never touched |
 
-use firewall::{CloudAccess, CloudRule, GroupDescription, Purpose, RuleTag};
+use firewall::{CloudAccess, CloudRule, GroupDescription, Purpose};
 use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
 use model::gathered;
 use model::id::{CredentialId, OrgId, ResourceId};
@@ -24,9 +24,11 @@ use store::{Due, Finding, GroupLedger, Lease, Released, Store, StoreError};
 use crate::access::{access_of_former, candidates};
 use crate::circuit::{Ending, Place};
 use crate::group::{Visitor, rule_entry, say_stuck};
+use crate::mark::Mark;
 use crate::patience::Patience;
 use crate::turns::{in_turn, until_time_is_over};
-use crate::{CircuitBreaker, Pace, Report, Tools};
+use crate::worker::Worker;
+use crate::{Pace, Report, Tools};
 
 /// Most groups that one run compares. What is left is the oldest of the next run.
 const GROUPS_A_RUN: usize = 1_000;
@@ -35,30 +37,16 @@ const GROUPS_A_RUN: usize = 1_000;
 const AT_ONCE: usize = 8;
 
 /// Compares groups with the ledger.
-#[derive(Clone)]
-pub struct RuleReconciler {
-    tools: Tools,
-    circuit: CircuitBreaker,
-    pace: Pace,
-}
+pub type RuleReconciler = Worker<Compares>;
 
-impl RuleReconciler {
+/// The task of a [`RuleReconciler`].
+pub enum Compares {}
+
+impl Worker<Compares> {
     /// A reconciler that knows nothing of any account yet.
     #[must_use]
     pub fn new(tools: Tools) -> Self {
-        Self { tools, circuit: CircuitBreaker::default(), pace: Pace::SCHEDULE }
-    }
-
-    /// The same with what the environment knows of accounts.
-    #[must_use]
-    pub fn with_circuit(self, circuit: CircuitBreaker) -> Self {
-        Self { circuit, ..self }
-    }
-
-    /// The same at another pace.
-    #[must_use]
-    pub fn at_pace(self, pace: Pace) -> Self {
-        Self { pace, ..self }
+        Self::of(tools, Pace::SCHEDULE)
     }
 
     /// A run over the groups that were not compared for an hour.
@@ -67,8 +55,7 @@ impl RuleReconciler {
     /// When the table does not say which.
     pub async fn run(&self, now: Timestamp) -> Result<Report, StoreError> {
         let due = self.tools.store.due(Round::Reconcile, now, GROUPS_A_RUN).await?.due;
-        let visitor = Visitor { tools: &self.tools, circuit: &self.circuit, pace: self.pace, now };
-        let comparison = &Comparison { visitor };
+        let comparison = &Comparison { visitor: self.visitor(now) };
         let job =
             |(org, group): (OrgId, GroupRef)| async move { (comparison.compare(&org, &group).await, group) };
         let turns = in_turn(due.into_iter().filter_map(group), |(org, _)| org);
@@ -97,6 +84,8 @@ struct Comparison<'a> {
 struct Seen {
     access: CloudAccess,
     description: GroupDescription,
+    /// By what our rules are known.
+    mark: Mark,
 }
 
 impl Comparison<'_> {
@@ -167,19 +156,7 @@ impl Comparison<'_> {
             report.groups_postponed = 1;
             return Ok(None);
         };
-        let candidates = candidates(&tools.store, &tools.vault, &lease.org, with, Purpose::Compare).await?;
-        let mut accesses = Vec::new();
-        match candidates.present {
-            Ok(present) => accesses.push(present.access),
-            Err(why) => {
-                tracing::warn!(group = %lease.group, why, "a group cannot be compared with this credential");
-            }
-        }
-        for former in &candidates.former {
-            let access = access_of_former(&tools.vault, &lease.org, with.0, former).await;
-            accesses.extend(access.map(|access| access.on_behalf_of(&lease.org, &Purpose::Compare)));
-        }
-        for access in accesses {
+        for access in self.accesses(lease, with).await? {
             trial.begin();
             let described = patience.wait_for(tools.firewall.describe(&access, &lease.group)).await;
             trial.end(match &described {
@@ -189,7 +166,10 @@ impl Comparison<'_> {
             });
             report.groups_timed_out = usize::from(patience.is_over());
             match described {
-                Ok(description) => return Ok(Some(Seen { access, description })),
+                Ok(description) => {
+                    let mark = self.visitor.mark(&lease.org).await?;
+                    return Ok(Some(Seen { access, description, mark }));
+                }
                 Err(error) => {
                     let reason = error.kind();
                     tracing::warn!(group = %lease.group, reason, "a group was not seen with this credential");
@@ -197,6 +177,28 @@ impl Comparison<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// The present value of a credential and its former ones, as far as they are of use.
+    async fn accesses(
+        &self,
+        lease: &Lease,
+        with: (CredentialId, ResourceId),
+    ) -> Result<Vec<CloudAccess>, StoreError> {
+        let (tools, org) = (self.visitor.tools, &lease.org);
+        let candidates = candidates(&tools.store, &tools.vault, org, with, Purpose::Compare).await?;
+        let mut accesses = Vec::new();
+        match candidates.present {
+            Ok(present) => accesses.push(present.access),
+            Err(why) => {
+                tracing::warn!(group = %lease.group, why, "a group cannot be compared with this credential");
+            }
+        }
+        for former in &candidates.former {
+            let access = access_of_former(&tools.vault, org, with.0, former).await;
+            accesses.extend(access.map(|access| access.on_behalf_of(org, &Purpose::Compare)));
+        }
+        Ok(accesses)
     }
 
     /// Corrects what the comparison finds. The ledger is read after the look, and only while no other worker has the group: an
@@ -212,7 +214,7 @@ impl Comparison<'_> {
         self.mark_missing(lease, (seen, &ledger), report).await?;
         self.report_altered(lease, (seen, &ledger), report).await?;
         let orphans: Vec<_> =
-            seen.description.rules.iter().filter(|found| is_orphan(found, &lease.org, &ledger)).collect();
+            seen.description.rules.iter().filter(|found| is_orphan(found, &seen.mark, &ledger)).collect();
         self.remove_orphans(lease, (&seen.access, &orphans), report, patience).await
     }
 
@@ -255,7 +257,7 @@ impl Comparison<'_> {
         report: &mut Report,
     ) -> Result<(), StoreError> {
         let is_altered = |found: &&CloudRule| {
-            let rule = owner(found, &lease.org, &ledger.rules);
+            let rule = entry_of(found, &seen.mark, &ledger.rules);
             rule.is_some_and(|rule| found.ingress != Some(rule.ingress))
         };
         for altered in seen.description.rules.iter().filter(is_altered) {
@@ -330,7 +332,7 @@ fn group(due: Due) -> Option<(OrgId, GroupRef)> {
 fn missing(rule: &Rule, now: Timestamp) -> Finding {
     let known = Finding::of(rule, now);
     if rule.presence == Presence::Foreign {
-        Finding { presence: Presence::Absent, provider_rule_id: None, ..known }
+        Finding { presence: Presence::Absent, provider_rule_id: None, may_vanish: false, ..known }
     } else {
         Finding { presence: Presence::Unknown, ..known }
     }
@@ -343,24 +345,18 @@ fn described(group: &GroupRef, found: &CloudRule, error: Option<String>) -> Valu
     })
 }
 
-/// The mark of this organization.
-fn own_tag<'r>(found: &'r CloudRule, org: &OrgId) -> Option<&'r RuleTag> {
-    found.tag.as_ref().filter(|tag| tag.org == org.as_str())
-}
-
-/// The entry whose mark a rule has, or that lets in the same.
-fn owner<'r>(found: &CloudRule, org: &OrgId, rules: &'r [Rule]) -> Option<&'r Rule> {
-    let tag = own_tag(found, org)?;
-    rules.iter().find(|rule| rule.id.to_string() == tag.rule)
+/// The entry whose mark a rule has.
+fn entry_of<'r>(found: &CloudRule, mark: &Mark, rules: &'r [Rule]) -> Option<&'r Rule> {
+    rules.iter().find(|rule| mark.names(found, rule))
 }
 
 /// Whether a rule with our tag belongs to no entry: by its tag, by what it lets in, or by the provider's id.
-fn is_orphan(found: &CloudRule, org: &OrgId, ledger: &GroupLedger) -> bool {
+fn is_orphan(found: &CloudRule, mark: &Mark, ledger: &GroupLedger) -> bool {
     let is_known = |rule: &Rule| found.ingress == Some(rule.ingress) || rule.is_known_as(&found.id);
     // What an entry that cannot be read let in is perhaps still wanted.
     let may_be_wanted = found.ingress.is_none_or(|ingress| ledger.unreadable_ingress.contains(&ingress));
-    own_tag(found, org).is_some()
-        && owner(found, org, &ledger.rules).is_none()
+    mark.is_own(found)
+        && entry_of(found, mark, &ledger.rules).is_none()
         && !ledger.rules.iter().any(is_known)
         && !(ledger.unreadable > 0 && may_be_wanted)
 }

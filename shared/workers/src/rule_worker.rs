@@ -7,39 +7,25 @@ use std::collections::BTreeSet;
 use std::pin::pin;
 use store::StoreError;
 
-use crate::group::Visitor;
 use crate::turns::{in_turn, until_time_is_over};
-use crate::{CircuitBreaker, Pace, Report, Tools};
+use crate::worker::Worker;
+use crate::{Pace, Report, Tools};
 
 /// Groups that are visited at once. AWS allows an account some calls a second to change groups; a few groups at once stay below
 /// that.
 const AT_ONCE: usize = 8;
 
 /// Visits the groups whose rules changed.
-#[derive(Clone)]
-pub struct RuleWorker {
-    tools: Tools,
-    circuit: CircuitBreaker,
-    pace: Pace,
-}
+pub type RuleWorker = Worker<AppliesRules>;
 
-impl RuleWorker {
+/// The task of a [`RuleWorker`].
+pub enum AppliesRules {}
+
+impl Worker<AppliesRules> {
     /// A worker that knows nothing of any account yet.
     #[must_use]
     pub fn new(tools: Tools) -> Self {
-        Self { tools, circuit: CircuitBreaker::default(), pace: Pace::STREAM }
-    }
-
-    /// The same with what the environment knows of accounts.
-    #[must_use]
-    pub fn with_circuit(self, circuit: CircuitBreaker) -> Self {
-        Self { circuit, ..self }
-    }
-
-    /// The same at another pace.
-    #[must_use]
-    pub fn at_pace(self, pace: Pace) -> Self {
-        Self { pace, ..self }
+        Self::of(tools, Pace::STREAM)
     }
 
     /// Visits some groups in the order in which they changed, and says which of them must be visited again because the table gave
@@ -50,7 +36,7 @@ impl RuleWorker {
         groups: impl IntoIterator<Item = (OrgId, GroupRef)>,
         now: Timestamp,
     ) -> (Report, BTreeSet<(OrgId, GroupRef)>) {
-        let visitor = &Visitor { tools: &self.tools, circuit: &self.circuit, pace: self.pace, now };
+        let visitor = &self.visitor(now);
         let mut seen = BTreeSet::new();
         let groups = groups.into_iter().filter(|group| seen.insert(group.clone()));
         let job = |(org, group): (OrgId, GroupRef)| async move {

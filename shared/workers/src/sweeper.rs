@@ -9,44 +9,34 @@ use store::keys::Round;
 use store::{Due, StoreError};
 use tokio::time::Sleep;
 
-use crate::group::Visitor;
 use crate::turns::{in_turn, until_time_is_over};
-use crate::{CircuitBreaker, Pace, Report, Tools};
+use crate::worker::Worker;
+use crate::{Pace, Report, Tools};
 
 /// Most that one run works on. What is left is the oldest of the next run.
 const DUE_A_RUN: usize = 2_000;
+
+/// Seconds after which somebody else's rules are looked at again while more is due than a run takes: they must not keep ends from being
+/// read.
+const CROWDED_LOOK_SECONDS: i64 = 300;
 
 /// Things that are worked on at once.
 const AT_ONCE: usize = 16;
 
 /// Ends sessions whose time is over, and drives everything that is late.
-#[derive(Clone)]
-pub struct SessionSweeper {
-    tools: Tools,
-    circuit: CircuitBreaker,
-    pace: Pace,
-}
+pub type SessionSweeper = Worker<Sweeps>;
+
+/// The task of a [`SessionSweeper`].
+pub enum Sweeps {}
 
 /// What became of something that was due: whether a session was ended, and the groups in which it had rules.
 type Done = (bool, Vec<(OrgId, GroupRef)>);
 
-impl SessionSweeper {
+impl Worker<Sweeps> {
     /// A sweeper that knows nothing of any account yet.
     #[must_use]
     pub fn new(tools: Tools) -> Self {
-        Self { tools, circuit: CircuitBreaker::default(), pace: Pace::SCHEDULE }
-    }
-
-    /// The same with what the environment knows of accounts.
-    #[must_use]
-    pub fn with_circuit(self, circuit: CircuitBreaker) -> Self {
-        Self { circuit, ..self }
-    }
-
-    /// The same at another pace.
-    #[must_use]
-    pub fn at_pace(self, pace: Pace) -> Self {
-        Self { pace, ..self }
+        Self::of(tools, Pace::SCHEDULE)
     }
 
     /// A run. What fails stays due, and keeps nothing else from being worked on.
@@ -139,7 +129,11 @@ impl SessionSweeper {
         report: &mut Report,
         end: Pin<&mut Sleep>,
     ) {
-        let visitor = &Visitor { tools: &self.tools, circuit: &self.circuit, pace: self.pace, now };
+        let mut visitor = self.visitor(now);
+        if is_crowded {
+            visitor.looks_again_after = CROWDED_LOOK_SECONDS;
+        }
+        let visitor = &visitor;
         let job = |(org, group): (OrgId, GroupRef)| async move {
             let outcome = visitor.visit(&org, &group).await;
             let is_done = outcome.as_ref().is_ok_and(|done| done.groups_postponed == 0 && done.failed == 0);

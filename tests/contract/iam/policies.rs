@@ -77,6 +77,7 @@ pub(super) fn is_like(pattern: &[u8], text: &[u8]) -> bool {
 pub(super) fn shape(partition: &str) -> String {
     match partition.splitn(4, '#').collect::<Vec<_>>().as_slice() {
         ["RATE", ..] => "RATE#*".into(),
+        ["DEPLOYMENT"] => partition.into(),
         ["ORG", _, kind] => format!("ORG#*#{kind}"),
         ["ORG", _, kind, _] => format!("ORG#*#{kind}#*"),
         _ => panic!("{partition} is of no kind that this test knows"),
@@ -87,7 +88,7 @@ pub(super) fn shape(partition: &str) -> String {
 fn is_of_one_kind(pattern: &str) -> bool {
     let kind = pattern.strip_prefix("ORG#*#").map(|rest| rest.strip_suffix("#*").unwrap_or(rest));
     let is_word = |kind: &str| kind.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
-    pattern == "RATE#*" || kind.is_some_and(|kind| !kind.is_empty() && is_word(kind))
+    ["RATE#*", "DEPLOYMENT"].contains(&pattern) || kind.is_some_and(|kind| !kind.is_empty() && is_word(kind))
 }
 
 /// What an ARN in the template stands for: `Table.Arn` and `${Table.Arn}/index/listing` without the decoration.

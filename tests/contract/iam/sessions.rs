@@ -119,7 +119,7 @@ pub(super) async fn drive_workers(drive: &mut Drive) {
     let _ = objects.begin_session(&drive.admin).await;
     let rules = drive.app.sky.groups().into_iter().find(|(found, _)| *found == group).unwrap().1;
     drive.app.sky.remove_rule(&group, &rules[0].id);
-    let orphan = RuleTag { org: ORG.into(), rule: NOTHING.into() };
+    let orphan = RuleTag { deployment: None, org: ORG.into(), rule: NOTHING.into() };
     let orphan = CloudRule { id: String::new(), ingress: None, version: None, tag: Some(orphan) };
     drive.app.sky.add_rule(&group, orphan);
     drive.run("rule-reconciler", &group).await;

@@ -9,7 +9,7 @@ use roxmltree::{Document, Node};
 use std::net::IpAddr;
 use std::time::SystemTime;
 
-use super::{DESCRIPTION_PREFIX, ORG_TAG};
+use super::{DEPLOYMENT_TAG, DESCRIPTION_PREFIX, ORG_TAG};
 use crate::{CloudRule, FirewallError, RuleTag};
 
 /// A page of rules.
@@ -112,14 +112,17 @@ fn opening(item: Node<'_, '_>) -> Option<Opening> {
     }
 }
 
-/// The mark: the tag of the organization, and the entry in the description.
+/// The mark: the tags of the organization and of the deployment, and the entry in the description.
 fn tag(item: Node<'_, '_>) -> Option<RuleTag> {
     let tags = item.children().find(|child| child.has_tag_name_of("tagSet"))?;
-    let tags = tags.children().filter(|tag| tag.has_tag_name_of("item"));
-    let own = tags.into_iter().find(|tag| text_of(*tag, "key").as_deref() == Some(ORG_TAG))?;
+    let value = |key: &str| {
+        let mut tags = tags.children().filter(|tag| tag.has_tag_name_of("item"));
+        let found = tags.find(|tag| text_of(*tag, "key").as_deref() == Some(key))?;
+        Some(text_of(found, "value").unwrap_or_default())
+    };
     let description = text_of(item, "description").unwrap_or_default();
     let rule = description.strip_prefix(DESCRIPTION_PREFIX).unwrap_or_default();
-    Some(RuleTag { org: text_of(own, "value").unwrap_or_default(), rule: rule.into() })
+    Some(RuleTag { deployment: value(DEPLOYMENT_TAG), org: value(ORG_TAG)?, rule: rule.into() })
 }
 
 /// Reads the answer to a change.
@@ -242,7 +245,8 @@ mod tests {
       <ipProtocol>tcp</ipProtocol><fromPort>22</fromPort><toPort>22</toPort><cidrIpv4>203.0.113.7/32</cidrIpv4>
       <description>postern:019c</description>
       <tagSet><item><key>Name</key><value>x</value></item>
-        <item><key>postern:org</key><value>acme</value></item></tagSet></item>
+        <item><key>postern:org</key><value>acme</value></item>
+        <item><key>postern:deployment</key><value>d1</value></item></tagSet></item>
     <item><securityGroupRuleId>sgr-2</securityGroupRuleId><isEgress>true</isEgress><ipProtocol>-1</ipProtocol>
       <fromPort>-1</fromPort><toPort>-1</toPort><cidrIpv4>0.0.0.0/0</cidrIpv4><tagSet/></item>
     <item><securityGroupRuleId>sgr-3</securityGroupRuleId><isEgress>false</isEgress><ipProtocol>icmpv6</ipProtocol>
@@ -268,6 +272,8 @@ mod tests {
                 (rule.id.as_str(), ingress, rule.version, rule.tag.as_ref().map(|tag| tag.rule.as_str()))
             })
             .collect();
+        let mark = page.rules[0].tag.clone().unwrap();
+        assert_eq!((mark.org.as_str(), mark.deployment.as_deref()), ("acme", Some("d1")));
         let ssh = Some("203.0.113.7|tcp|22-22".into());
         assert_eq!(
             shown,
@@ -278,6 +284,13 @@ mod tests {
                 ("sgr-5", None, None, None),
             ]
         );
+    }
+
+    #[test]
+    fn a_rule_of_a_version_without_deployments_names_none() {
+        let earlier = RULES.replace("postern:deployment", "other");
+        let mark = rules(&earlier).unwrap().rules[0].tag.clone().unwrap();
+        assert_eq!((mark.org.as_str(), mark.deployment), ("acme", None));
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! EC2 security groups, and the roles that reach them, over the Query API (Amazon EC2 API Reference, version 2016-11-15; AWS
 //! Security Token Service API Reference, version 2011-06-15).
 //!
-//! Rules are made with the tag `postern:org` and a description that names the entry of the ledger: tags of a call are the same
-//! for all of its rules, descriptions are not, and so several rules of a group go in one call and none is without its mark for
-//! a moment.
+//! Rules are made with the tags `postern:org` and `postern:deployment`, and with a description that names the entry of the ledger:
+//! tags of a call are the same for all of its rules, descriptions are not, and so several rules of a group go in one call and none
+//! is without its mark for a moment.
 
 mod answer;
 mod identity;
@@ -22,6 +22,9 @@ use signed::Caller;
 
 /// The tag whose value is the organization.
 pub const ORG_TAG: &str = "postern:org";
+
+/// The tag whose value is the deployment.
+pub const DEPLOYMENT_TAG: &str = "postern:deployment";
 
 /// What stands before the ledger entry's id in a rule's description.
 pub const DESCRIPTION_PREFIX: &str = "postern:";

@@ -3,7 +3,7 @@
 use model::ingress::{Ingress, Protocol};
 use std::net::IpAddr;
 
-use super::{DESCRIPTION_PREFIX, ORG_TAG};
+use super::{DEPLOYMENT_TAG, DESCRIPTION_PREFIX, ORG_TAG};
 use crate::{FirewallError, GroupRef, NewRule};
 
 const VERSION: &str = "2016-11-15";
@@ -67,10 +67,11 @@ impl Query {
         Self::new("DescribeSecurityGroups").with("GroupId.1", &group.group_id)
     }
 
-    /// New inbound rules. All of one organization, because a call's tags are for all of its rules.
+    /// New inbound rules. All of one organization in one deployment, because a call's tags are for all of its rules.
     pub(super) fn authorize(group: &GroupRef, rules: &[NewRule]) -> Result<Self, FirewallError> {
-        let org = rules.first().map(|rule| rule.tag.org.as_str()).unwrap_or_default();
-        if rules.iter().any(|rule| rule.tag.org != org) || org.is_empty() {
+        let whose = |rule: &NewRule| (rule.tag.org.clone(), rule.tag.deployment.clone());
+        let (org, deployment) = rules.first().map(whose).unwrap_or_default();
+        if rules.iter().any(|rule| whose(rule) != (org.clone(), deployment.clone())) || org.is_empty() {
             return Err(FirewallError::Unreachable("the rules of a call are not one organization's".into()));
         }
         let mut query = Self::new("AuthorizeSecurityGroupIngress").with("GroupId", &group.group_id);
@@ -92,10 +93,16 @@ impl Query {
                 format!("{DESCRIPTION_PREFIX}{}", rule.tag.rule),
             );
         }
-        Ok(query
+        let query = query
             .with("TagSpecification.1.ResourceType", "security-group-rule")
             .with("TagSpecification.1.Tag.1.Key", ORG_TAG)
-            .with("TagSpecification.1.Tag.1.Value", org))
+            .with("TagSpecification.1.Tag.1.Value", org);
+        Ok(match deployment {
+            Some(deployment) => query
+                .with("TagSpecification.1.Tag.2.Key", DEPLOYMENT_TAG)
+                .with("TagSpecification.1.Tag.2.Value", deployment),
+            None => query,
+        })
     }
 
     /// The end of inbound rules.
@@ -130,7 +137,7 @@ mod tests {
     }
 
     fn rule(name: &str, org: &str) -> NewRule {
-        let tag = RuleTag { org: org.into(), rule: "019c".into() };
+        let tag = RuleTag { deployment: Some("d1".into()), org: org.into(), rule: "019c".into() };
         NewRule { ingress: Ingress::parse(name).unwrap(), tag }
     }
 
@@ -155,7 +162,8 @@ mod tests {
             "&IpPermissions.2.Ipv6Ranges.1.CidrIpv6=2001%3Adb8%3A%3A1%2F128",
             "&IpPermissions.2.Ipv6Ranges.1.Description=postern%3A019c",
             "&TagSpecification.1.ResourceType=security-group-rule&TagSpecification.1.Tag.1.Key=postern%3Aorg",
-            "&TagSpecification.1.Tag.1.Value=acme",
+            "&TagSpecification.1.Tag.1.Value=acme&TagSpecification.1.Tag.2.Key=postern%3Adeployment",
+            "&TagSpecification.1.Tag.2.Value=d1",
         ];
         assert_eq!(query, expected.concat());
         let all = Query::authorize(&group(), &[rule("203.0.113.7|all|", "acme")]).unwrap().encoded();
@@ -163,9 +171,12 @@ mod tests {
     }
 
     #[test]
-    fn no_call_is_for_two_organizations() {
-        let rules = [rule("203.0.113.7|tcp|22-22", "acme"), rule("203.0.113.8|tcp|22-22", "globex")];
-        assert!(Query::authorize(&group(), &rules).is_err());
+    fn no_call_is_for_two_organizations_or_deployments() {
+        let (ours, mut theirs) =
+            (rule("203.0.113.7|tcp|22-22", "acme"), rule("203.0.113.8|tcp|22-22", "globex"));
+        assert!(Query::authorize(&group(), &[ours.clone(), theirs.clone()]).is_err());
+        theirs.tag = RuleTag { deployment: Some("d2".into()), ..ours.tag.clone() };
+        assert!(Query::authorize(&group(), &[ours, theirs]).is_err());
         assert!(Query::authorize(&group(), &[]).is_err());
     }
 

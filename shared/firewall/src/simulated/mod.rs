@@ -9,11 +9,10 @@ mod state;
 pub use fault::{Call, Fault, Gate};
 
 use futures_util::future::BoxFuture;
-use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::{
-    AccountId, CloudAccess, CloudRule, Firewall, FirewallError, GroupDescription, GroupRef, NewRule,
+    AccountId, CloudAccess, CloudRule, Firewall, FirewallError, GroupDescription, GroupRef, NewRule, RuleTag,
 };
 use state::State;
 
@@ -105,11 +104,10 @@ impl SimulatedCloud {
         self.state().groups.iter().map(|(group, rules)| (group.clone(), rules.clone())).collect()
     }
 
-    /// The ids of the rules that were ever made for an organization, whatever somebody has done to them since.
+    /// With which mark a rule was made, whatever somebody has done to it since.
     #[must_use]
-    pub fn ids_given_out(&self, org: &str) -> BTreeSet<String> {
-        let state = self.state();
-        state.given_out.iter().filter(|(_, of)| *of == org).map(|(id, _)| id.clone()).collect()
+    pub fn given_out(&self, id: &str) -> Option<RuleTag> {
+        self.state().given_out.get(id).cloned()
     }
 
     /// Denies everything to a key or a role, by its public name.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use super::fault::{Call, Fault};
 use crate::{
     AccountId, CloudAccess, CloudRule, FirewallError, GroupDescription, GroupRef, IpVersion, NewRule,
-    RULES_MAX,
+    RULES_MAX, RuleTag,
 };
 
 /// Whose everything is that was put into no other account.
@@ -26,8 +26,8 @@ pub(super) struct State {
     pub(super) is_down: bool,
     pub(super) faults: VecDeque<(Option<Call>, Fault)>,
     pub(super) calls: usize,
-    /// By the id that was given out: for which organization. Rules that somebody else made are not among them.
-    pub(super) given_out: BTreeMap<String, String>,
+    /// By the id that was given out: with which mark. Rules that somebody else made are not among them.
+    pub(super) given_out: BTreeMap<String, RuleTag>,
     rules_made: u64,
 }
 
@@ -111,10 +111,10 @@ impl State {
         for rule in new.iter().take(effective(new.len(), fault)) {
             let NewRule { ingress, tag } = rule.clone();
             let version = Some(IpVersion::of(ingress.address));
-            let org = tag.org.clone();
+            let mark = tag.clone();
             let rule = CloudRule { id: String::new(), ingress: Some(ingress), version, tag: Some(tag) };
             let id = self.add(group, rule);
-            self.given_out.insert(id, org);
+            self.given_out.insert(id, mark);
         }
         Ok(())
     }

@@ -152,7 +152,7 @@ async fn a_server_that_is_not_there_is_out_of_reach() {
     );
     let two = ["acme", "globex"].map(|org| NewRule {
         ingress: ssh("203.0.113.7"),
-        tag: RuleTag { org: org.into(), rule: "r".into() },
+        tag: RuleTag { deployment: None, org: org.into(), rule: "r".into() },
     });
     assert!(ec2.authorize(&key, &group, &two).await.is_err());
 }

@@ -67,7 +67,8 @@ pub(crate) fn ssh(address: &str) -> Ingress {
 }
 
 pub(crate) fn new(ingress: Ingress) -> NewRule {
-    NewRule { ingress, tag: RuleTag { org: "acme".into(), rule: format!("rule of {}", ingress.address) } }
+    let (deployment, rule) = (Some("d1".into()), format!("rule of {}", ingress.address));
+    NewRule { ingress, tag: RuleTag { deployment, org: "acme".into(), rule } }
 }
 
 pub(crate) async fn describe(subject: &impl Subject, group: &GroupRef) -> Vec<CloudRule> {

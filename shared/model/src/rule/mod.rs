@@ -87,6 +87,9 @@ pub enum Need {
     Apply,
     /// The rule is to be removed.
     Remove,
+    /// Sessions stand on a rule of another organization or deployment, which may be removed at any time: somebody is to look whether it
+    /// is still there.
+    Look,
     /// Rows are to be told how it stands.
     Tell,
     /// Nothing is left: the entry can go.
@@ -104,9 +107,9 @@ pub struct Rule {
     pub group: GroupRef,
     /// What.
     pub ingress: Ingress,
-    /// The credential of the resource for which it was wanted first.
+    /// The credential with which it was asked for: that of the resource for which it was wanted first, unless another one made it.
     pub credential_id: CredentialId,
-    /// That resource.
+    /// The resource that has it.
     pub resource_id: ResourceId,
     /// The session rows that hold it.
     pub holders: BTreeSet<Holder>,
@@ -131,6 +134,10 @@ pub struct Rule {
     pub unsettled_until: Option<Timestamp>,
     /// Whether the removal of `provider_rule_id` was asked for. A look that shows this id may be older than the removal.
     pub is_removal_sent: bool,
+    /// Whether the rule that is there belongs to another organization or deployment of Postern, which may remove it at any time.
+    pub may_vanish: bool,
+    /// The last of the other rows' credentials that was tried, where more of them are to be tried.
+    pub asked_up_to: Option<CredentialId>,
     /// The generation at which the last attempt failed.
     pub failed_generation: Option<u64>,
     /// When it is looked after next, unless somebody does it before.
@@ -155,6 +162,7 @@ impl Rule {
     pub fn need(&self) -> Need {
         match (self.is_wanted(), self.presence) {
             (true, Presence::Absent | Presence::Unknown) => Need::Apply,
+            (true, Presence::Foreign) if self.may_vanish => Need::Look,
             (true, Presence::Present | Presence::Foreign)
                 if self.fresh.is_empty() && self.leaving.is_empty() =>
             {
@@ -197,5 +205,12 @@ impl Rule {
     pub fn may_be_tried(&self, now: Timestamp) -> bool {
         let has_changed = self.failed_generation.is_some_and(|failed| failed != self.generation);
         self.attempts == 0 || has_changed || self.due_at.is_none_or(|due| due <= now)
+    }
+
+    /// Whether somebody should look at this moment whether somebody else's rule is still there: its time has come, or rows are to be told.
+    #[must_use]
+    pub fn may_be_looked_at(&self, now: Timestamp) -> bool {
+        let waits = !self.fresh.is_empty() || !self.leaving.is_empty();
+        self.due_at.is_none_or(|due| due <= now) || (waits && self.may_be_tried(now))
     }
 }

@@ -36,6 +36,8 @@ fn rule(presence: Presence, holders: u16, fresh: u16, leaving: u16) -> Rule {
         account: None,
         unsettled_until: None,
         is_removal_sent: false,
+        may_vanish: false,
+        asked_up_to: None,
         failed_generation: None,
         due_at: None,
         generation: 0,
@@ -68,6 +70,30 @@ fn what_is_held_is_applied_and_what_is_not_is_removed() {
         assert_eq!(rule.need(), need, "{presence:?} {holders} {fresh} {leaving}");
         assert_eq!(rule.is_wanted(), holders > 0);
     }
+}
+
+#[test]
+fn somebody_elses_rule_is_looked_at_while_it_is_held() {
+    let foreign = |holders, fresh, leaving| Rule {
+        may_vanish: true,
+        due_at: Some(at(60)),
+        ..rule(Presence::Foreign, holders, fresh, leaving)
+    };
+    for (holders, fresh, leaving, need) in [
+        (1, 0, 0, Need::Look),
+        (1, 1, 0, Need::Look),
+        (1, 0, 1, Need::Look),
+        (0, 0, 1, Need::Tell),
+        (0, 0, 0, Need::Forget),
+    ] {
+        assert_eq!(foreign(holders, fresh, leaving).need(), need, "{holders} {fresh} {leaving}");
+    }
+    // At its time, or when rows wait to be told, unless that has just failed.
+    assert!(!foreign(1, 0, 0).may_be_looked_at(at(59)) && foreign(1, 0, 0).may_be_looked_at(at(60)));
+    assert!(foreign(1, 1, 0).may_be_looked_at(at(0)) && foreign(1, 0, 1).may_be_looked_at(at(0)));
+    let failed = Rule { attempts: 1, failed_generation: Some(0), ..foreign(1, 1, 0) };
+    assert!(!failed.may_be_looked_at(at(59)) && failed.may_be_looked_at(at(60)));
+    assert_eq!(failed.state(), RuleState::Applied);
 }
 
 #[test]

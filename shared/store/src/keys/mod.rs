@@ -24,6 +24,7 @@
 //! | audit row | the organization's audit log | time and id | |
 //! | closings of resources | one per organization | `#CLOSINGS` | |
 //! | bucket of tokens | one per caller | `#BUCKET` | |
+//! | the deployment's id | `DEPLOYMENT` | `#DEPLOYMENT` | |
 //!
 //! `#` sorts before every letter, so that an object comes first in a query of its partition. No id contains `#`
 //! (`model::id`), so that no id can reach another tenant's keys. Ids are ordered by time, so that a listing by id
@@ -327,6 +328,12 @@ pub fn before(sk: &str) -> String {
 #[must_use]
 pub fn closings(org: &OrgId) -> Key {
     key(format!("ORG#{org}#CLOSINGS"), "#CLOSINGS")
+}
+
+/// The deployment's own item, which is of no organization.
+#[must_use]
+pub fn deployment() -> Key {
+    key("DEPLOYMENT".into(), "#DEPLOYMENT")
 }
 
 /// The id in an object's partition key.

@@ -16,7 +16,7 @@ mod update;
 mod verify;
 
 pub use delete::Deletion;
-pub use verify::{ProviderAnswer, RuleSlots, Verified};
+pub use verify::{GroupFound, Neighbour, ProviderAnswer, RuleSlots, Verified};
 
 use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
 use model::id::{CredentialId, OrgId, ResourceId};
@@ -105,7 +105,7 @@ impl TryFrom<ResourceData> for Resource {
     }
 }
 
-fn resource(item: &Item) -> Result<Resource, StoreError> {
+pub(crate) fn resource(item: &Item) -> Result<Resource, StoreError> {
     item.members::<ResourceData>()?.try_into()
 }
 

@@ -7,6 +7,7 @@ use model::refusal::Refusal;
 use model::resource::Resource;
 use model::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 use super::{ResourceData, entry, resource};
 use crate::closings::count_closing;
@@ -28,8 +29,29 @@ pub struct Verified {
     pub answer: ProviderAnswer,
 }
 
-/// What a provider says of a resource: how many more rules it takes, or why it refuses.
-pub type ProviderAnswer = Result<RuleSlots, String>;
+/// What a provider says of a resource: what its group has, or why it refuses.
+pub type ProviderAnswer = Result<GroupFound, String>;
+
+/// What a group has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupFound {
+    /// How many more rules it takes.
+    #[serde(flatten)]
+    pub slots: RuleSlots,
+    /// Who else has rules in it. First results of earlier versions do not say it.
+    #[serde(default)]
+    pub neighbours: BTreeSet<Neighbour>,
+}
+
+/// Somebody else who opens a group with Postern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Neighbour {
+    /// Another deployment.
+    Deployment,
+    /// Another organization of this deployment.
+    Organization,
+}
 
 /// How many more inbound rules a resource takes, by address family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,7 +1,7 @@
 //! What a worker found out about a rule.
 
 use model::account::AccountId;
-use model::id::OrgId;
+use model::id::{CredentialId, OrgId, ResourceId};
 use model::rule::{Presence, Rule};
 use model::text::said;
 use model::time::Timestamp;
@@ -11,8 +11,8 @@ use crate::Store;
 use crate::due::{SET_DUE, due_values};
 use crate::error::StoreError;
 use crate::expression::Expression;
-use crate::item::{data, number};
-use crate::keys::{self, Round};
+use crate::item::{data, number, text as text_value};
+use crate::keys::{self, Key, Round};
 use crate::transaction::{Failed, Receipt, Transaction};
 
 /// A finding.
@@ -34,6 +34,12 @@ pub struct Finding {
     pub unsettled_until: Option<Timestamp>,
     /// Whether the removal of `provider_rule_id` was asked for.
     pub is_removal_sent: bool,
+    /// Whether it belongs to another organization or deployment of Postern.
+    pub may_vanish: bool,
+    /// The last of the other rows' credentials that was tried, where more of them are to be tried.
+    pub asked_up_to: Option<CredentialId>,
+    /// The credential with which to ask for it, and the resource that has it.
+    pub access: (CredentialId, ResourceId),
     /// The generation at which the last attempt failed.
     pub failed_generation: Option<u64>,
     /// When to look after the rule next; the sweeper does.
@@ -53,6 +59,9 @@ impl Finding {
             account: rule.account,
             unsettled_until: rule.unsettled_until,
             is_removal_sent: rule.is_removal_sent,
+            may_vanish: rule.may_vanish,
+            asked_up_to: rule.asked_up_to,
+            access: (rule.credential_id, rule.resource_id),
             failed_generation: rule.failed_generation,
             due_at,
         }
@@ -68,8 +77,28 @@ impl Finding {
             account: self.account,
             unsettled_until: self.unsettled_until.map(Timestamp::unix_millis),
             is_removal_sent: self.is_removal_sent,
+            may_vanish: self.may_vanish,
+            asked_up_to: self.asked_up_to,
             failed_generation: self.failed_generation,
         }
+    }
+
+    /// What is written of it, whenever the rule is looked after next.
+    fn expression(&self) -> Result<Expression, StoreError> {
+        let text = "#found = :found, #credentialId = :credential, #resourceId = :resource, #revision = #revision + :one";
+        let (credential, resource) = self.access;
+        Ok(Expression::new(text, [(":one", number(1)), (":found", data(&self.data())?)])
+            .with(":credential", text_value(credential.to_string()))
+            .with(":resource", text_value(resource.to_string())))
+    }
+
+    /// The same, with when the rule is looked after next.
+    fn with_due(&self, key: &Key) -> Result<Expression, StoreError> {
+        let found = self.expression()?;
+        let text = format!("SET {}, {SET_DUE}", found.text).into();
+        let due = due_values(key, Round::Sweep, self.due_at);
+        let update = due.into_iter().fold(found, |update, (name, value)| update.with(name, value));
+        Ok(Expression { text, ..update })
     }
 
     /// The rule as it is when this has been recorded and nothing else has changed.
@@ -83,6 +112,10 @@ impl Finding {
             account: self.account,
             unsettled_until: self.unsettled_until,
             is_removal_sent: self.is_removal_sent,
+            may_vanish: self.may_vanish,
+            asked_up_to: self.asked_up_to,
+            credential_id: self.access.0,
+            resource_id: self.access.1,
             failed_generation: self.failed_generation,
             due_at: Some(self.due_at),
             revision: rule.revision + 1,
@@ -107,11 +140,8 @@ impl Store {
         finding: &Finding,
     ) -> Result<Option<Rule>, StoreError> {
         let key = key_of(org, seen);
-        let found = Expression::new("#found = :found, #revision = #revision + :one", [(":one", number(1))])
-            .with(":found", data(&finding.data())?);
-        let due = due_values(&key, Round::Sweep, finding.due_at);
-        let with_due = due.into_iter().fold(found.clone(), |update, (name, value)| update.with(name, value));
-        let with_due = Expression { text: format!("SET {}, {SET_DUE}", found.text).into(), ..with_due };
+        let found = finding.expression()?;
+        let with_due = finding.with_due(&key)?;
         let unchanged = unchanged(seen)?;
         if let Some(item) = self.updated_if(&key, &with_due, &unchanged).await? {
             return rule(&item).map(Some);
@@ -138,10 +168,7 @@ impl Store {
             lease.require(&mut tx);
             for (rule, intent) in some {
                 let key = key_of(&lease.org, rule);
-                let text = format!("SET #found = :found, #revision = #revision + :one, {SET_DUE}");
-                let update = Expression::new(text, due_values(&key, Round::Sweep, intent.due_at))
-                    .with(":found", data(&intent.data())?)
-                    .with(":one", number(1));
+                let update = intent.with_due(&key)?;
                 tx.update(&key, &update, &unchanged(rule)?, |_| Failed::Needless);
             }
             let Some(done) = tx.follow_up_as_far_as_unchanged(&Receipt::of_remains()).await? else {

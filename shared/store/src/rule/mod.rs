@@ -6,6 +6,7 @@
 //! transactions that take them from the rule, settle the row and lower the resource's count together ([`tell`]).
 
 mod claim;
+mod credentials;
 mod finding;
 mod group;
 mod list;
@@ -61,6 +62,10 @@ pub(crate) struct FoundData {
     #[serde(default)]
     pub(crate) is_removal_sent: bool,
     #[serde(default)]
+    pub(crate) may_vanish: bool,
+    #[serde(default)]
+    pub(crate) asked_up_to: Option<CredentialId>,
+    #[serde(default)]
     pub(crate) failed_generation: Option<u64>,
 }
 
@@ -76,6 +81,8 @@ impl FoundData {
             account: None,
             unsettled_until: None,
             is_removal_sent: false,
+            may_vanish: false,
+            asked_up_to: None,
             failed_generation: None,
         }
     }
@@ -118,6 +125,8 @@ pub(crate) fn rule(item: &Item) -> Result<Rule, StoreError> {
         account: found.account,
         unsettled_until: found.unsettled_until.map(time).transpose()?,
         is_removal_sent: found.is_removal_sent,
+        may_vanish: found.may_vanish,
+        asked_up_to: found.asked_up_to,
         failed_generation: found.failed_generation,
         due_at: due_at.transpose()?,
         generation: count(item, GENERATION)?,

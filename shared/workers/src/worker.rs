@@ -1,0 +1,50 @@
+//! What the workers that ask a cloud have in common: their tools, what they know of accounts, and their pace.
+
+use model::time::Timestamp;
+use std::marker::PhantomData;
+
+use crate::group::Visitor;
+use crate::{CircuitBreaker, Pace, Tools};
+
+/// Seconds after which a rule of another organization or deployment is looked at again: the next sweep does, whenever it comes.
+const LOOK_SECONDS: i64 = 1;
+
+/// A worker that asks a cloud. `Task` says which one: [`RuleWorker`](crate::RuleWorker), [`SessionSweeper`](crate::SessionSweeper) or
+/// [`RuleReconciler`](crate::RuleReconciler).
+pub struct Worker<Task> {
+    pub(crate) tools: Tools,
+    pub(crate) circuit: CircuitBreaker,
+    pub(crate) pace: Pace,
+    task: PhantomData<Task>,
+}
+
+impl<Task> Clone for Worker<Task> {
+    fn clone(&self) -> Self {
+        Self::of(self.tools.clone(), self.pace).with_circuit(self.circuit.clone())
+    }
+}
+
+impl<Task> Worker<Task> {
+    /// A worker that knows nothing of any account yet.
+    pub(crate) fn of(tools: Tools, pace: Pace) -> Self {
+        Self { tools, circuit: CircuitBreaker::default(), pace, task: PhantomData }
+    }
+
+    /// The same with what the environment knows of accounts.
+    #[must_use]
+    pub fn with_circuit(self, circuit: CircuitBreaker) -> Self {
+        Self { circuit, ..self }
+    }
+
+    /// The same at another pace.
+    #[must_use]
+    pub fn at_pace(self, pace: Pace) -> Self {
+        Self { pace, ..self }
+    }
+
+    /// For a run at this time.
+    pub(crate) fn visitor(&self, now: Timestamp) -> Visitor<'_> {
+        let looks_again_after = LOOK_SECONDS;
+        Visitor { tools: &self.tools, circuit: &self.circuit, pace: self.pace, now, looks_again_after }
+    }
+}
