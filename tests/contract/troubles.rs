@@ -38,9 +38,10 @@ struct Expected {
     change: Counts,
 }
 
+/// Without the number of closings, which is made when an organization first closes something.
 async fn counts(app: &TestApp) -> Counts {
     let mut counts = Counts::new();
-    for item in app.db_table().await.into_values() {
+    for item in app.db_table().await.into_values().filter(|item| item["entity"] != "CLOSINGS") {
         *counts.entry(item["entity"].as_str().unwrap().into()).or_default() += 1;
     }
     counts

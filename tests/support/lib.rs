@@ -11,6 +11,7 @@
     reason = "a broken harness should fail its test loudly"
 )]
 
+mod attributes;
 mod client;
 pub mod description;
 mod engine;
@@ -24,6 +25,7 @@ pub mod sessions;
 mod setup;
 mod tap;
 
+pub use attributes::attribute_json;
 pub use client::{BESIDE, Client, Reply, whole_path};
 pub use setup::{NoNetwork, Setup, Twin, many_sessions};
 pub use tap::{Gate, Metered, TapRecord, Trouble};
@@ -375,31 +377,4 @@ pub fn resource_body(credential: &str) -> Value {
 
 pub(crate) fn bytes(text: impl Into<String>) -> Bytes {
     Bytes::from(text.into())
-}
-
-/// An attribute as JSON: texts, numbers and flags as such, bytes as hexadecimal text.
-#[must_use]
-pub fn attribute_json(value: &AttributeValue) -> Value {
-    match value {
-        AttributeValue::S(text) => text.as_str().into(),
-        AttributeValue::N(digits) => serde_json::from_str(digits).expect("a number"),
-        AttributeValue::Bool(flag) => (*flag).into(),
-        AttributeValue::Null(_) => Value::Null,
-        AttributeValue::B(bytes) => {
-            bytes.as_ref().iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()
-        }
-        AttributeValue::L(list) => list.iter().map(attribute_json).collect(),
-        AttributeValue::M(map) => {
-            let members: BTreeMap<_, _> = map.iter().collect();
-            members.into_iter().map(|(name, value)| (name.clone(), attribute_json(value))).collect()
-        }
-        AttributeValue::Ss(set) => {
-            let mut values = set.clone();
-            values.sort();
-            values.into()
-        }
-        AttributeValue::Bs(_) | AttributeValue::Ns(_) | _ => {
-            panic!("the table has no {value:?}")
-        }
-    }
 }

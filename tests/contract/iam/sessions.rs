@@ -181,8 +181,8 @@ async fn drive_what_broke_off(drive: &mut Drive) {
     drive.app.tap.fail_next("Query", 400, &no);
     start(&drive.app.db, &user, body.clone(), drive.app.now()).await.unwrap();
     drive.app.tap.fail_next("TransactWriteItems", 400, &no);
-    // The first read is that of the closings, the others are the release's.
-    drive.app.tap.fail_after("GetItem", 1, 400, &no);
+    // The first two reads are those of the closings and of the quota, the others are the release's.
+    drive.app.tap.fail_after("GetItem", 2, 400, &no);
     drive.app.tap.fail_next("GetItem", 400, &no);
     start(&drive.app.db, &user, body, drive.app.now()).await.unwrap_err();
     let path = "PATCH /users/leaving";
