@@ -31,6 +31,9 @@ const OTHER_GROUPS: [usize; 2] = [1, 3];
 /// The keys that meet with trouble: two of the first organization, one of the other.
 const KEYS: [&str; 3] = ["AKIA1", "AKIA3", "AKIA9"];
 
+/// A look shows nothing that is older: a call is visible a minute after it took effect.
+const OLDEST_LOOK_SECONDS: i64 = 60;
+
 /// Visits are given up early, so that an account that hangs costs the test little time.
 const QUICK: Pace = Pace { visit: Duration::from_millis(400), run: Duration::from_secs(40) };
 
@@ -44,6 +47,8 @@ pub(super) struct History {
     /// By organization.
     pub(super) resources: [Vec<ResourceId>; 2],
     pub(super) sessions: Vec<(&'static str, SessionId)>,
+    /// Seconds since looks began to show an old picture, where they do.
+    frozen_for: Option<i64>,
     /// The keys of the items that cannot be read.
     spoilt: BTreeSet<(String, String)>,
     /// A rule that was there before ours.
@@ -115,7 +120,19 @@ impl History {
         }
         let (cloud, circuit) = (Misbehaving::of(&world), CircuitBreaker::default());
         let (sessions, spoilt, overreach) = (Vec::new(), BTreeSet::new(), Vec::new());
-        Self { world, cloud, circuit, users, role, resources, sessions, spoilt, foreign, overreach }
+        Self {
+            world,
+            cloud,
+            circuit,
+            frozen_for: None,
+            users,
+            role,
+            resources,
+            sessions,
+            spoilt,
+            foreign,
+            overreach,
+        }
     }
 
     pub(super) async fn take(&mut self, step: &Step, now: Timestamp) -> Result<(), StoreError> {
@@ -144,6 +161,10 @@ impl History {
                 // No call is under way for longer than half a minute.
                 self.cloud.arrive().await;
                 self.world.app.advance_seconds(*seconds);
+                self.frozen_for = self.frozen_for.map(|passed| passed + seconds);
+                if self.frozen_for.is_some_and(|passed| passed > OLDEST_LOOK_SECONDS) {
+                    self.thaw();
+                }
             }
             OfWorkers::Work { group: number } => {
                 let worker = RuleWorker::new(tools).at_pace(QUICK);
@@ -162,8 +183,8 @@ impl History {
         Ok(())
     }
 
-    async fn change_the_cloud(&self, step: &OfCloud) {
-        let sky = &self.world.app.sky;
+    async fn change_the_cloud(&mut self, step: &OfCloud) {
+        let sky = self.world.app.sky.clone();
         match step {
             OfCloud::Meet(number) => {
                 let faults = [Fault::Throttle, Fault::Lose, Fault::Drop, Fault::HalfApply, Fault::Lie];
@@ -172,15 +193,26 @@ impl History {
             OfCloud::Outage(is_down) => sky.set_down(*is_down),
             OfCloud::Deny { key, is_denied: true } => sky.deny(KEYS[*key]),
             OfCloud::Deny { key, is_denied: false } => sky.allow(KEYS[*key]),
-            OfCloud::Freeze { group: number } => self.cloud.freeze(&group(*number)),
-            OfCloud::Thaw => self.cloud.thaw(),
+            OfCloud::Freeze { group: number } => {
+                self.cloud.freeze(&group(*number));
+                self.frozen_for.get_or_insert(0);
+            }
+            OfCloud::Thaw => self.thaw(),
             OfCloud::Late(is_late) => self.cloud.make_late(*is_late),
             OfCloud::Arrive => self.cloud.arrive().await,
             OfCloud::Hang { key } => self.cloud.hang(KEYS[*key]),
             OfCloud::Throttle { key } => self.cloud.throttle(KEYS[*key]),
-            OfCloud::Heal => self.cloud.heal(),
+            OfCloud::Heal => {
+                self.cloud.heal();
+                self.frozen_for = None;
+            }
             OfCloud::TakeTagOff { group: number } => self.take_the_tag_off(*number).await,
         }
+    }
+
+    fn thaw(&mut self) {
+        self.cloud.thaw();
+        self.frozen_for = None;
     }
 
     /// Takes the tag off a rule of which the ledger knows the id.
