@@ -18,7 +18,7 @@ const SECRET: &str = "x-postern-edge";
 /// The caller's address and port, as CloudFront sees them.
 const VIEWER_ADDRESS: &str = "cloudfront-viewer-address";
 
-/// What every request has that came through CloudFront, whoever's distribution it was.
+/// What every request has that came through CloudFront, through any distribution.
 const CLOUDFRONT_ID: &str = "x-amz-cf-id";
 
 /// Shortest secret, in bytes.

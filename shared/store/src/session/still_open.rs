@@ -1,6 +1,6 @@
 //! Which ports stay open after a session has given them up, because other sessions of the organization hold their rules.
 //!
-//! That is looked up when a session is shown and is not kept with its rows: the other sessions end later, and whoever ends
+//! That is looked up when a session is shown and is not kept with its rows: the other sessions end later, and the one that ends
 //! last would have to find and change the rows of everybody before.
 
 use model::id::{OrgId, SessionId, SessionRowId, UserId};

@@ -34,7 +34,7 @@ const BUSY_RETRY_SECONDS: u32 = 1;
 const UNAUTHENTICATED: &str = "Missing or invalid authentication token";
 /// What members are told where an administrator is wanted.
 const NOT_ADMIN: &str = "Requires the ORG_ADMIN role";
-/// What callers are told whose address CloudFront hides. It is for whoever set the distribution up to mend.
+/// What callers are told whose address CloudFront hides. Who set the distribution up can mend it.
 const UNKNOWN_SOURCE: &str =
     "The CloudFront distribution in front of this API does not say where the request comes from";
 const NO_ROUTE: &str = "No such endpoint";
