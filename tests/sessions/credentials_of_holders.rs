@@ -214,3 +214,30 @@ async fn a_credential_that_gets_no_answer_keeps_the_rows_waiting() {
     scene.sweep_after(120).await;
     assert_eq!(scene.states(2, &two).await, ["APPLIED"]);
 }
+
+/// The second credential made the rule, and no look shows it yet. The third one reaches another account: what it says or does must not
+/// take the rule from the account that has it.
+#[tokio::test]
+async fn a_rule_that_may_be_on_its_way_is_bound_to_its_account() {
+    let scene = Scene::of(3).await;
+    scene.world.app.sky.put_key_into_account("AKIA3", AccountId::from_number(2));
+    let mut sessions = Vec::new();
+    for person in 1..=3 {
+        sessions.push(scene.start(person).await);
+    }
+    scene.deny([1]);
+    scene.cloud.freeze(&group(1));
+    scene.work().await;
+    assert_eq!(scene.world.rules(1).len(), 1);
+    let found = scene.world.ledger().await;
+    assert_eq!(found[0]["lastError"], "The provider said that the rule was made, and it is not there");
+    for (person, session) in (1..=3).zip(&sessions) {
+        scene.stop(person, session).await;
+    }
+    scene.cloud.heal();
+    for _ in 0..4 {
+        scene.sweep_after(61).await;
+    }
+    assert_eq!(scene.world.addresses(1), Vec::<String>::new());
+    assert_eq!(unrest(&scene.world.app).await, Vec::<String>::new());
+}

@@ -153,6 +153,10 @@ impl Visit<'_> {
                 plan.make.push(rule.clone());
             }
             Some(found) => drop(plan.outcomes.insert(rule.id, self.found(rule, found))),
+            // Another account has it, perhaps, or a call there is under way: it could not be removed from there any more.
+            None if may_be_there(rule) && !self.sees(rule) => {
+                plan.outcomes.insert(rule.id, self.elsewhere(rule).not_final());
+            }
             None => plan.make.push(without_foreign_id(rule)),
         }
     }
@@ -357,6 +361,11 @@ impl Visit<'_> {
 fn without_foreign_id(rule: &Rule) -> Rule {
     let provider_rule_id = rule.provider_rule_id.clone().filter(|_| rule.presence != Presence::Foreign);
     Rule { provider_rule_id, ..rule.clone() }
+}
+
+/// Whether a rule of ours may be there, as far as is known.
+fn may_be_there(rule: &Rule) -> bool {
+    matches!(rule.presence, Presence::Present | Presence::Unknown)
 }
 
 /// Whether the removal of a rule with this id was asked for.
