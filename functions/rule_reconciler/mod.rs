@@ -17,7 +17,8 @@ pub fn worker() -> Worker {
 /// # Errors
 /// When the table gives no answer, or the function was deployed without a KMS key.
 pub async fn handler(app: App, circuit: CircuitBreaker) -> Result<Report, Failure> {
-    let report = RuleReconciler::new(tools(&app)?).with_circuit(circuit).run(app.now).await?;
+    let report =
+        RuleReconciler::new(tools(&app)?).with_circuit(circuit).with_clock(app.clock()).run(app.now).await?;
     tracing::info!(failed = report.failed, ?report, "compared");
     Ok(report)
 }

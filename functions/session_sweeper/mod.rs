@@ -19,7 +19,7 @@ pub fn worker() -> Worker {
 /// When the table gives no answer, or the function was deployed without a KMS key or the queue's address.
 pub async fn handler(app: App, circuit: CircuitBreaker) -> Result<Report, Failure> {
     let setter = TimerSetter::new(app.store().clone(), app.timers()?);
-    let sweeper = SessionSweeper::new(tools(&app)?).with_circuit(circuit);
+    let sweeper = SessionSweeper::new(tools(&app)?).with_circuit(circuit).with_clock(app.clock());
     let (timers, swept) = join(setter.run(app.now), sweeper.run(app.now)).await;
     let mut report = swept?;
     report.add(&timers);

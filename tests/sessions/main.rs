@@ -37,6 +37,7 @@ mod requests;
 mod rights;
 mod running;
 mod scene;
+mod seen_at;
 mod sharing;
 mod sizes;
 mod starved;

@@ -42,7 +42,12 @@ pub enum Refusal {
     /// A session would have more rows than one may have.
     TooManyRows,
     /// A session would need so many blocks of rows, which is more than one may have.
-    TooManyBlocks(usize),
+    TooManyBlocks {
+        /// Blocks that it would need.
+        needed: usize,
+        /// Rules and resources that one holds; one less with an `Idempotency-Key`.
+        room: usize,
+    },
     /// As many session rows hold or leave a rule as one can keep account of.
     TooManyHolders,
     /// The person has so many running sessions, as many as one may have.

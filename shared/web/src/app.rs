@@ -163,6 +163,12 @@ impl App {
         Self { shared: Arc::clone(&self.shared), now: self.clock_now() }
     }
 
+    /// The app's clock, for work that lasts: what was seen at its end was not seen when it began.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        Arc::clone(&self.shared.clock)
+    }
+
     /// What the app's clock says now: for the gateway's event, which carries the time.
     #[must_use]
     pub fn clock_now(&self) -> Timestamp {

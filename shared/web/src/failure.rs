@@ -180,7 +180,7 @@ fn refusal_status(refusal: &Refusal) -> StatusCode {
         | Refusal::ResourceNotOpen(_)
         | Refusal::NothingToOpen
         | Refusal::TooManyRows
-        | Refusal::TooManyBlocks(_)
+        | Refusal::TooManyBlocks { .. }
         | Refusal::TooManyHolders
         | Refusal::TooManySessions(_)
         | Refusal::NoAddress

@@ -16,7 +16,7 @@ use crate::circuit::CircuitBreaker;
 use crate::mark::Mark;
 use crate::outcome::{Attempt, Outcome, standing};
 use crate::patience::Patience;
-use crate::{Pace, Report, Tools};
+use crate::{Clock, Pace, Report, Tools};
 
 /// Passes over a group before it is left to the next wake-up, when sessions keep joining and leaving.
 const PASSES_MAX: usize = 3;
@@ -32,12 +32,19 @@ pub(crate) struct Visitor<'a> {
     pub(crate) tools: &'a Tools,
     pub(crate) circuit: &'a CircuitBreaker,
     pub(crate) pace: Pace,
+    /// When the run began.
     pub(crate) now: Timestamp,
+    pub(crate) clock: Option<&'a Clock>,
     /// Seconds after which a rule of another organization or deployment is looked at again.
     pub(crate) looks_again_after: i64,
 }
 
 impl Visitor<'_> {
+    /// The time at which something was seen. A clock that goes back is not followed.
+    pub(crate) fn seen_at(&self) -> Timestamp {
+        self.clock.map_or(self.now, |clock| clock().max(self.now))
+    }
+
     /// The mark of an organization's rules. One without a deployment, where that cannot be read: what is known by its id goes all the same.
     pub(crate) async fn mark(&self, org: &OrgId) -> Result<Mark, StoreError> {
         let deployment = match self.tools.store.deployment(self.now).await {
@@ -164,7 +171,7 @@ impl Visitor<'_> {
             }
         }
         goes_on &= report.groups_postponed == 0 && !patience.is_over();
-        if let Err(error) = self.tools.store.tell(&lease.org, &messages, self.now).await {
+        if let Err(error) = self.tools.store.tell(&lease.org, &messages, self.seen_at()).await {
             self.failed(lease, &error, "rows were not told how their rules stand", report);
             goes_on = false;
         }
@@ -227,7 +234,9 @@ impl Visitor<'_> {
         }
         if Attempt::is_newly_stuck(before, &after) {
             report.stuck += 1;
-            store.record_attempt(&Actor::system(lease.org.clone()), &stuck_entry(&after), self.now).await?;
+            store
+                .record_attempt(&Actor::system(lease.org.clone()), &stuck_entry(&after), self.seen_at())
+                .await?;
             say_stuck(&after);
         }
         Ok((report, attempt.messages(before, &after)))

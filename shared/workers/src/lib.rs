@@ -42,8 +42,12 @@ pub use turns::Pace;
 pub use worker::Worker;
 
 use firewall::Firewall;
+use model::time::Timestamp;
 use std::sync::Arc;
 use store::{Store, Vault};
+
+/// Where the time comes from while a run lasts.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// What every worker works with.
 #[derive(Clone)]

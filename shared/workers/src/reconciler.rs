@@ -289,7 +289,9 @@ impl Comparison<'_> {
                     "providerRuleId": rule.provider_rule_id,
                 });
                 let entry = rule_entry(AuditEvent::RuleMissing, &rule.id, AuditResult::Failure, &details);
-                self.store().record_attempt(&Actor::system(lease.org.clone()), &entry, now).await?;
+                self.store()
+                    .record_attempt(&Actor::system(lease.org.clone()), &entry, self.visitor.seen_at())
+                    .await?;
             }
         }
         Ok(())
@@ -311,7 +313,7 @@ impl Comparison<'_> {
             details: described(&lease.group, found, error).as_object().cloned().unwrap_or_default(),
         };
         tracing::warn!(group = %lease.group, rule = found.id, ?event, "a group differs from the ledger");
-        self.store().record_attempt(&Actor::system(lease.org.clone()), &entry, self.visitor.now).await
+        self.store().record_attempt(&Actor::system(lease.org.clone()), &entry, self.visitor.seen_at()).await
     }
 }
 

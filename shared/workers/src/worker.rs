@@ -4,7 +4,7 @@ use model::time::Timestamp;
 use std::marker::PhantomData;
 
 use crate::group::Visitor;
-use crate::{CircuitBreaker, Pace, Tools};
+use crate::{CircuitBreaker, Clock, Pace, Tools};
 
 /// Seconds after which a rule of another organization or deployment is looked at again: the next sweep does, whenever it comes.
 const LOOK_SECONDS: i64 = 1;
@@ -15,19 +15,21 @@ pub struct Worker<Task> {
     pub(crate) tools: Tools,
     pub(crate) circuit: CircuitBreaker,
     pub(crate) pace: Pace,
+    clock: Option<Clock>,
     task: PhantomData<Task>,
 }
 
 impl<Task> Clone for Worker<Task> {
     fn clone(&self) -> Self {
-        Self::of(self.tools.clone(), self.pace).with_circuit(self.circuit.clone())
+        let (circuit, clock) = (self.circuit.clone(), self.clock.clone());
+        Self { circuit, clock, ..Self::of(self.tools.clone(), self.pace) }
     }
 }
 
 impl<Task> Worker<Task> {
     /// A worker that knows nothing of any account yet.
     pub(crate) fn of(tools: Tools, pace: Pace) -> Self {
-        Self { tools, circuit: CircuitBreaker::default(), pace, task: PhantomData }
+        Self { tools, circuit: CircuitBreaker::default(), pace, clock: None, task: PhantomData }
     }
 
     /// The same with what the environment knows of accounts.
@@ -42,9 +44,17 @@ impl<Task> Worker<Task> {
         Self { pace, ..self }
     }
 
+    /// The same with a clock, by which it says when a rule was seen to be there or gone. Without one these times are that of the run's
+    /// beginning.
+    #[must_use]
+    pub fn with_clock(self, clock: Clock) -> Self {
+        Self { clock: Some(clock), ..self }
+    }
+
     /// For a run at this time.
     pub(crate) fn visitor(&self, now: Timestamp) -> Visitor<'_> {
         let looks_again_after = LOOK_SECONDS;
-        Visitor { tools: &self.tools, circuit: &self.circuit, pace: self.pace, now, looks_again_after }
+        let clock = self.clock.as_ref();
+        Visitor { tools: &self.tools, circuit: &self.circuit, pace: self.pace, now, clock, looks_again_after }
     }
 }

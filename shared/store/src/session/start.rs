@@ -130,7 +130,7 @@ impl Store {
         let room = BLOCK_WRITES_MAX - usize::from(actor.once.is_some());
         let plans = blocks(&resources, &wish.addresses, now, room);
         if plans.len() > BLOCKS_MAX {
-            return Err(Refusal::TooManyBlocks(plans.len()).into());
+            return Err(Refusal::TooManyBlocks { needed: plans.len(), room }.into());
         }
         let decision = Decision { head, grant, plans, most: wish.limits.per_person };
         match decision.plans.as_slice() {

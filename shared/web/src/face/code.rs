@@ -60,7 +60,7 @@ fn refusal_code(refusal: &Refusal) -> &'static str {
         Refusal::NothingToOpen => "NOTHING_TO_OPEN",
         Refusal::ResourceNotOpenable(_) => "RESOURCE_NOT_FOUND",
         Refusal::TooManyRows => "TOO_MANY_ROWS",
-        Refusal::TooManyBlocks(_) => "TOO_MANY_BLOCKS",
+        Refusal::TooManyBlocks { .. } => "TOO_MANY_BLOCKS",
         Refusal::TooManyHolders => "TOO_MANY_HOLDERS",
         Refusal::TooManySessions(_) => "TOO_MANY_SESSIONS",
         Refusal::NoAddress => "NO_ADDRESS",
@@ -104,7 +104,7 @@ fn sentence(refusal: &Refusal) -> String {
         | Refusal::NothingToOpen
         | Refusal::ResourceNotOpenable(_)
         | Refusal::TooManyRows
-        | Refusal::TooManyBlocks(_)
+        | Refusal::TooManyBlocks { .. }
         | Refusal::TooManyHolders
         | Refusal::TooManySessions(_)
         | Refusal::NoAddress

@@ -85,7 +85,7 @@ fn refused(refusal: &Refusal) -> Value {
         | Refusal::ResourceNotOpen(_)
         | Refusal::NothingToOpen
         | Refusal::TooManyRows
-        | Refusal::TooManyBlocks(_)
+        | Refusal::TooManyBlocks { .. }
         | Refusal::TooManyHolders
         | Refusal::TooManySessions(_)
         | Refusal::NoAddress

@@ -5,7 +5,7 @@ use model::credential::FORMER_VALUES_MAX;
 use model::link::{LinkKind, USER_LINKS_MAX};
 use model::refusal::Refusal;
 use model::rule::RULE_IS_FULL;
-use model::session::{BLOCK_WRITES_MAX, BLOCKS_MAX, ROWS_MAX};
+use model::session::{BLOCKS_MAX, ROWS_MAX};
 use model::time::Timestamp;
 use serde_json::{Map, Value};
 
@@ -77,8 +77,8 @@ pub(super) fn sentence(refusal: &Refusal) -> String {
                 "A session has at most {ROWS_MAX} rows, one for each resource and address: name resourceIds"
             )
         }
-        Refusal::TooManyBlocks(needed) => format!(
-            "The session would need {needed} blocks of at most {BLOCK_WRITES_MAX} rules and resources each, and a \
+        Refusal::TooManyBlocks { needed, room } => format!(
+            "The session would need {needed} blocks of at most {room} rules and resources each, and a \
              session has at most {BLOCKS_MAX}: name fewer resourceIds"
         ),
         Refusal::TooManyHolders => RULE_IS_FULL.into(),
