@@ -283,6 +283,14 @@ impl History {
         wrong
     }
 
+    async fn unmet(&self) -> Vec<String> {
+        let mut unmet = Vec::new();
+        for name in ORGS {
+            unmet.extend(unmet_of(&self.world.app, name).await);
+        }
+        unmet
+    }
+
     /// Everything heals, time passes, and the workers do their rounds.
     pub(super) async fn rest(&mut self) -> Vec<String> {
         self.mend().await;
@@ -293,16 +301,17 @@ impl History {
         self.cloud.arrive().await;
         app.advance_seconds(61);
         self.replace(false).await;
-        let mut wrong = Vec::new();
+        let (mut unmet, mut wrong) = (Vec::new(), Vec::new());
         // What was refused is tried once a day; what may still arrive is looked for after two and a half minutes; and a former value
         // goes when the sweeper has looked twice.
         for (round, seconds) in [61, 61, 61, 61, 25 * 3600, 61, 61, 301, 301].into_iter().enumerate() {
             app.advance_seconds(seconds);
             SessionSweeper::new(app.tools()).run(app.now()).await.unwrap();
-            if round == 1 {
-                for name in ORGS {
-                    wrong.extend(unmet_of(app, name).await);
-                }
+            match round {
+                1 => unmet = self.unmet().await,
+                // What somebody else's session has taken away at its end is there again a sweep later.
+                2 => wrong.extend(self.unmet().await.into_iter().filter(|found| unmet.contains(found))),
+                _ => {}
             }
         }
         RuleReconciler::new(app.tools()).run(app.now()).await.unwrap();
