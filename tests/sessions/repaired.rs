@@ -20,6 +20,14 @@ async fn with_a_session() -> (World, Client, Value, String) {
     (world, grace, session, resource)
 }
 
+/// The session cannot be read, and its owner is deactivated: its rule goes.
+async fn deactivated_while_unreadable(world: &World) {
+    world.set_shapes("SESSION", UNREADABLE).await;
+    let _ = world.app.admin().patch("/users/grace", json!({"isActive": false})).await.expect(200);
+    world.app.settle().await;
+    assert_eq!(world.addresses(1), Vec::<String>::new());
+}
+
 /// The session can be read again, and the workers do their rounds.
 async fn repair(world: &World) {
     world.set_shapes("SESSION", READABLE).await;
@@ -44,10 +52,7 @@ async fn rows_that_waited_for_their_rule_are_settled() {
     let (world, _, session, resource) = with_a_session().await;
     let stop = format!("/sessions/admin/{}/stop", session["id"].as_str().unwrap());
     let _ = world.app.admin().post_empty(&stop).await.expect(200);
-    world.set_shapes("SESSION", UNREADABLE).await;
-    let _ = world.app.admin().patch("/users/grace", json!({"isActive": false})).await.expect(200);
-    world.app.settle().await;
-    assert_eq!(world.addresses(1), Vec::<String>::new());
+    deactivated_while_unreadable(&world).await;
     repair(&world).await;
     assert_ended(&world, &session, &resource).await;
 }
@@ -55,10 +60,7 @@ async fn rows_that_waited_for_their_rule_are_settled() {
 #[tokio::test]
 async fn a_session_of_somebody_who_was_deactivated_meanwhile_ends() {
     let (world, _, session, resource) = with_a_session().await;
-    world.set_shapes("SESSION", UNREADABLE).await;
-    let _ = world.app.admin().patch("/users/grace", json!({"isActive": false})).await.expect(200);
-    world.app.settle().await;
-    assert_eq!(world.addresses(1), Vec::<String>::new());
+    deactivated_while_unreadable(&world).await;
     repair(&world).await;
     assert_ended(&world, &session, &resource).await;
 }

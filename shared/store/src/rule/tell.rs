@@ -21,7 +21,7 @@ use crate::expression::Expression;
 use crate::item::{data, number, set};
 use crate::keys::LIVE;
 use crate::retry::Backoff;
-use crate::session::Block;
+use crate::session::{Block, newly_settled};
 use crate::transaction::{Commit, Failed, Receipt, Transaction};
 use crate::{Store, keys};
 
@@ -142,16 +142,7 @@ fn learn(
         return Ok(0);
     }
     block.rewrite(tx, &after)?;
-    let mut settled: BTreeMap<ResourceId, i64> = BTreeMap::new();
-    for place in learnt.iter().map(|place| usize::from(*place)) {
-        if let (Some(before), Some(after)) = (block.rows.get(place), after.get(place))
-            && !before.is_settled()
-            && after.is_settled()
-        {
-            *settled.entry(after.resource_id).or_default() += 1;
-        }
-    }
-    release(tx, org, &settled)?;
+    release(tx, org, &newly_settled(&block.rows, &after))?;
     Ok(learnt.len())
 }
 

@@ -6,10 +6,10 @@
 //! room ([`Block::fitting`]).
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use model::id::{OrgId, SessionId};
+use model::id::{OrgId, ResourceId, SessionId};
 use model::rule::Holder;
 use model::session::SessionRow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::error::{StoreError, corrupt};
 use crate::expression::Expression;
@@ -67,6 +67,17 @@ fn name(place: usize) -> String {
 pub(crate) fn rows_attribute(rows: &[SessionRow]) -> Result<AttributeValue, StoreError> {
     let named = rows.iter().enumerate().map(|(place, row)| Ok((name(place), data(row)?)));
     Ok(AttributeValue::M(named.collect::<Result<HashMap<_, _>, StoreError>>()?))
+}
+
+/// Of each resource, how many rows have come to hold nothing. The rows stand at the same places.
+pub(crate) fn newly_settled(before: &[SessionRow], after: &[SessionRow]) -> BTreeMap<ResourceId, i64> {
+    let mut settled: BTreeMap<ResourceId, i64> = BTreeMap::new();
+    for (before, after) in before.iter().zip(after) {
+        if !before.is_settled() && after.is_settled() {
+            *settled.entry(after.resource_id).or_default() += 1;
+        }
+    }
+    settled
 }
 
 impl Block {

@@ -177,12 +177,7 @@ impl Store {
             let has_failed = loaded.fault.is_none() && loaded.session().status(now) == SessionStatus::Failed;
             let is_done = if has_failed {
                 self.take_off_the_list(org, &loaded).await?
-            } else if loaded.head.expires_at <= now {
-                let kind = (EndedReason::Expired, AuditEvent::SessionExpire);
-                ended.is_new = true;
-                self.write_end(&loaded, kind, &seen, &Actor::system(org.clone()), now).await?.is_some()
-            } else if loaded.is_evicted {
-                let kind = (EndedReason::Admin, AuditEvent::SessionStop);
+            } else if let Some(kind) = due_end(&loaded, now) {
                 ended.is_new = true;
                 self.write_end(&loaded, kind, &seen, &Actor::system(org.clone()), now).await?.is_some()
             } else {
@@ -353,5 +348,14 @@ impl Store {
         let done = Expression::new(format!("REMOVE #{DUE_PK}, #{DUE_SK}, #{EVICTED}"), []);
         let seen = Expression::new("#version = :version", [(":version", number(loaded.version))]);
         self.update_if(&keys::session(org, loaded.head.id), &done, &seen).await
+    }
+}
+
+/// Why a session is to be ended now, if it is: its time is over, or it lost its rules while it could not be read.
+fn due_end(loaded: &Loaded, now: Timestamp) -> Option<(EndedReason, AuditEvent)> {
+    if loaded.head.expires_at <= now {
+        Some((EndedReason::Expired, AuditEvent::SessionExpire))
+    } else {
+        loaded.is_evicted.then_some((EndedReason::Admin, AuditEvent::SessionStop))
     }
 }

@@ -13,7 +13,7 @@ use crate::Store;
 use crate::due::{SET_DUE, due_values};
 use crate::error::StoreError;
 use crate::expression::Expression;
-use crate::item::{keys_of, number, set};
+use crate::item::{Each, keys_of, number, set};
 use crate::keys::{self, Round};
 use crate::rule::leave;
 use crate::transaction::{Failed, Transaction};
@@ -54,21 +54,36 @@ impl RulesSeen {
 }
 
 impl Store {
+    /// The entries of the rules that a block's rows hold, or wait for the end of; nothing where there is none.
+    pub(super) async fn entries_of(
+        &self,
+        org: &OrgId,
+        block: &Block,
+    ) -> Result<BTreeMap<(GroupRef, Ingress), Option<Each>>, StoreError> {
+        let mut entries = BTreeMap::new();
+        for row in &block.rows {
+            entries.extend(row.live().map(|ingress| ((row.group.clone(), ingress), None)));
+        }
+        let groups: BTreeSet<GroupRef> = entries.keys().map(|(group, _)| group.clone()).collect();
+        for group in groups {
+            let found = self.query_partition_each(&keys::group_partition(org, &group)).await?;
+            let mut found: BTreeMap<String, Each> =
+                found.into_iter().map(|one| (keys_of(&one).1.to_owned(), one)).collect();
+            for ((_, ingress), entry) in entries.iter_mut().filter(|((of, _), _)| *of == group) {
+                *entry = found.remove(&keys::rule(org, &group, ingress).sk);
+            }
+        }
+        Ok(entries)
+    }
+
     /// Looks at the entries of the rules that a block's rows hold.
     pub(super) async fn rules_seen(&self, org: &OrgId, block: &Block) -> Result<RulesSeen, StoreError> {
         let mut seen = RulesSeen { is_known: true, ..RulesSeen::default() };
-        let groups: BTreeSet<&GroupRef> = block.rows.iter().map(|row| &row.group).collect();
-        for group in groups {
-            let entries = self.query_partition_each(&keys::group_partition(org, group)).await?;
-            let rows = block.rows.iter().filter(|row| row.group == *group);
-            for ingress in rows.flat_map(SessionRow::live) {
-                let key = keys::rule(org, group, &ingress);
-                let rule = (group.clone(), ingress);
-                match entries.iter().find(|one| keys_of(one).1 == key.sk) {
-                    None => drop(seen.missing.insert(rule)),
-                    Some(one) if !is_readable(one) => drop(seen.unreadable.insert(rule)),
-                    Some(_) => {}
-                }
+        for (rule, entry) in self.entries_of(org, block).await? {
+            match entry {
+                None => drop(seen.missing.insert(rule)),
+                Some(entry) if !is_readable(&entry) => drop(seen.unreadable.insert(rule)),
+                Some(_) => {}
             }
         }
         Ok(seen)

@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::plan::BlockPlan;
 use super::start::take_resources;
-use super::{Block, block, entry};
+use super::{Block, block, entry, newly_settled};
 use crate::due::due_values;
 use crate::error::{Cause, StoreError};
 use crate::expression::Expression;
@@ -232,13 +232,7 @@ impl Store {
         let mut tx = Transaction::new(self);
         arm(&mut tx, org, block, Some(&rows))?;
         join_claims(&mut tx, org, (block, &claims, resources), now)?;
-        let mut settled: BTreeMap<ResourceId, i64> = BTreeMap::new();
-        for (before, after) in block.rows.iter().zip(&rows) {
-            if !before.is_settled() && after.is_settled() {
-                *settled.entry(after.resource_id).or_default() += 1;
-            }
-        }
-        rule::release(&mut tx, org, &settled)?;
+        rule::release(&mut tx, org, &newly_settled(&block.rows, &rows))?;
         match tx.commit(&Actor::system(org.clone()), &refusal_entry(block, full), now).await {
             Ok(commit) => Ok(matches!(commit, Commit::Done(_))),
             Err(StoreError::Refused(_)) => Ok(false),
@@ -276,7 +270,7 @@ fn arm(
         [(":yes", data(&true)?), (":one", number(1))],
     );
     if let Some(rows) = rows {
-        update = update.with(":rows", block::rows_attribute(rows)?);
+        update = update.with(":rows", block.fitting(rows)?.1);
     }
     let seen = Expression::new("#version = :version", [(":version", number(block.version))]);
     tx.update(&keys::session_rows(org, block.session, block.number), &update, &seen, |_| Failed::Stale);
