@@ -83,3 +83,15 @@ async fn a_session_on_a_resource_that_was_drained_meanwhile_ends() {
     assert_eq!(unrest(&world.app).await, Vec::<String>::new());
     assert!(world.app.sky.groups().iter().any(|(found, _)| *found == group(1)));
 }
+
+#[tokio::test]
+async fn rows_that_changed_while_they_were_settled_are_settled_by_the_next_sweep() {
+    let (world, _, session, resource) = with_a_session().await;
+    let stop = format!("/sessions/admin/{}/stop", session["id"].as_str().unwrap());
+    let _ = world.app.admin().post_empty(&stop).await.expect(200);
+    deactivated_while_unreadable(&world).await;
+    // The sweeper's first transaction settles the row.
+    world.app.tap.cancel_next(&["ConditionalCheckFailed", "None"]);
+    repair(&world).await;
+    assert_ended(&world, &session, &resource).await;
+}

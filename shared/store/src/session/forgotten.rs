@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use super::evict::holders_in;
 use super::{Block, Loaded, newly_settled};
 use crate::Store;
-use crate::error::StoreError;
+use crate::error::{Cause, StoreError};
 use crate::rule::release;
 use crate::transaction::{Receipt, Transaction};
 
@@ -58,6 +58,10 @@ impl Store {
         let mut tx = Transaction::new(self);
         block.rewrite(&mut tx, &rows)?;
         release(&mut tx, org, &newly_settled(&block.rows, &rows))?;
-        tx.follow_up_or_stale(&Receipt::of_remains()).await.map(drop)
+        if tx.follow_up_or_stale(&Receipt::of_remains()).await? {
+            return Ok(());
+        }
+        // The session stays due, and the next sweep reads it again.
+        Err(StoreError::Busy(Cause::new("the rows of a session changed while they were settled")))
     }
 }
