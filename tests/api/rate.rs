@@ -208,7 +208,7 @@ fn reads_and_calls(app: &TestApp) -> (usize, usize) {
     (count(".GetItem"), count(".UpdateItem"))
 }
 
-/// How many of some requests with keys that nobody made are looked up, and not refused for their number before.
+/// Sends requests with made-up keys, and counts those whose key is looked up.
 async fn looked_up(requests: usize, caller: impl Fn(&str) -> Client) -> usize {
     let mut looked_up = 0;
     for number in 0..requests {

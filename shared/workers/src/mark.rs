@@ -51,14 +51,13 @@ impl Mark {
         self.owner(found) == Owner::Own
     }
 
-    /// What a new rule is marked with; nothing while the deployment is not known.
+    /// The mark of a new rule, or `None` while the deployment is not known.
     pub(crate) fn of_new(&self, rule: &Rule) -> Option<RuleTag> {
         let deployment = Some(self.deployment?.to_string());
         Some(RuleTag { deployment, org: self.org.to_string(), rule: rule.id.to_string() })
     }
 
-    /// Whether a rule has the mark of this entry. An entry's id is nobody else's, so that it says enough where the deployment is not
-    /// known.
+    /// Whether a rule has the mark of this entry. The entry's id is unique, so the deployment is not needed for it.
     pub(crate) fn names(&self, found: &CloudRule, rule: &Rule) -> bool {
         let names = |tag: &&RuleTag| tag.org == self.org.as_str() && tag.rule == rule.id.to_string();
         found.tag.as_ref().filter(names).is_some()

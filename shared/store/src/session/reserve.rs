@@ -172,7 +172,7 @@ impl Store {
         let resources = self.versioned_resources(org, &ids).await?;
         let claims = claims(block);
         let tx = self.arming(org, block, (&claims, &resources), now)?;
-        // All of it or nothing: what is not written down now stays due.
+        // The block stays due until all of its claims are written down.
         if tx.follow_up_or_stale(&Receipt::of_remains()).await? {
             return Ok(());
         }

@@ -24,8 +24,8 @@ const SESSIONS_MAX: usize = 100;
 /// By how much the clocks of two machines may differ, in milliseconds.
 const CLOCKS_DIFFER_BY: i64 = 60_000;
 
-/// By row, the other sessions for which it is still open: nothing where it is open for none. A row that is absent was not
-/// looked at.
+/// By row, the other sessions for which its port is still open, or `None` where the port is closed. Rows that were not looked at
+/// are absent.
 pub type StillOpen = BTreeMap<SessionRowId, Option<BTreeSet<SessionId>>>;
 
 /// A rule that a row gave up, by its key, and when it did, in milliseconds since 1970.
@@ -94,7 +94,7 @@ impl Store {
             if known.as_ref().is_some_and(|rule| rule.presence == Presence::Absent) {
                 continue;
             }
-            // Nobody can say that a rule whose entry cannot be read is younger, or is not there.
+            // A rule whose entry cannot be read counts as there, and as old.
             let since = known.map_or(i64::MIN, |rule| rule.created_at.unix_millis());
             // Another row of the same session says for itself that it is open.
             let others = holders_in(&one).into_iter().map(|holder| holder.session);
