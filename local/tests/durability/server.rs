@@ -68,7 +68,7 @@ impl Server {
     }
 }
 
-fn token() -> String {
+fn token(person: &str) -> String {
     let settings = JwtSettings {
         keys: JwtKeys::Secret(SECRET.into()),
         issuer: "https://postern.local".into(),
@@ -76,13 +76,18 @@ fn token() -> String {
         claims: ClaimNames::default(),
     };
     let roles = [model::principal::ORG_ADMIN.to_owned()];
-    let wish = Mint { sub: "admin", org: ORG, roles: &roles, email: None, name: None, ttl_seconds: 3600 };
+    let wish = Mint { sub: person, org: ORG, roles: &roles, email: None, name: None, ttl_seconds: 3600 };
     mint(&settings, &wish, web::clock::now()).unwrap()
 }
 
 impl Api {
     fn new(base: String) -> Self {
-        Self { base, token: token(), client: Client::builder(TokioExecutor::new()).build_http() }
+        Self { base, token: token("admin"), client: Client::builder(TokioExecutor::new()).build_http() }
+    }
+
+    /// The same, called by another administrator.
+    pub(crate) fn of(&self, person: &str) -> Self {
+        Self { token: token(person), ..self.clone() }
     }
 
     /// Sends a request: the status and the body, or nothing when the server died first.

@@ -66,7 +66,8 @@ pub(crate) struct Writer {
 impl Writer {
     pub(crate) fn new(server: &Server, common: &Common, name: String) -> Self {
         let (credential, resource) = (common.credential.clone(), common.resource.clone());
-        let api = server.api.clone();
+        // Sessions whose stop had no answer go on. A person of its own keeps each writer below the limit of a person's sessions.
+        let api = server.api.of(&name);
         Self { api, credential, resource, name, known: Vec::new(), pending: None, acknowledged: 0 }
     }
 
