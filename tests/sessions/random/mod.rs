@@ -12,7 +12,7 @@ use proptest::test_runner::{Config, TestRunner};
 use store::StoreError;
 
 use history::History;
-use step::{Step, step};
+use step::{Step, steps};
 
 /// One call to AWS of so many meets with trouble, where any does.
 const TROUBLE_ONE_IN: u64 = 8;
@@ -53,6 +53,6 @@ fn ledger_and_cloud_agree_after_every_history() {
     let cases = if given.cases == USUAL_CASES { CASES } else { given.cases };
     let config = Config { cases, max_shrink_iters: 200, failure_persistence: None, ..given };
     let seeds = proptest::option::of(1..u64::MAX);
-    let histories = (seeds, proptest::collection::vec(step(), 1..40));
+    let histories = (seeds, steps());
     TestRunner::new(config).run(&histories, |(seed, steps)| runtime.block_on(run(seed, &steps))).unwrap();
 }

@@ -171,7 +171,30 @@ fn of_cloud() -> impl Strategy<Value = OfCloud> {
     ]
 }
 
-pub(super) fn step() -> impl Strategy<Value = Step> {
+/// A person starts a session and is deactivated, each by a clock of its own: whose time is the later one says nothing of who came
+/// first.
+fn offboarding() -> impl Strategy<Value = Vec<Step>> {
+    let skewed = |seconds, step| Step::Skewed { seconds, step: Box::new(step) };
+    (0..PEOPLE, 0..2_usize, 5..31_u32, -30..31_i64, -30..31_i64).prop_map(
+        move |(user, address, minutes, ahead, behind)| {
+            let resources = 1;
+            let start = OfSession::Start { user, is_org_admin: true, resources, address, minutes };
+            let end = OfRights::Deactivate { user, is_active: false };
+            vec![skewed(ahead, Step::Session(start)), skewed(behind, Step::Rights(end))]
+        },
+    )
+}
+
+/// The steps of a history.
+pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let turn = prop_oneof![
+        24 => step().prop_map(|step| vec![step]),
+        1 => offboarding(),
+    ];
+    proptest::collection::vec(turn, 1..40).prop_map(|turns| turns.concat())
+}
+
+fn step() -> impl Strategy<Value = Step> {
     let simple = prop_oneof![
         10 => of_session().prop_map(Step::Session),
         6 => of_rights().prop_map(Step::Rights),
