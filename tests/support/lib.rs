@@ -21,6 +21,7 @@ pub mod lambda;
 pub mod ledger;
 pub mod objects;
 pub mod planted;
+pub mod policies;
 pub mod sessions;
 mod setup;
 mod tap;
@@ -28,17 +29,18 @@ mod tap;
 pub use attributes::attribute_json;
 pub use client::{BESIDE, Client, Reply, whole_path};
 pub use setup::{NoNetwork, Setup, Twin, many_sessions};
-pub use tap::{Gate, Metered, TapRecord, Trouble};
+pub use tap::{AsFunction, Gate, Metered, TapRecord, Trouble};
 
 use auth::{ClaimNames, JwtKeys, JwtSettings, Mint, mint};
 use aws_sdk_dynamodb::types::AttributeValue;
 use axum::body::Bytes;
 use engine::Engine;
+use firewall::Firewall;
 use firewall::simulated::SimulatedCloud;
 use local::cloud::Cloud;
 use local::crew::Crew;
 use local::gateway::Gateway;
-use local::template::Template;
+use local::template::{Route, Template};
 use model::audit::AuditFilter;
 use model::id::{OrgId, UserId};
 use model::principal::{Actor, ActorType, ORG_ADMIN};
@@ -108,6 +110,7 @@ impl Drop for TestApp {
     fn drop(&mut self) {
         if !std::thread::panicking() {
             planted::assert_no_leak();
+            self.tap.assert_nothing_denied();
         }
     }
 }
@@ -143,7 +146,7 @@ impl TestApp {
         let sky = setup.sky.clone();
         let jwt = setup.jwt.clone();
         let timers = InMemory::new(setup::clock_ahead(&clock, 0));
-        let app = setup.app((&db, &vault, &sky, &timers), setup::clock_ahead(&clock, 0));
+        let app = setup.app((&db, &vault, &sky, &timers), &tap, setup::clock_ahead(&clock, 0));
         let gateway = Arc::new(Gateway::new(&template, app.clone()).expect("a gateway"));
         let crew = Crew::new(&template, app.clone(), (cloud.clone(), &table), timers.clone());
         let crew = crew.expect("a crew");
@@ -166,13 +169,13 @@ impl TestApp {
 
     fn environment(&self, setup: Setup, millis: i64) -> App {
         let clock = setup::clock_ahead(&self.clock, millis);
-        setup.app((&self.db, &self.vault, &self.sky, &self.timers), clock)
+        setup.app((&self.db, &self.vault, &self.sky, &self.timers), &self.tap, clock)
     }
 
     /// Delivers the messages of timers that have come by now; whether there were any.
     pub async fn deliver_ends(&self) -> bool {
         let mut were_any = false;
-        while self.crew.deliver().await {
+        while self.crew.deliver().as_function("session-ender").await {
             were_any = true;
         }
         were_any
@@ -181,7 +184,7 @@ impl TestApp {
     /// Lets the stream's worker do what there is to do by now.
     pub async fn settle(&self) {
         let mut batches = 0;
-        while self.crew.read_stream().await.expect("a stream") {
+        while self.crew.read_stream().as_function("rule-worker").await.expect("a stream") {
             batches += 1;
             assert!(batches < 10_000, "the stream never ends");
         }
@@ -189,18 +192,25 @@ impl TestApp {
 
     /// A run of the sweeper; its report.
     pub async fn sweep(&self) -> Value {
-        self.crew.run("session-sweeper").await.expect("a sweep")
+        self.crew.run("session-sweeper").as_function("session-sweeper").await.expect("a sweep")
     }
 
     /// A run of the reconciler; its report.
     pub async fn reconcile(&self) -> Value {
-        self.crew.run("rule-reconciler").await.expect("a comparison")
+        self.crew.run("rule-reconciler").as_function("rule-reconciler").await.expect("a comparison")
     }
 
     /// What a worker works with.
     #[must_use]
     pub fn tools(&self) -> Tools {
-        Tools { store: self.db.clone(), vault: self.vault.clone(), firewall: Arc::new(self.sky.clone()) }
+        self.tools_with(self.sky.clone())
+    }
+
+    /// The same with a cloud of its own.
+    #[must_use]
+    pub fn tools_with(&self, cloud: impl Firewall + 'static) -> Tools {
+        let firewall = setup::judged(cloud, &self.tap);
+        Tools { store: self.db.clone(), vault: self.vault.clone(), firewall }
     }
 
     /// Another process of the same functions, which remembers nothing of the table.
@@ -208,7 +218,7 @@ impl TestApp {
     pub fn another_process(&self) -> App {
         let db = Store::new(self.tapped.clone(), &self.table);
         let clock = setup::clock_ahead(&self.clock, 0);
-        Setup::default().app((&db, &self.vault, &self.sky, &self.timers), clock)
+        Setup::default().app((&db, &self.vault, &self.sky, &self.timers), &self.tap, clock)
     }
 
     /// Makes this a table of a version that knew no deployments.
@@ -330,6 +340,15 @@ impl TestApp {
     /// Every item, each as text.
     pub async fn db_items(&self) -> BTreeMap<(String, String), String> {
         self.db_table().await.into_iter().map(|(key, item)| (key, item.to_string())).collect()
+    }
+}
+
+/// A route as events name it, such as `GET /api/v1/roles/{id}`.
+#[must_use]
+pub fn route_key(route: &Route) -> String {
+    match route {
+        Route::Exact { method, path } => format!("{method} {path}"),
+        Route::Default => "$default".into(),
     }
 }
 
