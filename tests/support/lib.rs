@@ -29,7 +29,7 @@ mod tap;
 pub use attributes::attribute_json;
 pub use client::{BESIDE, Client, Reply, whole_path};
 pub use setup::{NoNetwork, Setup, Twin, many_sessions};
-pub use tap::{AsFunction, Gate, Metered, TapRecord, Trouble};
+pub use tap::{AsFunction, Gate, Hang, Metered, TapRecord, Trouble};
 
 use auth::{ClaimNames, JwtKeys, JwtSettings, Mint, mint};
 use aws_sdk_dynamodb::types::AttributeValue;

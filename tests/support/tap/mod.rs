@@ -3,6 +3,7 @@
 //! It is the SDK's HTTP client, so that it stands in front of any engine, and a reset is what the SDK sees of one.
 
 mod gate;
+mod hang;
 mod judge;
 mod line;
 mod meter;
@@ -10,12 +11,14 @@ mod mutant;
 mod trouble;
 
 pub use gate::Gate;
+pub use hang::Hang;
 pub use judge::AsFunction;
 pub(crate) use line::{Wire, set_body};
 pub use meter::Metered;
 pub use trouble::Trouble;
 
 use gate::Gates;
+use hang::Hangs;
 use judge::Judge;
 use meter::Meter;
 use serde_json::{Value, json};
@@ -23,6 +26,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
+use tokio::sync::oneshot;
 use trouble::{Plan, Way};
 
 /// An answer in AWS's place.
@@ -51,6 +55,7 @@ pub struct TapRecord {
     calls: AtomicUsize,
     meter: Meter,
     judge: Judge,
+    hangs: Hangs,
 }
 
 impl std::fmt::Debug for TapRecord {
@@ -165,6 +170,11 @@ impl TapRecord {
     /// Stops the next call of an operation at a gate.
     pub fn stop_next(&self, operation: &str) -> Gate {
         self.gates.stop_next(operation)
+    }
+
+    /// Has the call after so many more hang for ever; whoever waits for what this gives back knows when it does.
+    pub fn hang_after(&self, skip: usize, place: Hang) -> oneshot::Receiver<()> {
+        self.hangs.hang_after(skip, place)
     }
 
     /// Lets the next call of an operation meet with trouble.
