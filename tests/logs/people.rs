@@ -5,7 +5,7 @@ use firewall::GroupRef;
 use firewall::simulated::Fault;
 use model::id::UserId;
 use serde_json::{Value, json};
-use support::{AsFunction as _, Client, ORG, TestApp, org, resource_body};
+use support::{Client, InFunction as _, ORG, TestApp, org, resource_body};
 
 use crate::LOGS;
 
@@ -109,7 +109,7 @@ async fn a_batch_that_cannot_be_read_is_not_quoted() {
     for record in [json!(EMAIL), json!({"dynamodb": {"SequenceNumber": "1", "Keys": {"sk": ADDRESS}}})] {
         let failure = worker
             .run(&app.app, json!({"Records": [record]}))
-            .as_function("rule-worker")
+            .in_function("rule-worker")
             .await
             .unwrap_err()
             .to_string();

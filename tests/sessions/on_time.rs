@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use support::ledger::unrest;
-use support::{AsFunction as _, Client, ORG, Reply, TestApp};
+use support::{Client, InFunction as _, ORG, Reply, TestApp};
 use workers::{Report, TimerSetter};
 
 use crate::world::{World, row_states, shown, start};
@@ -206,13 +206,13 @@ async fn a_message_that_comes_too_early_by_the_enders_clock_is_sent_again() {
     let behind = scene.app().app_ahead(-3000);
     scene.app().sweep().await;
     scene.app().advance_seconds(60);
-    assert!(scene.app().crew.deliver_to(&behind).as_function("session-ender").await);
+    assert!(scene.app().crew.deliver_to(&behind).in_function("session-ender").await);
     scene.app().settle().await;
     assert!(scene.has_rule(), "by the ender's clock three seconds are left");
     assert_eq!(scene.app().timers.waiting().len(), 1);
     for second in 1..=3 {
         scene.app().advance_seconds(1);
-        assert_eq!(scene.app().crew.deliver_to(&behind).as_function("session-ender").await, second == 3);
+        assert_eq!(scene.app().crew.deliver_to(&behind).in_function("session-ender").await, second == 3);
     }
     scene.app().settle().await;
     scene.assert_ended("EXPIRED", "EXPIRED").await;
@@ -225,7 +225,7 @@ async fn a_sweeper_whose_clock_differs_by_seconds_sets_timers_that_end_within_th
         let sweeper = scene.app().app_ahead(ahead);
         let workers = functions::workers();
         let (_, worker) = workers.iter().find(|(name, _)| *name == "session-sweeper").unwrap();
-        let _ = worker.run(&sweeper, json!({})).as_function("session-sweeper").await.unwrap();
+        let _ = worker.run(&sweeper, json!({})).in_function("session-sweeper").await.unwrap();
         scene.seconds(59).await;
         assert!(scene.has_rule(), "{ahead}: not before its time");
         scene.seconds(1 + BOUND).await;
@@ -255,7 +255,7 @@ async fn a_table_that_does_not_say_what_ends_soon_is_a_number_in_the_report() {
     let timers = std::sync::Arc::new(scene.app().timers.clone());
     let report = TimerSetter::new(scene.app().db.clone(), timers)
         .run(scene.app().now())
-        .as_function("session-sweeper")
+        .in_function("session-sweeper")
         .await;
     assert_eq!(report, Report { timers_failed: 1, ..Report::default() });
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use support::{AsFunction as _, ORG, TestApp, org};
+use support::{InFunction as _, ORG, TestApp, org};
 use workers::RuleWorker;
 
 use crate::world::{SOURCE, World, group, row_states, shown, start};
@@ -207,12 +207,10 @@ async fn rows_fit_or_are_reserved_in_blocks() {
             assert_eq!(calls, ["GetItem", "BatchGetItem", "TransactWriteItems"]);
         }
         let work = async || {
-            drop(
-                RuleWorker::new(world.app.tools())
-                    .run(groups.clone(), world.app.now())
-                    .as_function("rule-worker")
-                    .await,
-            )
+            let _ = RuleWorker::new(world.app.tools())
+                .run(groups.clone(), world.app.now())
+                .in_function("rule-worker")
+                .await;
         };
         work().await;
         let active = shown(&person, &session).await;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use support::ledger::unrest;
-use support::{AsFunction as _, Client, ORG, TestApp, org};
+use support::{Client, InFunction as _, ORG, TestApp, org};
 use workers::{RuleWorker, SessionSweeper, Tools};
 
 use crate::double::Misbehaving;
@@ -48,7 +48,7 @@ impl Scene {
 
     pub(crate) async fn work(&self) {
         let worker = RuleWorker::new(self.tools());
-        let _ = worker.run([(org(ORG), group(1))], self.world.app.now()).as_function("rule-worker").await;
+        let _ = worker.run([(org(ORG), group(1))], self.world.app.now()).in_function("rule-worker").await;
     }
 
     /// A sweep a minute, so many times.
@@ -57,7 +57,7 @@ impl Scene {
             self.world.app.advance_seconds(60);
             let _ = SessionSweeper::new(self.tools())
                 .run(self.world.app.now())
-                .as_function("session-sweeper")
+                .in_function("session-sweeper")
                 .await
                 .unwrap();
         }

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 use support::ledger::unrest;
-use support::{AsFunction as _, ORG};
+use support::{InFunction as _, ORG};
 use workers::RuleReconciler;
 
 use crate::scene::Scene;
@@ -74,7 +74,7 @@ async fn a_rule_of_somebody_else_stays_whatever_a_look_does_not_show() {
     scene.world.app.advance_seconds(3600);
     let report = RuleReconciler::new(scene.tools())
         .run(scene.world.app.now())
-        .as_function("rule-reconciler")
+        .in_function("rule-reconciler")
         .await
         .unwrap();
     assert_eq!(report.missing, 1);
@@ -121,7 +121,7 @@ async fn a_comparison_looks_with_every_credential_of_the_group() {
         world.app.advance_seconds(3600);
         let report = RuleReconciler::new(scene.tools())
             .run(world.app.now())
-            .as_function("rule-reconciler")
+            .in_function("rule-reconciler")
             .await
             .unwrap();
         assert_eq!((report.orphans, report.groups_unseen), (1, 0), "{denied} is denied: {report:?}");

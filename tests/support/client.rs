@@ -12,7 +12,7 @@ use web::face::BASE_PATH;
 
 use crate::description::{Answer, DESCRIPTION};
 use crate::policies::POLICIES;
-use crate::{AsFunction as _, bytes, planted, resource_body};
+use crate::{InFunction as _, bytes, planted, resource_body};
 
 /// The address that every test's requests come from.
 const SOURCE: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 7));
@@ -135,7 +135,7 @@ impl Client {
         let asked = request.uri().path().to_owned();
         let function = function_of(&self.gateway.event(&request, SOURCE));
         // On the heap: a test may have many requests under way.
-        let response = Box::pin(self.gateway.handle(request, SOURCE)).as_function(&function).await;
+        let response = Box::pin(self.gateway.handle(request, SOURCE)).in_function(&function).await;
         let (head, body) = response.into_parts();
         let text = text_of(&head.headers, &body);
         let json =

@@ -1,6 +1,6 @@
 //! New objects of every kind, for requests to any route.
 
-use crate::AsFunction as _;
+use crate::InFunction as _;
 use crate::{Client, TestApp, resource_body};
 use firewall::GroupRef;
 use serde_json::{Value, json};
@@ -111,7 +111,7 @@ impl Objects {
         let org = crate::org(me["organization"].as_str().unwrap());
         let (report, again) = RuleWorker::new(app.tools())
             .run([(org, self.group.clone())], app.now())
-            .as_function("rule-worker")
+            .in_function("rule-worker")
             .await;
         assert!(again.is_empty(), "{report:?}");
     }

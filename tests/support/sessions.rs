@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use store::{Store, StoreError, Wish};
 use workers::RuleWorker;
 
-use crate::AsFunction as _;
+use crate::InFunction as _;
 use crate::{ORG, TestApp, actor, many_sessions, org};
 
 /// The address that [`start`] lets in unless its body says otherwise.
@@ -90,7 +90,7 @@ impl TestApp {
         let groups: BTreeSet<GroupRef> = session.rows.into_iter().map(|row| row.group).collect();
         let groups = groups.into_iter().map(|group| (org(ORG), group));
         let (report, again) =
-            RuleWorker::new(self.tools()).run(groups, self.now()).as_function("rule-worker").await;
+            RuleWorker::new(self.tools()).run(groups, self.now()).in_function("rule-worker").await;
         assert!(again.is_empty(), "{report:?}");
     }
 }

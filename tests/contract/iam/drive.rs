@@ -3,7 +3,7 @@
 use firewall::GroupRef;
 use serde_json::Value;
 use support::policies::{POLICIES, calls};
-use support::{AsFunction as _, Client, ORG, Reply, TestApp, whole_path};
+use support::{Client, InFunction as _, ORG, Reply, TestApp, whole_path};
 
 use super::Calls;
 use crate::repository::read;
@@ -80,7 +80,7 @@ impl Drive {
         let (name, worker) = workers.iter().find(|(known, _)| *known == name).unwrap();
         let process = self.app.another_process();
         let running = worker.run(&process, serde_json::from_str(event).unwrap());
-        let _ = running.as_function(name).await.unwrap();
+        let _ = running.in_function(name).await.unwrap();
         let seen = self.seen.entry((*name).into()).or_default();
         seen.extend(
             self.app.tap.take_bodies().iter().flat_map(|(target, body)| calls(target, body, &self.app.table)),

@@ -12,7 +12,7 @@ use support::objects::{body, path};
 use support::policies::{
     self, Call, POLICIES, Permission, calls, denial, is_like, replaces_an_audit_row, shape,
 };
-use support::{AsFunction as _, ORG, TestApp};
+use support::{InFunction as _, ORG, TestApp};
 use web::access::Level;
 
 use crate::key_table;
@@ -225,7 +225,7 @@ async fn a_denied_call_of_any_test_is_noticed() {
     let end = || app.db.end_session(&who, model::id::SessionId::nil(), app.now());
     let _ = end().await;
     app.tap.assert_nothing_denied();
-    let _ = end().as_function("docs-get").await;
+    let _ = end().in_function("docs-get").await;
     let noticed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| app.tap.assert_nothing_denied()));
     let told = noticed.unwrap_err().downcast::<String>().unwrap();
     assert!(told.contains("docs-get may not dynamodb:"), "{told}");

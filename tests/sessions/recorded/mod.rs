@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
-use support::{AsFunction as _, Client, TestApp, resource_body};
+use support::{Client, InFunction as _, TestApp, resource_body};
 
 use crate::world::group;
 use history::{GROUPS, Recording};
@@ -162,7 +162,7 @@ async fn every_recorded_stream_is_worked_through() {
         let workers = functions::workers();
         let (_, worker) = workers.iter().find(|(name, _)| *name == "rule-worker").unwrap();
         let unfinished =
-            worker.run(&app.app, json!({"Records": records})).as_function("rule-worker").await.unwrap();
+            worker.run(&app.app, json!({"Records": records})).in_function("rule-worker").await.unwrap();
         assert_eq!(unfinished, json!({"batchItemFailures": []}), "{shape}");
     }
 }

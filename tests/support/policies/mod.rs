@@ -4,11 +4,12 @@ mod calls;
 
 pub use calls::{calls, replaces_an_audit_row};
 
-use local::template::{TEMPLATE, Template};
 use serde_yaml_ng::Value as Yaml;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{Display, Formatter};
 use std::sync::LazyLock;
+
+use crate::TEMPLATE;
 
 /// Actions that change an item.
 const WRITES: [&str; 3] = ["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"];
@@ -121,11 +122,6 @@ fn texts(of: &Yaml) -> Vec<&str> {
     of.as_sequence().into_iter().flatten().map(|text| text.as_str().unwrap()).collect()
 }
 
-fn statements(function: &Yaml) -> impl Iterator<Item = &Yaml> {
-    let policies = function["Properties"].get("Policies").and_then(Yaml::as_sequence).into_iter().flatten();
-    policies.filter_map(|policy| policy.get("Statement")?.as_sequence()).flatten()
-}
-
 /// The patterns of the keys to which a statement is limited.
 ///
 /// `ForAllValues` holds for a request that names no key, so that `Null` has to ask for one.
@@ -202,14 +198,12 @@ pub struct Policies {
     pub routes: BTreeMap<String, String>,
 }
 
-/// The template's, read once in a process.
+/// Those of the template.
 pub static POLICIES: LazyLock<Policies> = LazyLock::new(|| {
-    let yaml: Yaml = serde_yaml_ng::from_str(TEMPLATE).expect("the template");
-    let functions = Template::built_in().expect("the template").functions;
     let mut policies = Policies { allowed: BTreeMap::new(), wrong: Vec::new(), routes: BTreeMap::new() };
-    for function in functions {
+    for function in &TEMPLATE.functions {
         let mut permissions = BTreeSet::new();
-        for statement in statements(&yaml["Resources"][function.logical_id.as_str()]) {
+        for statement in &function.statements {
             match read(statement) {
                 Ok(read) => permissions.extend(read),
                 Err(fault) => policies.wrong.push(format!("{} {fault}", function.logical_id)),

@@ -12,14 +12,14 @@ tokio::task_local! {
 }
 
 /// Work that a function does. The calls of what runs outside of any, such as a test's own look at the table, are not judged.
-pub trait AsFunction: Future + Sized {
+pub trait InFunction: Future + Sized {
     /// Does it with the permissions of the function of this name.
-    fn as_function(self, name: &str) -> impl Future<Output = Self::Output> {
+    fn in_function(self, name: &str) -> impl Future<Output = Self::Output> {
         FUNCTION.scope(name.to_owned(), self)
     }
 }
 
-impl<F: Future> AsFunction for F {}
+impl<F: Future> InFunction for F {}
 
 /// What was denied so far.
 #[derive(Default)]
@@ -51,7 +51,7 @@ impl Judge {
         let function = FUNCTION.try_with(Clone::clone);
         self.note(match function {
             Ok(function) => denial(&function, &Call::from(action)),
-            Err(_) => Some(format!("{action}: nobody knows which function this is, as_function says it")),
+            Err(_) => Some(format!("{action}: nobody knows which function this is, in_function says it")),
         });
     }
 

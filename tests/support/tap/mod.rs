@@ -12,7 +12,7 @@ mod trouble;
 
 pub use gate::Gate;
 pub use hang::Hang;
-pub use judge::AsFunction;
+pub use judge::InFunction;
 pub(crate) use line::{Wire, set_body};
 pub use meter::Metered;
 pub use trouble::Trouble;
