@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::time::Duration;
 use support::ledger::unrest;
-use support::{Client, InFunction as _, ORG, Reply, TestApp};
+use support::{Client, Hang, InFunction as _, ORG, Reply, TestApp};
 use workers::{Report, TimerSetter};
 
 use crate::world::{World, row_states, shown, start};
@@ -274,6 +275,29 @@ async fn an_ender_that_is_down_leaves_the_end_to_the_sweep() {
     scene.assert_ended("EXPIRED", "EXPIRED").await;
     scene.seconds(timers::VISIBILITY_SECONDS).await;
     assert_eq!((scene.app().timers.waiting().len(), scene.ends_on_record().await), (0, 1));
+}
+
+/// The ender gives up before its function ends, which would have every message of the batch come again.
+#[tokio::test]
+async fn an_end_that_hangs_comes_again_by_itself() {
+    let scene = Scene::new().await;
+    scene.app().sweep().await;
+    scene.app().advance_seconds(60);
+    let hangs = scene.app().tap.hang_after(0, Hang::Before);
+    let delivering = scene.app().deliver_ends();
+    tokio::pin!(delivering);
+    tokio::select! {
+        biased;
+        _ = hangs => {}
+        _ = &mut delivering => panic!("nothing hung"),
+    }
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(21)).await;
+    tokio::time::resume();
+    assert!(delivering.await);
+    assert_eq!((scene.has_rule(), scene.app().timers.waiting().len()), (true, 1));
+    scene.seconds(timers::VISIBILITY_SECONDS).await;
+    scene.assert_ended("EXPIRED", "EXPIRED").await;
 }
 
 #[tokio::test]
