@@ -49,6 +49,8 @@ pub struct Function {
     pub wakeups: Vec<Wakeup>,
     /// The actions that its policy allows, such as `dynamodb:Query`.
     pub actions: Vec<String>,
+    /// The statements of its policy, as they are.
+    pub statements: Vec<Value>,
 }
 
 impl Function {
@@ -139,9 +141,17 @@ fn function(name: &str, properties: &Value) -> Result<Function, Fault> {
     }
     let statements = properties.get("Policies").and_then(Value::as_sequence).into_iter().flatten();
     let statements = statements.filter_map(|policy| policy.get("Statement")?.as_sequence()).flatten();
-    let actions = statements.filter_map(|statement| statement.get("Action")?.as_sequence()).flatten();
+    let statements: Vec<Value> = statements.cloned().collect();
+    let actions = statements.iter().filter_map(|statement| statement.get("Action")?.as_sequence()).flatten();
     let actions = actions.filter_map(|action| action.as_str().map(String::from)).collect();
-    Ok(Function { logical_id: name.into(), code_uri: text(properties, "CodeUri"), routes, wakeups, actions })
+    Ok(Function {
+        logical_id: name.into(),
+        code_uri: text(properties, "CodeUri"),
+        routes,
+        wakeups,
+        actions,
+        statements,
+    })
 }
 
 fn route(event: &Value) -> Route {

@@ -1,5 +1,7 @@
 //! Alarms, the target account's role and the routes of `cargo lambda watch`: what the templates say beside the functions.
 
+use firewall::ec2::{DEPLOYMENT_TAG, ORG_TAG};
+use serde_json::{Value, json};
 use serde_yaml_ng::Value as Yaml;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -150,6 +152,39 @@ fn the_target_role_allows_what_the_firewall_does() {
     let actions = statements.flat_map(|statement| statement["Action"].as_sequence().unwrap());
     let allowed: BTreeSet<_> = actions.map(|action| action.as_str().unwrap().to_owned()).collect();
     assert_eq!(allowed, expected);
+}
+
+/// A rule is marked with the tags that the firewall has, and with no other.
+#[test]
+fn the_target_role_makes_the_firewalls_tags_alone() {
+    let roles = resources("infra/target-role.yaml", "AWS::IAM::Role");
+    let policies = roles.iter().flat_map(|(_, role)| role["Policies"].as_sequence().unwrap());
+    let statements = policies.flat_map(|policy| policy["PolicyDocument"]["Statement"].as_sequence().unwrap());
+    let tagging: Vec<_> = statements.filter(|statement| statement["Action"][0] == "ec2:CreateTags").collect();
+    let condition = &tagging[0]["Condition"];
+    let keys = condition["ForAllValues:StringEquals"]["aws:TagKeys"].as_sequence().unwrap();
+    assert_eq!(keys, &[ORG_TAG, DEPLOYMENT_TAG]);
+    assert_eq!((tagging.len(), condition["Null"]["aws:TagKeys"].as_str()), (1, Some("false")));
+}
+
+/// What stays behind when the stack is deleted is replaced by no deployment.
+#[test]
+fn the_stack_policy_guards_what_is_retained() {
+    let policy: Value = serde_json::from_str(&read("infra/stack-policy.json")).unwrap();
+    let [allow, deny] = &policy["Statement"].as_array().unwrap()[..] else { panic!("{policy}") };
+    assert_eq!((&allow["Effect"], &allow["Resource"]), (&json!("Allow"), &json!("*")));
+    assert_eq!(
+        (&deny["Effect"], &deny["Action"]),
+        (&json!("Deny"), &json!(["Update:Replace", "Update:Delete"]))
+    );
+    let guarded: BTreeSet<_> =
+        deny["Resource"].as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned()).collect();
+    let yaml: serde_yaml_ng::Value = serde_yaml_ng::from_str(&read("template.yaml")).unwrap();
+    let all = yaml["Resources"].as_mapping().unwrap();
+    let retained = all.iter().filter(|(_, resource)| resource["UpdateReplacePolicy"] == "Retain");
+    let retained: BTreeSet<_> =
+        retained.map(|(id, _)| format!("LogicalResourceId/{}", id.as_str().unwrap())).collect();
+    assert_eq!(guarded, retained);
 }
 
 /// `cargo lambda watch` has the template's routes: in the workspace's manifest, where it looks for them.

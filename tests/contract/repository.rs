@@ -40,11 +40,7 @@ pub(crate) fn template() -> Template {
 
 /// A function's routes as events name them, such as `GET /api/v1/roles/{id}`.
 pub(crate) fn route_keys(function: &Function) -> Vec<String> {
-    let key = |route: &Route| match route {
-        Route::Exact { method, path } => format!("{method} {path}"),
-        Route::Default => "$default".into(),
-    };
-    function.routes.iter().map(key).collect()
+    function.routes.iter().map(support::route_key).collect()
 }
 
 /// Method and path of every route but the default one, sorted by path, then by method.

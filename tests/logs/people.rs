@@ -5,7 +5,7 @@ use firewall::GroupRef;
 use firewall::simulated::Fault;
 use model::id::UserId;
 use serde_json::{Value, json};
-use support::{Client, ORG, TestApp, org, resource_body};
+use support::{Client, InFunction as _, ORG, TestApp, org, resource_body};
 
 use crate::LOGS;
 
@@ -107,7 +107,12 @@ async fn a_batch_that_cannot_be_read_is_not_quoted() {
     let workers = functions::workers();
     let (_, worker) = workers.iter().find(|(name, _)| *name == "rule-worker").unwrap();
     for record in [json!(EMAIL), json!({"dynamodb": {"SequenceNumber": "1", "Keys": {"sk": ADDRESS}}})] {
-        let failure = worker.run(&app.app, json!({"Records": [record]})).await.unwrap_err().to_string();
+        let failure = worker
+            .run(&app.app, json!({"Records": [record]}))
+            .in_function("rule-worker")
+            .await
+            .unwrap_err()
+            .to_string();
         assert!(!failure.contains(EMAIL) && !failure.contains(ADDRESS), "{failure}");
     }
 }

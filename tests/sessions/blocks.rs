@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use model::text::SAID_BYTES_MAX;
 use serde_json::{Value, json};
 use support::ledger::unrest;
-use support::{Client, ORG, org};
+use support::{Client, InFunction as _, ORG, org};
 use workers::{RuleWorker, SessionSweeper};
 
 use crate::double::Misbehaving;
@@ -37,7 +37,7 @@ async fn refuse_at_length(world: &World) -> Value {
     let cloud = Misbehaving::of(world);
     cloud.refuse_everything(&longest_words());
     let worker = RuleWorker::new(cloud.tools(world));
-    let (report, _) = worker.run([(org(ORG), group(1))], world.app.now()).await;
+    let (report, _) = worker.run([(org(ORG), group(1))], world.app.now()).in_function("rule-worker").await;
     serde_json::to_value(report).unwrap()
 }
 
@@ -252,11 +252,16 @@ async fn a_transaction_that_is_refused_keeps_no_other_of_its_block_from_being_to
         400,
         &json!({"__type": "AccessDeniedException"}),
     );
-    let (report, _) = RuleWorker::new(tools).run([(org(ORG), group(1))], now).await;
+    let (report, _) =
+        RuleWorker::new(tools).run([(org(ORG), group(1))], now).in_function("rule-worker").await;
     assert_eq!(report.failed, 1);
     let fresh = world.app.db_table().await.values().filter(|item| item.get("fresh").is_some()).count();
     assert_eq!(fresh, 45, "those of the first transaction");
     world.app.advance_seconds(60);
-    let _ = SessionSweeper::new(world.app.tools()).run(world.app.now()).await.unwrap();
+    let _ = SessionSweeper::new(world.app.tools())
+        .run(world.app.now())
+        .in_function("session-sweeper")
+        .await
+        .unwrap();
     assert_eq!(seen(&world, &session).await["status"], "ACTIVE");
 }

@@ -3,7 +3,7 @@
 use firewall::AccountId;
 use serde_json::{Value, json};
 use support::ledger::unrest;
-use support::{Client, ORG, TestApp, org};
+use support::{Client, InFunction as _, ORG, TestApp, org};
 use workers::{RuleWorker, SessionSweeper};
 
 use crate::double::Misbehaving;
@@ -68,13 +68,13 @@ impl Scene {
 
     async fn work(&self) {
         let worker = RuleWorker::new(self.cloud.tools(&self.world));
-        let _ = worker.run([(org(ORG), group(1))], self.world.app.now()).await;
+        let _ = worker.run([(org(ORG), group(1))], self.world.app.now()).in_function("rule-worker").await;
     }
 
     async fn sweep_after(&self, seconds: i64) {
         self.world.app.advance_seconds(seconds);
         let sweeper = SessionSweeper::new(self.cloud.tools(&self.world));
-        let _ = sweeper.run(self.world.app.now()).await.unwrap();
+        let _ = sweeper.run(self.world.app.now()).in_function("session-sweeper").await.unwrap();
     }
 
     fn deny(&self, numbers: impl IntoIterator<Item = usize>) {

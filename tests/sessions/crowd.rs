@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use store::StoreError;
 use support::sessions::{entered, start};
-use support::{ORG, TestApp, org};
+use support::{InFunction as _, ORG, TestApp, org};
 use tokio::time::Instant;
 use workers::{Pace, RuleWorker};
 
@@ -58,7 +58,7 @@ async fn two_hundred_people_start_at_the_same_moment() {
     // How long it takes is not the question here.
     let hour = Duration::from_secs(3600);
     let worker = RuleWorker::new(world.app.tools()).at_pace(Pace { visit: hour, run: hour });
-    let (report, _) = worker.run(groups, world.app.now()).await;
+    let (report, _) = worker.run(groups, world.app.now()).in_function("rule-worker").await;
     assert_eq!(report.applied, RESOURCES);
     assert_eq!(unrest(&world.app).await, Vec::<String>::new());
 }

@@ -38,7 +38,7 @@ impl Misbehaving {
     }
 
     pub(crate) fn tools(&self, world: &World) -> Tools {
-        Tools { firewall: Arc::new(self.clone()), ..world.app.tools() }
+        world.app.tools_with(self.clone())
     }
 
     pub(crate) fn hang(&self, identity: &str) {

@@ -2,7 +2,7 @@
 
 use firewall::simulated::{Call, Fault, Gate};
 use serde_json::{Value, json};
-use support::{ORG, TestApp, org};
+use support::{InFunction as _, ORG, TestApp, org};
 use web::Worker;
 use workers::RuleWorker;
 
@@ -19,7 +19,7 @@ fn records(app: &TestApp) -> Vec<Value> {
 }
 
 async fn deliver(app: &TestApp, records: &[Value]) -> Value {
-    rule_worker().run(&app.app, json!({"Records": records})).await.unwrap()
+    rule_worker().run(&app.app, json!({"Records": records})).in_function("rule-worker").await.unwrap()
 }
 
 /// A session from its start to its end, with what the stream said meanwhile.
@@ -82,7 +82,13 @@ async fn a_record_of_another_shape_has_its_group_visited_like_the_others() {
         states.push(row_states(&shown(person, session).await)[0].to_owned());
     }
     assert_eq!(states, ["APPLIED", "APPLIED", "APPLIED"]);
-    assert!(rule_worker().run(&world.app.app, json!({"Records": [{"dynamodb": {}}]})).await.is_err());
+    assert!(
+        rule_worker()
+            .run(&world.app.app, json!({"Records": [{"dynamodb": {}}]}))
+            .in_function("rule-worker")
+            .await
+            .is_err()
+    );
 }
 
 /// The session is stopped while its rule is being made: whoever makes it has the group to themselves.
@@ -96,11 +102,15 @@ async fn a_stop_during_the_application_ends_with_no_rule() {
     world.app.sky.fault_next_of(Call::Authorize, Fault::Delay(gate.clone()));
     let (tools, now) = (world.app.tools(), world.app.now());
     let groups = || [(org(ORG), group(1))];
-    let applying = tokio::spawn(async move { RuleWorker::new(tools).run(groups(), now).await });
+    let applying =
+        tokio::spawn(
+            async move { RuleWorker::new(tools).run(groups(), now).in_function("rule-worker").await },
+        );
     gate.reached().await;
     let _ =
         person.post_empty(&format!("/sessions/{}/stop", session["id"].as_str().unwrap())).await.expect(200);
-    let (report, again) = RuleWorker::new(world.app.tools()).run(groups(), now).await;
+    let (report, again) =
+        RuleWorker::new(world.app.tools()).run(groups(), now).in_function("rule-worker").await;
     assert_eq!((report.groups_busy, again.len()), (1, 0), "the holder of the lease looks once more");
     gate.open();
     let (report, _) = applying.await.unwrap();

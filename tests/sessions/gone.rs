@@ -2,7 +2,7 @@
 
 use firewall::simulated::{Call, Fault, Gate};
 use serde_json::json;
-use support::{ORG, org};
+use support::{InFunction as _, ORG, org};
 use workers::{RuleWorker, SessionSweeper};
 
 use crate::scene::Scene;
@@ -139,11 +139,14 @@ async fn a_clock_a_minute_ahead_leaves_no_rule_without_an_entry() {
     let gate = Gate::default();
     scene.world.app.sky.fault_next_of(Call::Authorize, Fault::Delay(gate.clone()));
     let (tools, now) = (scene.tools(), scene.world.app.now());
-    let applying = tokio::spawn(async move { RuleWorker::new(tools).run([(org(ORG), group(1))], now).await });
+    let applying = tokio::spawn(async move {
+        RuleWorker::new(tools).run([(org(ORG), group(1))], now).in_function("rule-worker").await
+    });
     gate.reached().await;
     scene.stop(&session).await;
     let ahead = now.plus_seconds(60);
-    let _ = RuleWorker::new(scene.tools()).run([(org(ORG), group(1))], ahead).await;
+    let _ =
+        RuleWorker::new(scene.tools()).run([(org(ORG), group(1))], ahead).in_function("rule-worker").await;
     assert_eq!(scene.status(&session).await, "EXPIRING");
     gate.open();
     let _ = applying.await.unwrap();
@@ -160,7 +163,10 @@ async fn a_call_at_the_end_of_a_run_is_waited_for_by_a_clock_that_is_ahead() {
     scene.stop(&session).await;
     for seconds in [11, 101, 130] {
         let ahead = scene.world.app.now().plus_seconds(seconds);
-        let _ = RuleWorker::new(scene.tools()).run([(org(ORG), group(1))], ahead).await;
+        let _ = RuleWorker::new(scene.tools())
+            .run([(org(ORG), group(1))], ahead)
+            .in_function("rule-worker")
+            .await;
         assert_eq!(scene.status(&session).await, "EXPIRING", "{seconds}");
     }
     scene.cloud.arrive().await;
@@ -178,7 +184,7 @@ async fn a_provider_that_is_always_too_slow_makes_the_rule_stuck() {
     for _ in 0..20 {
         scene.world.app.advance_seconds(61);
         let sweeper = SessionSweeper::new(scene.tools()).at_pace(quick);
-        let _ = sweeper.run(scene.world.app.now()).await.unwrap();
+        let _ = sweeper.run(scene.world.app.now()).in_function("session-sweeper").await.unwrap();
     }
     let stuck = scene.world.ledger().await;
     assert_eq!(stuck[0]["state"], "STUCK", "{stuck:?}");

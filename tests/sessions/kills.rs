@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use store::{ListPart, Owner};
 use support::sessions::{entered, start};
-use support::{ORG, TestApp, actor, org};
+use support::{InFunction as _, ORG, TestApp, actor, org};
 use workers::{RuleWorker, SessionSweeper};
 
 use crate::killed::Killed;
@@ -65,12 +65,15 @@ impl Scene {
     async fn work(&self) {
         let groups: BTreeSet<_> =
             (1..=self.resources.len()).map(|number| (org(ORG), group(number))).collect();
-        RuleWorker::new(self.world.app.tools()).run(groups, self.world.app.now()).await;
+        RuleWorker::new(self.world.app.tools())
+            .run(groups, self.world.app.now())
+            .in_function("rule-worker")
+            .await;
     }
 
     async fn sweep(&self) {
         let app = &self.world.app;
-        let _ = SessionSweeper::new(app.tools()).run(app.now()).await.unwrap();
+        let _ = SessionSweeper::new(app.tools()).run(app.now()).in_function("session-sweeper").await.unwrap();
     }
 
     /// What must have happened before some work: the session that it is about.

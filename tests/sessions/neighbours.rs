@@ -5,7 +5,7 @@ use firewall::{CloudRule, RuleTag};
 use model::ingress::{Ingress, IpVersion};
 use serde_json::{Value, json};
 use support::ledger::unrest;
-use support::{Client, ORG, OTHER_ORG, Setup, TestApp};
+use support::{Client, InFunction as _, ORG, OTHER_ORG, Setup, TestApp};
 use workers::{RuleWorker, Tools};
 
 use crate::world::{REGION, SOURCE, World, group, row_states, shown};
@@ -274,10 +274,11 @@ async fn a_deployment_that_cannot_be_read_makes_no_rules_and_removes_its_own() {
     let _ =
         person.post_empty(&format!("/sessions/{}/stop", session["id"].as_str().unwrap())).await.expect(200);
     let visit = [(support::org(ORG), group(1))];
-    let _ = RuleWorker::new(another.clone()).run(visit.clone(), world.app.now()).await;
+    let _ =
+        RuleWorker::new(another.clone()).run(visit.clone(), world.app.now()).in_function("rule-worker").await;
     assert_eq!(world.rules(1).len(), 0);
     let next = person.post("/sessions", json!({"durationHours": 8})).await.expect(201).json;
-    let _ = RuleWorker::new(another).run(visit, world.app.now()).await;
+    let _ = RuleWorker::new(another).run(visit, world.app.now()).in_function("rule-worker").await;
     assert_eq!((world.rules(1).len(), row_states(&shown(&person, &next).await)), (0, vec!["PENDING"]));
     world.set_shapes("DEPLOYMENT", 1).await;
     a_minute_passes(&world.app).await;

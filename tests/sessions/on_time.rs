@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::time::Duration;
 use support::ledger::unrest;
-use support::{Client, ORG, Reply, TestApp};
+use support::{Client, Hang, InFunction as _, ORG, Reply, TestApp};
 use workers::{Report, TimerSetter};
 
 use crate::world::{World, row_states, shown, start};
@@ -206,13 +207,13 @@ async fn a_message_that_comes_too_early_by_the_enders_clock_is_sent_again() {
     let behind = scene.app().app_ahead(-3000);
     scene.app().sweep().await;
     scene.app().advance_seconds(60);
-    assert!(scene.app().crew.deliver_to(&behind).await);
+    assert!(scene.app().crew.deliver_to(&behind).in_function("session-ender").await);
     scene.app().settle().await;
     assert!(scene.has_rule(), "by the ender's clock three seconds are left");
     assert_eq!(scene.app().timers.waiting().len(), 1);
     for second in 1..=3 {
         scene.app().advance_seconds(1);
-        assert_eq!(scene.app().crew.deliver_to(&behind).await, second == 3);
+        assert_eq!(scene.app().crew.deliver_to(&behind).in_function("session-ender").await, second == 3);
     }
     scene.app().settle().await;
     scene.assert_ended("EXPIRED", "EXPIRED").await;
@@ -225,7 +226,7 @@ async fn a_sweeper_whose_clock_differs_by_seconds_sets_timers_that_end_within_th
         let sweeper = scene.app().app_ahead(ahead);
         let workers = functions::workers();
         let (_, worker) = workers.iter().find(|(name, _)| *name == "session-sweeper").unwrap();
-        let _ = worker.run(&sweeper, json!({})).await.unwrap();
+        let _ = worker.run(&sweeper, json!({})).in_function("session-sweeper").await.unwrap();
         scene.seconds(59).await;
         assert!(scene.has_rule(), "{ahead}: not before its time");
         scene.seconds(1 + BOUND).await;
@@ -253,7 +254,10 @@ async fn a_table_that_does_not_say_what_ends_soon_is_a_number_in_the_report() {
     let no = json!({"__type": "com.amazonaws.dynamodb.v20120810#AccessDeniedException", "message": "no"});
     scene.app().tap.fail_next("Query", 400, &no);
     let timers = std::sync::Arc::new(scene.app().timers.clone());
-    let report = TimerSetter::new(scene.app().db.clone(), timers).run(scene.app().now()).await;
+    let report = TimerSetter::new(scene.app().db.clone(), timers)
+        .run(scene.app().now())
+        .in_function("session-sweeper")
+        .await;
     assert_eq!(report, Report { timers_failed: 1, ..Report::default() });
 }
 
@@ -271,6 +275,29 @@ async fn an_ender_that_is_down_leaves_the_end_to_the_sweep() {
     scene.assert_ended("EXPIRED", "EXPIRED").await;
     scene.seconds(timers::VISIBILITY_SECONDS).await;
     assert_eq!((scene.app().timers.waiting().len(), scene.ends_on_record().await), (0, 1));
+}
+
+/// The ender gives up before its function ends, which would have every message of the batch come again.
+#[tokio::test]
+async fn an_end_that_hangs_comes_again_by_itself() {
+    let scene = Scene::new().await;
+    scene.app().sweep().await;
+    scene.app().advance_seconds(60);
+    let hangs = scene.app().tap.hang_after(0, Hang::Before);
+    let delivering = scene.app().deliver_ends();
+    tokio::pin!(delivering);
+    tokio::select! {
+        biased;
+        _ = hangs => {}
+        _ = &mut delivering => panic!("nothing hung"),
+    }
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(21)).await;
+    tokio::time::resume();
+    assert!(delivering.await);
+    assert_eq!((scene.has_rule(), scene.app().timers.waiting().len()), (true, 1));
+    scene.seconds(timers::VISIBILITY_SECONDS).await;
+    scene.assert_ended("EXPIRED", "EXPIRED").await;
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use support::sessions::entered;
-use support::{ORG, TestApp, org};
+use support::{InFunction as _, ORG, TestApp, org};
 use workers::{RuleWorker, SessionSweeper};
 
 use crate::world::{World, group};
@@ -26,7 +26,7 @@ async fn thousand_sessions(world: &World) {
         }
     }
     let groups = (1..=GROUPS).map(|number| (org(ORG), group(number)));
-    let (report, _) = RuleWorker::new(world.app.tools()).run(groups, now).await;
+    let (report, _) = RuleWorker::new(world.app.tools()).run(groups, now).in_function("rule-worker").await;
     assert_eq!(report.applied, GROUPS * SESSIONS_A_GROUP);
 }
 
@@ -60,14 +60,14 @@ async fn every_rule_goes_when_the_cloud_is_back() {
     let mut ended = 0;
     for minute in 1..=12 {
         world.app.advance_seconds(60);
-        ended += sweeper.run(world.app.now()).await.unwrap().sessions_ended;
+        ended += sweeper.run(world.app.now()).in_function("session-sweeper").await.unwrap().sessions_ended;
         assert_eq!(never_tried(&world, 90).await, 0, "in minute {minute}");
     }
     assert_eq!((ended, rules_in_the_cloud(&world)), (1000, 1000));
     // Six hours. The sweeps that nobody would miss are left out: a rule is tried every ten minutes at most.
     for _ in 0..35 {
         world.app.advance_seconds(600);
-        let _ = sweeper.run(world.app.now()).await.unwrap();
+        let _ = sweeper.run(world.app.now()).in_function("session-sweeper").await.unwrap();
     }
     let stuck = world.app.bearer(&world.app.token("grace", ORG, &["ORG_ADMIN"]));
     let stuck = stuck.get("/rules?state=stuck").await.expect(200).json;
@@ -79,11 +79,11 @@ async fn every_rule_goes_when_the_cloud_is_back() {
     while rules_in_the_cloud(&world) > 0 {
         world.app.advance_seconds(60);
         minutes += 1;
-        let _ = sweeper.run(world.app.now()).await.unwrap();
+        let _ = sweeper.run(world.app.now()).in_function("session-sweeper").await.unwrap();
         assert!(minutes <= 15, "{} rules are left", rules_in_the_cloud(&world));
     }
     world.app.advance_seconds(60);
-    let _ = sweeper.run(world.app.now()).await.unwrap();
+    let _ = sweeper.run(world.app.now()).in_function("session-sweeper").await.unwrap();
     assert_eq!(unrest(&world.app).await, Vec::<String>::new());
     println!("all rules were gone {minutes} minutes after the cloud's return");
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use support::{ORG, TestApp, org};
+use support::{InFunction as _, ORG, TestApp, org};
 use workers::RuleWorker;
 
 use crate::world::{SOURCE, World, group, row_states, shown, start};
@@ -206,8 +206,12 @@ async fn rows_fit_or_are_reserved_in_blocks() {
             // The user; the resources (there are no roles); the transaction.
             assert_eq!(calls, ["GetItem", "BatchGetItem", "TransactWriteItems"]);
         }
-        let work =
-            async || drop(RuleWorker::new(world.app.tools()).run(groups.clone(), world.app.now()).await);
+        let work = async || {
+            let _ = RuleWorker::new(world.app.tools())
+                .run(groups.clone(), world.app.now())
+                .in_function("rule-worker")
+                .await;
+        };
         work().await;
         let active = shown(&person, &session).await;
         assert_eq!((&active["status"], row_states(&active).len()), (&json!("ACTIVE"), rows * families));

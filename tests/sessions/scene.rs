@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use support::ledger::unrest;
-use support::{Client, ORG, TestApp, org};
+use support::{Client, InFunction as _, ORG, TestApp, org};
 use workers::{RuleWorker, SessionSweeper, Tools};
 
 use crate::double::Misbehaving;
@@ -48,14 +48,18 @@ impl Scene {
 
     pub(crate) async fn work(&self) {
         let worker = RuleWorker::new(self.tools());
-        let _ = worker.run([(org(ORG), group(1))], self.world.app.now()).await;
+        let _ = worker.run([(org(ORG), group(1))], self.world.app.now()).in_function("rule-worker").await;
     }
 
     /// A sweep a minute, so many times.
     pub(crate) async fn sweeps(&self, minutes: usize) {
         for _ in 0..minutes {
             self.world.app.advance_seconds(60);
-            let _ = SessionSweeper::new(self.tools()).run(self.world.app.now()).await.unwrap();
+            let _ = SessionSweeper::new(self.tools())
+                .run(self.world.app.now())
+                .in_function("session-sweeper")
+                .await
+                .unwrap();
         }
     }
 

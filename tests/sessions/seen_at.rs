@@ -3,7 +3,7 @@
 use model::time::Timestamp;
 use serde_json::json;
 use std::sync::Arc;
-use support::{ORG, TestApp, at_millis, org};
+use support::{InFunction as _, ORG, TestApp, at_millis, org};
 use workers::{Clock, RuleWorker};
 
 use crate::world::{World, group, shown, start};
@@ -27,7 +27,7 @@ async fn a_rule_is_gone_after_the_end_that_it_waited_for() {
     let session = start(&grace, json!({})).await;
     let work = async |began: Timestamp| {
         let worker = RuleWorker::new(world.app.tools()).with_clock(slow_run(world.app.now()));
-        let _ = worker.run([(org(ORG), group(1))], began).await;
+        let _ = worker.run([(org(ORG), group(1))], began).in_function("rule-worker").await;
     };
     work(before).await;
     let row = shown(&grace, &session).await["resourceIps"][0].clone();

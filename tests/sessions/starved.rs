@@ -7,7 +7,7 @@ use model::ingress::GroupRef;
 use serde_json::{Value, json};
 use std::time::Duration;
 use store::Finding;
-use support::{ORG, OTHER_ORG, TestApp, org};
+use support::{InFunction as _, ORG, OTHER_ORG, TestApp, org};
 use workers::{CircuitBreaker, Pace, RuleReconciler, RuleWorker, SessionSweeper};
 
 use crate::double::Misbehaving;
@@ -77,14 +77,14 @@ async fn the_stream_applies_another_organizations_rule_while_an_account_is_dead(
     let worker =
         || RuleWorker::new(scene.cloud.tools(&scene.world)).at_pace(QUICK).with_circuit(circuit.clone());
     let now = scene.world.app.now();
-    let (report, again) = worker().run(scene.batch(), now).await;
+    let (report, again) = worker().run(scene.batch(), now).in_function("rule-worker").await;
     assert!(scene.is_open() && again.is_empty(), "{report:?}");
     // No more groups hang than are visited at once: this is all that a batch behind this one waits for.
     assert!(report.groups_timed_out <= 8 && scene.cloud.calls("AKIA1") <= 8, "{report:?}");
     assert_eq!(report.groups_timed_out + report.groups_postponed, 99);
     // A further batch of the same environment does not wait at all.
     let soon = now.plus_seconds(15);
-    let (report, _) = worker().run(scene.batch(), soon).await;
+    let (report, _) = worker().run(scene.batch(), soon).in_function("rule-worker").await;
     assert_eq!((report.groups_timed_out, report.groups_postponed), (0, 99));
     assert!(scene.cloud.calls("AKIA1") <= 8);
 }
@@ -94,12 +94,12 @@ async fn the_sweep_ends_another_organizations_session_while_an_account_is_dead()
     let scene = Scene::new(120).await;
     let (_, session) = scene.other().await;
     let now = scene.world.app.now();
-    let _ = RuleWorker::new(scene.world.app.tools()).run(scene.batch(), now).await;
+    let _ = RuleWorker::new(scene.world.app.tools()).run(scene.batch(), now).in_function("rule-worker").await;
     scene.cloud.hang("AKIA1");
     // Everything ends at the same time, the dead organization's first.
     scene.world.app.advance_seconds(301);
     let sweeper = SessionSweeper::new(scene.cloud.tools(&scene.world)).at_pace(QUICK);
-    let report = sweeper.run(scene.world.app.now()).await.unwrap();
+    let report = sweeper.run(scene.world.app.now()).in_function("session-sweeper").await.unwrap();
     assert!(!scene.is_open(), "{session} is still let in: {report:?}");
     assert!(report.groups_timed_out <= 16, "{report:?}");
 }
@@ -124,12 +124,12 @@ async fn a_throttled_account_does_not_hold_up_another_of_the_same_organization()
     world.hold_as(ORG, &resource).await;
     let batch: Vec<_> =
         scene.dead.iter().cloned().chain([group(WELL)]).map(|group| (org(ORG), group)).collect();
-    let _ = RuleWorker::new(world.app.tools()).run(batch, world.app.now()).await;
+    let _ = RuleWorker::new(world.app.tools()).run(batch, world.app.now()).in_function("rule-worker").await;
     assert_eq!(world.rules(WELL).len(), 1);
     scene.cloud.throttle("AKIA1");
     world.app.advance_seconds(301);
     let sweeper = SessionSweeper::new(scene.cloud.tools(world)).at_pace(QUICK);
-    let report = sweeper.run(world.app.now()).await.unwrap();
+    let report = sweeper.run(world.app.now()).in_function("session-sweeper").await.unwrap();
     assert!(world.rules(WELL).is_empty() && report.groups_postponed > 0, "{report:?}");
 }
 
@@ -139,7 +139,7 @@ async fn a_dead_account_does_not_keep_other_groups_from_being_compared() {
     let scene = Scene::new(60).await;
     let (admin, session) = scene.other().await;
     let now = scene.world.app.now();
-    let _ = RuleWorker::new(scene.world.app.tools()).run(scene.batch(), now).await;
+    let _ = RuleWorker::new(scene.world.app.tools()).run(scene.batch(), now).in_function("rule-worker").await;
     assert!(scene.is_open());
     let _ =
         admin.post(&format!("/sessions/{session}/extend"), json!({"additionalHours": 12})).await.expect(200);
@@ -153,7 +153,7 @@ async fn a_dead_account_does_not_keep_other_groups_from_being_compared() {
         runs += 1;
         assert!(runs <= 24, "it was not compared within two hours");
         let reconciler = RuleReconciler::new(scene.cloud.tools(&scene.world)).at_pace(slow);
-        let _ = reconciler.run(scene.world.app.now()).await.unwrap();
+        let _ = reconciler.run(scene.world.app.now()).in_function("rule-reconciler").await.unwrap();
     }
 }
 
@@ -163,11 +163,11 @@ async fn a_comparison_that_saw_nothing_is_postponed_like_every_other() {
     let scene = Scene::new(2).await;
     let now = scene.world.app.now();
     let groups: Vec<_> = scene.dead.iter().map(|group| (org(ORG), group.clone())).collect();
-    let _ = RuleWorker::new(scene.world.app.tools()).run(groups, now).await;
+    let _ = RuleWorker::new(scene.world.app.tools()).run(groups, now).in_function("rule-worker").await;
     scene.world.app.sky.deny("AKIA1");
     scene.world.app.advance_seconds(3600);
     let reconciler = RuleReconciler::new(scene.world.app.tools());
-    let report = reconciler.run(scene.world.app.now()).await.unwrap();
+    let report = reconciler.run(scene.world.app.now()).in_function("rule-reconciler").await.unwrap();
     assert_eq!((report.groups, report.groups_unseen), (2, 2));
     let due: Vec<Value> = scene.world.app.db_table().await.into_values().collect();
     let due = due.iter().filter(|item| item["entity"] == "GROUP").map(|item| item["dueSk"].as_str().unwrap());

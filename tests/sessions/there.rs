@@ -2,8 +2,8 @@
 //! people do to the rules.
 
 use serde_json::json;
-use support::ORG;
 use support::ledger::unrest;
+use support::{InFunction as _, ORG};
 use workers::RuleReconciler;
 
 use crate::scene::Scene;
@@ -72,7 +72,11 @@ async fn a_rule_of_somebody_else_stays_whatever_a_look_does_not_show() {
     assert_eq!(scene.status(&session).await, "ACTIVE");
     scene.cloud.show(&group(1), Vec::new());
     scene.world.app.advance_seconds(3600);
-    let report = RuleReconciler::new(scene.tools()).run(scene.world.app.now()).await.unwrap();
+    let report = RuleReconciler::new(scene.tools())
+        .run(scene.world.app.now())
+        .in_function("rule-reconciler")
+        .await
+        .unwrap();
     assert_eq!(report.missing, 1);
     scene.stop(&session).await;
     scene.work().await;
@@ -115,7 +119,11 @@ async fn a_comparison_looks_with_every_credential_of_the_group() {
         };
         world.app.sky.add_rule(&group(1), orphan);
         world.app.advance_seconds(3600);
-        let report = RuleReconciler::new(scene.tools()).run(world.app.now()).await.unwrap();
+        let report = RuleReconciler::new(scene.tools())
+            .run(world.app.now())
+            .in_function("rule-reconciler")
+            .await
+            .unwrap();
         assert_eq!((report.orphans, report.groups_unseen), (1, 0), "{denied} is denied: {report:?}");
         world.app.sky.allow(denied);
     }

@@ -11,7 +11,8 @@ use std::sync::Arc;
 use web::face::BASE_PATH;
 
 use crate::description::{Answer, DESCRIPTION};
-use crate::{bytes, planted, resource_body};
+use crate::policies::POLICIES;
+use crate::{InFunction as _, bytes, planted, resource_body};
 
 /// The address that every test's requests come from.
 const SOURCE: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 7));
@@ -24,6 +25,13 @@ pub const BESIDE: [&str; 2] = ["/docs", "/openapi.json"];
 pub fn whole_path(path: &str) -> String {
     let base = if BESIDE.contains(&path) { "" } else { BASE_PATH };
     format!("{base}{path}")
+}
+
+/// The function that answers an event.
+fn function_of(event: &str) -> String {
+    let event: Value = serde_json::from_str(event).expect("an event");
+    let route = event["routeKey"].as_str().expect("a route");
+    POLICIES.routes.get(route).cloned().unwrap_or_else(|| panic!("template.yaml has no {route}"))
 }
 
 /// The body as text, unpacked as a browser would.
@@ -125,7 +133,9 @@ impl Client {
     pub async fn send(&self, method: &str, path: &str, content_type: Option<&str>, body: Vec<u8>) -> Reply {
         let request = self.request(method, path, content_type, body);
         let asked = request.uri().path().to_owned();
-        let response = self.gateway.handle(request, SOURCE).await;
+        let function = function_of(&self.gateway.event(&request, SOURCE));
+        // On the heap: a test may have many requests under way.
+        let response = Box::pin(self.gateway.handle(request, SOURCE)).in_function(&function).await;
         let (head, body) = response.into_parts();
         let text = text_of(&head.headers, &body);
         let json =

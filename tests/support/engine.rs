@@ -36,6 +36,7 @@ impl Engine {
         }
         let dynamodb = Client::from_conf(config.clone().build());
         let table = format!("test-{}", Uuid::new_v4());
+        tap.set_table(&table);
         create(&dynamodb, &table, &template.create_table(&table)).await;
         // Tests that run at once share no budget of attempts.
         let name = format!("{table}-retries");

@@ -21,6 +21,7 @@ pub mod lambda;
 pub mod ledger;
 pub mod objects;
 pub mod planted;
+pub mod policies;
 pub mod sessions;
 mod setup;
 mod tap;
@@ -28,25 +29,26 @@ mod tap;
 pub use attributes::attribute_json;
 pub use client::{BESIDE, Client, Reply, whole_path};
 pub use setup::{NoNetwork, Setup, Twin, many_sessions};
-pub use tap::{Gate, Metered, TapRecord, Trouble};
+pub use tap::{Gate, Hang, InFunction, Metered, TapRecord, Trouble};
 
 use auth::{ClaimNames, JwtKeys, JwtSettings, Mint, mint};
 use aws_sdk_dynamodb::types::AttributeValue;
 use axum::body::Bytes;
 use engine::Engine;
+use firewall::Firewall;
 use firewall::simulated::SimulatedCloud;
 use local::cloud::Cloud;
 use local::crew::Crew;
 use local::gateway::Gateway;
-use local::template::Template;
+use local::template::{Route, Template};
 use model::audit::AuditFilter;
 use model::id::{OrgId, UserId};
 use model::principal::{Actor, ActorType, ORG_ADMIN};
 use model::time::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, LazyLock};
 use store::{AuditRow, Store, Vault};
 use timers::InMemory;
 use web::App;
@@ -108,6 +110,7 @@ impl Drop for TestApp {
     fn drop(&mut self) {
         if !std::thread::panicking() {
             planted::assert_no_leak();
+            self.tap.assert_nothing_denied();
         }
     }
 }
@@ -120,7 +123,7 @@ impl TestApp {
 
     /// Starts one with settings of its own, whose table has no stream.
     pub async fn with_setup(setup: Setup) -> Self {
-        Self::of(Template::built_in().expect("the template").without_stream(), setup).await
+        Self::of(&TEMPLATE.clone().without_stream(), setup).await
     }
 
     /// Starts one whose table has a stream, which [`TestApp::settle`] reads.
@@ -130,22 +133,22 @@ impl TestApp {
 
     /// The same with settings of its own.
     pub async fn alive_with_setup(setup: Setup) -> Self {
-        Self::of(Template::built_in().expect("the template"), setup).await
+        Self::of(&TEMPLATE, setup).await
     }
 
-    async fn of(template: Template, setup: Setup) -> Self {
+    async fn of(template: &Template, setup: Setup) -> Self {
         planted::listen();
         let tap = Arc::new(TapRecord::default());
         let cloud = Cloud::in_memory().await.expect("an embedded cloud");
-        let Engine { table, dynamodb, tapped, kms } = Engine::new(&cloud, &template, &tap).await;
+        let Engine { table, dynamodb, tapped, kms } = Engine::new(&cloud, template, &tap).await;
         let clock = Arc::new(AtomicI64::new(START_MILLIS));
         let (db, vault) = (Store::new(tapped.clone(), &table), Vault::new(kms, "alias/test"));
         let sky = setup.sky.clone();
         let jwt = setup.jwt.clone();
         let timers = InMemory::new(setup::clock_ahead(&clock, 0));
-        let app = setup.app((&db, &vault, &sky, &timers), setup::clock_ahead(&clock, 0));
-        let gateway = Arc::new(Gateway::new(&template, app.clone()).expect("a gateway"));
-        let crew = Crew::new(&template, app.clone(), (cloud.clone(), &table), timers.clone());
+        let app = setup.app((&db, &vault, &sky, &timers), &tap, setup::clock_ahead(&clock, 0));
+        let gateway = Arc::new(Gateway::new(template, app.clone()).expect("a gateway"));
+        let crew = Crew::new(template, app.clone(), (cloud.clone(), &table), timers.clone());
         let crew = crew.expect("a crew");
         Self { db, vault, cloud, dynamodb, table, tap, app, gateway, sky, timers, crew, clock, jwt, tapped }
     }
@@ -154,8 +157,7 @@ impl TestApp {
     #[must_use]
     pub fn twin(&self, setup: Setup) -> Twin {
         let app = self.environment(setup, 0);
-        let template = Template::built_in().expect("the template");
-        Twin::new(Gateway::new(&template, app).expect("a gateway"))
+        Twin::new(Gateway::new(&TEMPLATE, app).expect("a gateway"))
     }
 
     /// An environment of its own for a function, whose clock is ahead by so many milliseconds, or behind.
@@ -166,13 +168,13 @@ impl TestApp {
 
     fn environment(&self, setup: Setup, millis: i64) -> App {
         let clock = setup::clock_ahead(&self.clock, millis);
-        setup.app((&self.db, &self.vault, &self.sky, &self.timers), clock)
+        setup.app((&self.db, &self.vault, &self.sky, &self.timers), &self.tap, clock)
     }
 
     /// Delivers the messages of timers that have come by now; whether there were any.
     pub async fn deliver_ends(&self) -> bool {
         let mut were_any = false;
-        while self.crew.deliver().await {
+        while self.crew.deliver().in_function("session-ender").await {
             were_any = true;
         }
         were_any
@@ -181,7 +183,7 @@ impl TestApp {
     /// Lets the stream's worker do what there is to do by now.
     pub async fn settle(&self) {
         let mut batches = 0;
-        while self.crew.read_stream().await.expect("a stream") {
+        while self.crew.read_stream().in_function("rule-worker").await.expect("a stream") {
             batches += 1;
             assert!(batches < 10_000, "the stream never ends");
         }
@@ -189,18 +191,25 @@ impl TestApp {
 
     /// A run of the sweeper; its report.
     pub async fn sweep(&self) -> Value {
-        self.crew.run("session-sweeper").await.expect("a sweep")
+        self.crew.run("session-sweeper").in_function("session-sweeper").await.expect("a sweep")
     }
 
     /// A run of the reconciler; its report.
     pub async fn reconcile(&self) -> Value {
-        self.crew.run("rule-reconciler").await.expect("a comparison")
+        self.crew.run("rule-reconciler").in_function("rule-reconciler").await.expect("a comparison")
     }
 
     /// What a worker works with.
     #[must_use]
     pub fn tools(&self) -> Tools {
-        Tools { store: self.db.clone(), vault: self.vault.clone(), firewall: Arc::new(self.sky.clone()) }
+        self.tools_with(self.sky.clone())
+    }
+
+    /// The same with a cloud of its own.
+    #[must_use]
+    pub fn tools_with(&self, cloud: impl Firewall + 'static) -> Tools {
+        let firewall = setup::judged(cloud, &self.tap);
+        Tools { store: self.db.clone(), vault: self.vault.clone(), firewall }
     }
 
     /// Another process of the same functions, which remembers nothing of the table.
@@ -208,7 +217,7 @@ impl TestApp {
     pub fn another_process(&self) -> App {
         let db = Store::new(self.tapped.clone(), &self.table);
         let clock = setup::clock_ahead(&self.clock, 0);
-        Setup::default().app((&db, &self.vault, &self.sky, &self.timers), clock)
+        Setup::default().app((&db, &self.vault, &self.sky, &self.timers), &self.tap, clock)
     }
 
     /// Makes this a table of a version that knew no deployments.
@@ -330,6 +339,18 @@ impl TestApp {
     /// Every item, each as text.
     pub async fn db_items(&self) -> BTreeMap<(String, String), String> {
         self.db_table().await.into_iter().map(|(key, item)| (key, item.to_string())).collect()
+    }
+}
+
+/// The template, read once in a process.
+pub static TEMPLATE: LazyLock<Template> = LazyLock::new(|| Template::built_in().expect("the template"));
+
+/// A route as events name it, such as `GET /api/v1/roles/{id}`.
+#[must_use]
+pub fn route_key(route: &Route) -> String {
+    match route {
+        Route::Exact { method, path } => format!("{method} {path}"),
+        Route::Default => "$default".into(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! New objects of every kind, for requests to any route.
 
+use crate::InFunction as _;
 use crate::{Client, TestApp, resource_body};
 use firewall::GroupRef;
 use serde_json::{Value, json};
@@ -108,7 +109,10 @@ impl Objects {
     async fn work(&self, app: &TestApp, admin: &Client) {
         let me = admin.get("/me").await.expect(200).json;
         let org = crate::org(me["organization"].as_str().unwrap());
-        let (report, again) = RuleWorker::new(app.tools()).run([(org, self.group.clone())], app.now()).await;
+        let (report, again) = RuleWorker::new(app.tools())
+            .run([(org, self.group.clone())], app.now())
+            .in_function("rule-worker")
+            .await;
         assert!(again.is_empty(), "{report:?}");
     }
 

@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use store::{Store, StoreError, Wish};
 use workers::RuleWorker;
 
+use crate::InFunction as _;
 use crate::{ORG, TestApp, actor, many_sessions, org};
 
 /// The address that [`start`] lets in unless its body says otherwise.
@@ -88,7 +89,8 @@ impl TestApp {
         let session = self.db.session(&org(ORG), session).await.expect("a session").expect("one");
         let groups: BTreeSet<GroupRef> = session.rows.into_iter().map(|row| row.group).collect();
         let groups = groups.into_iter().map(|group| (org(ORG), group));
-        let (report, again) = RuleWorker::new(self.tools()).run(groups, self.now()).await;
+        let (report, again) =
+            RuleWorker::new(self.tools()).run(groups, self.now()).in_function("rule-worker").await;
         assert!(again.is_empty(), "{report:?}");
     }
 }

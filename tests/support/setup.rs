@@ -2,6 +2,7 @@
 
 use auth::{Fetch, FetchFault, JwtSettings, Verifier};
 use firewall::simulated::SimulatedCloud;
+use firewall::{AccountId, CloudAccess, Firewall, FirewallError, GroupDescription, GroupRef, NewRule};
 use futures_util::future::BoxFuture;
 use local::gateway::Gateway;
 use model::rate::RateLimit;
@@ -9,11 +10,11 @@ use model::session::{PER_PERSON_MAX, SessionLimits};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use store::{Store, Vault};
-use timers::InMemory;
+use timers::{InMemory, SessionTimers, Timer};
 use web::clock::Clock;
 use web::{App, Edge, Origins, Parts};
 
-use crate::{Client, at_millis, jwt_settings};
+use crate::{Client, TapRecord, at_millis, jwt_settings};
 
 /// What a deployment sets, as far as tests differ in it.
 pub struct Setup {
@@ -58,20 +59,84 @@ impl Setup {
     pub(crate) fn app(
         self,
         (db, vault, sky, timers): (&Store, &Vault, &SimulatedCloud, &InMemory),
+        tap: &Arc<TapRecord>,
         clock: Clock,
     ) -> App {
         App::new(Parts {
             store: db.clone(),
             verifier: Some(Verifier::new(&self.jwt, self.fetch).expect("a verifier")),
             vault: Some(vault.clone()),
-            firewall: Some(Arc::new(sky.clone())),
-            timers: Some(Arc::new(timers.clone())),
+            firewall: Some(judged(sky.clone(), tap)),
+            timers: Some(Arc::new(Judged { inner: timers.clone(), tap: Arc::clone(tap) })),
             sessions: self.sessions,
             rate: self.rate,
             origins: self.origins,
             edge: self.edge,
             clock,
         })
+    }
+}
+
+/// A service in the process whose callers' policies are asked.
+struct Judged<S> {
+    inner: S,
+    tap: Arc<TapRecord>,
+}
+
+/// A cloud whose callers may have to assume a role first: the simulated one is asked without.
+pub(crate) fn judged(cloud: impl Firewall + 'static, tap: &Arc<TapRecord>) -> Arc<dyn Firewall> {
+    Arc::new(Judged { inner: cloud, tap: Arc::clone(tap) })
+}
+
+impl<S> Judged<S> {
+    fn judged(&self, action: &str) -> &S {
+        self.tap.judge_action(action);
+        &self.inner
+    }
+}
+
+/// What a cloud's callers need of their own policy: the other permissions are the target role's.
+const ASSUME: &str = "sts:AssumeRole TargetRoles";
+
+impl<Cloud: Firewall> Firewall for Judged<Cloud> {
+    fn account<'a>(
+        &'a self,
+        access: &'a CloudAccess,
+        region: &'a str,
+    ) -> BoxFuture<'a, Result<AccountId, FirewallError>> {
+        Box::pin(async move { self.judged(ASSUME).account(access, region).await })
+    }
+
+    fn describe<'a>(
+        &'a self,
+        access: &'a CloudAccess,
+        group: &'a GroupRef,
+    ) -> BoxFuture<'a, Result<GroupDescription, FirewallError>> {
+        Box::pin(async move { self.judged(ASSUME).describe(access, group).await })
+    }
+
+    fn authorize<'a>(
+        &'a self,
+        access: &'a CloudAccess,
+        group: &'a GroupRef,
+        rules: &'a [NewRule],
+    ) -> BoxFuture<'a, Result<(), FirewallError>> {
+        Box::pin(async move { self.judged(ASSUME).authorize(access, group, rules).await })
+    }
+
+    fn revoke<'a>(
+        &'a self,
+        access: &'a CloudAccess,
+        group: &'a GroupRef,
+        ids: &'a [String],
+    ) -> BoxFuture<'a, Result<(), FirewallError>> {
+        Box::pin(async move { self.judged(ASSUME).revoke(access, group, ids).await })
+    }
+}
+
+impl SessionTimers for Judged<InMemory> {
+    fn set<'a>(&'a self, timers: &'a [Timer]) -> BoxFuture<'a, usize> {
+        Box::pin(async move { self.judged("sqs:SendMessage SessionEnds").set(timers).await })
     }
 }
 

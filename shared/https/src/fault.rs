@@ -27,6 +27,13 @@ pub(crate) fn of_call(error: legacy::Error) -> ConnectorError {
     ConnectorError::other(error.into(), kind)
 }
 
+/// Whether the connection broke, or there was none: not that an answer is late, and not that the request cannot be sent. A request
+/// without an effect can be sent once more.
+#[must_use]
+pub fn is_broken(error: &ConnectorError) -> bool {
+    error.is_io() || matches!(error.as_other(), Some(ErrorKind::TransientError))
+}
+
 /// What kind of failure it is, for the log: no text of a request or of an answer, which the errors that caused it may quote.
 #[must_use]
 pub fn kind(error: &ConnectorError) -> String {

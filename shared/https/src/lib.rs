@@ -2,6 +2,7 @@
 
 mod endpoint;
 mod fault;
+mod idle;
 mod tls;
 
 use aws_smithy_runtime_api::client::http::{
@@ -16,13 +17,14 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector as Tcp;
 use hyper_util::rt::TokioExecutor;
+use idle::{Elapsed, IDLE_MAX};
 use rustls::ClientConfig;
 use std::fmt;
 use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Duration;
 
 pub use endpoint::endpoint;
-pub use fault::kind;
+pub use fault::{is_broken, kind};
 
 /// Longest wait for a connection.
 const CONNECT: Duration = Duration::from_secs(1);
@@ -97,7 +99,8 @@ fn pool(tls: ClientConfig) -> Pool {
     tcp.set_connect_timeout(Some(CONNECT));
     let connector =
         HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(tcp);
-    Client::builder(TokioExecutor::new()).build(connector)
+    let mut client = Client::builder(TokioExecutor::new());
+    client.pool_timer(Elapsed::new()).pool_idle_timeout(IDLE_MAX).build(connector)
 }
 
 #[cfg(test)]

@@ -5,7 +5,6 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
-use aws_smithy_types::retry::ErrorKind;
 use https::Https;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -95,12 +94,30 @@ async fn a_connection_that_was_closed_meanwhile_is_not_used_again() {
     assert_eq!(connections.load(Ordering::SeqCst), 3);
 }
 
+/// As AWS closes connections. While a function is frozen nobody sees it: the next request would be written into such a one.
+#[tokio::test]
+async fn a_connection_that_was_idle_for_longer_than_fifteen_seconds_is_not_used_again() {
+    let (address, connections) = server(answer_all).await;
+    let https = Https::default();
+    let url = format!("http://{address}/");
+    // Time passes at once, and no timer fires before the request: as it is for a function that was frozen.
+    for (idle_seconds, expected) in [(0, 1), (14, 1), (14, 1), (16, 2), (3600, 3), (14, 3)] {
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_secs(idle_seconds)).await;
+        tokio::time::resume();
+        let answer = https.send(request(&url), LONG).await.unwrap();
+        ByteStream::new(answer.into_body()).collect().await.unwrap();
+        assert_eq!(connections.load(Ordering::SeqCst), expected, "after {idle_seconds} s");
+        // The connection is given back by a task of its own.
+        tokio::task::yield_now().await;
+    }
+}
+
 #[tokio::test]
 async fn what_breaks_off_may_be_tried_again() {
     let (closing, _) = server(|stream| async move { drop(stream) }).await;
     let error = failure(closing, LONG).await;
-    let is_transient = matches!(error.as_other(), Some(ErrorKind::TransientError));
-    assert!(error.is_io() || is_transient, "{error:?}");
+    assert!(https::is_broken(&error), "{error:?}");
 
     let halfway = |mut stream: TcpStream| async move {
         read(&mut stream).await;
@@ -108,8 +125,7 @@ async fn what_breaks_off_may_be_tried_again() {
     };
     let (breaking, _) = server(halfway).await;
     let error = failure(breaking, LONG).await;
-    let is_transient = matches!(error.as_other(), Some(ErrorKind::TransientError));
-    assert!(error.is_io() || is_transient, "{error:?}");
+    assert!(https::is_broken(&error), "{error:?}");
 
     let nobody = TcpListener::bind(("127.0.0.1", 0)).await.unwrap().local_addr().unwrap();
     assert!(failure(nobody, LONG).await.is_io());
@@ -122,7 +138,8 @@ async fn a_server_that_says_nothing_is_given_up() {
         drop(stream);
     };
     let (address, _) = server(silent).await;
-    assert!(failure(address, Some(Duration::from_millis(50))).await.is_timeout());
+    let error = failure(address, Some(Duration::from_millis(50))).await;
+    assert!(error.is_timeout() && !https::is_broken(&error), "{error:?}");
 }
 
 #[tokio::test]

@@ -21,6 +21,7 @@ mod kms;
 mod link;
 mod list;
 mod once;
+mod random;
 mod rate;
 mod read;
 mod resource;

@@ -21,7 +21,7 @@ use crate::keys::Key;
 use crate::once::{self, Recorded};
 use crate::retry::Backoff;
 use crate::write::Write;
-use crate::{Store, audit};
+use crate::{Store, audit, random};
 
 /// DynamoDB's limit of writes in a transaction.
 pub(crate) const WRITES_MAX: usize = 100;
@@ -267,7 +267,7 @@ impl<'a> Transaction<'a> {
     /// lost, the next is told so, and does not meet conditions that this very transaction has made false.
     async fn write(&self) -> Result<Vec<(usize, Failed)>, StoreError> {
         let mut backoff = Backoff::default();
-        let token = format!("{:032x}", fastrand::u128(..));
+        let token = random::token()?;
         loop {
             let writes: Result<_, _> = self.writes.iter().map(|write| write.on(&self.store.table)).collect();
             let call = TransactWriteItemsInput::builder().set_transact_items(Some(writes.map_err(corrupt)?));

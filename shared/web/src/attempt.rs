@@ -3,6 +3,7 @@
 use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
 use model::gathered;
 use model::principal::{Actor, Principal};
+use tokio::time::{Instant, timeout_at};
 
 use crate::app::App;
 use crate::incoming::Incoming;
@@ -18,7 +19,7 @@ pub(crate) fn actor(principal: &Principal, ip_address: Option<String>) -> Actor 
 
 /// Puts on record that a known caller tried to change something that they may not change. Attempts to read are in the log
 /// alone: they leave nothing to find out later that the log does not say.
-pub(crate) async fn record_denied(app: &App, request: &Incoming) {
+pub(crate) async fn record_denied(app: &App, request: &Incoming, deadline: Instant) {
     let is_change = !matches!(request.method.as_str(), "GET" | "HEAD" | "OPTIONS");
     let Some(principal) = request.principal.get().filter(|_| is_change) else {
         return;
@@ -33,7 +34,10 @@ pub(crate) async fn record_denied(app: &App, request: &Incoming) {
         details: gathered([(String::from("method"), request.method.as_str().into())]),
     };
     // The answer stays the refusal that it is: nothing happened that could be undone.
-    if let Err(error) = app.store().record_attempt(&actor, &entry, app.now).await {
-        tracing::error!(request.id = %request.request_id, ?error, "a denied attempt was not put on record");
-    }
+    let error = match timeout_at(deadline, app.store().record_attempt(&actor, &entry, app.now)).await {
+        Ok(Ok(())) => return,
+        Ok(Err(error)) => format!("{error:?}"),
+        Err(_) => "the deadline has passed".into(),
+    };
+    tracing::error!(request.id = %request.request_id, error, "a denied attempt was not put on record");
 }

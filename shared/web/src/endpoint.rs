@@ -8,6 +8,8 @@ use model::time::Timestamp;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
 
 use crate::access::{self, Access, Anyone, Level};
 use crate::app::App;
@@ -171,12 +173,13 @@ impl Endpoint {
     pub async fn respond(&self, app: &App, event: Event) -> Response<Body> {
         let (watch, app) = (Stopwatch::start(), app.at_request());
         let request = Arc::new(Incoming::new(event, app.edge()));
+        let deadline = deadline();
         let call = || (self.call)(app.clone(), Arc::clone(&request));
-        let outcome = guarded(&request, app.origins(), call).await;
+        let outcome = guarded(&request, app.origins(), deadline, call).await;
         let is_refused = matches!(&outcome, Err(failure) if failure.status() == StatusCode::FORBIDDEN);
         // Whoever asks too often does not fill the record, and where no route matches nothing would have been changed.
         if is_refused && request.is_over_limit.get().is_none() && self.level != Level::Visitor {
-            attempt::record_denied(&app, &request).await;
+            attempt::record_denied(&app, &request, deadline).await;
         }
         answer(outcome, &request, app.now, app.origins(), watch)
     }
@@ -190,22 +193,34 @@ pub(crate) async fn respond_alone(
 ) -> Response<Body> {
     let (watch, now) = (Stopwatch::start(), clock::now());
     let request = Incoming::new(event, &Edge::default());
-    let outcome = guarded(&request, origins, call).await;
+    let outcome = guarded(&request, origins, deadline(), call).await;
     answer(outcome, &request, now, origins, watch)
 }
 
-/// What comes before every handler, and what its panic becomes.
+/// Longest time of a request. Attempts and pauses of several operations add up, and a function that its own timeout of 10 s ends is
+/// answered by the gateway, in a body of its own: docs/adr/0051.
+const LONGEST: Duration = Duration::from_secs(8);
+
+/// When a request that comes now has to be answered.
+fn deadline() -> Instant {
+    Instant::now() + LONGEST
+}
+
+/// What comes before every handler, and what its panic becomes, or that it is late. A handler is then dropped where it waits: what it
+/// has written stands, as if the function had ended there, and 503 leaves open whether the change happened.
 async fn guarded(
     request: &Incoming,
     origins: &Origins,
+    deadline: Instant,
     call: impl FnOnce() -> Answering,
 ) -> Result<Response<Body>, Failure> {
     if let Some(response) = headers::preflight(request, origins) {
         return Ok(response);
     }
     request.check_size()?;
-    let running = AssertUnwindSafe(call());
-    running.catch_unwind().await.unwrap_or_else(|_| Err(Failure::internal("a handler panicked")))
+    let running = timeout_at(deadline, AssertUnwindSafe(call()).catch_unwind()).await;
+    let running = running.unwrap_or_else(|_| Ok(Err(Failure::unavailable("the deadline has passed"))));
+    running.unwrap_or_else(|_| Err(Failure::internal("a handler panicked")))
 }
 
 /// What comes after every handler.

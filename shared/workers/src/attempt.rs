@@ -21,7 +21,7 @@ use crate::patience::Patience;
 const GRACE_SECONDS: i64 = 60;
 
 /// Seconds after the beginning of a run after which each of its calls has taken effect and is visible, or never will: 55 until the
-/// function ends, half a minute for a call, which is given up after 8 seconds, and a minute by which the clocks of two machines may
+/// function ends, half a minute for a call, which is given up after 7 seconds, and a minute by which the clocks of two machines may
 /// differ.
 const SETTLE_SECONDS: i64 = 145;
 

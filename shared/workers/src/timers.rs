@@ -6,6 +6,7 @@ use futures_util::{StreamExt, stream};
 use model::time::Timestamp;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 use store::{Store, StoreError};
 
 use crate::Report;
@@ -19,6 +20,9 @@ const TIMERS_A_RUN: usize = 2_000;
 
 /// Sessions that are ended at once.
 const AT_ONCE: usize = 10;
+
+/// How long the end of one session may take: less than the function's 30 seconds, so that a slow one does not undo the others' messages.
+const LOOK: Duration = Duration::from_secs(20);
 
 /// Sets a timer for each session that is over soon.
 #[derive(Clone)]
@@ -85,11 +89,14 @@ impl SessionEnder {
         now: Timestamp,
     ) -> (Report, BTreeSet<SessionRef>) {
         let jobs = sessions.into_iter().map(|session| async move {
-            let outcome = self.look_after(&session, now).await.unwrap_or_else(|error| {
-                tracing::error!(session = %session.session, ?error, "a session was not ended at its time");
-                Outcome::Failed
-            });
-            (session, outcome)
+            let looked = tokio::time::timeout(LOOK, self.look_after(&session, now)).await;
+            let error = match looked {
+                Ok(Ok(outcome)) => return (session, outcome),
+                Ok(Err(error)) => format!("{error:?}"),
+                Err(_) => "it took too long".into(),
+            };
+            tracing::error!(session = %session.session, error, "a session was not ended at its time");
+            (session, Outcome::Failed)
         });
         let mut outcomes = stream::iter(jobs).buffer_unordered(AT_ONCE);
         let (mut report, mut again) = (Report::default(), BTreeSet::new());

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use model::rate::RateLimit;
 use serde_json::{Value, json};
-use support::{ADMIN, NoNetwork, ORG, Setup, TestApp, jwt_settings};
+use support::{ADMIN, InFunction as _, NoNetwork, ORG, Setup, TestApp, jwt_settings};
 use web::{Edge, Endpoint};
 
 use crate::expect;
@@ -68,7 +68,7 @@ impl Site {
             event["requestContext"]["http"]["sourceIp"] = DIRECT.into();
         }
         let event = web::event::decode(&event.to_string()).unwrap();
-        let response = self.start.respond(&self.app.app, event).await;
+        let response = self.start.respond(&self.app.app, event).in_function("session-start").await;
         let body = serde_json::from_slice(response.body()).unwrap();
         (response.status(), body)
     }

@@ -1,55 +1,17 @@
-//! Requests to functions, and the permissions that each of their calls to AWS needs.
+//! Requests to functions, and what each made its function do at AWS.
 
 use firewall::GroupRef;
 use serde_json::Value;
-use support::{Client, ORG, Reply, TestApp, whole_path};
+use support::policies::{POLICIES, calls};
+use support::{Client, InFunction as _, ORG, Reply, TestApp, whole_path};
 
 use super::Calls;
-use super::policies::{Call, is_write};
-use crate::repository::{read, route_keys, template};
-
-/// The calls that AWS allows or refuses when it gets one: a transaction is allowed write by write.
-pub(super) fn calls(target: &str, body: &Value) -> Vec<Call> {
-    let (service, operation) = target.split_once('.').unwrap();
-    if service == "TrentService" {
-        return vec![Call::from(format!("kms:{operation} CredentialKey").as_str())];
-    }
-    let table = match body["IndexName"].as_str() {
-        Some(index) => format!("Table/index/{index}"),
-        None => "Table".into(),
-    };
-    let Some(parts) = body["TransactItems"].as_array() else {
-        return vec![call(operation, &table, body)];
-    };
-    let part = |part: &Value| {
-        let (kind, write) = part.as_object().unwrap().iter().next().unwrap();
-        call(&format!("{kind}Item"), &table, write)
-    };
-    parts.iter().map(part).collect()
-}
-
-fn call(operation: &str, table: &str, body: &Value) -> Call {
-    let action = format!("dynamodb:{operation}");
-    if action == "dynamodb:PutItem" {
-        assert_replaces_no_audit_row(body);
-    }
-    let item = if body["Item"].is_object() { &body["Item"] } else { &body["Key"] };
-    let partition = is_write(&action).then(|| item["pk"]["S"].as_str().expect("a partition").into());
-    Call { action: format!("{action} {table}"), partition }
-}
-
-/// IAM cannot tell a put that makes an item from one that replaces it: the condition does.
-fn assert_replaces_no_audit_row(put: &Value) {
-    let is_audit_row = put["Item"]["pk"]["S"].as_str().is_some_and(|partition| partition.ends_with("#AUDIT"));
-    let condition = put["ConditionExpression"].as_str();
-    assert!(!is_audit_row || condition == Some("attribute_not_exists(#pk)"), "{put}");
-}
+use crate::repository::read;
 
 /// Requests, and what each made its function do.
 pub(super) struct Drive {
     pub(super) app: TestApp,
     pub(super) admin: Client,
-    routes: Vec<(String, String)>,
     pub(super) seen: Calls,
 }
 
@@ -64,11 +26,7 @@ pub(super) fn is_of(request: &str, route: &str) -> bool {
 impl Drive {
     pub(super) async fn new() -> Self {
         let app = TestApp::new().await;
-        let functions = template().functions;
-        let routes = functions.iter().flat_map(|function| {
-            route_keys(function).into_iter().map(|route| (route, function.binary().to_owned()))
-        });
-        Self { admin: app.admin(), app, routes: routes.collect(), seen: Calls::new() }
+        Self { admin: app.admin(), app, seen: Calls::new() }
     }
 
     /// Sends a request, and notes the calls of the function that answers it.
@@ -83,10 +41,12 @@ impl Drive {
         let caller = if method == "POST" { &once } else { &self.admin };
         let reply = caller.send(method, &path, json, body.into_bytes()).await;
         let route = format!("{method} {}", path.split('?').next().unwrap());
-        let fitting = self.routes.iter().filter(|(pattern, _)| is_of(&route, pattern));
+        let fitting = POLICIES.routes.iter().filter(|(pattern, _)| is_of(&route, pattern));
         let found = fitting.min_by_key(|(pattern, _)| pattern.matches('{').count());
         let seen = self.seen.entry(found.map_or("fallback", |(_, function)| function).into()).or_default();
-        seen.extend(self.app.tap.take_bodies().iter().flat_map(|(target, body)| calls(target, body)));
+        seen.extend(
+            self.app.tap.take_bodies().iter().flat_map(|(target, body)| calls(target, body, &self.app.table)),
+        );
         // Whoever asks a cloud may have to assume a role first; the simulated one is asked without.
         seen.extend((self.app.sky.calls() > asked).then(|| "sts:AssumeRole TargetRoles".into()));
         reply
@@ -118,9 +78,13 @@ impl Drive {
         self.app.tap.take_bodies();
         let workers = functions::workers();
         let (name, worker) = workers.iter().find(|(known, _)| *known == name).unwrap();
-        let _ = worker.run(&self.app.another_process(), serde_json::from_str(event).unwrap()).await.unwrap();
+        let process = self.app.another_process();
+        let running = worker.run(&process, serde_json::from_str(event).unwrap());
+        let _ = running.in_function(name).await.unwrap();
         let seen = self.seen.entry((*name).into()).or_default();
-        seen.extend(self.app.tap.take_bodies().iter().flat_map(|(target, body)| calls(target, body)));
+        seen.extend(
+            self.app.tap.take_bodies().iter().flat_map(|(target, body)| calls(target, body, &self.app.table)),
+        );
         // Whoever asks a cloud may have to assume a role first; the simulated one is asked without.
         seen.extend((self.app.sky.calls() > asked).then(|| "sts:AssumeRole TargetRoles".into()));
         seen.extend((self.app.timers.sent() > sent).then(|| "sqs:SendMessage SessionEnds".into()));

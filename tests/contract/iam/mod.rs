@@ -2,7 +2,6 @@
 
 mod directory;
 mod drive;
-mod policies;
 mod sessions;
 mod unreadable;
 
@@ -10,6 +9,10 @@ use serde_json::{Value, json};
 use serde_yaml_ng::Value as Yaml;
 use std::collections::{BTreeMap, BTreeSet};
 use support::objects::{body, path};
+use support::policies::{
+    self, Call, POLICIES, Permission, calls, denial, is_like, replaces_an_audit_row, shape,
+};
+use support::{InFunction as _, ORG, TestApp};
 use web::access::Level;
 
 use crate::key_table;
@@ -18,8 +21,7 @@ use directory::{
     drive_api_keys, drive_credentials, drive_resources, drive_roles, drive_users, drive_verification,
     drive_with_a_key_that_is_none,
 };
-use drive::{Drive, calls, is_of};
-use policies::{Call, Permission, allowed, is_like, shape};
+use drive::{Drive, is_of};
 use sessions::{drive_sessions, drive_workers};
 use unreadable::drive_what_cannot_be_read;
 
@@ -66,8 +68,8 @@ async fn every_function_may_do_what_it_does_and_nothing_else() {
     for (function, calls) in of_every_route().await {
         drive.seen.entry(function).or_default().extend(calls);
     }
-    let (allowed, mut wrong) = allowed();
-    for (function, mut allowed) in allowed {
+    let mut wrong = POLICIES.wrong.clone();
+    for (function, mut allowed) in POLICIES.allowed.clone() {
         // Every caller pays, but where anybody may call: tests/api/rate.rs.
         let pays = allowed.remove(&Permission::new("dynamodb:UpdateItem Table", Some("RATE#*")));
         let level = functions::all().into_iter().find(|(name, _)| *name == function);
@@ -102,9 +104,9 @@ fn differences(function: &str, seen: &BTreeSet<Call>, allowed: &BTreeSet<Permiss
 #[test]
 fn no_function_may_change_or_delete_a_row_of_the_audit_log() {
     let row = Some(String::from("ORG#acme#AUDIT"));
-    for (function, allowed) in allowed().0 {
+    for (function, allowed) in &POLICIES.allowed {
         for action in ["dynamodb:UpdateItem Table", "dynamodb:DeleteItem Table"] {
-            let call = Call { action: action.into(), partition: row.clone() };
+            let call = Call { action: action.into(), key: row.clone() };
             assert!(!allowed.iter().any(|permission| permission.allows(&call)), "{function}: {action}");
         }
     }
@@ -147,7 +149,7 @@ fn a_statement_that_is_too_wide_is_noticed() {
 #[test]
 fn a_policy_that_is_too_narrow_or_too_wide_is_noticed() {
     let call =
-        |partition: &str| Call { action: "dynamodb:PutItem Table".into(), partition: Some(partition.into()) };
+        |partition: &str| Call { action: "dynamodb:PutItem Table".into(), key: Some(partition.into()) };
     let seen: BTreeSet<_> = [call("ORG#acme#ROLE#1"), call("ORG#acme#AUDIT")].into();
     let permission = |keys| Permission::new("dynamodb:PutItem Table", Some(keys));
     let allowed: BTreeSet<_> = [permission("ORG#*#ROLE#*"), permission("ORG#*#USER#*")].into();
@@ -160,21 +162,72 @@ fn a_policy_that_is_too_narrow_or_too_wide_is_noticed() {
 #[test]
 fn calls_are_read_as_aws_reads_them() {
     let key = json!({"pk": {"S": "ORG#acme#AUDIT"}, "sk": {"S": "1"}});
+    let table = "postern";
     let transaction = json!({"TransactItems": [
-        {"Put": {"Item": key, "ConditionExpression": "attribute_not_exists(#pk)"}}, {"Update": {"Key": key}}, {"Delete": {"Key": key}}, {"ConditionCheck": {"Key": key}},
+        {"Put": {"TableName": table, "Item": key}}, {"Update": {"TableName": table, "Key": key}},
+        {"Delete": {"TableName": table, "Key": key}}, {"ConditionCheck": {"TableName": table, "Key": key}},
     ]});
     let write = |action: &str| Call {
         action: format!("dynamodb:{action} Table"),
-        partition: Some("ORG#acme#AUDIT".into()),
+        key: Some("ORG#acme#AUDIT".into()),
     };
     let check = Call::from("dynamodb:ConditionCheckItem Table");
     let expected = [write("PutItem"), write("UpdateItem"), write("DeleteItem"), check];
-    assert_eq!(calls("DynamoDB_20120810.TransactWriteItems", &transaction), expected);
-    let update = calls("DynamoDB_20120810.UpdateItem", &json!({"Key": key}));
-    assert_eq!(update, [write("UpdateItem")]);
-    let query = json!({"IndexName": "listing"});
-    assert_eq!(calls("DynamoDB_20120810.Query", &query), ["dynamodb:Query Table/index/listing".into()]);
-    assert_eq!(calls("TrentService.Decrypt", &json!({})), ["kms:Decrypt CredentialKey".into()]);
+    let of = |operation: &str, body: &Value| calls(&format!("DynamoDB_20120810.{operation}"), body, table);
+    assert_eq!(of("TransactWriteItems", &transaction), expected);
+    let on_postern = json!({"TableName": table, "Key": key, "IndexName": null});
+    assert_eq!(of("UpdateItem", &on_postern), [write("UpdateItem")]);
+    let query = json!({"TableName": table, "IndexName": "listing"});
+    assert_eq!(of("Query", &query), ["dynamodb:Query Table/index/listing".into()]);
+    let batch = json!({"RequestItems": {table: {"Keys": [key]}, "another": {"Keys": [key]}}});
+    let of_both = ["dynamodb:BatchGetItem Table", "dynamodb:BatchGetItem table another"].map(Call::from);
+    assert_eq!(of("BatchGetItem", &batch), of_both);
+    let on_another = json!({"TableName": "another", "Key": key});
+    assert_eq!(of("GetItem", &on_another), ["dynamodb:GetItem table another".into()]);
+    let decrypt = json!({"KeyId": "k", "EncryptionContext": {"b": "2", "a": "1"}});
+    let in_context = Call { action: "kms:Decrypt CredentialKey".into(), key: Some("a+b".into()) };
+    assert_eq!(calls("TrentService.Decrypt", &decrypt, table), [in_context]);
+    assert_eq!(calls("TrentService.Decrypt", &json!({}), table), ["kms:Decrypt CredentialKey".into()]);
     assert!(is_of("GET /api/v1/roles/1", "GET /api/v1/roles/{id}"));
     assert!(!is_of("GET /api/v1/roles/1/", "GET /api/v1/roles/{id}") && !is_of("PUT /a", "GET /a"));
+}
+
+#[test]
+fn only_a_put_that_replaces_nothing_writes_into_the_audit_log() {
+    let put = |condition: &str| {
+        let item = json!({"pk": {"S": "ORG#acme#AUDIT"}});
+        json!({"TransactItems": [{"Put": {"Item": item, "ConditionExpression": condition}}]})
+    };
+    assert!(!replaces_an_audit_row(&put("attribute_not_exists(#pk)")));
+    assert!(replaces_an_audit_row(&put("attribute_exists(#pk)")));
+    assert!(!replaces_an_audit_row(&json!({"Item": {"pk": {"S": "ORG#acme#ROLE#1"}}})));
+}
+
+/// The key is opened for calls that name organization and credential, and nothing else.
+#[test]
+fn the_key_is_used_in_its_encryption_context_alone() {
+    let decrypt =
+        |key: Option<&str>| Call { key: key.map(String::from), ..Call::from("kms:Decrypt CredentialKey") };
+    let refused = |key| denial("credential-get", &decrypt(key)).is_some();
+    assert!(!refused(Some("postern:credential+postern:organization")));
+    for other in
+        [None, Some("postern:credential"), Some("a"), Some("a+postern:credential+postern:organization")]
+    {
+        assert!(refused(other), "{other:?}");
+    }
+}
+
+/// What a test's function is denied fails the test; what the test itself does is nobody's.
+#[tokio::test]
+async fn a_denied_call_of_any_test_is_noticed() {
+    let app = TestApp::new().await;
+    let who = support::actor(ORG);
+    let end = || app.db.end_session(&who, model::id::SessionId::nil(), app.now());
+    let _ = end().await;
+    app.tap.assert_nothing_denied();
+    let _ = end().in_function("docs-get").await;
+    let noticed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| app.tap.assert_nothing_denied()));
+    let told = noticed.unwrap_err().downcast::<String>().unwrap();
+    assert!(told.contains("docs-get may not dynamodb:"), "{told}");
+    app.tap.forget_denied();
 }

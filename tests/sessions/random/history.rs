@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 use store::StoreError;
 use support::sessions::entered;
-use support::{ORG, OTHER_ORG, TestApp, org};
+use support::{InFunction as _, ORG, OTHER_ORG, TestApp, org};
 use workers::{CircuitBreaker, Pace, RuleReconciler, RuleWorker, SessionSweeper};
 
 use super::step::{KINDS, OfCloud, OfWorkers, Step};
@@ -169,15 +169,15 @@ impl History {
             OfWorkers::Work { group: number } => {
                 let worker = RuleWorker::new(tools).at_pace(QUICK);
                 let groups = ORGS.map(|name| (org(name), group(*number)));
-                worker.with_circuit(circuit).run(groups, now).await;
+                worker.with_circuit(circuit).run(groups, now).in_function("rule-worker").await;
             }
             OfWorkers::Sweep => {
                 let sweeper = SessionSweeper::new(tools).at_pace(QUICK);
-                let _ = sweeper.with_circuit(circuit).run(now).await?;
+                let _ = sweeper.with_circuit(circuit).run(now).in_function("session-sweeper").await?;
             }
             OfWorkers::Reconcile => {
                 let reconciler = RuleReconciler::new(tools).at_pace(QUICK);
-                let _ = reconciler.with_circuit(circuit).run(now).await?;
+                let _ = reconciler.with_circuit(circuit).run(now).in_function("rule-reconciler").await?;
             }
         }
         Ok(())
@@ -306,7 +306,7 @@ impl History {
         // goes when the sweeper has looked twice.
         for (round, seconds) in [61, 61, 61, 61, 25 * 3600, 61, 61, 301, 301].into_iter().enumerate() {
             app.advance_seconds(seconds);
-            SessionSweeper::new(app.tools()).run(app.now()).await.unwrap();
+            SessionSweeper::new(app.tools()).run(app.now()).in_function("session-sweeper").await.unwrap();
             match round {
                 1 => unmet = self.unmet().await,
                 // What somebody else's session has taken away at its end is there again a sweep later.
@@ -314,7 +314,7 @@ impl History {
                 _ => {}
             }
         }
-        RuleReconciler::new(app.tools()).run(app.now()).await.unwrap();
+        RuleReconciler::new(app.tools()).run(app.now()).in_function("rule-reconciler").await.unwrap();
         for name in ORGS {
             wrong.extend(unrest_of(app, name).await);
         }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
-use support::{Client, TestApp, resource_body};
+use support::{Client, InFunction as _, TestApp, resource_body};
 
 use crate::world::group;
 use history::{GROUPS, Recording};
@@ -161,7 +161,8 @@ async fn every_recorded_stream_is_worked_through() {
         assert!(records.iter().any(|record| record["eventName"] == "MODIFY"), "{shape}");
         let workers = functions::workers();
         let (_, worker) = workers.iter().find(|(name, _)| *name == "rule-worker").unwrap();
-        let unfinished = worker.run(&app.app, json!({"Records": records})).await.unwrap();
+        let unfinished =
+            worker.run(&app.app, json!({"Records": records})).in_function("rule-worker").await.unwrap();
         assert_eq!(unfinished, json!({"batchItemFailures": []}), "{shape}");
     }
 }

@@ -13,6 +13,7 @@ use https::Https;
 use std::io::{Error, ErrorKind};
 use std::sync::Arc;
 
+use super::hang::Hang;
 use super::trouble::Way;
 use super::{Canned, TapRecord, meter, mutant};
 
@@ -61,10 +62,14 @@ impl HttpConnector for Line {
             if let Some(asking) = begun.as_ref().and_then(|begun| meter::asking(begun, &body)) {
                 set_body(&mut request, asking);
             }
-            match (record.meet(&target, &body).await, begun) {
+            let mut hanging = record.hangs.next();
+            hanging.hang(Hang::Before).await;
+            let answer = match (record.meet(&target, &body).await, begun) {
                 (Way::Pass, Some(begun)) => Ok(record.meter.read(&begun, inner.call(request).await?).await),
                 (way, _) => go(way, &inner, request).await,
-            }
+            };
+            hanging.hang(Hang::After).await;
+            answer
         })
     }
 }

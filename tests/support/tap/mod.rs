@@ -3,23 +3,30 @@
 //! It is the SDK's HTTP client, so that it stands in front of any engine, and a reset is what the SDK sees of one.
 
 mod gate;
+mod hang;
+mod judge;
 mod line;
 mod meter;
 mod mutant;
 mod trouble;
 
 pub use gate::Gate;
+pub use hang::Hang;
+pub use judge::InFunction;
 pub(crate) use line::{Wire, set_body};
 pub use meter::Metered;
 pub use trouble::Trouble;
 
 use gate::Gates;
+use hang::Hangs;
+use judge::Judge;
 use meter::Meter;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
+use tokio::sync::oneshot;
 use trouble::{Plan, Way};
 
 /// An answer in AWS's place.
@@ -47,6 +54,8 @@ pub struct TapRecord {
     plan: Mutex<Plan>,
     calls: AtomicUsize,
     meter: Meter,
+    judge: Judge,
+    hangs: Hangs,
 }
 
 impl std::fmt::Debug for TapRecord {
@@ -64,6 +73,7 @@ impl TapRecord {
     async fn meet(&self, target: &str, body: &[u8]) -> Way {
         self.calls.fetch_add(1, Ordering::SeqCst);
         self.bodies().push((target.into(), body.into()));
+        self.judge.judge(target, body);
         self.gates.stop(operation(target)).await;
         match self.canned(operation(target)) {
             Some(canned) => Way::Answer(canned),
@@ -84,6 +94,26 @@ impl TapRecord {
 
     fn bodies(&self) -> MutexGuard<'_, Vec<(String, Vec<u8>)>> {
         self.bodies.lock().unwrap()
+    }
+
+    /// The table that the functions' policies are about.
+    pub(crate) fn set_table(&self, name: &str) {
+        self.judge.set_table(name);
+    }
+
+    /// Judges a call of a service that is no engine but in the process, such as `sqs:SendMessage SessionEnds`.
+    pub(crate) fn judge_action(&self, action: &str) {
+        self.judge.judge_action(action);
+    }
+
+    /// Fails when a function has done what its policy does not allow.
+    pub fn assert_nothing_denied(&self) {
+        self.judge.assert_nothing_denied();
+    }
+
+    /// Forgets what was denied, for a test that has looked at it.
+    pub fn forget_denied(&self) {
+        self.judge.forget_denied();
     }
 
     /// How many calls there were in all.
@@ -140,6 +170,11 @@ impl TapRecord {
     /// Stops the next call of an operation at a gate.
     pub fn stop_next(&self, operation: &str) -> Gate {
         self.gates.stop_next(operation)
+    }
+
+    /// Has the call after so many more hang for ever; whoever waits for what this gives back knows when it does.
+    pub fn hang_after(&self, skip: usize, place: Hang) -> oneshot::Receiver<()> {
+        self.hangs.hang_after(skip, place)
     }
 
     /// Lets the next call of an operation meet with trouble.

@@ -27,11 +27,10 @@ struct Wanted<'a> {
     role: &'a str,
     external_id: &'a str,
     session_name: &'a str,
-    region: &'a str,
 }
 
-/// By role, external id, name of the role's session, and region.
-type Kept = HashMap<[String; 4], Assumed>;
+/// By role, external id, and name of the role's session: credentials are good in every region that the account has.
+type Kept = HashMap<[String; 3], Assumed>;
 
 pub(super) struct Identities {
     config: SdkConfig,
@@ -58,8 +57,8 @@ impl Identities {
                 Ok(Credentials::new(access_key_id, secret, token, None, "postern"))
             }
             CloudAccess::AssumeRole { role_arn: role, external_id, session_name } => {
-                let wanted = Wanted { role, external_id, session_name, region };
-                Ok(self.assumed(wanted, caller).await?.credentials)
+                let wanted = Wanted { role, external_id, session_name };
+                Ok(self.assumed(wanted, region, caller).await?.credentials)
             }
         }
     }
@@ -76,13 +75,13 @@ impl Identities {
                     return Ok(*account);
                 }
                 let credentials = self.credentials(access, region, caller).await?;
-                let account = owner(credentials, region, caller).await?;
+                let account = owner(credentials, self.sts_of(region)?, caller).await?;
                 keep(&mut *self.accounts.lock().await, access_key_id.clone(), account);
                 Ok(account)
             }
             CloudAccess::AssumeRole { role_arn: role, external_id, session_name } => {
-                let wanted = Wanted { role, external_id, session_name, region };
-                Ok(self.assumed(wanted, caller).await?.account)
+                let wanted = Wanted { role, external_id, session_name };
+                Ok(self.assumed(wanted, region, caller).await?.account)
             }
         }
     }
@@ -93,15 +92,44 @@ impl Identities {
         own.provide_credentials().await.map_err(|_| no_credentials())
     }
 
-    async fn assumed(&self, wanted: Wanted<'_>, caller: &Caller) -> Result<Assumed, FirewallError> {
-        let Wanted { role, external_id, session_name, region } = wanted;
-        let key = [role, external_id, session_name, region].map(String::from);
+    /// The function's own region.
+    fn home(&self) -> Result<&str, FirewallError> {
+        let home =
+            self.config.region().ok_or_else(|| FirewallError::Unreachable("there is no region".into()))?;
+        Ok(home.as_ref())
+    }
+
+    /// The region whose STS is asked about a key pair for a group. Home's, which is sure to be enabled; of another partition only
+    /// its own knows the pair.
+    fn sts_of<'r>(&'r self, region: &'r str) -> Result<&'r str, FirewallError> {
+        let home = self.home()?;
+        Ok(if aws::partition(home) == aws::partition(region) { home } else { region })
+    }
+
+    /// A role's credentials for a region. STS is asked at home: an account that has not enabled the region of a group has no
+    /// identity there. Another partition is not asked at all, and gets no signature of the function's own credentials.
+    async fn assumed(
+        &self,
+        wanted: Wanted<'_>,
+        region: &str,
+        caller: &Caller,
+    ) -> Result<Assumed, FirewallError> {
+        let Wanted { role, external_id, session_name } = wanted;
+        let home = self.home()?;
+        let own = aws::partition(home);
+        let of_role = role.split(':').nth(1).unwrap_or_default();
+        if let Some(other) = [of_role, aws::partition(region)].into_iter().find(|other| *other != own) {
+            return Err(FirewallError::Denied(format!(
+                "Postern runs in the partition {own} and can assume no role for the partition {other}: use a key pair"
+            )));
+        }
+        let key = [role, external_id, session_name].map(String::from);
         let now = self.config.time_source().map(|source| source.now());
         if let Some(kept) = self.kept.lock().await.get(&key).filter(|kept| is_fresh(&kept.credentials, now)) {
             return Ok(kept.clone());
         }
         let query = Query::assume_role(role, external_id, session_name);
-        let (status, text) = caller.ask(Service::Sts, self.own().await?, region, &query).await?;
+        let (status, text) = caller.ask(Service::Sts, self.own().await?, home, &query).await?;
         let assumed =
             if status == 200 { answer::assumed(&text)? } else { return Err(refused(&text, external_id)) };
         keep(&mut *self.kept.lock().await, key, assumed.clone());

@@ -29,8 +29,8 @@ pub const DEPLOYMENT_TAG: &str = "postern:deployment";
 /// What stands before the ledger entry's id in a rule's description.
 pub const DESCRIPTION_PREFIX: &str = "postern:";
 
-/// Longest wait for a description, which may take several calls. A function that somebody waits for has 10 seconds.
-const PATIENCE: Duration = Duration::from_secs(8);
+/// Longest wait for a description, which may take several calls. A request has 8 seconds, and writes down what it saw.
+const PATIENCE: Duration = Duration::from_secs(7);
 
 /// Pages of one description. A group has 1,000 rules at most, and a page too.
 const PAGES_MAX: usize = 5;

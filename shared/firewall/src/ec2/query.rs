@@ -45,6 +45,13 @@ impl Query {
         self
     }
 
+    /// Whether it changes nothing in the group, so that it can be sent twice.
+    pub(super) fn is_repeatable(&self) -> bool {
+        const CHANGING_NOTHING: [&str; 4] =
+            ["AssumeRole", "DescribeSecurityGroupRules", "DescribeSecurityGroups", "GetCallerIdentity"];
+        self.0.first().is_some_and(|(_, action)| CHANGING_NOTHING.contains(&action.as_str()))
+    }
+
     /// The body.
     pub(super) fn encoded(&self) -> String {
         form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.0).finish()

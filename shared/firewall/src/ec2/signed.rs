@@ -76,17 +76,31 @@ impl Caller {
         let now = now.ok_or_else(|| lost("there is no clock"))?;
         let endpoint = https::endpoint(&self.config, service.name(), region);
         let request = signed(credentials, (service, region), (&endpoint, &query.encoded()), now)?;
-        let answer = tokio::time::timeout(WHOLE, self.send(request)).await;
+        let again = request.try_clone().filter(|_| query.is_repeatable());
+        let answer = tokio::time::timeout(WHOLE, self.send_again(request, again)).await;
         answer.map_err(|_| lost(format!("{} gave no answer in time", service.name())))?
     }
 
-    async fn send(&self, request: HttpRequest) -> Result<(u16, String), FirewallError> {
-        let response: HttpResponse =
-            self.https.send(request, Some(READ)).await.map_err(|error| lost(https::kind(&error)))?;
-        let status = response.status().as_u16();
-        let body = ByteStream::new(response.into_body()).collect().await.map_err(lost)?;
-        Ok((status, String::from_utf8(body.to_vec()).map_err(lost)?))
+    /// Sends a request, and once more where that does no harm: a connection may have been closed at the other end while nobody
+    /// looked, and that shows when the request has been written.
+    async fn send_again(
+        &self,
+        request: HttpRequest,
+        again: Option<HttpRequest>,
+    ) -> Result<(u16, String), FirewallError> {
+        let response = match (self.https.send(request, Some(READ)).await, again) {
+            (Err(error), Some(again)) if https::is_broken(&error) => self.https.send(again, Some(READ)).await,
+            (answer, _) => answer,
+        };
+        text(response.map_err(|error| lost(https::kind(&error)))?).await
     }
+}
+
+/// Status and text of an answer.
+async fn text(response: HttpResponse) -> Result<(u16, String), FirewallError> {
+    let status = response.status().as_u16();
+    let body = ByteStream::new(response.into_body()).collect().await.map_err(lost)?;
+    Ok((status, String::from_utf8(body.to_vec()).map_err(lost)?))
 }
 
 fn signed(
@@ -116,6 +130,18 @@ fn signed(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_changes_a_group_is_sent_once() {
+        let group = crate::GroupRef { region: "eu-central-1".into(), group_id: "sg-0abc123d".into() };
+        assert!(!Query::revoke(&group, &["sgr-1".into()]).is_repeatable());
+        for query in
+            [Query::describe_rules(&group, None), Query::describe_group(&group), Query::caller_identity()]
+        {
+            assert!(query.is_repeatable(), "{query:?}");
+        }
+        assert!(Query::assume_role("arn", "postern:acme", "postern").is_repeatable());
+    }
 
     #[test]
     fn requests_are_signed_for_ec2_in_the_region() {

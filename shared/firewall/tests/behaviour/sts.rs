@@ -24,18 +24,33 @@ const RULES: &str = "<R><securityGroupRuleSet/></R>";
 const REFUSED: &str = "<ErrorResponse><Error><Code>InvalidClientTokenId</Code><Message>The security token included in the \
     request is invalid.</Message></Error></ErrorResponse>";
 
-/// The bodies of all requests, in order.
+/// The bodies of all requests, in order, with the heads.
 #[derive(Clone, Default)]
-pub(crate) struct Requests(Arc<Mutex<Vec<String>>>);
+pub(crate) struct Requests(Arc<Mutex<Vec<(String, String)>>>);
 
 impl Requests {
     pub(crate) fn of(&self, action: &str) -> Vec<String> {
         let start = format!("Action={action}&");
-        self.0.lock().unwrap().iter().filter(|body| body.starts_with(&start)).cloned().collect()
+        let all = self.0.lock().unwrap();
+        all.iter().map(|(_, body)| body).filter(|body| body.starts_with(&start)).cloned().collect()
+    }
+
+    /// For which region and service each request was signed.
+    fn scopes(&self) -> Vec<String> {
+        let scope = |head: &str| {
+            head.split("credential=")
+                .nth(1)?
+                .split('/')
+                .skip(2)
+                .take(2)
+                .map(String::from)
+                .reduce(|a, b| format!("{a}/{b}"))
+        };
+        self.0.lock().unwrap().iter().map(|(head, _)| scope(head).unwrap()).collect()
     }
 }
 
-async fn request(stream: &mut TcpStream) -> Option<String> {
+async fn request(stream: &mut TcpStream) -> Option<(String, String)> {
     let mut seen = Vec::new();
     while !seen.ends_with(b"\r\n\r\n") {
         seen.push(stream.read_u8().await.ok()?);
@@ -44,7 +59,7 @@ async fn request(stream: &mut TcpStream) -> Option<String> {
     let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
     let mut body = vec![0; length.parse().unwrap()];
     stream.read_exact(&mut body).await.unwrap();
-    Some(String::from_utf8(body).unwrap())
+    Some((head, String::from_utf8(body).unwrap()))
 }
 
 fn answer(body: &str) -> (u16, &'static str) {
@@ -64,9 +79,9 @@ pub(crate) async fn aws(refuse: bool) -> (Ec2, Requests) {
         while let Ok((mut stream, _)) = listener.accept().await {
             let seen = seen.clone();
             tokio::spawn(async move {
-                while let Some(body) = request(&mut stream).await {
+                while let Some((head, body)) = request(&mut stream).await {
                     let (status, text) = if refuse { (403, REFUSED) } else { answer(&body) };
-                    seen.0.lock().unwrap().push(body);
+                    seen.0.lock().unwrap().push((head, body));
                     let head = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\n\r\n", text.len());
                     stream.write_all(format!("{head}{text}").as_bytes()).await.unwrap();
                 }
@@ -164,4 +179,92 @@ async fn a_role_that_was_assumed_for_one_organization_is_assumed_anew_for_anothe
     }
     let ids: Vec<_> = requests.of("AssumeRole").iter().map(|body| parameter(body, "ExternalId")).collect();
     assert_eq!(ids, ["postern:acme", "postern:globex"]);
+}
+
+fn in_region(region: &str) -> GroupRef {
+    GroupRef { region: region.into(), group_id: "sg-0abc123d".into() }
+}
+
+/// An account has an identity in the regions that it has enabled, and the function's own is one of them.
+#[tokio::test(flavor = "current_thread")]
+async fn a_role_is_assumed_once_and_at_home_for_groups_of_every_region() {
+    let (ec2, requests) = aws(false).await;
+    for region in ["me-south-1", "ap-southeast-4", REGION] {
+        ec2.account(&role("postern"), region).await.unwrap();
+        let _ = ec2.describe(&role("postern"), &in_region(region)).await;
+    }
+    ec2.account(&key("AKIA1"), "me-south-1").await.unwrap();
+    let mut scopes = requests.scopes();
+    scopes.dedup();
+    let expected =
+        ["eu-central-1/sts", "me-south-1/ec2", "ap-southeast-4/ec2", "eu-central-1/ec2", "eu-central-1/sts"];
+    assert_eq!(scopes, expected);
+    assert_eq!(requests.of("AssumeRole").len(), 1);
+}
+
+/// Nothing of the function's own credentials leaves its partition. A key pair is known in its own partition alone.
+#[tokio::test(flavor = "current_thread")]
+async fn another_partition_is_asked_with_key_pairs_of_its_own_alone() {
+    let (ec2, requests) = aws(false).await;
+    let of_china = SecretJson::new(r#"{"roleArn": "arn:aws-cn:iam::222222222222:role/postern"}"#.into());
+    let of_china = CloudAccess::read(&acme(), Some(CredentialType::AssumeRole), Some(&of_china)).unwrap();
+    let groups = ["cn-north-1", "us-gov-west-1"].map(|region| (role("postern"), in_region(region)));
+    for (access, group) in groups.into_iter().chain([(of_china, in_region(REGION))]) {
+        let account = ec2.account(&access, &group.region).await.unwrap_err();
+        let group = ec2.describe(&access, &group).await.unwrap_err();
+        for refused in [account, group] {
+            let FirewallError::Denied(words) = refused else { panic!("{refused:?}") };
+            assert!(words.starts_with("Postern runs in the partition aws and can assume no role"), "{words}");
+        }
+    }
+    assert_eq!(requests.scopes(), Vec::<String>::new());
+    ec2.account(&key("AKIA1"), "cn-north-1").await.unwrap();
+    let _ = ec2.describe(&key("AKIA1"), &in_region("cn-north-1")).await;
+    assert!(
+        requests.scopes().iter().all(|scope| scope.starts_with("cn-north-1/")),
+        "{:?}",
+        requests.scopes()
+    );
+}
+
+/// AWS on connections of which each first one breaks when its first request has come; how often each action came.
+async fn aws_that_breaks_off() -> (Ec2, Requests) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (address, requests) = (listener.local_addr().unwrap(), Requests::default());
+    let seen = requests.clone();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let Some((head, body)) = request(&mut stream).await else { continue };
+            let text = answer(&body).1;
+            let action = body.split('&').next().unwrap().to_owned();
+            let is_first = !seen.0.lock().unwrap().iter().any(|(_, body)| body.starts_with(&action));
+            seen.0.lock().unwrap().push((head, body));
+            let head =
+                format!("HTTP/1.1 200 X\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", text.len());
+            if !is_first {
+                stream.write_all(format!("{head}{text}").as_bytes()).await.unwrap();
+            }
+        }
+    });
+    (Ec2::new(&config(&format!("http://{address}")).await), requests)
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn what_changes_nothing_is_asked_once_more_when_the_connection_broke() {
+    let (ec2, requests) = aws_that_breaks_off().await;
+    ec2.account(&key("AKIA1"), REGION).await.unwrap();
+    ec2.describe(&role("postern"), &in_region(REGION)).await.unwrap();
+    for action in ["GetCallerIdentity", "AssumeRole", "DescribeSecurityGroupRules", "DescribeSecurityGroups"]
+    {
+        assert_eq!(requests.of(action).len(), 2, "{action}");
+    }
+    let gone = ec2.revoke(&key("AKIA1"), &in_region(REGION), &["sgr-1".into()]).await;
+    assert!(matches!(gone, Err(FirewallError::Unreachable(_))), "{gone:?}");
+    let tag = firewall::RuleTag { deployment: None, org: "acme".into(), rule: "r".into() };
+    let rule = firewall::NewRule { ingress: crate::suite::ssh("203.0.113.7"), tag };
+    let made = ec2.authorize(&key("AKIA1"), &in_region(REGION), &[rule]).await;
+    assert!(matches!(made, Err(FirewallError::Unreachable(_))), "{made:?}");
+    for action in ["RevokeSecurityGroupIngress", "AuthorizeSecurityGroupIngress"] {
+        assert_eq!(requests.of(action).len(), 1, "{action}");
+    }
 }

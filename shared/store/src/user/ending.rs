@@ -21,7 +21,7 @@ use crate::item::{Entity, Item, NewItem};
 use crate::keys::{self, DATA, DUE_PK, DUE_SK, Round};
 use crate::session::Stoppable;
 use crate::transaction::{Receipt, Transaction};
-use crate::{ListPart, Store};
+use crate::{ListPart, Store, random};
 
 /// Sessions that are ended at once.
 const AT_ONCE: usize = 8;
@@ -54,7 +54,7 @@ pub(super) fn note(
 ) -> Result<(), StoreError> {
     let key = keys::ending(org, user);
     let [(_, shard), (_, at)] = due_values(&key, Round::Sweep, now);
-    let id = format!("{:032x}", fastrand::u128(..));
+    let id = random::token()?;
     let members = EndingData { id, is_deletion: why == Why::Deleted };
     let item = NewItem::new(&key, Entity::Ending, &members)?;
     tx.replace(item.with(DUE_PK, shard).with(DUE_SK, at));

@@ -40,6 +40,21 @@ pub fn is_region(text: &str) -> bool {
         && number.bytes().all(|b| b.is_ascii_digit())
 }
 
+/// The partition of a region, as ARNs name it: credentials of one are nothing to another.
+#[must_use]
+pub fn partition(region: &str) -> &'static str {
+    const PARTITIONS: [(&str, &str); 6] = [
+        ("cn-", "aws-cn"),
+        ("us-gov-", "aws-us-gov"),
+        ("us-iso-", "aws-iso"),
+        ("us-isob-", "aws-iso-b"),
+        ("eu-isoe-", "aws-iso-e"),
+        ("us-isof-", "aws-iso-f"),
+    ];
+    let found = PARTITIONS.iter().find(|(regions, _)| region.starts_with(regions));
+    found.map_or("aws", |(_, partition)| partition)
+}
+
 const PORT_MAX: i64 = 65_535;
 
 /// What is wrong with a security group's `config`, or nothing.
@@ -124,6 +139,20 @@ mod tests {
             "europe-west-1",
         ] {
             assert!(!is_region(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_region_is_of_one_partition() {
+        for (region, expected) in [
+            ("eu-central-1", "aws"),
+            ("me-south-1", "aws"),
+            ("cn-north-1", "aws-cn"),
+            ("us-gov-west-1", "aws-us-gov"),
+            ("us-iso-east-1", "aws-iso"),
+            ("us-isob-east-1", "aws-iso-b"),
+        ] {
+            assert_eq!(partition(region), expected, "{region}");
         }
     }
 
