@@ -19,6 +19,7 @@ pub fn worker() -> Worker {
 pub async fn handler(app: App, circuit: CircuitBreaker) -> Result<Report, Failure> {
     let report =
         RuleReconciler::new(tools(&app)?).with_circuit(circuit).with_clock(app.clock()).run(app.now).await?;
-    tracing::info!(failed = report.failed, ?report, "compared");
+    let (failed, postponed, late) = (report.failed, report.postponed(), report.late);
+    tracing::info!(failed, postponed, late, ?report, "compared");
     Ok(report)
 }

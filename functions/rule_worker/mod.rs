@@ -35,7 +35,7 @@ pub async fn handler(app: App, batch: Batch, circuit: CircuitBreaker) -> Result<
     for (record, _) in changed.iter().filter(|(_, group)| again.contains(group)) {
         unfinished.add(record);
     }
-    let failed = report.failed + unreadable;
-    tracing::info!(failed, ?report, records = batch.records.len(), "rules");
+    let (failed, postponed, late) = (report.failed + unreadable, report.postponed(), report.late);
+    tracing::info!(failed, postponed, late, ?report, records = batch.records.len(), "rules");
     Ok(unfinished)
 }

@@ -23,6 +23,7 @@ pub async fn handler(app: App, circuit: CircuitBreaker) -> Result<Report, Failur
     let (timers, swept) = join(setter.run(app.now), sweeper.run(app.now)).await;
     let mut report = swept?;
     report.add(&timers);
-    tracing::info!(failed = report.failed, ?report, "swept");
+    let (failed, postponed, late) = (report.failed, report.postponed(), report.late);
+    tracing::info!(failed, postponed, late, ?report, "swept");
     Ok(report)
 }

@@ -16,9 +16,13 @@ fn distribution() -> Yaml {
     edge("Distribution")["DistributionConfig"].clone()
 }
 
-/// A value in short, whatever function of CloudFormation it stands under.
+/// A value in short, whatever function of CloudFormation it stands under. Of a choice it is the last part, which is the usual one.
 fn text(value: &Yaml) -> &str {
-    if let Yaml::Tagged(tagged) = value { text(&tagged.value) } else { value.as_str().unwrap() }
+    match value {
+        Yaml::Tagged(tagged) => text(&tagged.value),
+        Yaml::Sequence(parts) => text(parts.last().unwrap()),
+        _ => value.as_str().unwrap(),
+    }
 }
 
 /// The names of the headers are said in YAML and in Rust: a request with those of the template is one through the edge.

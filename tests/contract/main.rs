@@ -9,6 +9,7 @@
 )]
 
 mod access_matrix;
+mod alarms;
 mod audit_rows;
 mod compatibility;
 mod costs;

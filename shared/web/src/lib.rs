@@ -33,6 +33,7 @@ pub use fetch::HttpFetch;
 pub use headers::{BadOrigin, Origins};
 pub use incoming::Incoming;
 pub use lambda_runtime::Error;
+pub use log::json_lines;
 pub use serve::serve;
 pub use settings::{
     BadSetting, Lookup, Settings, WorkerSettings, edge, jwt_settings, origins, rate_limit,

@@ -1,14 +1,88 @@
 //! Where the log goes: to standard output, as Lambda's advanced logging controls ask for (AWS Lambda Developer Guide, "Configuring
 //! advanced logging controls").
 
+use model::time::Timestamp;
+use tracing::Subscriber;
+use tracing::level_filters::LevelFilter;
 use tracing_subscriber::fmt;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::time::FormatTime;
+use tracing_subscriber::util::SubscriberInitExt;
 
+use crate::clock::{self, Clock};
 use crate::settings::LogSettings;
+
+/// Writes a line's time.
+struct LineTime(Clock);
+
+impl FormatTime for LineTime {
+    fn format_time(&self, w: &mut Writer<'_>) -> std::fmt::Result {
+        w.write_str(&precise((self.0)()))
+    }
+}
+
+/// RFC 3339 with milliseconds, as Lambda's own lines have it.
+fn precise(time: Timestamp) -> String {
+    let (seconds, millis) = (time.to_string(), time.unix_millis().rem_euclid(1000));
+    format!("{}.{millis:03}Z", seconds.trim_end_matches('Z'))
+}
 
 /// Begins the log. What lambda_runtime offers for this filters by module with regular expressions, which take a seventh of
 /// a binary and are built at each start; a level is all that Lambda's controls can say.
 pub(crate) fn begin(settings: LogSettings) {
-    let log = fmt().with_target(false).without_time().with_max_level(settings.level);
+    if settings.is_json {
+        json_lines(settings.level, clock::system(), std::io::stdout).init();
+    } else {
+        fmt().with_target(false).without_time().with_max_level(settings.level).init();
+    }
+}
+
+/// The log as lines of JSON. Lambda takes the level of a line only together with its time (the same guide, "Using structured JSON log
+/// format with custom runtimes").
+pub fn json_lines<W>(level: LevelFilter, clock: Clock, writer: W) -> impl Subscriber + Send + Sync
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    let log = fmt().with_target(false).with_max_level(level).with_timer(LineTime(clock));
     // The spans of a line hold the invocation's id. Their list has the innermost in it as well.
-    if settings.is_json { log.json().with_current_span(false).init() } else { log.init() }
+    log.json().with_current_span(false).with_writer(writer).finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::{Arc, Mutex};
+
+    /// Keeps what is written.
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn each_line_of_json_has_a_time_that_lambda_reads_and_its_level() {
+        let (lines, clock): (_, Clock) =
+            (Lines::default(), Arc::new(|| Timestamp::from_unix_millis(1_771_410_600_007).unwrap()));
+        let written = lines.clone();
+        let log = json_lines(LevelFilter::INFO, clock, move || written.clone());
+        tracing::subscriber::with_default(log, || {
+            tracing::error!(failed = 2_usize, "swept");
+            tracing::debug!("for nobody");
+        });
+        let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        let line: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(line["timestamp"], "2026-02-18T10:30:00.007Z");
+        assert_eq!((&line["level"], &line["fields"]["failed"]), (&"ERROR".into(), &2.into()));
+        assert_eq!(line["fields"]["message"], "swept", "the metric filters of template.yaml look there");
+    }
 }

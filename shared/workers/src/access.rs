@@ -81,6 +81,9 @@ pub(crate) struct Candidate {
 pub(crate) struct Candidates {
     /// The present value, or why it is of no use.
     pub(crate) present: Result<Candidate, String>,
+    /// Whether the present value is of no use because it cannot be read or opened, whatever the cloud would say: that is for those who
+    /// run Postern.
+    pub(crate) is_defect: bool,
     pub(crate) former: Vec<FormerValue>,
 }
 
@@ -109,6 +112,7 @@ pub(crate) async fn candidates(
         (None, Some(last)) => (access_of_former(vault, org, id, last).await, false),
         (None, None) => (substitute(store, vault, org, resource).await, true),
     };
+    let is_defect = matches!(access, Err(AccessError::Store(StoreError::Defect(_))));
     let present = match access {
         Ok(access) => Ok(Candidate { access: access.on_behalf_of(org, &purpose), is_substitute }),
         Err(AccessError::Store(StoreError::Defect(cause))) => {
@@ -119,7 +123,7 @@ pub(crate) async fn candidates(
         Err(AccessError::Deleted) => Err("The credential was deleted, and so was the resource's".into()),
         Err(error @ AccessError::Unusable(_)) => Err(error.to_string()),
     };
-    Ok(Candidates { present, former })
+    Ok(Candidates { present, is_defect, former })
 }
 
 /// What stands in a rule whose credential cannot be read.
@@ -137,7 +141,7 @@ async fn unreadable(
         Err(StoreError::Defect(_)) => Vec::new(),
         former => former?,
     };
-    Ok(Candidates { present: Err(UNREADABLE.into()), former })
+    Ok(Candidates { present: Err(UNREADABLE.into()), is_defect: true, former })
 }
 
 /// Opens a former value of a credential.

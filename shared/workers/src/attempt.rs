@@ -55,6 +55,7 @@ impl Asking<'_> {
         };
         let candidates =
             candidates(&tools.store, &tools.vault, &self.lease.org, self.with, purpose(&rules)).await?;
+        report.failed += usize::from(candidates.is_defect);
         if !self.is_other {
             tools.store.remember_access(self.lease, credential, resource).await?;
         }

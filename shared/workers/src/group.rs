@@ -24,6 +24,10 @@ const PASSES_MAX: usize = 3;
 /// Entries of the ledger that are written at once.
 const AT_ONCE: usize = 8;
 
+/// Seconds by which a rule is overdue that the stream should have had somebody work on: it is due three quarters of a minute after the
+/// change, and the sweep of the next minute finds it.
+const LATE_SECONDS: i64 = 5;
+
 /// Seconds for which a group that could not be asked for waits when much is due.
 const POSTPONED_SECONDS: i64 = 60;
 
@@ -133,6 +137,7 @@ impl Visitor<'_> {
             let ledger = self.tools.store.rules_of_group(lease).await?;
             if pass == 0 {
                 report.failed += ledger.unreadable;
+                report.late += ledger.rules.iter().filter(|rule| is_late(rule, self.now)).count();
             }
             let todo: Vec<Rule> = ledger.rules.into_iter().filter(|rule| is_due(rule, self.now)).collect();
             if todo.is_empty() || !self.pass(lease, &todo, report, patience).await {
@@ -272,6 +277,12 @@ fn is_due(rule: &Rule, now: Timestamp) -> bool {
         Need::Tell | Need::Forget => true,
         Need::Nothing => rule.due_at.is_some(),
     }
+}
+
+/// Whether nobody has worked on a rule since sessions joined or left it, although the time for it is over.
+fn is_late(rule: &Rule, now: Timestamp) -> bool {
+    let is_untried = rule.attempts == 0 && matches!(rule.need(), Need::Apply | Need::Remove);
+    is_untried && rule.due_at.is_some_and(|due| due.plus_seconds(LATE_SECONDS) <= now)
 }
 
 /// The line of the record about something that happened to a rule.

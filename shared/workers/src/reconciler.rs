@@ -156,7 +156,7 @@ impl Comparison<'_> {
             report.groups_postponed = 1;
             return Ok(None);
         };
-        for access in self.accesses(lease, with).await? {
+        for access in self.accesses(lease, with, report).await? {
             trial.begin();
             let described = patience.wait_for(tools.firewall.describe(&access, &lease.group)).await;
             trial.end(match &described {
@@ -184,9 +184,11 @@ impl Comparison<'_> {
         &self,
         lease: &Lease,
         with: (CredentialId, ResourceId),
+        report: &mut Report,
     ) -> Result<Vec<CloudAccess>, StoreError> {
         let (tools, org) = (self.visitor.tools, &lease.org);
         let candidates = candidates(&tools.store, &tools.vault, org, with, Purpose::Compare).await?;
+        report.failed += usize::from(candidates.is_defect);
         let mut accesses = Vec::new();
         match candidates.present {
             Ok(present) => accesses.push(present.access),

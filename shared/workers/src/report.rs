@@ -30,6 +30,8 @@ pub struct Report {
     pub refused: usize,
     /// Rules that are to be tried again.
     pub delayed: usize,
+    /// Rules that nobody had worked on within a minute of the change that called for it. An alarm waits for it.
+    pub late: usize,
     /// Rules that cannot be removed for now; each is in `GET /rules?state=stuck`.
     pub stuck: usize,
     /// Rules of ours that no session holds, and that were removed.
@@ -49,6 +51,13 @@ pub struct Report {
 }
 
 impl Report {
+    /// What was put off, for whatever reason. An alarm waits for it to go on for long: a little of it is usual.
+    #[must_use]
+    pub fn postponed(&self) -> usize {
+        let groups = self.groups_throttled + self.groups_postponed + self.groups_timed_out;
+        groups + self.delayed + self.left + self.timers_failed
+    }
+
     /// Adds another one.
     pub fn add(&mut self, other: &Self) {
         let pairs = [
@@ -64,6 +73,7 @@ impl Report {
             (&mut self.removed, other.removed),
             (&mut self.refused, other.refused),
             (&mut self.delayed, other.delayed),
+            (&mut self.late, other.late),
             (&mut self.stuck, other.stuck),
             (&mut self.orphans, other.orphans),
             (&mut self.missing, other.missing),
