@@ -3,6 +3,7 @@
 mod directory;
 mod drive;
 mod policies;
+mod secrets;
 mod sessions;
 mod unreadable;
 
