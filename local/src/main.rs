@@ -25,6 +25,8 @@ use web::{App, HttpFetch, Parts, clock};
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const TABLE: &str = "postern";
 const KMS_KEY: &str = "alias/postern";
+/// The name of the secret that signs tokens.
+const JWT_SECRET: &str = "postern/jwt";
 const DEMO_TOKEN_SECONDS: i64 = 24 * 3600;
 
 #[tokio::main]
@@ -75,6 +77,9 @@ async fn run(options: &Serve) -> Result<(), Fault> {
     let cloud = Cloud::open(options.data.as_deref(), dynamodb).await?;
     let template = Template::built_in()?;
     cloud.ensure_table(&template, TABLE)?;
+    if let JwtKeys::Secret(secret) = &jwt.keys {
+        cloud.put_secret(JWT_SECRET, secret.clone());
+    }
     let sky = SimulatedCloud::with_every_group();
     let clock = if options.clock_rate == 1 { clock::system() } else { clock::hurried(options.clock_rate) };
     let timers = InMemory::new(Arc::clone(&clock));
@@ -87,7 +92,7 @@ async fn run(options: &Serve) -> Result<(), Fault> {
         sessions: session_limits()?,
         rate: rate_limit()?,
         origins: origins()?,
-        edge: edge()?,
+        edge: edge()?.into(),
         clock,
     });
     let crew = Crew::new(&template, app.clone(), (cloud.clone(), TABLE), timers)?;
@@ -104,7 +109,10 @@ async fn run(options: &Serve) -> Result<(), Fault> {
 
     println!("Postern is listening on {base}");
     if options.dynamodb_port.is_some() {
-        println!("DynamoDB and KMS answer on {}, table {TABLE}, key {KMS_KEY}", cloud.endpoint());
+        println!(
+            "DynamoDB, KMS and Secrets Manager answer on {}, table {TABLE}, key {KMS_KEY}, secret {JWT_SECRET}",
+            cloud.endpoint()
+        );
     }
     if let Some(script) = demo {
         println!(

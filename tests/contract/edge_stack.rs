@@ -29,7 +29,7 @@ fn text(value: &Yaml) -> &str {
 #[tokio::test]
 async fn the_functions_take_the_headers_that_the_distribution_sends() {
     let edge_setting = web::edge(&|_| Some(SECRET.into())).unwrap();
-    let app = TestApp::with_setup(Setup { edge: edge_setting, ..Setup::default() }).await;
+    let app = TestApp::with_setup(Setup { edge: edge_setting.into(), ..Setup::default() }).await;
     let origin = &distribution()["Origins"][0];
     let sent = origin["OriginCustomHeaders"].as_sequence().unwrap().clone();
     let headers = &edge("ToTheApi")["OriginRequestPolicyConfig"]["HeadersConfig"];
@@ -44,14 +44,25 @@ async fn the_functions_take_the_headers_that_the_distribution_sends() {
     let _ = through.get("/roles").await.expect(200);
 }
 
-/// One secret, of which CloudFront sends a member and the functions accept another, so that it can be rotated.
+/// One secret, of which CloudFront sends a member and the functions accept another, so that it can be rotated. CloudFormation puts the
+/// first into the distribution, because CloudFront can read no secret. The functions read the second themselves.
 #[test]
-fn both_stacks_take_the_secret_from_secrets_manager() {
+fn both_stacks_name_the_secret_and_the_functions_read_it() {
     let origin = distribution()["Origins"][0].clone();
-    let reference =
-        |member: &str| format!("{{{{resolve:secretsmanager:${{EdgeSecretName}}:SecretString:{member}}}}}");
-    assert_eq!(text(&origin["OriginCustomHeaders"][0]["HeaderValue"]), reference("sent"));
-    assert!(read("template.yaml").contains(&reference("accepted")));
+    let sent = "{{resolve:secretsmanager:${EdgeSecretName}:SecretString:sent}}";
+    assert_eq!(text(&origin["OriginCustomHeaders"][0]["HeaderValue"]), sent);
+    let template: Yaml = serde_yaml_ng::from_str(&read("template.yaml")).unwrap();
+    let variables = &template["Globals"]["Function"]["Environment"]["Variables"];
+    assert_eq!(text(&variables["POSTERN_EDGE_SECRET_NAME"]), "EdgeSecretName");
+}
+
+/// Who may read a function's configuration reads no secret in it.
+#[test]
+fn no_environment_contains_a_secret() {
+    let template = read("template.yaml");
+    for secret in ["{{resolve:", "POSTERN_JWT_SECRET:", "POSTERN_EDGE_SECRET:"] {
+        assert!(!template.contains(secret), "{secret}");
+    }
 }
 
 #[test]

@@ -117,7 +117,7 @@ static HOUSE: LazyLock<House> = LazyLock::new(|| {
         sessions: SessionLimits::default(),
         rate: None,
         origins: Origins::parse("https://console.example").expect("an origin"),
-        edge: Edge::default(),
+        edge: Edge::default().into(),
         clock: Arc::new(now),
     });
     let roles = [model::principal::ORG_ADMIN.to_owned()];

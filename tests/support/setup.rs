@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use store::{Store, Vault};
 use timers::{InMemory, SessionTimers, Timer};
 use web::clock::Clock;
-use web::{App, Edge, Origins, Parts};
+use web::{App, Edge, EdgeSource, Origins, Parts};
 
 use crate::{Client, TapRecord, at_millis, jwt_settings};
 
@@ -29,7 +29,7 @@ pub struct Setup {
     /// Web pages that may call.
     pub origins: Origins,
     /// The distribution whose word about the caller's address counts.
-    pub edge: Edge,
+    pub edge: EdgeSource,
     /// The cloud behind the firewall. Two deployments can have the same one.
     pub sky: SimulatedCloud,
 }
@@ -48,7 +48,7 @@ impl Default for Setup {
             rate: None,
             sessions: many_sessions(),
             origins: Origins::default(),
-            edge: Edge::default(),
+            edge: Edge::default().into(),
             sky: SimulatedCloud::strict(),
         }
     }

@@ -1,10 +1,12 @@
-//! AWS in the process: an embedded DynamoDB and a stand-in for KMS behind one address.
+//! AWS in the process: an embedded DynamoDB and stand-ins for KMS and Secrets Manager behind one address.
 
 mod kms;
+mod secrets;
 mod stream;
 mod trim;
 
 use kms::Kms;
+use secrets::Secrets;
 pub use stream::sequence_number;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -19,6 +21,7 @@ use https::Https;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use secrecy::SecretString;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -33,7 +36,7 @@ pub const REGION: &str = "eu-central-1";
 /// DynamoDB's limit of a request.
 const REQUEST_MAX_BYTES: usize = 16 * 1024 * 1024;
 
-/// An answer of the stand-in for KMS.
+/// An answer of a stand-in.
 #[derive(Debug, Clone)]
 struct Canned {
     status: u16,
@@ -46,6 +49,7 @@ struct Canned {
 pub struct Cloud {
     database: Database,
     endpoint: String,
+    secrets: Secrets,
     /// Where the data is in a file: what is in memory is short-lived.
     trimmer: Option<Trimmer>,
 }
@@ -54,6 +58,7 @@ struct Front {
     dynamodb: Uri,
     client: Client<HttpConnector, Body>,
     kms: Kms,
+    secrets: Secrets,
 }
 
 async fn loopback() -> Result<TcpListener, Fault> {
@@ -93,19 +98,23 @@ impl Cloud {
             }
         };
         let database = database.map_err(Fault::of("embedded DynamoDB"))?;
-        let endpoint = address(&listener)?;
-        Self::start(&database, Kms::new(master), listener).await?;
-        Ok(Self { database, endpoint, trimmer: trimmer.transpose()? })
+        let (endpoint, secrets) = (address(&listener)?, Secrets::default());
+        Self::start(&database, (Kms::new(master), secrets.clone()), listener).await?;
+        Ok(Self { database, endpoint, secrets, trimmer: trimmer.transpose()? })
     }
 
-    async fn start(database: &Database, kms: Kms, listener: TcpListener) -> Result<(), Fault> {
+    async fn start(
+        database: &Database,
+        (kms, secrets): (Kms, Secrets),
+        listener: TcpListener,
+    ) -> Result<(), Fault> {
         let behind = loopback().await?;
         let dynamodb: Uri = address(&behind)?.parse().map_err(Fault::of("the address of DynamoDB"))?;
         tokio::spawn(dynoxide::server::serve_on(behind, database.clone()));
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         let client = Client::builder(TokioExecutor::new()).build(connector);
-        let front = Arc::new(Front { dynamodb, client, kms });
+        let front = Arc::new(Front { dynamodb, client, kms, secrets });
         let router = axum::Router::new().fallback(answer).with_state(front);
         tokio::spawn(async move { axum::serve(server::at_once(listener), router).await });
         Ok(())
@@ -119,7 +128,23 @@ impl Cloud {
         self.trimmer.as_ref().map_or(Ok(()), |trimmer| trimmer.forget(table, before))
     }
 
-    /// Where DynamoDB and KMS answer: what `AWS_ENDPOINT_URL` is set to.
+    /// Makes a secret, or gives it another text.
+    pub fn put_secret(&self, name: &str, text: impl Into<SecretString>) {
+        self.secrets.put(name, text.into());
+    }
+
+    /// Takes a secret away.
+    pub fn remove_secret(&self, name: &str) {
+        self.secrets.remove(name);
+    }
+
+    /// How often a secret was asked for.
+    #[must_use]
+    pub fn reads_of_secrets(&self) -> usize {
+        self.secrets.reads()
+    }
+
+    /// Where DynamoDB, KMS and Secrets Manager answer: what `AWS_ENDPOINT_URL` is set to.
     #[must_use]
     pub fn endpoint(&self) -> &str {
         &self.endpoint
@@ -181,6 +206,9 @@ async fn answer(State(front): State<Arc<Front>>, request: Request) -> Response {
     let target = head.headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
     if let Some(operation) = target.strip_prefix("TrentService.") {
         return json(front.kms.answer(operation, &body));
+    }
+    if let Some(operation) = target.strip_prefix("secretsmanager.") {
+        return json(front.secrets.answer(operation, &body));
     }
     forward(&front, head, body).await
 }

@@ -58,7 +58,7 @@ impl Server {
             .unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let base = said(&mut lines, "Postern is listening on ").await;
-        let dynamodb = said(&mut lines, "DynamoDB and KMS answer on ").await;
+        let dynamodb = said(&mut lines, "DynamoDB, KMS and Secrets Manager answer on ").await;
         Self { process, api: Api::new(base), dynamodb }
     }
 

@@ -1,5 +1,6 @@
 //! Verification of JSON Web Tokens (RFC 7519, with the advice of RFC 8725).
 
+use futures_util::future::BoxFuture;
 use jsonwebtoken::{Algorithm, DecodingKey};
 use model::principal::Principal;
 use model::time::Timestamp;
@@ -10,7 +11,8 @@ use std::sync::Arc;
 
 use crate::claims::{ClaimNames, check_times};
 use crate::jws::Jws;
-use crate::keys::{Fetch, KeyCache, KeySet, KeySource, is_fetchable};
+use crate::kept::{Kept, Lack};
+use crate::keys::{Fetch, FetchFault, KeySet, KeySource, is_fetchable, kept_set};
 
 /// Shortest HS256 secret, in bytes: the hash's own length (RFC 7518 §3.2).
 const SECRET_MIN_BYTES: usize = 32;
@@ -21,6 +23,8 @@ const SECRET_MIN_BYTES: usize = 32;
 pub enum JwtKeys {
     /// HS256 with this secret.
     Secret(SecretString),
+    /// HS256 with the current value of the secret of this name.
+    Stored(String),
     /// Public keys, as the text of a set (RFC 7517).
     Inline(String),
     /// Public keys that are fetched.
@@ -53,7 +57,7 @@ pub enum Rejected {
     NotYetValid,
     /// No subject, no organization, or one that cannot be an id.
     NoIdentity,
-    /// The issuer's keys cannot be had, so that nobody can tell. Not the token's fault.
+    /// The issuer's keys, or the secret, cannot be had, so that nobody can tell. Not the token's fault.
     NoKeys,
 }
 
@@ -84,8 +88,9 @@ impl std::error::Error for BadKeys {}
 
 enum Keys {
     Secret(DecodingKey),
-    Inline(Arc<KeySet>),
-    Remote(Arc<KeyCache>),
+    Stored(Kept<DecodingKey>),
+    Inline(KeySet),
+    Remote(Kept<KeySet>),
 }
 
 /// Verifies tokens. Built once per process.
@@ -104,27 +109,40 @@ impl Verifier {
     pub fn new(settings: &JwtSettings, fetch: Arc<dyn Fetch>) -> Result<Self, BadKeys> {
         let keys = match &settings.keys {
             JwtKeys::Secret(secret) => Keys::Secret(secret_key(secret)?),
+            JwtKeys::Stored(name) => Keys::Stored(kept_secret(name.clone(), fetch)),
             JwtKeys::Inline(json) => {
                 let set = KeySet::parse(json).map_err(|why| BadKeys::NotAKeySet(why.to_string()))?;
-                Keys::Inline(Arc::new(set))
+                Keys::Inline(set)
             }
             JwtKeys::Remote(source) => {
                 let url = source.first_url();
                 if !is_fetchable(&url) {
                     return Err(BadKeys::NotFetchable(url));
                 }
-                Keys::Remote(Arc::new(KeyCache::new(source.clone(), fetch)))
+                Keys::Remote(kept_set(source.clone(), fetch))
             }
         };
         let JwtSettings { keys: _, issuer, audience, claims } = settings.clone();
         Ok(Self { keys, issuer, audience, claims })
     }
 
-    /// Fetches the keys, where they are not given, so that the first caller need not wait for them.
+    /// The same, with keys that are read anew after so many seconds.
+    #[must_use]
+    pub fn renewed_after(mut self, seconds: i64) -> Self {
+        self.keys = match self.keys {
+            Keys::Stored(kept) => Keys::Stored(kept.renewed_after(seconds)),
+            Keys::Remote(kept) => Keys::Remote(kept.renewed_after(seconds)),
+            given @ (Keys::Secret(_) | Keys::Inline(_)) => given,
+        };
+        self
+    }
+
+    /// Reads the keys, where they are not given, so that the first caller need not wait for them.
     pub async fn warm_up(&self, now: Timestamp) {
-        if let Keys::Remote(cache) = &self.keys {
-            // No key has an empty name.
-            cache.set_for("", now).await;
+        match &self.keys {
+            Keys::Stored(kept) => kept.warm_up(now).await,
+            Keys::Remote(kept) => kept.warm_up(now).await,
+            Keys::Secret(_) | Keys::Inline(_) => {}
         }
     }
 
@@ -142,17 +160,40 @@ impl Verifier {
 
     /// The algorithm is the key's: a token's `alg` can only agree with it (RFC 8725 §3.1).
     async fn signed_claims(&self, token: &Jws<'_>, now: Timestamp) -> Result<Value, Rejected> {
-        let set = match &self.keys {
-            Keys::Secret(key) => return token.claims(key, Algorithm::HS256).ok_or(Rejected::NotOurs),
-            Keys::Inline(set) => Arc::clone(set),
-            Keys::Remote(cache) => {
-                let kid = token.kid.as_deref().ok_or(Rejected::UnknownKey)?;
-                cache.set_for(kid, now).await.ok_or(Rejected::NoKeys)?
+        let rejected = |lack, unmatched| if lack == Lack::Value { Rejected::NoKeys } else { unmatched };
+        let kid = || token.kid.as_deref().ok_or(Rejected::UnknownKey);
+        let by_set = |set: &KeySet, kid: &str| {
+            let key = set.find(kid)?;
+            Some(token.claims(&key.key, key.algorithm))
+        };
+        let claims = match &self.keys {
+            Keys::Secret(key) => token.claims(key, Algorithm::HS256),
+            Keys::Stored(kept) => {
+                let found = kept.find(now, |key| token.claims(key, Algorithm::HS256)).await;
+                Some(found.map_err(|lack| rejected(lack, Rejected::NotOurs))?)
+            }
+            Keys::Inline(set) => by_set(set, kid()?).ok_or(Rejected::UnknownKey)?,
+            Keys::Remote(kept) => {
+                let kid = kid()?;
+                let found = kept.find(now, |set| by_set(set, kid)).await;
+                found.map_err(|lack| rejected(lack, Rejected::UnknownKey))?
             }
         };
-        let key = token.kid.as_deref().and_then(|kid| set.find(kid)).ok_or(Rejected::UnknownKey)?;
-        token.claims(&key.key, key.algorithm).ok_or(Rejected::NotOurs)
+        claims.ok_or(Rejected::NotOurs)
     }
+}
+
+/// The secret of a name, kept between requests. A value that is too short is as if there were none.
+fn kept_secret(name: String, fetch: Arc<dyn Fetch>) -> Kept<DecodingKey> {
+    let name: Arc<str> = name.into();
+    let load = move || -> BoxFuture<'static, _> {
+        let (name, fetch) = (Arc::clone(&name), Arc::clone(&fetch));
+        Box::pin(async move {
+            let secret = fetch.secret(&name).await?;
+            secret_key(&secret).map_err(|bad| FetchFault(format!("{name}: {bad}")))
+        })
+    };
+    Kept::new("the secret of tokens", Box::new(load))
 }
 
 fn secret_key(secret: &SecretString) -> Result<DecodingKey, BadKeys> {

@@ -60,8 +60,8 @@ fn verdict(verifier: &Verifier, token: &str) -> Result<String, Rejected> {
     caller.map(|caller| caller.user.to_string())
 }
 
-#[test]
-fn the_key_that_a_token_names_verifies_it_and_no_other() {
+#[tokio::test]
+async fn the_key_that_a_token_names_verifies_it_and_no_other() {
     let [ours, other] = [(); 2].map(|()| Ed25519KeyPair::generate().unwrap());
     let site = Arc::new(Site { document: set(&ours, "a").into(), ..Site::default() });
     let remote = JwtKeys::Remote(KeySource::Url("https://id.example/keys".into()));
@@ -80,8 +80,8 @@ fn the_key_that_a_token_names_verifies_it_and_no_other() {
     assert_eq!(site.asked.lock().unwrap().len(), 1);
 }
 
-#[test]
-fn without_the_issuers_keys_nobody_can_tell() {
+#[tokio::test]
+async fn without_the_issuers_keys_nobody_can_tell() {
     let key = Ed25519KeyPair::generate().unwrap();
     let remote = JwtKeys::Remote(KeySource::Url("https://id.example/keys".into()));
     let verifier = verifier(remote, &Arc::default()).unwrap();
@@ -89,8 +89,8 @@ fn without_the_issuers_keys_nobody_can_tell() {
     assert_eq!(verdict(&verifier, &token), Err(Rejected::NoKeys));
 }
 
-#[test]
-fn keys_can_be_fetched_before_anybody_comes() {
+#[tokio::test]
+async fn keys_can_be_fetched_before_anybody_comes() {
     let key = Ed25519KeyPair::generate().unwrap();
     let site = Arc::new(Site { document: set(&key, "a").into(), ..Site::default() });
     let verifier =

@@ -28,6 +28,8 @@ mod resource;
 mod retry;
 mod role;
 mod rule;
+mod secrets;
+mod service;
 mod session;
 mod size;
 mod stream;
@@ -50,6 +52,7 @@ pub use retry::{CALL_ATTEMPTS, retry_config};
 pub use rule::{
     Finding, GroupLedger, LEASE_SECONDS, Lease, ListedRule, Message, Released, RuleEntry, UnreadableRule,
 };
+pub use secrets::{SecretsManager, UnreadSecret};
 pub use session::{Ended, Owner, ShownSession, StillOpen, Upcoming, Wish};
 pub use stream::StreamRecord;
 pub use tag::Tagged;

@@ -1,9 +1,10 @@
 //! What every handler works with.
 
-use auth::Verifier;
+use auth::{Fetch, Verifier};
 use aws_config::SdkConfig;
 use firewall::Firewall;
 use firewall::ec2::Ec2;
+use futures_util::future::join;
 use model::id::{OrgId, UserId};
 use model::rate::RateLimit;
 use model::session::SessionLimits;
@@ -15,12 +16,12 @@ use timers::{SessionTimers, Sqs};
 use crate::access::Directory;
 use crate::aws;
 use crate::clock::{self, Clock};
-use crate::edge::Edge;
+use crate::edge::{Edge, EdgeSource};
 use crate::failure::Failure;
 use crate::fetch::HttpFetch;
 use crate::headers::Origins;
 use crate::rate::RateLimiter;
-use crate::settings::{Settings, WorkerSettings};
+use crate::settings::{EdgeSetting, Settings, WorkerSettings};
 use crate::worker::Wakeup;
 
 /// What a process has once.
@@ -42,7 +43,7 @@ pub struct Parts {
     /// Web pages that may call.
     pub origins: Origins,
     /// The distribution whose word about the caller's address counts, if there is one.
-    pub edge: Edge,
+    pub edge: EdgeSource,
     /// What time it is.
     pub clock: Clock,
 }
@@ -54,7 +55,7 @@ struct Shared {
     rate: Option<RateLimiter>,
     directory: Directory,
     origins: Origins,
-    edge: Edge,
+    edge: EdgeSource,
     clock: Clock,
     vault: OnceLock<Vault>,
     firewall: OnceLock<Arc<dyn Firewall>>,
@@ -116,8 +117,13 @@ impl App {
     /// A setting that is missing or unusable: the function does not start.
     pub fn from_env() -> Result<Self, lambda_runtime::Error> {
         let settings = Settings::from_env()?;
-        let verifier = Verifier::new(&settings.jwt, Arc::new(HttpFetch::default()))?;
         let config = aws::config(settings.aws);
+        let fetch: Arc<dyn Fetch> = Arc::new(HttpFetch::with_secrets(&config));
+        let verifier = Verifier::new(&settings.jwt, Arc::clone(&fetch))?.renewed_after(settings.keys_max_age);
+        let edge = match settings.edge {
+            EdgeSetting::Given(edge) => EdgeSource::Given(edge),
+            EdgeSetting::Stored(name) => EdgeSource::stored(&name, fetch, settings.keys_max_age),
+        };
         let parts = Parts {
             store: Store::new(aws::dynamodb(&config), settings.table),
             verifier: Some(verifier),
@@ -127,7 +133,7 @@ impl App {
             sessions: settings.sessions,
             rate: settings.rate,
             origins: settings.origins,
-            edge: settings.edge,
+            edge,
             clock: clock::system(),
         };
         let aws = Aws { config, kms_key_id: settings.kms_key_id, session_ends_queue_url: None };
@@ -150,7 +156,7 @@ impl App {
             sessions: SessionLimits::default(),
             rate: None,
             origins: Origins::default(),
-            edge: Edge::default(),
+            edge: Edge::default().into(),
             clock: clock::system(),
         };
         let WorkerSettings { kms_key_id, session_ends_queue_url, .. } = settings;
@@ -236,15 +242,19 @@ impl App {
     }
 
     /// The distribution whose word about the caller's address counts.
-    pub(crate) fn edge(&self) -> &Edge {
+    pub(crate) fn edge(&self) -> &EdgeSource {
         &self.shared.edge
     }
 
     /// Fetches what the first caller would have to wait for.
     pub(crate) async fn warm_up(&self) {
-        if let Some(verifier) = &self.shared.verifier {
-            verifier.warm_up(self.clock_now()).await;
-        }
+        let now = self.clock_now();
+        let keys = async {
+            if let Some(verifier) = &self.shared.verifier {
+                verifier.warm_up(now).await;
+            }
+        };
+        join(keys, self.shared.edge.warm_up(now)).await;
     }
 
     /// Who may call.

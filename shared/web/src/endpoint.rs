@@ -172,8 +172,9 @@ impl Endpoint {
     /// one line in the log.
     pub async fn respond(&self, app: &App, event: Event) -> Response<Body> {
         let (watch, app) = (Stopwatch::start(), app.at_request());
-        let request = Arc::new(Incoming::new(event, app.edge()));
         let deadline = deadline();
+        let edge = app.edge().of(&event.headers, app.now).await;
+        let request = Arc::new(Incoming::new(event, &edge));
         let call = || (self.call)(app.clone(), Arc::clone(&request));
         let outcome = guarded(&request, app.origins(), deadline, call).await;
         let is_refused = matches!(&outcome, Err(failure) if failure.status() == StatusCode::FORBIDDEN);

@@ -1,23 +1,27 @@
-//! Gets documents by HTTP: an issuer's discovery document and its keys.
+//! Gets documents by HTTP, an issuer's discovery document and its keys, and secrets of Secrets Manager.
 
 use auth::{Fetch, FetchFault, is_fetchable};
+use aws_config::SdkConfig;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 use futures_util::future::BoxFuture;
 use https::Https;
+use secrecy::SecretString;
 use std::fmt::Display;
 use std::time::Duration;
+use store::SecretsManager;
 
 /// Longest wait for all of an answer. A caller may be waiting too, and has 10 seconds.
 const WHOLE: Duration = Duration::from_secs(3);
 /// Largest document, in bytes. A set of twenty keys with their certificates has some 40 KiB.
 const BODY_MAX_BYTES: usize = 256 * 1024;
 
-/// Gets documents, and follows no redirection.
+/// Gets documents, and follows no redirection. Gets secrets where it was told of AWS.
 #[derive(Debug, Default)]
 pub struct HttpFetch {
     https: Https,
+    secrets: Option<SecretsManager>,
 }
 
 fn fault(error: impl Display) -> FetchFault {
@@ -25,6 +29,11 @@ fn fault(error: impl Display) -> FetchFault {
 }
 
 impl HttpFetch {
+    /// Gets secrets, too.
+    pub(crate) fn with_secrets(config: &SdkConfig) -> Self {
+        Self { https: Https::default(), secrets: Some(SecretsManager::new(config)) }
+    }
+
     async fn document(&self, url: &str) -> Result<Vec<u8>, FetchFault> {
         if !is_fetchable(url) {
             return Err(FetchFault(format!("{url} is not fetched: it is not https")));
@@ -53,6 +62,14 @@ impl Fetch for HttpFetch {
         Box::pin(async move {
             let answer = tokio::time::timeout(WHOLE, self.document(url)).await;
             answer.map_err(|_| FetchFault(format!("{url} gave no answer in time")))?
+        })
+    }
+
+    fn secret<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<SecretString, FetchFault>> {
+        Box::pin(async move {
+            let secrets = self.secrets.as_ref();
+            let secrets = secrets.ok_or_else(|| FetchFault(format!("{name}: no secret is read here")))?;
+            secrets.current(name).await.map_err(|why| FetchFault(format!("{name}: {why}")))
         })
     }
 }

@@ -102,9 +102,14 @@ impl Incoming {
     /// Whether it is known from which address the request comes, or at least that no gateway saw one.
     ///
     /// # Errors
-    /// 403 behind a distribution that does not say it.
+    /// 403 behind a distribution that does not say it; 503 where nobody can tell whether it is ours.
     pub(crate) fn check_source(&self) -> Result<(), Failure> {
-        self.source.as_ref().map(|_| ()).map_err(|why| Failure::UnknownSource(*why))
+        self.source.as_ref().map(|_| ()).map_err(|why| match why {
+            UnknownSource::SecretOutOfReach => Failure::unavailable("the secret of the edge cannot be had"),
+            UnknownSource::ForeignDistribution
+            | UnknownSource::NoViewerAddress
+            | UnknownSource::BadViewerAddress => Failure::UnknownSource(*why),
+        })
     }
 
     /// The address that the request comes from. But for the edge's no header names one.

@@ -26,7 +26,7 @@ mod settings;
 mod worker;
 
 pub use app::{App, Parts};
-pub use edge::{Edge, UnknownSource};
+pub use edge::{Edge, EdgeSource, UnknownSource};
 pub use endpoint::{Endpoint, Handler};
 pub use failure::{Denied, Failure};
 pub use fetch::HttpFetch;

@@ -1,6 +1,6 @@
 //! Settings, from the function's environment. The only place that reads it.
 
-use auth::{ClaimNames, JwtKeys, JwtSettings, KeySource};
+use auth::{ClaimNames, JwtKeys, JwtSettings, KeySource, REFRESH_SECONDS};
 use model::rate::{BURST_DEFAULT, BURST_MAX, PER_MINUTE_DEFAULT, PER_MINUTE_MAX, RateLimit};
 use model::session::{DURATION_HOURS_MAX, PER_PERSON_MAX, SessionLimits};
 use secrecy::SecretString;
@@ -25,12 +25,23 @@ pub struct Settings {
     pub rate: Option<RateLimit>,
     /// `POSTERN_CORS_ORIGINS`: web pages that may call.
     pub origins: Origins,
-    /// `POSTERN_EDGE_SECRET`: what the distribution in front of the API shows.
-    pub edge: Edge,
+    /// `POSTERN_EDGE_SECRET` or `POSTERN_EDGE_SECRET_NAME`: what the distribution in front of the API shows.
+    pub edge: EdgeSetting,
     /// Whose tokens are accepted: [`jwt_settings`].
     pub jwt: JwtSettings,
+    /// `POSTERN_KEYS_MAX_AGE_SECONDS`: after how long keys and secrets that come from elsewhere are read anew.
+    pub keys_max_age: i64,
     /// Where AWS is.
     pub aws: AwsSettings,
+}
+
+/// What the distribution in front of the API shows.
+#[derive(Debug, Clone)]
+pub enum EdgeSetting {
+    /// One of these secrets, if there are any.
+    Given(Edge),
+    /// What the secret of this name accepts.
+    Stored(String),
 }
 
 /// Where AWS is.
@@ -132,32 +143,36 @@ impl Settings {
             sessions: session_limits(get)?,
             rate: rate_limit(get)?,
             origins: origins(get)?,
-            edge: edge(get)?,
+            edge: edge_setting(get)?,
+            keys_max_age: keys_max_age(get)?,
             jwt: jwt_settings(get)?,
             aws: aws_settings(get)?,
         })
     }
 }
 
-/// Whose tokens are accepted: `POSTERN_JWT_ISSUER`, `POSTERN_JWT_AUDIENCE`, and one of `POSTERN_JWT_SECRET`, `POSTERN_JWKS` (the
-/// text of a set of keys) and `POSTERN_JWKS_URL`; without any, the keys are where the issuer's discovery document says.
+/// Whose tokens are accepted: `POSTERN_JWT_ISSUER`, `POSTERN_JWT_AUDIENCE`, and one of `POSTERN_JWT_SECRET`, `POSTERN_JWT_SECRET_NAME`
+/// (of Secrets Manager), `POSTERN_JWKS` (the text of a set of keys) and `POSTERN_JWKS_URL`; without any, the keys are where the issuer's discovery document says.
 /// `POSTERN_JWT_CLAIM_…` and `POSTERN_JWT_ADMIN_ROLE` rename claims (docs/guides/identity-providers.md).
 ///
 /// # Errors
 /// The first that is missing; two ways to verify a token.
 pub fn jwt_settings(get: Lookup<'_>) -> Result<JwtSettings, BadSetting> {
     let issuer = required(get, "POSTERN_JWT_ISSUER")?;
-    let keys = match (get("POSTERN_JWT_SECRET"), get("POSTERN_JWKS"), get("POSTERN_JWKS_URL")) {
-        (Some(secret), None, None) => JwtKeys::Secret(SecretString::from(secret)),
-        (None, Some(set), None) => JwtKeys::Inline(set),
-        (None, None, Some(url)) => JwtKeys::Remote(KeySource::Url(url)),
-        (None, None, None) => JwtKeys::Remote(KeySource::Discovery { issuer: issuer.clone() }),
-        _ => {
-            return Err(BadSetting(
-                "POSTERN_JWT_SECRET, POSTERN_JWKS or POSTERN_JWKS_URL, of which only one",
-            ));
-        }
-    };
+    let given: [Option<JwtKeys>; 4] = [
+        get("POSTERN_JWT_SECRET").map(|secret| JwtKeys::Secret(SecretString::from(secret))),
+        get("POSTERN_JWT_SECRET_NAME").map(JwtKeys::Stored),
+        get("POSTERN_JWKS").map(JwtKeys::Inline),
+        get("POSTERN_JWKS_URL").map(|url| JwtKeys::Remote(KeySource::Url(url))),
+    ];
+    let mut given = given.into_iter().flatten();
+    let keys =
+        given.next().unwrap_or_else(|| JwtKeys::Remote(KeySource::Discovery { issuer: issuer.clone() }));
+    if given.next().is_some() {
+        return Err(BadSetting(
+            "POSTERN_JWT_SECRET, POSTERN_JWT_SECRET_NAME, POSTERN_JWKS or POSTERN_JWKS_URL, of which only one",
+        ));
+    }
     Ok(JwtSettings {
         keys,
         issuer,
@@ -201,6 +216,24 @@ pub fn edge(get: Lookup<'_>) -> Result<Edge, BadSetting> {
     const SECRET: &str = "POSTERN_EDGE_SECRET";
     let text = get(SECRET).map(SecretString::from);
     text.map_or_else(|| Ok(Edge::default()), |text| Edge::parse(&text).map_err(|_| BadSetting(SECRET)))
+}
+
+/// The same, or the name of a secret of Secrets Manager: `POSTERN_EDGE_SECRET_NAME`.
+fn edge_setting(get: Lookup<'_>) -> Result<EdgeSetting, BadSetting> {
+    const NAME: &str = "POSTERN_EDGE_SECRET_NAME";
+    match (get(NAME), get("POSTERN_EDGE_SECRET")) {
+        (Some(_), Some(_)) => {
+            Err(BadSetting("POSTERN_EDGE_SECRET or POSTERN_EDGE_SECRET_NAME, of which only one"))
+        }
+        (Some(name), None) => Ok(EdgeSetting::Stored(name)),
+        (None, _) => edge(get).map(EdgeSetting::Given),
+    }
+}
+
+/// After how many seconds an issuer's keys and secrets of Secrets Manager are read anew: `POSTERN_KEYS_MAX_AGE_SECONDS`.
+fn keys_max_age(get: Lookup<'_>) -> Result<i64, BadSetting> {
+    let set = number(get, "POSTERN_KEYS_MAX_AGE_SECONDS", 1..=3600)?;
+    Ok(set.map_or(REFRESH_SECONDS, i64::from))
 }
 
 /// Web pages that may call: `POSTERN_CORS_ORIGINS`, with commas between them.

@@ -26,7 +26,7 @@ fn edge() -> Edge {
 
 fn setup(rate: Option<RateLimit>) -> Setup {
     Setup {
-        edge: edge(),
+        edge: edge().into(),
         rate,
         jwt: jwt_settings(),
         fetch: std::sync::Arc::new(NoNetwork),

@@ -2,6 +2,7 @@
 
 mod directory;
 mod drive;
+mod secrets;
 mod sessions;
 mod unreadable;
 

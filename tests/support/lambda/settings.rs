@@ -14,7 +14,7 @@ pub fn settings(name: &str, cloud: &str, table: &str) -> HashMap<String, String>
         "POSTERN_TABLE" => table.into(),
         "POSTERN_KMS_KEY_ID" => "alias/postern".into(),
         "POSTERN_SESSION_ENDS_QUEUE_URL" => format!("{cloud}000000000000/session-ends"),
-        "POSTERN_JWT_SECRET" => crate::JWT_SECRET.into(),
+        "POSTERN_KEYS_MAX_AGE_SECONDS" => "600".into(),
         "POSTERN_JWT_ISSUER" => issuer.clone(),
         "POSTERN_JWT_AUDIENCE" => audience.clone(),
         "POSTERN_RATE_PER_MINUTE" => "600".into(),
@@ -24,7 +24,8 @@ pub fn settings(name: &str, cloud: &str, table: &str) -> HashMap<String, String>
         | "POSTERN_JWKS_URL"
         | "POSTERN_JWT_ADMIN_ROLE"
         | "POSTERN_CORS_ORIGINS"
-        | "POSTERN_EDGE_SECRET" => String::new(),
+        | "POSTERN_JWT_SECRET_NAME"
+        | "POSTERN_EDGE_SECRET_NAME" => String::new(),
         "POSTERN_SESSION_DEFAULT_MINUTES" => "60".into(),
         "POSTERN_SESSION_MAX_MINUTES" => "1440".into(),
         "POSTERN_SESSIONS_PER_PERSON" => "1000".into(),
@@ -33,6 +34,8 @@ pub fn settings(name: &str, cloud: &str, table: &str) -> HashMap<String, String>
     let mut settings: HashMap<_, _> =
         variables(name).into_iter().map(|variable| (variable.clone(), value(&variable))).collect();
     settings.insert("AWS_ENDPOINT_URL".into(), cloud.into());
+    // Who measures a start, or has no cloud, reads no secret.
+    settings.insert("POSTERN_JWT_SECRET".into(), crate::JWT_SECRET.into());
     settings
 }
 

@@ -1,11 +1,9 @@
-//! The keys of an issuer: a set (RFC 7517), where it comes from, and how long it is kept.
+//! The keys of an issuer: a set (RFC 7517) and where it comes from.
 
-mod cache;
 mod set;
 mod source;
 
-pub use cache::{REFRESH_SECONDS, STALE_SECONDS};
 pub use set::{KeySet, NotAKeySet};
 pub use source::{Fetch, FetchFault, KeySource, is_fetchable};
 
-pub(crate) use cache::KeyCache;
+pub(crate) use source::kept_set;

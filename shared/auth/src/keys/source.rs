@@ -2,19 +2,27 @@
 
 use futures_util::future::BoxFuture;
 use http::Uri;
+use secrecy::SecretString;
 use serde::Deserialize;
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::set::KeySet;
+use crate::kept::Kept;
 
-/// Gets a document by HTTP.
+/// Gets documents by HTTP, and secrets by their names.
 pub trait Fetch: Send + Sync {
     /// The body of a successful answer. Bounded in time and size; follows no redirection.
     fn get<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<Vec<u8>, FetchFault>>;
+
+    /// The current text of a secret. Bounded in time.
+    fn secret<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<SecretString, FetchFault>> {
+        Box::pin(async move { Err(FetchFault(format!("{name}: no secret is read here"))) })
+    }
 }
 
-/// Why there is no document, for the log.
+/// Why there is no document, or no secret, for the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FetchFault(pub String);
 
@@ -73,6 +81,38 @@ impl KeySource {
     }
 }
 
+/// An issuer's keys and where they were found.
+struct Place {
+    source: KeySource,
+    fetch: Arc<dyn Fetch>,
+    url: Mutex<Option<String>>,
+}
+
+impl Place {
+    async fn set(&self) -> Result<KeySet, FetchFault> {
+        let url = || self.url.lock().unwrap_or_else(PoisonError::into_inner);
+        // Forgotten until it has worked again: the keys may have moved.
+        let known = url().take();
+        let found = match known {
+            Some(url) => url,
+            None => self.source.url(self.fetch.as_ref()).await?,
+        };
+        let set = key_set(self.fetch.as_ref(), &found).await?;
+        *url() = Some(found);
+        Ok(set)
+    }
+}
+
+/// An issuer's keys, kept between requests.
+pub(crate) fn kept_set(source: KeySource, fetch: Arc<dyn Fetch>) -> Kept<KeySet> {
+    let place = Arc::new(Place { source, fetch, url: Mutex::default() });
+    let load = move || -> BoxFuture<'static, _> {
+        let place = Arc::clone(&place);
+        Box::pin(async move { place.set().await })
+    };
+    Kept::new("the issuer's keys", Box::new(load))
+}
+
 /// The set at a URL.
 pub(crate) async fn key_set(fetch: &dyn Fetch, url: &str) -> Result<KeySet, FetchFault> {
     let body = fetch.get(url).await?;
@@ -108,6 +148,7 @@ pub fn is_fetchable(url: &str) -> bool {
 mod tests {
     use super::*;
     use futures_util::FutureExt;
+    use model::time::Timestamp;
     use serde_json::json;
 
     const KEYS: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"AA","kid":"a"}]}"#;
@@ -206,6 +247,46 @@ mod tests {
             "",
         ] {
             assert!(!is_fetchable(url), "{url}");
+        }
+    }
+
+    const DISCOVERY: &str = "https://id.example/.well-known/openid-configuration";
+
+    /// An issuer that can be out of reach, and which notes what it is asked for.
+    #[derive(Default)]
+    struct Issuer {
+        is_down: Mutex<bool>,
+        asked: Mutex<Vec<String>>,
+    }
+
+    impl Fetch for Issuer {
+        fn get<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<Vec<u8>, FetchFault>> {
+            self.asked.lock().unwrap().push(url.into());
+            let is_down = *self.is_down.lock().unwrap();
+            let found = r#"{"issuer":"https://id.example","jwks_uri":"https://id.example/keys"}"#;
+            let document = if url == DISCOVERY { found } else { KEYS };
+            let answer = if is_down { Err(FetchFault(url.into())) } else { Ok(document.into()) };
+            Box::pin(async move { answer })
+        }
+    }
+
+    #[tokio::test]
+    async fn the_discovered_url_is_kept_until_a_fetch_fails() {
+        let issuer = Arc::new(Issuer::default());
+        let source = KeySource::Discovery { issuer: "https://id.example".into() };
+        let kept = kept_set(source, Arc::clone(&issuer) as Arc<dyn Fetch>);
+        let keys = "https://id.example/keys";
+        for (minute, is_down, asked) in [
+            (0, false, vec![DISCOVERY, keys]),
+            (1, false, vec![keys]),
+            (2, true, vec![keys]),
+            (3, false, vec![DISCOVERY, keys]),
+        ] {
+            *issuer.is_down.lock().unwrap() = is_down;
+            let now = Timestamp::from_unix_millis(1_771_410_600_000 + minute * 60_000).unwrap();
+            let found = kept.find(now, |set| set.find("other").map(drop)).await;
+            assert!(found.is_err(), "{minute}");
+            assert_eq!(std::mem::take(&mut *issuer.asked.lock().unwrap()), asked, "{minute}");
         }
     }
 }

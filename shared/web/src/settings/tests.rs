@@ -24,6 +24,8 @@ fn each_bad_setting_is_named() {
         ("POSTERN_RATE_BURST", "10001"),
         ("POSTERN_CORS_ORIGINS", "*"),
         ("POSTERN_EDGE_SECRET", "short"),
+        ("POSTERN_KEYS_MAX_AGE_SECONDS", "0"),
+        ("POSTERN_KEYS_MAX_AGE_SECONDS", "3601"),
         ("POSTERN_SESSION_MAX_MINUTES", "0"),
         ("POSTERN_SESSIONS_PER_PERSON", "0"),
         ("POSTERN_SESSIONS_PER_PERSON", "1001"),
@@ -105,7 +107,24 @@ fn there_is_one_way_to_verify_a_token() {
     assert!(matches!(read(&[set]).unwrap().jwt.keys, JwtKeys::Inline(_)));
     assert!(matches!(read(&[url]).unwrap().jwt.keys, JwtKeys::Remote(KeySource::Url(_))));
     assert!(matches!(read(&[]).unwrap().jwt.keys, JwtKeys::Remote(KeySource::Discovery { .. })));
-    for two in [[secret, set], [secret, url], [set, url]] {
+    let stored = ("POSTERN_JWT_SECRET_NAME", "postern/jwt");
+    assert!(matches!(read(&[stored]).unwrap().jwt.keys, JwtKeys::Stored(name) if name == "postern/jwt"));
+    for two in [[secret, set], [secret, url], [set, url], [secret, stored], [stored, set], [stored, url]] {
         assert!(read(&two).is_err(), "{two:?}");
     }
+}
+
+#[test]
+fn the_edges_secret_is_given_or_stored() {
+    let (given, stored) = (("POSTERN_EDGE_SECRET", ["x"; 32].concat()), ("POSTERN_EDGE_SECRET_NAME", "edge"));
+    let given = (given.0, given.1.as_str());
+    assert!(matches!(read(&[given]).unwrap().edge, EdgeSetting::Given(_)));
+    assert!(matches!(read(&[stored]).unwrap().edge, EdgeSetting::Stored(name) if name == "edge"));
+    assert!(read(&[given, stored]).is_err());
+}
+
+#[test]
+fn keys_are_old_after_ten_minutes_or_as_set() {
+    assert_eq!(read(&[]).unwrap().keys_max_age, 600);
+    assert_eq!(read(&[("POSTERN_KEYS_MAX_AGE_SECONDS", "60")]).unwrap().keys_max_age, 60);
 }

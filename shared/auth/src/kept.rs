@@ -1,0 +1,167 @@
+//! What is read from elsewhere and kept between requests: an issuer's keys, or a secret. docs/adr/0050.
+
+use futures_util::future::BoxFuture;
+use model::time::Timestamp;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::time::timeout;
+
+use crate::keys::FetchFault;
+
+/// Seconds after which a value is read anew, unless a deployment says otherwise.
+pub const REFRESH_SECONDS: i64 = 600;
+/// Seconds for which the last good value serves while no new one can be had. After a day without its source, a key that was
+/// withdrawn meanwhile would be trusted for too long.
+pub const STALE_SECONDS: i64 = 24 * 3600;
+/// Seconds between two reads, whatever a caller shows.
+const PAUSE_SECONDS: i64 = 60;
+/// Seconds between two reads while there is no value: nobody can come in.
+const FIRST_PAUSE_SECONDS: i64 = 5;
+/// Longest wait of a request that can go on with the value that there is.
+const RENEWAL: Duration = Duration::from_secs(1);
+/// Longest wait of a request that needs another value.
+const NEEDED: Duration = Duration::from_secs(5);
+
+/// Reads a value once.
+pub type Load<T> = Box<dyn Fn() -> BoxFuture<'static, Result<T, FetchFault>> + Send + Sync>;
+
+/// What a value lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lack {
+    /// There is no value, or only one that is too old.
+    Value,
+    /// The value, as new as it may be asked for, has not what was looked for.
+    Match,
+}
+
+struct State<T> {
+    value: Option<(Arc<T>, Timestamp)>,
+    asked: Option<Timestamp>,
+}
+
+/// A value that is read when it is first needed, when it has become old, and when it lacks what a request looks for. Every read belongs to
+/// a request and ends before its answer: Lambda freezes an environment between two requests, and with it whatever it does
+/// beside them.
+pub struct Kept<T> {
+    /// What it is, for the log.
+    what: &'static str,
+    load: Load<T>,
+    max_age: i64,
+    state: Mutex<State<T>>,
+    /// Held while the value is read, so that others wait for it instead of asking too.
+    turn: tokio::sync::Mutex<()>,
+}
+
+impl<T> fmt::Debug for Kept<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Kept({})", self.what)
+    }
+}
+
+/// Seconds from one time to another.
+fn seconds(from: Timestamp, to: Timestamp) -> i64 {
+    to.unix_seconds() - from.unix_seconds()
+}
+
+impl<T> Kept<T> {
+    /// A value that nobody has read yet.
+    pub fn new(what: &'static str, load: Load<T>) -> Self {
+        let state = Mutex::new(State { value: None, asked: None });
+        Self { what, load, max_age: REFRESH_SECONDS, state, turn: tokio::sync::Mutex::default() }
+    }
+
+    /// The same, read anew after so many seconds.
+    #[must_use]
+    pub fn renewed_after(mut self, seconds: i64) -> Self {
+        self.max_age = seconds;
+        self
+    }
+
+    /// Reads the value before anybody needs it.
+    pub async fn warm_up(&self, now: Timestamp) {
+        let _ = self.find(now, |_| Some(())).await;
+    }
+
+    /// What `look` finds in the value. A value without it is read anew, because what is looked for may be new.
+    ///
+    /// # Errors
+    /// [`Lack`].
+    pub async fn find<R>(&self, now: Timestamp, look: impl Fn(&T) -> Option<R>) -> Result<R, Lack> {
+        self.renew(now).await;
+        let seen = self.usable(now);
+        if let Some(found) = seen.as_deref().and_then(&look) {
+            return Ok(found);
+        }
+        let turn = self.turn.lock().await;
+        // A request that had the turn before may have brought it.
+        if self.is_still(seen.as_ref(), now) && self.may_ask(now) {
+            self.read(NEEDED).await;
+        }
+        drop(turn);
+        let value = self.usable(now).ok_or(Lack::Value)?;
+        if seen.is_some_and(|seen| Arc::ptr_eq(&seen, &value)) {
+            return Err(Lack::Match);
+        }
+        look(&value).ok_or(Lack::Match)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn usable(&self, now: Timestamp) -> Option<Arc<T>> {
+        let state = self.state();
+        let (value, read) = state.value.as_ref()?;
+        (seconds(*read, now) < STALE_SECONDS).then(|| Arc::clone(value))
+    }
+
+    /// Whether the value is the one that was seen, or there is still none.
+    fn is_still(&self, seen: Option<&Arc<T>>, now: Timestamp) -> bool {
+        match (seen, self.usable(now)) {
+            (Some(seen), Some(value)) => Arc::ptr_eq(seen, &value),
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => false,
+        }
+    }
+
+    /// Takes the right to ask now.
+    fn may_ask(&self, now: Timestamp) -> bool {
+        let mut state = self.state();
+        let pause = if state.value.is_some() { PAUSE_SECONDS.min(self.max_age) } else { FIRST_PAUSE_SECONDS };
+        let may = state.asked.is_none_or(|asked| seconds(asked, now) >= pause);
+        if may {
+            state.asked = Some(now);
+        }
+        may
+    }
+
+    /// Reads the value where it has become old; a request goes on with the old one while another reads it, or where it cannot be
+    /// had at once.
+    async fn renew(&self, now: Timestamp) {
+        let is_old = self.state().value.as_ref().is_some_and(|(_, read)| seconds(*read, now) >= self.max_age);
+        if !is_old {
+            return;
+        }
+        let Ok(_turn) = self.turn.try_lock() else { return };
+        if self.may_ask(now) {
+            self.read(RENEWAL).await;
+        }
+    }
+
+    /// Reads the value; one that cannot be had changes nothing.
+    async fn read(&self, longest: Duration) {
+        let read = timeout(longest, (self.load)()).await;
+        match read.unwrap_or_else(|_| Err(FetchFault(format!("no answer within {longest:?}")))) {
+            Ok(value) => {
+                let mut state = self.state();
+                let asked = state.asked.unwrap_or(Timestamp::MAX);
+                state.value = Some((Arc::new(value), asked));
+            }
+            Err(why) => tracing::warn!(%why, "{} cannot be had", self.what),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
