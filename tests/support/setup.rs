@@ -3,7 +3,7 @@
 use auth::{Fetch, FetchFault, JwtSettings, Verifier};
 use firewall::simulated::SimulatedCloud;
 use futures_util::future::BoxFuture;
-use local::gateway::Gateway;
+use local::gateway::{Gateway, TrailingSlash};
 use model::rate::RateLimit;
 use model::session::{PER_PERSON_MAX, SessionLimits};
 use std::sync::Arc;
@@ -29,6 +29,8 @@ pub struct Setup {
     pub origins: Origins,
     /// The distribution whose word about the caller's address counts.
     pub edge: Edge,
+    /// What the gateway does with paths that end in a slash.
+    pub slash: TrailingSlash,
     /// The cloud behind the firewall. Two deployments can have the same one.
     pub sky: SimulatedCloud,
 }
@@ -48,6 +50,7 @@ impl Default for Setup {
             sessions: many_sessions(),
             origins: Origins::default(),
             edge: Edge::default(),
+            slash: TrailingSlash::default(),
             sky: SimulatedCloud::strict(),
         }
     }
@@ -87,6 +90,12 @@ pub struct Twin(Arc<Gateway>);
 impl Twin {
     pub(crate) fn new(gateway: Gateway) -> Self {
         Self(Arc::new(gateway))
+    }
+
+    /// A caller without a token.
+    #[must_use]
+    pub fn anonymous(&self) -> Client {
+        Client::new(Arc::clone(&self.0), Vec::new())
     }
 
     /// A caller with this token.

@@ -6,7 +6,7 @@ use support::{Client, ORG, Reply, TestApp, whole_path};
 
 use super::Calls;
 use super::policies::{Call, is_write};
-use crate::repository::{read, route_keys, template};
+use crate::repository::{asked_routes, read, template};
 
 /// The calls that AWS allows or refuses when it gets one: a transaction is allowed write by write.
 pub(super) fn calls(target: &str, body: &Value) -> Vec<Call> {
@@ -66,7 +66,7 @@ impl Drive {
         let app = TestApp::new().await;
         let functions = template().functions;
         let routes = functions.iter().flat_map(|function| {
-            route_keys(function).into_iter().map(|route| (route, function.binary().to_owned()))
+            asked_routes(function).into_iter().map(|route| (route, function.binary().to_owned()))
         });
         Self { admin: app.admin(), app, routes: routes.collect(), seen: Calls::new() }
     }
