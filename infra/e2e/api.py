@@ -33,20 +33,27 @@ class Caller:
         self.endpoint = urllib.parse.urlsplit(os.environ["AWS_ENDPOINT_URL"])
         self.headers = {"Host": f"{api}.execute-api.{self.endpoint.netloc}", **headers}
 
-    def call(self, method: str, path: str, status: int, body: object = None):
-        """Sends a request, which must be answered with a status; the answer."""
+    def send(self, method: str, path: str, data: str | None, headers: dict[str, str]):
         connection = http.client.HTTPConnection(self.endpoint.hostname, self.endpoint.port, timeout=30)
-        headers = dict(self.headers)
-        data = None
+        connection.request(method, path, data, headers)
+        response = connection.getresponse()
+        content = response.read()
+        connection.close()
+        return response, content
+
+    def call(self, method: str, path: str, status: int, body: object = None):
+        """Sends a request, which must be answered with a status; the answer. Where it is sent on, it goes there as it was, once."""
+        headers, data = dict(self.headers), None
         if body is not None:
             data = json.dumps(body)
             headers["Content-Type"] = "application/json"
         # What belongs to no version stands beside the base path.
         root = "" if path in ("/docs", "/openapi.json") else "/api/v1"
-        connection.request(method, f"{root}{path}", data, headers)
-        response = connection.getresponse()
-        content = response.read()
-        connection.close()
+        response, content = self.send(method, f"{root}{path}", data, headers)
+        if response.status == 308 and status != 308:
+            location = response.getheader("location")
+            assert location == f"{root}{path}".rstrip("/"), f"{method} {path} leads to {location}"
+            response, content = self.send(method, location, data, headers)
         if response.getheader("content-encoding") == "gzip":
             return gzip.decompress(content).decode()
         text = content.decode()

@@ -29,12 +29,30 @@ def functions() -> dict[str, str]:
     return {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in resources if r["ResourceType"] == kind}
 
 
+def keys(path: str | None, method: str = "") -> list[str]:
+    """The keys that stand for a route of the template in the emulator, which takes any key. AWS takes none that ends in a slash. Of the
+    emulator's own, a greedy variable matches one character at least; at AWS one was seen to match the path that ends before it
+    (storacha/w3infra#166), for which a key with the slash stands here."""
+    if path is None:
+        return ["$default"]
+    assert path == "/" or not path.endswith("/"), f"API Gateway has no route {method} {path}"
+    before, _, last = path.rpartition("/")
+    slash = [f"{method} {before}/"] if last.endswith("+}") else []
+    return [*slash, f"{method} {path}"]
+
+
+def precedence(key: str) -> tuple[bool, int]:
+    """A route without a greedy variable is chosen first, then the longer one. The emulator knows the variable {proxy+} alone for a greedy
+    one, and takes the first of two routes that are equal to it."""
+    return key.endswith("+}"), -key.count("/")
+
+
 def create_routes(root: str) -> None:
     """Makes the routes that the template's events say: the emulator passes over the body of an HTTP API."""
     with open(f"{root}/template.yaml", encoding="utf-8") as file:
         resources = yaml.load(file, Loader=Template)["Resources"]
     api, gateway, names = outputs()["ApiId"], boto3.client("apigatewayv2"), functions()
-    client = boto3.client("lambda")
+    client, targets = boto3.client("lambda"), {}
     for logical_id, name in names.items():
         events = resources[logical_id]["Properties"].get("Events", {}).values()
         routes = [event["Properties"] for event in events if event["Type"] == "HttpApi"]
@@ -44,10 +62,11 @@ def create_routes(root: str) -> None:
         integration = gateway.create_integration(
             ApiId=api, IntegrationType="AWS_PROXY", IntegrationUri=arn, PayloadFormatVersion="2.0"
         )
+        target = f"integrations/{integration['IntegrationId']}"
         for route in routes:
-            key = f"{route['Method']} {route['Path']}" if "Path" in route else "$default"
-            target = f"integrations/{integration['IntegrationId']}"
-            gateway.create_route(ApiId=api, RouteKey=key, Target=target)
+            targets |= dict.fromkeys(keys(route.get("Path"), route.get("Method", "")), target)
+    for key in sorted(targets, key=precedence):
+        gateway.create_route(ApiId=api, RouteKey=key, Target=targets[key])
 
 
 def trust_sessions() -> None:

@@ -56,7 +56,9 @@ class Journey:
         self.person.call("GET", "/resources", 403)
         self.anonymous.call("GET", "/nothing", 404)
         self.admin.call("PUT", "/roles", 405)
-        self.steps.done("no token 401, no administrator 403, no route 404, 405")
+        self.anonymous.call("GET", "/roles/", 308)
+        assert self.admin.call("GET", "/roles/", 200) == []
+        self.steps.done("no token 401, no administrator 403, no route 404, 405, a slash 308")
 
     def set_up(self) -> None:
         call = self.admin.call
@@ -66,6 +68,7 @@ class Journey:
         self.credential = call("POST", "/credentials/", 201, credential)
         assert self.credential["value"] is None
         self.steps.done("the administrator registers a credential, sealed by KMS")
+        self.spell()
         resource = {
             "name": "Bastion", "credentialId": self.credential["id"], "provider": "AWS",
             "resourceType": "SECURITY_GROUP", "resourceIdentifier": aws.group_id(), "region": "eu-central-1",
@@ -81,6 +84,23 @@ class Journey:
         call("POST", f"/roles/{self.role}/users/grace", 200)
         assert [found["id"] for found in self.person.call("GET", "/me", 200)["resources"]] == [self.resource]
         self.steps.done("a role, its resource, its person")
+
+    def spell(self) -> None:
+        """Each operation of credentials answers with and without the slash at the end of its path, and nothing behind it."""
+        call = self.admin.call
+        body = {"name": "A passphrase", "credential_type": None, "value": "PLANTED-one", "is_sensitive": False}
+        for slash in ("/", ""):
+            spare = call("POST", f"/credentials{slash}", 201, body)["id"]
+            assert call("GET", f"/credentials{slash}", 200)["count"] == 2
+            path = f"/credentials/{spare}{slash}"
+            assert call("PUT", path, 200, {**body, "value": "PLANTED-two"})["value"] == "PLANTED-two"
+            assert call("PATCH", path, 200, {"name": "Renamed"})["name"] == "Renamed"
+            assert call("GET", path, 200)["name"] == "Renamed"
+            for method, wrong in [("GET", f"{path}/b"), ("PUT", f"/credentials/{spare}/b{slash}"), ("POST", f"/credentials/{spare}/b")]:
+                call(method, wrong, 404)
+            call("POST", path, 405)
+            call("DELETE", path, 204)
+        self.steps.done("every operation of credentials, in both spellings")
 
     def start(self, minutes: int) -> str:
         body = {"durationMinutes": minutes, "ipv4Address": ADDRESS, "reason": "e2e"}
@@ -127,13 +147,16 @@ class Journey:
     def check_record(self, rows: list[dict]) -> None:
         """Each change of the journey has its row, those of the workers included, and nothing else has one."""
         once = [
-            "CREDENTIAL_CREATE", "RESOURCE_CREATE", "RESOURCE_VERIFY", "ROLE_CREATE", "ROLE_RESOURCE_ASSIGN",
-            "ROLE_USER_ASSIGN", "SESSION_STOP", "SESSION_EXPIRE", "API_KEY_CREATE", "RESOURCE_DELETE", "CREDENTIAL_DELETE",
+            "RESOURCE_CREATE", "RESOURCE_VERIFY", "ROLE_CREATE", "ROLE_RESOURCE_ASSIGN",
+            "ROLE_USER_ASSIGN", "SESSION_STOP", "SESSION_EXPIRE", "API_KEY_CREATE", "RESOURCE_DELETE",
         ]
         # Two people enter the directory: the person, and the administrator who makes an API key.
         twice = ["USER_CREATE", "SESSION_START", "RULE_APPLY", "RULE_REMOVE"]
         expected = Counter([(event, "SUCCESS") for event in once + twice * 2])
         expected["RESOURCE_DELETE", "REFUSED"] = 1
+        # The target account's credential, and one for each spelling of paths.
+        credentials = {"CREDENTIAL_CREATE": 3, "CREDENTIAL_UPDATE": 4, "CREDENTIAL_DELETE": 3}
+        expected.update({(event, "SUCCESS"): count for event, count in credentials.items()})
         found = Counter((row["eventType"], row["result"]) for row in rows)
         assert found == expected, f"{found - expected} too many, {expected - found} missing"
 

@@ -97,7 +97,7 @@ async fn run(options: &Serve) -> Result<(), Fault> {
     });
     let crew = Crew::new(&template, app.clone(), (cloud.clone(), TABLE), timers)?;
     crew.skip().await?;
-    let gateway = Arc::new(Gateway::new(&template, app)?);
+    let gateway = Arc::new(Gateway::new(&template, app)?.with_slash(options.trailing_slash));
     let address = listener.local_addr().map_err(Fault::of("the listener"))?;
     let base = format!("http://{address}");
     // Who cannot sign tokens cannot hand any out.

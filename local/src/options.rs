@@ -10,6 +10,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use web::{Edge, Origins};
 
+use crate::gateway::TrailingSlash;
 use crate::{Fault, keys};
 
 /// Postern on this machine: the API with an embedded DynamoDB, no AWS.
@@ -44,6 +45,9 @@ pub struct Serve {
     /// Let time pass so many times as fast: 60 makes a minute of a second
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=3600))]
     pub clock_rate: u32,
+    /// What the gateway does with a path that ends in a slash: API Gateway leaves it open
+    #[arg(long, value_name = "HOW", value_enum, default_value_t)]
+    pub trailing_slash: TrailingSlash,
     /// Also answer DynamoDB's (and KMS's) calls on this port, for real binaries
     #[arg(long, value_name = "N")]
     pub dynamodb_port: Option<u16>,

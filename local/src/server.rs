@@ -15,9 +15,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
 use crate::Fault;
-use crate::gateway::Gateway;
+use crate::gateway::{Gateway, TOO_LARGE};
 
-/// API Gateway's limit of a request, in bytes. The functions' own limit is lower.
+/// API Gateway's limit of a request, in bytes. Lambda's limit of an event is lower, and that of the functions lower still.
 const PAYLOAD_MAX_BYTES: usize = 10 * 1024 * 1024;
 
 /// Requests that are worked on at once. What comes on top is turned away, as AWS does when all environments of a function are
@@ -86,7 +86,7 @@ async fn answer(
     };
     let (head, body) = request.into_parts();
     let Ok(body) = to_bytes(body, PAYLOAD_MAX_BYTES).await else {
-        return (StatusCode::PAYLOAD_TOO_LARGE, r#"{"message":"Request Entity Too Large"}"#).into_response();
+        return (StatusCode::PAYLOAD_TOO_LARGE, TOO_LARGE).into_response();
     };
     let response = site.gateway.handle(http::Request::from_parts(head, body), peer.ip()).await;
     response.map(|body| Body::from(body.to_vec()))

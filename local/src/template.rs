@@ -15,11 +15,52 @@ pub enum Route {
     Exact {
         /// The method.
         method: String,
-        /// The path, with parameters in braces.
+        /// The path, with parameters in braces. The last one may be greedy: `{rest+}` takes all segments that are left.
         path: String,
     },
     /// `$default`.
     Default,
+}
+
+impl Route {
+    /// The route as events name it.
+    #[must_use]
+    pub fn key(&self) -> String {
+        match self {
+            Self::Exact { method, path } => format!("{method} {path}"),
+            Self::Default => "$default".into(),
+        }
+    }
+
+    /// Method and path of the requests that the route is for. A greedy variable is there for the slash before it: a function answers
+    /// where nothing is left for the variable.
+    #[must_use]
+    pub fn asked(&self) -> Option<(&str, &str)> {
+        let Self::Exact { method, path } = self else { return None };
+        let asked = match path.rsplit_once('/') {
+            Some((before, last)) if greedy(last).is_some() => path.get(..=before.len()),
+            Some(_) | None => Some(path.as_str()),
+        };
+        Some((method, asked.unwrap_or_default()))
+    }
+}
+
+/// The name of the greedy variable that a segment of a route is.
+pub(crate) fn greedy(segment: &str) -> Option<&str> {
+    segment.strip_prefix('{')?.strip_suffix("+}")
+}
+
+/// Refuses what API Gateway takes for no route: it drops a route that ends in `/` from an imported API without a word.
+fn check(route: &Route) -> Result<(), String> {
+    let Route::Exact { path, .. } = route else { return Ok(()) };
+    let before_last = path.rsplit_once('/').map_or("", |(before, _)| before);
+    if path.ends_with('/') && path != "/" {
+        Err(format!("API Gateway takes no route that ends in /, as {} does", route.key()))
+    } else if before_last.split('/').any(|segment| greedy(segment).is_some()) {
+        Err(format!("a greedy variable is the last segment of a route, and in {} it is not", route.key()))
+    } else {
+        Ok(())
+    }
 }
 
 /// What starts a function that has no route.
@@ -132,7 +173,11 @@ fn function(name: &str, properties: &Value) -> Result<Function, Fault> {
     for event in events.into_iter().flat_map(|events| events.values()) {
         let kind = text(event, "Type");
         match kind.as_str() {
-            "HttpApi" => routes.push(route(event)),
+            "HttpApi" => {
+                let route = route(event);
+                check(&route).map_err(Fault::of(format!("template.yaml, {name}")))?;
+                routes.push(route);
+            }
             "DynamoDB" => wakeups.push(Wakeup::Stream),
             "SQS" => wakeups.push(Wakeup::Queue),
             "ScheduleV2" => wakeups.push(schedule(event)?),
@@ -191,4 +236,39 @@ fn create_table(properties: &Value) -> Result<Json, Fault> {
         stream.insert("StreamEnabled".into(), true.into());
     }
     Ok(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn route(path: &str) -> Route {
+        Route::Exact { method: "GET".into(), path: path.into() }
+    }
+
+    #[test]
+    fn a_greedy_variable_stands_for_the_slash_before_it() {
+        for (path, asked) in [("/a", "/a"), ("/a/{id}", "/a/{id}"), ("/a/{id}/{rest+}", "/a/{id}/")] {
+            assert_eq!(route(path).asked(), Some(("GET", asked)));
+            assert_eq!(route(path).key(), format!("GET {path}"));
+        }
+        assert_eq!(Route::Default.asked(), None);
+    }
+
+    #[test]
+    fn what_is_no_route_at_aws_is_refused() {
+        let template = |path: &str| {
+            let route = format!("{{Type: HttpApi, Properties: {{Method: GET, Path: \"{path}\"}}}}");
+            let function =
+                format!("{{Type: AWS::Serverless::Function, Properties: {{Events: {{Route: {route}}}}}}}");
+            let table = "{Type: AWS::DynamoDB::Table, Properties: {}}";
+            Template::read(&format!("{{Resources: {{AFunction: {function}, Table: {table}}}}}"))
+        };
+        for good in ["/", "/a", "/a/{id}", "/a/{rest+}"] {
+            assert!(template(good).is_ok(), "{good}");
+        }
+        for bad in ["/a/", "//", "/a/{id}/", "/a/{rest+}/", "/a/{rest+}/b"] {
+            assert!(template(bad).is_err(), "{bad}");
+        }
+    }
 }

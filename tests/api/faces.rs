@@ -34,12 +34,12 @@ fn the_path_alone_picks_the_face() {
 async fn unknown_paths_are_404_to_anybody() {
     let app = TestApp::new().await;
     for caller in [app.anonymous(), app.admin()] {
-        expect::code(&caller.get("/resources/").await, 404, "NOT_FOUND", "No such endpoint");
+        expect::code(&caller.get("/resources//").await, 404, "NOT_FOUND", "No such endpoint");
         let path = "/resources/550e8400-e29b-41d4-a716-446655440000/nothing";
         expect::code(&caller.get(path).await, 404, "NOT_FOUND", "No such endpoint");
         expect::reason(&caller.get("/nothing").await, 404, "Not Found", "No such endpoint", "/nothing");
         for path in
-            ["/roles/", "/roles//resources/x", "/roles/x/resources/", "/roles/x/resources/y/z", "/Roles"]
+            ["/roles//", "/roles//resources/x", "/roles/x/resources/", "/roles/x/resources/y/z", "/Roles/"]
         {
             expect::reason(&caller.get(path).await, 404, "Not Found", "No such endpoint", path);
         }

@@ -11,6 +11,7 @@ mod deactivated;
 mod edge;
 mod expect;
 mod faces;
+mod gateway;
 mod headers;
 mod identity;
 mod lists;

@@ -232,28 +232,22 @@ fn every_recorded_event_came_by_a_route_of_its_function() {
     let functions = Template::built_in().unwrap().functions;
     for function in functions.into_iter().filter(|function| !function.routes.is_empty()) {
         let event: Value = serde_json::from_str(&recorded_event(function.binary())).unwrap();
-        let keys: Vec<_> = function.routes.iter().map(route_key).collect();
+        let keys: Vec<_> = function.routes.iter().map(Route::key).collect();
         let (key, context) = (event["routeKey"].as_str().unwrap(), &event["requestContext"]);
         assert!(keys.iter().any(|known| known == key), "{key} is none of {keys:?}");
         assert_eq!(context["routeKey"], key);
         assert_eq!(context["http"]["path"], event["rawPath"]);
         if key != "$default" {
-            let filled = event["pathParameters"]
-                .as_object()
-                .into_iter()
-                .flatten()
-                .fold(key.to_owned(), |key, (name, value)| {
-                    key.replace(&format!("{{{name}}}"), value.as_str().unwrap())
-                });
+            let filled = event["pathParameters"].as_object().into_iter().flatten().fold(
+                key.to_owned(),
+                |key, (name, value)| {
+                    // What is left for a greedy variable stands in its place as well.
+                    let variables = [format!("{{{name}}}"), format!("{{{name}+}}")];
+                    variables.iter().fold(key, |key, variable| key.replace(variable, value.as_str().unwrap()))
+                },
+            );
             let sent = [&context["http"]["method"], &event["rawPath"]].map(|part| part.as_str().unwrap());
             assert_eq!(filled, sent.join(" "));
         }
-    }
-}
-
-fn route_key(route: &Route) -> String {
-    match route {
-        Route::Exact { method, path } => format!("{method} {path}"),
-        Route::Default => "$default".into(),
     }
 }

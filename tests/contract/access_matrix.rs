@@ -10,7 +10,7 @@ use support::objects::{body, open_the_sky, path};
 use support::{ADMIN, Client, ORG, Setup, TestApp, jwt_settings};
 use web::access::Level;
 
-use crate::repository::{assert_nothing_wrong, exact_routes, read, route_keys, template};
+use crate::repository::{asked_routes, assert_nothing_wrong, exact_routes, read, template};
 
 /// The columns: a name and a client each.
 type Callers = [(&'static str, Client)];
@@ -250,7 +250,7 @@ pub(crate) fn levels() -> BTreeMap<String, Level> {
     let routes = functions
         .iter()
         .filter(|function| !function.routes.is_empty())
-        .flat_map(|function| route_keys(function).into_iter().map(|key| (key, levels[function.binary()])));
+        .flat_map(|function| asked_routes(function).into_iter().map(|key| (key, levels[function.binary()])));
     routes.collect()
 }
 

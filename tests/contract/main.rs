@@ -29,6 +29,7 @@ mod preconditions;
 mod random_requests;
 mod repository;
 mod routes;
+mod slashes;
 mod statuses;
 mod tenant_sweep;
 mod troubles;

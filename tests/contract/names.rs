@@ -164,7 +164,8 @@ fn every_binary_serves_the_handler_of_its_folder_and_nothing_else() {
 
 /// The names of the parameters in a route.
 fn parameters(route: &str) -> BTreeSet<String> {
-    let inside = |segment: &str| Some(segment.strip_prefix('{')?.strip_suffix('}')?.to_owned());
+    let inside =
+        |segment: &str| Some(segment.strip_prefix('{')?.strip_suffix('}')?.trim_end_matches('+').to_owned());
     route.split('/').filter_map(inside).collect()
 }
 
@@ -248,4 +249,5 @@ fn names_are_spelled_as_they_should_be() {
         parameters("/api/v1/roles/{id}/resources/{resourceId}"),
         ["id", "resourceId"].map(String::from).into()
     );
+    assert_eq!(parameters("/api/v1/credentials/{id}/{rest+}"), ["id", "rest"].map(String::from).into());
 }

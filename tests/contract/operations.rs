@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use serde_yaml_ng::Value as Yaml;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::repository::{assert_nothing_wrong, exact_routes, function_folders, read, route_keys, template};
+use crate::repository::{asked_routes, assert_nothing_wrong, exact_routes, function_folders, read, template};
 
 fn resources(file: &str, kind: &str) -> Vec<(String, Yaml)> {
     let yaml: Yaml = serde_yaml_ng::from_str(&read(file)).unwrap();
@@ -194,7 +194,7 @@ fn cargo_lambda_watch_has_the_routes_of_the_template() {
     let functions = template().functions;
     let owner = |key: &str| {
         let function =
-            functions.iter().find(|function| route_keys(function).iter().any(|route| route == key));
+            functions.iter().find(|function| asked_routes(function).iter().any(|route| route == key));
         function.unwrap().binary().to_owned()
     };
     let mut routes: BTreeMap<String, Vec<String>> = BTreeMap::new();

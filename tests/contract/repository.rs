@@ -40,18 +40,24 @@ pub(crate) fn template() -> Template {
 
 /// A function's routes as events name them, such as `GET /api/v1/roles/{id}`.
 pub(crate) fn route_keys(function: &Function) -> Vec<String> {
-    function.routes.iter().map(support::route_key).collect()
+    function.routes.iter().map(Route::key).collect()
 }
 
-/// Method and path of every route but the default one, sorted by path, then by method.
+/// The requests that a function is for, such as `GET /api/v1/roles/{id}`: where its route has a greedy variable, a slash ends the path.
+pub(crate) fn asked_routes(function: &Function) -> Vec<String> {
+    let asked = |route: &Route| match route.asked() {
+        Some((method, path)) => format!("{method} {path}"),
+        None => route.key(),
+    };
+    function.routes.iter().map(asked).collect()
+}
+
+/// Method and path of the requests that every function but the default one is for, sorted by path, then by method.
 pub(crate) fn exact_routes() -> Vec<(String, String)> {
     let functions = template().functions;
-    let exact = |route: Route| match route {
-        Route::Exact { method, path } => Some((path, method)),
-        Route::Default => None,
-    };
+    let asked = |route: &Route| route.asked().map(|(method, path)| (path.to_owned(), method.to_owned()));
     let mut routes: Vec<_> =
-        functions.into_iter().flat_map(|function| function.routes).filter_map(exact).collect();
+        functions.iter().flat_map(|function| &function.routes).filter_map(asked).collect();
     routes.sort();
     routes.into_iter().map(|(path, method)| (method, path)).collect()
 }

@@ -1,16 +1,17 @@
 //! Routes: `template.yaml` is their truth, and the fallback's list follows it.
 
-use local::template::Route;
 use std::collections::BTreeMap;
 use support::BESIDE;
+use web::REST;
 use web::face::{BASE_PATH, Face};
 
 use crate::repository::{assert_nothing_wrong, exact_routes, read, route_keys, template};
 
 #[test]
-fn the_fallback_knows_every_route() {
-    const FILE: &str = "functions/fallback/routes.txt";
-    let expected: String = exact_routes().iter().map(|(method, path)| format!("{method} {path}\n")).collect();
+fn the_fallback_knows_every_path_without_a_slash_at_its_end() {
+    const FILE: &str = "shared/web/src/unrouted/routes.txt";
+    let routes = exact_routes().into_iter().filter(|(_, path)| !path.ends_with('/'));
+    let expected: String = routes.map(|(method, path)| format!("{method} {path}\n")).collect();
     assert!(read(FILE) == expected, "{FILE} must say what template.yaml says:\n\n{expected}");
 }
 
@@ -31,6 +32,18 @@ fn credentials_have_both_spellings_and_nothing_else_has() {
         }
     }
     assert_nothing_wrong(&wrong);
+}
+
+/// API Gateway takes no route that ends in a slash. What a greedy variable is called is known to `web`.
+#[test]
+fn the_spelling_with_a_slash_is_a_greedy_variable_of_the_name_that_is_known() {
+    let keys: Vec<_> = template().functions.iter().flat_map(route_keys).collect();
+    let of_slash: Vec<_> = keys.iter().filter(|key| key.ends_with("+}")).collect();
+    assert_eq!(of_slash.len(), 6, "{of_slash:?}");
+    for key in keys {
+        assert!(!key.ends_with('/'), "template.yaml: {key}");
+        assert!(!key.contains('+') || key.ends_with(&format!("/{{{REST}+}}")), "template.yaml: {key}");
+    }
 }
 
 #[test]
@@ -62,9 +75,9 @@ fn every_function_has_a_route_and_both_spellings_go_to_the_same_one() {
         let spelled: std::collections::BTreeSet<_> = function
             .routes
             .iter()
-            .map(|route| match route {
-                Route::Exact { method, path } => format!("{method} {}", path.trim_end_matches('/')),
-                Route::Default => "$default".into(),
+            .map(|route| match route.asked() {
+                Some((method, path)) => format!("{method} {}", path.trim_end_matches('/')),
+                None => "$default".into(),
             })
             .collect();
         assert_eq!(spelled.len(), 1, "template.yaml: {} has {spelled:?}", function.logical_id);

@@ -4,6 +4,7 @@
 use futures_util::StreamExt as _;
 use futures_util::stream::iter;
 use http::StatusCode;
+use local::gateway::TrailingSlash;
 use model::principal::ORG_ADMIN;
 use model::rate::RateLimit;
 use serde_json::{Value, json};
@@ -259,22 +260,25 @@ async fn every_described_status_of_the_fallback_can_be_had() {
             parameters: Vec::new(),
         };
         for status in statuses.map(|status| status.parse::<u16>().unwrap()) {
-            let app = TestApp::new().await;
+            let slash = TrailingSlash::Fallback;
+            let app = TestApp::with_setup(Setup { slash, ..Setup::default() }).await;
             let key = app.admin().new_api_key(&["audit:read"]).await;
-            let path = if status == 404 {
-                format!("{}/nothing/at/all", known.trim_end_matches('/'))
-            } else {
-                known.into()
+            let bare = known.trim_end_matches('/');
+            let (method, path) = match status {
+                308 => ("POST", format!("{bare}/")),
+                404 => ("PUT", format!("{bare}/nothing/at/all")),
+                _ => ("PUT", known.into()),
             };
+            let operation = Operation { method: method.into(), ..operation.clone() };
             let caller = if status >= 500 { app.caller(&[("x-api-key", &key)]) } else { app.admin() };
             let good = Good { app: &app, operation: &operation, caller, path, body: None };
             let reply = match status {
-                404 | 405 => good.send().await,
+                308 | 404 | 405 => good.send().await,
                 _ => good.provoke(status).await,
             };
             if reply.status.as_u16() != status {
                 wrong.push(format!(
-                    "PUT {known}: {} where {status} was provoked: {}",
+                    "{method} {known}: {} where {status} was provoked: {}",
                     reply.status, reply.text
                 ));
             }

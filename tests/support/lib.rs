@@ -40,7 +40,7 @@ use firewall::simulated::SimulatedCloud;
 use local::cloud::Cloud;
 use local::crew::Crew;
 use local::gateway::Gateway;
-use local::template::{Route, Template};
+use local::template::Template;
 use model::audit::AuditFilter;
 use model::id::{OrgId, UserId};
 use model::principal::{Actor, ActorType, ORG_ADMIN};
@@ -144,10 +144,11 @@ impl TestApp {
         let clock = Arc::new(AtomicI64::new(START_MILLIS));
         let (db, vault) = (Store::new(tapped.clone(), &table), Vault::new(kms, "alias/test"));
         let sky = setup.sky.clone();
-        let jwt = setup.jwt.clone();
+        let (jwt, slash) = (setup.jwt.clone(), setup.slash);
         let timers = InMemory::new(setup::clock_ahead(&clock, 0));
         let app = setup.app((&db, &vault, &sky, &timers), &tap, setup::clock_ahead(&clock, 0));
-        let gateway = Arc::new(Gateway::new(template, app.clone()).expect("a gateway"));
+        let gateway = Gateway::new(template, app.clone()).expect("a gateway");
+        let gateway = Arc::new(gateway.with_slash(slash));
         let crew = Crew::new(template, app.clone(), (cloud.clone(), &table), timers.clone());
         let crew = crew.expect("a crew");
         Self { db, vault, cloud, dynamodb, table, tap, app, gateway, sky, timers, crew, clock, jwt, tapped }
@@ -156,8 +157,9 @@ impl TestApp {
     /// Another environment of the same functions: with the table and the clock of this one, and nothing else in common.
     #[must_use]
     pub fn twin(&self, setup: Setup) -> Twin {
+        let slash = setup.slash;
         let app = self.environment(setup, 0);
-        Twin::new(Gateway::new(&TEMPLATE, app).expect("a gateway"))
+        Twin::new(Gateway::new(&TEMPLATE, app).expect("a gateway").with_slash(slash))
     }
 
     /// An environment of its own for a function, whose clock is ahead by so many milliseconds, or behind.
@@ -243,6 +245,12 @@ impl TestApp {
     /// Moves the clock.
     pub fn advance_millis(&self, millis: i64) {
         self.clock.fetch_add(millis, Ordering::SeqCst);
+    }
+
+    /// The gateway, for what it answers itself.
+    #[must_use]
+    pub fn gateway(&self) -> &Gateway {
+        &self.gateway
     }
 
     /// A caller with these headers.
@@ -344,15 +352,6 @@ impl TestApp {
 
 /// The template, read once in a process.
 pub static TEMPLATE: LazyLock<Template> = LazyLock::new(|| Template::built_in().expect("the template"));
-
-/// A route as events name it, such as `GET /api/v1/roles/{id}`.
-#[must_use]
-pub fn route_key(route: &Route) -> String {
-    match route {
-        Route::Exact { method, path } => format!("{method} {path}"),
-        Route::Default => "$default".into(),
-    }
-}
 
 /// A time.
 #[must_use]

@@ -4,7 +4,7 @@ use auth::{Fetch, FetchFault, JwtSettings, Verifier};
 use firewall::simulated::SimulatedCloud;
 use firewall::{AccountId, CloudAccess, Firewall, FirewallError, GroupDescription, GroupRef, NewRule};
 use futures_util::future::BoxFuture;
-use local::gateway::Gateway;
+use local::gateway::{Gateway, TrailingSlash};
 use model::rate::RateLimit;
 use model::session::{PER_PERSON_MAX, SessionLimits};
 use std::sync::Arc;
@@ -30,6 +30,8 @@ pub struct Setup {
     pub origins: Origins,
     /// The distribution whose word about the caller's address counts.
     pub edge: EdgeSource,
+    /// What the gateway does with paths that end in a slash.
+    pub slash: TrailingSlash,
     /// The cloud behind the firewall. Two deployments can have the same one.
     pub sky: SimulatedCloud,
 }
@@ -49,6 +51,7 @@ impl Default for Setup {
             sessions: many_sessions(),
             origins: Origins::default(),
             edge: Edge::default().into(),
+            slash: TrailingSlash::default(),
             sky: SimulatedCloud::strict(),
         }
     }
@@ -152,6 +155,12 @@ pub struct Twin(Arc<Gateway>);
 impl Twin {
     pub(crate) fn new(gateway: Gateway) -> Self {
         Self(Arc::new(gateway))
+    }
+
+    /// A caller without a token.
+    #[must_use]
+    pub fn anonymous(&self) -> Client {
+        Client::new(Arc::clone(&self.0), Vec::new())
     }
 
     /// A caller with this token.

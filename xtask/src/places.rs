@@ -15,7 +15,7 @@ type Edit = fn(&str, &Function) -> Result<String, Fault>;
 const LISTS: [(&str, Edit); 11] = [
     ("functions/Cargo.toml", manifest),
     ("functions/lib.rs", library),
-    ("functions/fallback/routes.txt", routes),
+    ("shared/web/src/unrouted/routes.txt", routes),
     ("template.yaml", template::with_function),
     ("Cargo.toml", template::with_watched_route),
     ("infra/openapi.yaml", openapi::with_operation),
@@ -63,7 +63,8 @@ fn is_new(function: &Function, read: Read<'_>) -> Result<(), Fault> {
             return Err(format!("{file} exists"));
         }
     }
-    let routes = read("functions/fallback/routes.txt").ok_or("there is no functions/fallback/routes.txt")?;
+    let routes =
+        read("shared/web/src/unrouted/routes.txt").ok_or("there is no shared/web/src/unrouted/routes.txt")?;
     let own = format!("{} {}", function.method.as_str(), function.path);
     if routes.lines().any(|route| route == own) {
         return Err(format!("{} has a function", function.route()));
@@ -199,7 +200,7 @@ mod tests {
         assert_eq!(fault("thing-do", "GET", "/roles"), "GET /roles has a function");
         assert_eq!(fault("resource-drain", "PUT", "/things"), "the audit log has an event RESOURCE_DRAIN");
         let empty = files(&function("thing-do", "GET", "/things"), &|_| None).unwrap_err();
-        assert_eq!(empty, "there is no functions/fallback/routes.txt");
+        assert_eq!(empty, "there is no shared/web/src/unrouted/routes.txt");
     }
 
     #[test]

@@ -1,9 +1,12 @@
 //! The API Gateway of `cargo run`: finds the route, writes the event, calls the handler.
 
 mod event;
+mod routing;
+
+pub use routing::{TrailingSlash, decoded};
 
 use axum::body::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use lambda_http::Body;
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -11,6 +14,10 @@ use web::{App, Endpoint};
 
 use crate::Fault;
 use crate::template::{Route, Template};
+use routing::{Parameters, fit};
+
+/// The longest event that Lambda takes, in bytes. A body in it is longer than it was sent: it is in Base64, or a text of JSON.
+const EVENT_MAX_BYTES: usize = 6 * 1024 * 1024;
 
 /// A route and what answers it.
 struct Target {
@@ -23,6 +30,7 @@ pub struct Gateway {
     targets: Vec<Target>,
     default: Endpoint,
     app: App,
+    slash: TrailingSlash,
 }
 
 impl Gateway {
@@ -50,12 +58,21 @@ impl Gateway {
             return Err(Fault::new(format!("template.yaml lacks {name}, which functions::all() has")));
         }
         let default = default.ok_or_else(|| Fault::new("template.yaml has no default route"))?;
-        Ok(Self { targets, default, app })
+        Ok(Self { targets, default, app, slash: TrailingSlash::default() })
+    }
+
+    /// The same, which does so with paths that end in `/`.
+    #[must_use]
+    pub fn with_slash(self, slash: TrailingSlash) -> Self {
+        Self { slash, ..self }
     }
 
     /// Answers a request from an address.
     pub async fn handle(&self, request: Request<Bytes>, source: IpAddr) -> Response<Body> {
         let (endpoint, event) = self.routed(&request, source);
+        if event.len() > EVENT_MAX_BYTES {
+            return own_answer(StatusCode::PAYLOAD_TOO_LARGE, TOO_LARGE);
+        }
         match web::event::decode(&event) {
             Ok(request) => endpoint.respond(&self.app, request).await,
             Err(error) => gateway_failure(&error),
@@ -69,54 +86,41 @@ impl Gateway {
     }
 
     fn routed(&self, request: &Request<Bytes>, source: IpAddr) -> (&Endpoint, String) {
+        let path = decoded(request.uri().path());
         let found = self
             .targets
             .iter()
-            .filter_map(|target| Some((target, parameters(&target.route, request)?)))
-            .min_by_key(|(_, parameters)| parameters.len());
+            .filter_map(|target| Some((target, self.fit(target, request, &path)?)))
+            .min_by_key(|(_, fit)| fit.rank);
         let (endpoint, key, parameters) = match found {
-            Some((target, parameters)) => (&target.endpoint, route_key(&target.route), parameters),
-            None => (&self.default, String::from("$default"), HashMap::new()),
+            Some((target, fit)) => (&target.endpoint, target.route.key(), fit.parameters),
+            None => (&self.default, Route::Default.key(), Parameters::new()),
         };
-        (endpoint, event::of(request, source, &key, &parameters, self.app.clock_now()))
+        (endpoint, event::of(request, source, (&key, &path), &parameters, self.app.clock_now()))
+    }
+
+    fn fit(&self, target: &Target, request: &Request<Bytes>, path: &str) -> Option<routing::Fit> {
+        match &target.route {
+            Route::Exact { method, path: route } if request.method().as_str() == method => {
+                fit(route, path, self.slash)
+            }
+            Route::Exact { .. } | Route::Default => None,
+        }
     }
 }
+
+/// What API Gateway says of a body that it does not take. Which status it makes of Lambda's refusal of an event is not documented.
+pub(crate) const TOO_LARGE: &str = r#"{"message":"Request Entity Too Large"}"#;
 
 /// What API Gateway answers when a function fails: only a defect of this gateway gets here.
 fn gateway_failure(error: &serde_json::Error) -> Response<Body> {
     tracing::error!(%error, "an event cannot be decoded");
-    let mut response = Response::new(Body::from(r#"{"message":"Internal Server Error"}"#));
-    *response.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
+    own_answer(StatusCode::INTERNAL_SERVER_ERROR, r#"{"message":"Internal Server Error"}"#)
+}
+
+/// An answer of the gateway's own, for which no function was called.
+fn own_answer(status: StatusCode, body: &str) -> Response<Body> {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
     response
-}
-
-fn route_key(route: &Route) -> String {
-    match route {
-        Route::Exact { method, path } => format!("{method} {path}"),
-        Route::Default => "$default".into(),
-    }
-}
-
-/// The decoded parameters of a request's path when a route matches it. A slash at the end counts.
-fn parameters(route: &Route, request: &Request<Bytes>) -> Option<HashMap<String, String>> {
-    let Route::Exact { method, path } = route else {
-        return None;
-    };
-    let (wanted, found) = (path.split('/'), request.uri().path().split('/'));
-    if request.method().as_str() != method || wanted.clone().count() != found.clone().count() {
-        return None;
-    }
-    let mut parameters = HashMap::new();
-    for (wanted, found) in wanted.zip(found) {
-        let name = wanted.strip_prefix('{').and_then(|name| name.strip_suffix('}'));
-        match name {
-            Some(name) if !found.is_empty() => {
-                let decoded = percent_encoding::percent_decode_str(found).decode_utf8_lossy();
-                parameters.insert(name.into(), decoded.into_owned());
-            }
-            None if wanted == found => {}
-            Some(_) | None => return None,
-        }
-    }
-    Some(parameters)
 }

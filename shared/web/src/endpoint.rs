@@ -24,6 +24,7 @@ use crate::incoming::Incoming;
 use crate::input::Input;
 use crate::reply::Reply;
 use crate::serve;
+use crate::unrouted::unrouted;
 
 /// An asynchronous function whose arguments are the [`App`], an access level and up to three inputs, and whose
 /// result is a reply or a [`Failure`]; or one whose only argument is [`Anyone`], which answers everybody the same: its function reads
@@ -168,18 +169,20 @@ impl Endpoint {
         Self { level: H::LEVEL, call: Arc::new(move |app, request| handler.clone().call(app, request)) }
     }
 
-    /// Answers a request. Whatever happens, the answer has the face of the path and the request's id, and there is
+    /// Answers a request; one that its route took by mistake as the `$default` route would. Whatever happens, the answer has the face of the path and the request's id, and there is
     /// one line in the log.
     pub async fn respond(&self, app: &App, event: Event) -> Response<Body> {
         let (watch, app) = (Stopwatch::start(), app.at_request());
         let deadline = deadline();
         let edge = app.edge().of(&event.headers, app.now).await;
         let request = Arc::new(Incoming::new(event, &edge));
-        let call = || (self.call)(app.clone(), Arc::clone(&request));
+        let unrouted = request.is_beyond_its_route().then(|| Self::new(unrouted));
+        let answering = unrouted.as_ref().unwrap_or(self);
+        let call = || (answering.call)(app.clone(), Arc::clone(&request));
         let outcome = guarded(&request, app.origins(), deadline, call).await;
         let is_refused = matches!(&outcome, Err(failure) if failure.status() == StatusCode::FORBIDDEN);
         // Whoever asks too often does not fill the record, and where no route matches nothing would have been changed.
-        if is_refused && request.is_over_limit.get().is_none() && self.level != Level::Visitor {
+        if is_refused && request.is_over_limit.get().is_none() && answering.level != Level::Visitor {
             attempt::record_denied(&app, &request, deadline).await;
         }
         answer(outcome, &request, app.now, app.origins(), watch)

@@ -14,12 +14,13 @@ use store::Payer;
 use crate::edge::{Edge, UnknownSource};
 use crate::event::Event;
 use crate::failure::Failure;
+use crate::unrouted::REST;
 
 /// Largest body, in bytes (docs/api.md).
 pub(crate) const BODY_MAX_BYTES: usize = 256 * 1024;
 
 /// Longest path and query, in bytes.
-const URI_MAX_BYTES: usize = 8 * 1024;
+pub(crate) const URI_MAX_BYTES: usize = 8 * 1024;
 
 /// Most bytes of all headers, names and values: API Gateway's own limit, which other gateways do not have.
 const HEADERS_MAX_BYTES: usize = 10_240;
@@ -29,7 +30,7 @@ const HEADERS_MAX_BYTES: usize = 10_240;
 pub struct Incoming {
     /// The method's name.
     pub method: String,
-    /// The path as the caller sent it, with its base.
+    /// The path with its base, as API Gateway hands it over: decoded, but for `%25`.
     pub path: String,
     /// Headers; names in lower case, repeated ones joined by commas, as the gateway does.
     pub headers: HeaderMap,
@@ -39,7 +40,8 @@ pub struct Incoming {
     pub query: QueryMap,
     source: Result<Option<String>, UnknownSource>,
     path_parameters: HashMap<String, String>,
-    query_bytes: usize,
+    /// The query as it was sent.
+    pub(crate) raw_query: String,
     body: Body,
     /// Who turned out to be calling, for the log.
     pub(crate) principal: OnceLock<Principal>,
@@ -72,9 +74,9 @@ impl Incoming {
                 .request_id
                 .filter(|id| is_header_text(id))
                 .unwrap_or_else(|| "unknown".into()),
-            query_bytes: query.len(),
             // The gateway's own map of it joins what was said twice with commas, which may stand in a value as well.
             query: query.parse().unwrap_or_default(),
+            raw_query: query,
             path_parameters: event.path_parameters,
             body: body
                 .map_or_else(Body::default, |body| Body::from_maybe_encoded(event.is_base64_encoded, body)),
@@ -89,7 +91,7 @@ impl Incoming {
     /// # Errors
     /// 414, 431.
     pub(crate) fn check_size(&self) -> Result<(), Failure> {
-        if self.path.len() + self.query_bytes > URI_MAX_BYTES {
+        if self.path.len() + self.raw_query.len() > URI_MAX_BYTES {
             return Err(Failure::UriTooLong { limit: URI_MAX_BYTES });
         }
         let headers: usize = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
@@ -128,6 +130,11 @@ impl Incoming {
     #[must_use]
     pub fn path_parameter(&self, name: &str) -> Option<&str> {
         self.path_parameters.get(name).map(String::as_str)
+    }
+
+    /// Whether the gateway's route took more of the path than it is for: its greedy variable is there for a slash at the end alone.
+    pub(crate) fn is_beyond_its_route(&self) -> bool {
+        self.path_parameter(REST).is_some_and(|rest| !rest.is_empty())
     }
 
     /// What tells a repetition of this request: of a POST with an `Idempotency-Key`.

@@ -23,6 +23,7 @@ mod rate;
 pub mod reply;
 mod serve;
 mod settings;
+mod unrouted;
 mod worker;
 
 pub use app::{App, Parts};
@@ -39,4 +40,5 @@ pub use settings::{
     BadSetting, Lookup, Settings, WorkerSettings, edge, jwt_settings, origins, rate_limit,
     sessions_per_person,
 };
+pub use unrouted::{REST, unrouted};
 pub use worker::{Batch, Message, Messages, Unfinished, Wakeup, Worker, WorkerFailure, serve_worker};

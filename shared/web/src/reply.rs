@@ -50,6 +50,10 @@ pub enum NoContentOrAccepted {
     Accepted(Message),
 }
 
+/// 308 to another path of this API, with the same method and body.
+#[derive(Debug)]
+pub struct Moved(pub(crate) HeaderValue);
+
 /// 200 with JSON that was written when the function was built.
 #[derive(Debug)]
 pub struct JsonText(pub &'static str);
@@ -143,6 +147,15 @@ impl Reply for NoContent {
     fn into_response(self) -> Result<Response<Body>, Failure> {
         let mut response = Response::new(Body::Empty);
         *response.status_mut() = StatusCode::NO_CONTENT;
+        Ok(response)
+    }
+}
+
+impl Reply for Moved {
+    fn into_response(self) -> Result<Response<Body>, Failure> {
+        let mut response = Response::new(Body::Empty);
+        *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
+        response.headers_mut().insert(header::LOCATION, self.0);
         Ok(response)
     }
 }

@@ -18,8 +18,9 @@ pub(super) struct Drive {
 /// Whether a request's method and path are those of a route.
 pub(super) fn is_of(request: &str, route: &str) -> bool {
     let (request, route) = (request.split(['/', ' ']), route.split(['/', ' ']));
-    let fits =
-        |(found, wanted): (&str, &str)| found == wanted || (wanted.starts_with('{') && !found.is_empty());
+    let fits = |(found, wanted): (&str, &str)| {
+        found == wanted || (wanted.starts_with('{') && found.is_empty() == wanted.ends_with("+}"))
+    };
     request.clone().count() == route.clone().count() && request.zip(route).all(fits)
 }
 
@@ -42,7 +43,8 @@ impl Drive {
         let reply = caller.send(method, &path, json, body.into_bytes()).await;
         let route = format!("{method} {}", path.split('?').next().unwrap());
         let fitting = POLICIES.routes.iter().filter(|(pattern, _)| is_of(&route, pattern));
-        let found = fitting.min_by_key(|(pattern, _)| pattern.matches('{').count());
+        let found =
+            fitting.min_by_key(|(pattern, _)| (pattern.ends_with("+}"), pattern.matches('{').count()));
         let seen = self.seen.entry(found.map_or("fallback", |(_, function)| function).into()).or_default();
         seen.extend(
             self.app.tap.take_bodies().iter().flat_map(|(target, body)| calls(target, body, &self.app.table)),

@@ -46,9 +46,12 @@ impl Description {
         if answer.method == "OPTIONS" && answer.headers.contains_key("access-control-allow-methods") {
             return Vec::new();
         }
-        let responses = match self.operation(answer.method, answer.path) {
-            Some(operation) => &operation.says["responses"],
-            None => &self.document["x-fallback"][face(answer.path)],
+        // A gateway may pass over the slash at the end of a path, or send its caller on: the choice is its own.
+        let bare = answer.path.strip_suffix('/').unwrap_or(answer.path);
+        let as_it_is = self.operation(answer.method, answer.path);
+        let responses = match as_it_is.or_else(|| self.operation(answer.method, bare)) {
+            Some(operation) if answer.status != 308 => &operation.says["responses"],
+            _ => &self.document["x-fallback"][face(answer.path)],
         };
         let Some(response) = responses.get(answer.status.to_string()) else {
             return vec![String::from("the status is not listed")];

@@ -10,6 +10,7 @@ use std::fmt::{Display, Formatter};
 use std::sync::LazyLock;
 
 use crate::TEMPLATE;
+use local::template::Route;
 
 /// Actions that change an item.
 const WRITES: [&str; 3] = ["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"];
@@ -209,7 +210,7 @@ pub static POLICIES: LazyLock<Policies> = LazyLock::new(|| {
                 Err(fault) => policies.wrong.push(format!("{} {fault}", function.logical_id)),
             }
         }
-        let keys = function.routes.iter().map(crate::route_key);
+        let keys = function.routes.iter().map(Route::key);
         policies.routes.extend(keys.map(|key| (key, function.binary().to_owned())));
         policies.allowed.insert(function.binary().into(), permissions);
     }

@@ -1,6 +1,6 @@
 //! Requests of which everything is there that they speak of: counted in the process, and timed in a bootstrap.
 
-use local::template::{Route, Template};
+use local::template::Template;
 use serde_json::{Value, json};
 use support::objects::{body, objects, open_the_sky};
 use support::{Client, ORG, Reply, TestApp};
@@ -30,10 +30,9 @@ pub(super) async fn present() -> TestApp {
 pub(super) fn route(name: &str) -> (String, String) {
     let template = Template::built_in().expect("the template");
     let function = template.functions.into_iter().find(|function| function.binary() == name);
-    match function.expect("a function").routes.into_iter().next().expect("a route") {
-        Route::Exact { method, path } => (method, path),
-        Route::Default => ("GET".into(), "/api/v1/nothing".into()),
-    }
+    let asked = function.as_ref().expect("a function").routes.first().expect("a route").asked();
+    let (method, path) = asked.unwrap_or(("GET", "/api/v1/nothing"));
+    (method.into(), path.into())
 }
 
 impl Ready {

@@ -1,0 +1,139 @@
+//! Which route takes a path, as API Gateway chooses it for an HTTP API.
+
+use clap::ValueEnum;
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+use crate::template::greedy;
+
+/// What API Gateway does with a path that ends in `/`. Its documentation says nothing of it, and reports differ, so that each can be played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum TrailingSlash {
+    /// The path reaches the route of the path without the slash.
+    Ignored,
+    /// The path reaches a greedy variable, for which nothing is left.
+    #[default]
+    Greedy,
+    /// The path reaches `$default` alone.
+    Fallback,
+}
+
+impl TrailingSlash {
+    /// Each of them.
+    pub const ALL: [Self; 3] = [Self::Ignored, Self::Greedy, Self::Fallback];
+}
+
+/// The parameters of a path, by their names.
+pub(super) type Parameters = HashMap<String, String>;
+
+/// A route takes a path: which one takes it first, and the parameters. A route without a greedy variable comes first, then the longer one,
+/// then the one with fewer variables.
+pub(super) struct Fit {
+    pub(super) rank: (bool, Reverse<usize>, usize),
+    pub(super) parameters: Parameters,
+}
+
+/// The path as API Gateway hands it over, and as it looks for a route: every escape is decoded but `%25`, so that what was a `%` stays
+/// apart from what was escaped by one.
+#[must_use]
+pub fn decoded(path: &str) -> String {
+    let parts = path.split("%25").map(|part| percent_encoding::percent_decode_str(part).decode_utf8_lossy());
+    parts.collect::<Vec<_>>().join("%25")
+}
+
+/// How a route's path fits a decoded path; nothing where it does not.
+pub(super) fn fit(route: &str, path: &str, slash: TrailingSlash) -> Option<Fit> {
+    let path = match slash {
+        TrailingSlash::Ignored => path.strip_suffix('/').unwrap_or(path),
+        TrailingSlash::Greedy => path,
+        TrailingSlash::Fallback if path.ends_with('/') => return None,
+        TrailingSlash::Fallback => path,
+    };
+    let (mut parameters, length) = (Parameters::new(), route.split('/').count());
+    let mut found = path.split('/');
+    for wanted in route.split('/') {
+        if let Some(name) = greedy(wanted) {
+            let mut rest = vec![found.next()?];
+            rest.extend(found);
+            let rest = rest.join("/");
+            // Who passes over a slash has no use for a variable that matches nothing.
+            if rest.is_empty() && slash == TrailingSlash::Ignored {
+                return None;
+            }
+            parameters.insert(name.into(), rest);
+            let count = parameters.len();
+            return Some(Fit { rank: (true, Reverse(length), count), parameters });
+        }
+        let found = found.next()?;
+        match wanted.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+            Some(name) if !found.is_empty() => {
+                parameters.insert(name.into(), found.into());
+            }
+            None if wanted == found => {}
+            Some(_) | None => return None,
+        }
+    }
+    let count = parameters.len();
+    found.next().is_none().then_some(Fit { rank: (false, Reverse(length), count), parameters })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROUTES: [&str; 4] = ["/a", "/a/{rest+}", "/a/{id}", "/a/{id}/{rest+}"];
+
+    /// The route that takes a path, and what stands in `id` and `rest`.
+    fn taken(path: &str, slash: TrailingSlash) -> Option<(&'static str, Option<String>, Option<String>)> {
+        let fits = ROUTES.into_iter().filter_map(|route| Some((route, fit(route, path, slash)?)));
+        let (route, mut found) = fits.min_by_key(|(_, fit)| fit.rank)?;
+        Some((route, found.parameters.remove("id"), found.parameters.remove("rest")))
+    }
+
+    #[test]
+    fn a_route_without_a_greedy_variable_comes_first_and_then_the_longer_one() {
+        let text = |text: &str| Some(text.to_owned());
+        for slash in TrailingSlash::ALL {
+            assert_eq!(taken("/a", slash), Some(("/a", None, None)));
+            assert_eq!(taken("/a/x", slash), Some(("/a/{id}", text("x"), None)));
+            assert_eq!(taken("/a/x/y", slash), Some(("/a/{id}/{rest+}", text("x"), text("y"))));
+            assert_eq!(taken("/a/x/y/z", slash), Some(("/a/{id}/{rest+}", text("x"), text("y/z"))));
+            assert_eq!(taken("/a//y", slash), Some(("/a/{rest+}", None, text("/y"))));
+            for path in ["", "/", "/b", "/A", "a", "/ab", "//a"] {
+                assert_eq!(taken(path, slash), None, "{path}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_slash_at_the_end_is_ignored_or_leaves_nothing_or_has_no_route() {
+        let text = |text: &str| Some(text.to_owned());
+        for (path, ignored, greedy) in [
+            ("/a/", ("/a", None, None), ("/a/{rest+}", None, text(""))),
+            ("/a/x/", ("/a/{id}", text("x"), None), ("/a/{id}/{rest+}", text("x"), text(""))),
+            (
+                "/a/x/y/",
+                ("/a/{id}/{rest+}", text("x"), text("y")),
+                ("/a/{id}/{rest+}", text("x"), text("y/")),
+            ),
+            ("/a/x//", ("/a/{rest+}", None, text("x/")), ("/a/{id}/{rest+}", text("x"), text("/"))),
+        ] {
+            assert_eq!(taken(path, TrailingSlash::Ignored), Some(ignored), "{path}");
+            assert_eq!(taken(path, TrailingSlash::Greedy), Some(greedy), "{path}");
+            assert_eq!(taken(path, TrailingSlash::Fallback), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn every_escape_is_decoded_but_that_of_the_percent_sign() {
+        for (sent, handed) in [
+            ("/a/%2F%3f%C3%A9+", "/a//?é+"),
+            ("/a/%252F", "/a/%252F"),
+            ("/%zz%", "/%zz%"),
+            ("/%ff", "/\u{fffd}"),
+            ("/%72", "/r"),
+        ] {
+            assert_eq!(decoded(sent), handed, "{sent}");
+        }
+    }
+}

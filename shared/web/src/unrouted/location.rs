@@ -1,0 +1,57 @@
+//! The value of `Location`.
+
+use http::HeaderValue;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+
+use crate::failure::Failure;
+use crate::incoming::URI_MAX_BYTES;
+
+/// What is escaped in a query (URL Standard, "query percent-encode set"). It comes from the gateway as it was sent, escapes and all.
+const IN_QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>');
+
+/// What is escaped in a path (URL Standard, "path percent-encode set"), and the backslash, which browsers take for a slash. The gateway has
+/// decoded every escape but that of `%`, which therefore stays.
+const IN_PATH: &AsciiSet = &IN_QUERY.add(b'?').add(b'^').add(b'`').add(b'{').add(b'}').add(b'\\');
+
+/// A reference to a path of this API with a query (RFC 9110 §10.2.2). It names no host, so that no header of the request chooses one, and
+/// begins with a single slash, as every known path does.
+///
+/// # Errors
+/// 414 where the text is longer than a path and a query may be.
+pub(super) fn of(path: &str, query: &str) -> Result<HeaderValue, Failure> {
+    let mut text = utf8_percent_encode(path, IN_PATH).to_string();
+    if !query.is_empty() {
+        text.push('?');
+        text.extend(utf8_percent_encode(query, IN_QUERY));
+    }
+    if text.len() > URI_MAX_BYTES {
+        return Err(Failure::UriTooLong { limit: URI_MAX_BYTES });
+    }
+    HeaderValue::try_from(text).map_err(|error| Failure::internal(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_decoded_is_escaped_again_and_the_query_stays() {
+        for (path, query, location) in [
+            ("/api/v1/roles", "", "/api/v1/roles"),
+            ("/api/v1/users/a", "x=1&y=%2F&z=a+b", "/api/v1/users/a?x=1&y=%2F&z=a+b"),
+            ("/api/v1/users/a b?c#d\\é", "", "/api/v1/users/a%20b%3Fc%23d%5C%C3%A9"),
+            ("/api/v1/users/a%252F", "", "/api/v1/users/a%252F"),
+            ("/api/v1/users/a\r\nb: c", "d\r\n#é", "/api/v1/users/a%0D%0Ab:%20c?d%0D%0A%23%C3%A9"),
+        ] {
+            assert_eq!(of(path, query).unwrap(), location);
+        }
+    }
+
+    #[test]
+    fn a_text_that_no_gateway_takes_is_refused() {
+        let long = "é".repeat(URI_MAX_BYTES / 4);
+        assert!(matches!(of(&format!("/{long}"), ""), Err(Failure::UriTooLong { .. })));
+        assert!(matches!(of("/", &long), Err(Failure::UriTooLong { .. })));
+        assert!(of("/", &"a".repeat(URI_MAX_BYTES - 2)).is_ok());
+    }
+}

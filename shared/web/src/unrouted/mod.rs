@@ -1,0 +1,39 @@
+//! What a request is answered that no route takes: the API's `$default` route, and what a greedy variable catches beside the slash that it is
+//! there for.
+
+mod location;
+mod table;
+
+use std::sync::Arc;
+
+use crate::access::Visitor;
+use crate::app::App;
+use crate::failure::Failure;
+use crate::incoming::Incoming;
+use crate::reply::Moved;
+
+/// The name of the greedy variable in the routes of paths that may end in `/`. API Gateway takes no route that ends in one.
+pub const REST: &str = "rest";
+
+/// Answers 308 to the path without the slash at its end, where the path has the method; 405 where it has others; and 404. That a path exists
+/// is no secret, because the API's description is everybody's; which methods it has besides is told to callers with a token only.
+///
+/// # Errors
+/// 404; 401 or 405; 414 where the path has more bytes with its escapes than without.
+pub async fn unrouted(_: App, caller: Visitor, request: Arc<Incoming>) -> Result<Moved, Failure> {
+    let path = request.path.as_str();
+    let bare = path.strip_suffix('/').unwrap_or(path);
+    let allowed = table::methods(bare);
+    if allowed.is_empty() {
+        return Err(Failure::NoRoute);
+    }
+    if !allowed.contains(&request.method) {
+        caller.identified()?;
+        return Err(Failure::MethodNotAllowed { method: request.method.clone(), allowed });
+    }
+    if bare == path {
+        // The gateway has a route for it. To name the path again would go on for ever.
+        return Err(Failure::NoRoute);
+    }
+    location::of(bare, &request.raw_query).map(Moved)
+}
