@@ -2,6 +2,7 @@
 //! `functions/*/event.json`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod frozen;
 mod journey;
 
 use journey::{Journey, TABLE, logs};
