@@ -12,6 +12,7 @@ mod access_matrix;
 mod audit_rows;
 mod compatibility;
 mod costs;
+mod deployment;
 mod edge_stack;
 mod edges;
 mod error_table;
