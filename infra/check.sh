@@ -23,6 +23,8 @@ if [ "$noticed" != "E9101 E9102 E9103 E9104 E9106 E9107 E9108 E9109 E9110" ]; th
     exit 1
 fi
 
+"$tools_folder/sam/bin/python" -B infra/preflight/test.py
+
 infra/tools.sh sam validate --lint --template template.yaml --region "$region"
 lint --template template.yaml infra/target-role.yaml infra/dashboard.yaml
 # Functions, roles and stages are there only after SAM's transform. It puts the default of Tracing in place of the parameter.
