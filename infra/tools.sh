@@ -7,6 +7,12 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/servers.sh"
 export SAM_CLI_TELEMETRY=0
 
+# SAM reads a configuration beside the template that it deploys. One in infra/, as `sam deploy --guided` writes it, would send the role
+# of a target account, the dashboard or the edge to the account and region of whatever was deployed before.
+if [ "${1:-}" = sam ] && [ "${2:-}" = deploy ]; then
+    no_configuration_beside_templates
+fi
+
 environment lambda
 environment sam
 

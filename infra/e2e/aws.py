@@ -6,6 +6,7 @@ import boto3
 import yaml
 
 STACK = "postern"
+ACCOUNT = "000000000000"
 GROUP = "bastion"
 
 
@@ -21,12 +22,15 @@ def outputs(stack: str = STACK) -> dict[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in stacks[0]["Outputs"]}
 
 
-def functions() -> dict[str, str]:
-    """The functions' names by their logical ids."""
+def physical(kind: str) -> dict[str, str]:
+    """What the stack has of a type: the names by their logical ids."""
     pages = boto3.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=STACK)
     resources = (resource for page in pages for resource in page["StackResourceSummaries"])
-    kind = "AWS::Lambda::Function"
     return {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in resources if r["ResourceType"] == kind}
+
+
+def functions() -> dict[str, str]:
+    return physical("AWS::Lambda::Function")
 
 
 def keys(path: str | None, method: str = "") -> list[str]:
@@ -70,13 +74,26 @@ def create_routes(root: str) -> None:
 
 
 def trust_sessions() -> None:
-    """Has the target role trust the sessions of Postern's roles, because the emulator compares these: at AWS the key
-    aws:PrincipalArn holds the role's own ARN."""
-    iam, name = boto3.client("iam"), "postern-target"
-    policy = json.dumps(iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"])
-    there, here = "arn:aws:iam::000000000000:role/", "arn:aws:sts::000000000000:assumed-role/"
-    assert there in policy, policy
-    iam.update_assume_role_policy(RoleName=name, PolicyDocument=policy.replace(there, here))
+    """Has the target role trust the sessions of the roles that it names by their path, because the emulator compares these: at AWS
+    the key aws:PrincipalArn holds the role's own ARN."""
+    iam, target = boto3.client("iam"), "postern-target"
+    path = f"/postern/{STACK}/"
+    policy = json.dumps(iam.get_role(RoleName=target)["Role"]["AssumeRolePolicyDocument"])
+    there, here = f"arn:aws:iam::{ACCOUNT}:role{path}*", f"arn:aws:sts::{ACCOUNT}:assumed-role/"
+    assert f'"{there}"' in policy, policy
+    trusted = [role["RoleName"] for role in iam.list_roles(PathPrefix=path)["Roles"]]
+    assert len(trusted) == 4, f"below {path} are {trusted}"
+    sessions = json.dumps([f"{here}{name}/*" for name in trusted])
+    iam.update_assume_role_policy(RoleName=target, PolicyDocument=policy.replace(f'"{there}"', sessions))
+
+
+def set_boundaries() -> None:
+    """Gives the functions' roles the boundary that the template says: the emulator passes over it."""
+    iam = boto3.client("iam")
+    boundary = physical("AWS::IAM::ManagedPolicy")["FunctionBoundary"]
+    roles = physical("AWS::IAM::Role")
+    for logical_id in functions():
+        iam.put_role_permissions_boundary(RoleName=roles[f"{logical_id}Role"], PermissionsBoundary=boundary)
 
 
 def group_id() -> str:

@@ -21,6 +21,7 @@ def prepare(_root: str) -> None:
 def differences(root: str) -> None:
     """What the emulator does not do as AWS does."""
     aws.create_routes(root)
+    aws.set_boundaries()
     aws.trust_sessions()
 
 

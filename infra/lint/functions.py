@@ -1,4 +1,6 @@
-"""E9101, E9102: what every function must say itself, whatever AWS would take by default."""
+"""E9101, E9102: what every function must say itself, whatever AWS would take by default. E9109: what none may say."""
+
+import json
 
 from cfnlint.rules import CloudFormationLintRule, RuleMatch
 
@@ -40,3 +42,22 @@ class FunctionsLogForATime(CloudFormationLintRule):
             group = function.get("Properties", {}).get("LoggingConfig", {}).get("LogGroup", {})
             if not isinstance(group, dict) or group.get("Ref") not in kept:
                 yield RuleMatch(["Resources", name], f"{name} logs to no log group with RetentionInDays")
+
+
+class EnvironmentsHoldNoSecrets(CloudFormationLintRule):
+    """Everybody who may read a function's configuration can read what a dynamic reference put there, and its rotation is nobody's:
+    CloudFormation looks a reference up again only when its text changes."""
+
+    id = "E9109"
+    shortdesc = "A function's environment holds no secret"
+    description = "No variable of a function has a dynamic reference"
+    source_url = "https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"
+    tags = ["postern"]
+
+    def match(self, cfn):
+        for name, function in cfn.get_resources(KIND).items():
+            variables = function.get("Properties", {}).get("Environment", {}).get("Variables", {})
+            secrets = [variable for variable, value in variables.items() if "{{resolve:" in json.dumps(value)]
+            if secrets:
+                # The function's own place: a variable that SAM merged from `Globals` has none.
+                yield RuleMatch(["Resources", name], f"{name} has secrets in its environment: {', '.join(secrets)}")

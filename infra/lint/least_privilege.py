@@ -41,7 +41,7 @@ class ActionsAreNamed(CloudFormationLintRule):
         for path, statement, _ in statements(cfn):
             actions = listed(statement.get("Action", []))
             if "NotAction" in statement or any("*" in str(action) for action in actions):
-                yield RuleMatch(path, "A policy must name its actions, without a wildcard")
+                yield RuleMatch(path, f"A policy of {path[1]} must name its actions, without a wildcard")
 
 
 class ResourcesAreNamed(CloudFormationLintRule):
@@ -57,4 +57,4 @@ class ResourcesAreNamed(CloudFormationLintRule):
         for path, statement, resource in statements(cfn):
             is_any = "NotResource" in statement or "*" in listed(statement.get("Resource", []))
             if is_any and not resource.get("Metadata", {}).get("AnyResource"):
-                yield RuleMatch(path, "A policy must name its resources")
+                yield RuleMatch(path, f"A policy of {path[1]} must name its resources")

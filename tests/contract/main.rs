@@ -14,6 +14,7 @@ mod audit_rows;
 mod compatibility;
 mod costs;
 mod deadline;
+mod deployment;
 mod edge_stack;
 mod edges;
 mod error_table;

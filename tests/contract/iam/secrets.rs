@@ -19,7 +19,12 @@ fn text(value: &Yaml) -> &str {
 fn policies() -> Vec<Yaml> {
     let yaml: Yaml = serde_yaml_ng::from_str(TEMPLATE).unwrap();
     let resources = yaml["Resources"].as_mapping().unwrap().values();
-    resources.filter(|resource| resource["Type"] == "AWS::IAM::ManagedPolicy").cloned().collect()
+    let is_policy = |resource: &&Yaml| resource["Type"] == "AWS::IAM::ManagedPolicy";
+    resources
+        .filter(is_policy)
+        .filter(|policy| policy["Properties"].get("Roles").is_some())
+        .cloned()
+        .collect()
 }
 
 #[test]
