@@ -48,6 +48,7 @@ BY_TYPE = {
             "scheduler:CreateSchedule", "scheduler:DeleteSchedule", "scheduler:GetSchedule", "scheduler:UpdateSchedule",
         ],
     },
+    "AWS::Lambda::Permission": {FUNCTION: ["lambda:AddPermission", "lambda:RemovePermission"]},
     "AWS::IAM::ManagedPolicy": {
         "arn:{p}:iam::{a}:policy/{s}-X": [
             "iam:CreatePolicy", "iam:CreatePolicyVersion", "iam:DeletePolicy", "iam:GetPolicy", "iam:ListPolicyVersions",
