@@ -35,14 +35,19 @@ fn who_asks_who_calls_may_read_the_two_secrets_and_nobody_else_may() {
     let expected = functions.iter().filter(|function| ask.contains(function.binary()));
     assert_eq!(readers, expected.map(|function| format!("{}Role", function.logical_id)).collect());
     assert_eq!(readers.len(), roles.len());
-    assert!(functions.iter().all(|function| !function.actions.iter().any(|action| action.starts_with("secretsmanager:"))));
+    assert!(
+        functions
+            .iter()
+            .all(|function| !function.actions.iter().any(|action| action.starts_with("secretsmanager:")))
+    );
 }
 
 #[test]
 fn the_permission_is_to_read_the_secrets_that_were_named() {
     let [policy] = policies().try_into().unwrap();
     assert_eq!(policy["Condition"], "HasSecret");
-    let [statement] = policy["Properties"]["PolicyDocument"]["Statement"].as_sequence().unwrap().as_slice() else {
+    let [statement] = policy["Properties"]["PolicyDocument"]["Statement"].as_sequence().unwrap().as_slice()
+    else {
         panic!("one statement")
     };
     assert_eq!((text(&statement["Effect"]), statement.as_mapping().unwrap().len()), ("Allow", 3));
