@@ -116,7 +116,7 @@ async fn the_secret_and_the_token_appear_in_no_log_line() {
 async fn the_secret_of_the_edge_appears_in_no_log_line_and_neither_does_an_address() {
     const SECRET: &str = "PLANTED-secret-of-the-distribution";
     let log = &LOGS.all;
-    let edge = web::edge(&|_| Some(SECRET.into())).unwrap();
+    let edge: web::EdgeSource = web::edge(&|_| Some(SECRET.into())).unwrap().into();
     let app = TestApp::with_setup(Setup { edge, ..Setup::default() }).await;
     let through = app.admin().with_header("x-amz-cf-id", "x");
     let shown = through.with_header("x-postern-edge", SECRET);
