@@ -27,6 +27,7 @@ mod operations;
 mod preconditions;
 mod random_requests;
 mod repository;
+mod restore;
 mod routes;
 mod statuses;
 mod tenant_sweep;
