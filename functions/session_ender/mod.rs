@@ -31,7 +31,7 @@ pub async fn handler(app: App, messages: Messages) -> Result<Unfinished, Failure
     for (message, _) in read.iter().filter(|(_, session)| again.contains(session)) {
         unfinished.add_message(message);
     }
-    let (failed, postponed) = (report.failed, report.postponed());
-    tracing::info!(failed, postponed, ?report, messages = messages.records.len(), "ended");
+    let (failed, postponed, late) = (report.failed, report.postponed(), report.late);
+    tracing::info!(failed, postponed, late, ?report, messages = messages.records.len(), "ended");
     Ok(unfinished)
 }

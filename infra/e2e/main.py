@@ -1,4 +1,4 @@
-"""What `infra/e2e.sh` does on the emulated AWS: main.py prepare | differences | walk, and the root of the clone."""
+"""What `infra/e2e.sh` does on the emulated AWS: main.py, one of its commands, and the root of the clone."""
 
 import os
 import sys
@@ -7,6 +7,7 @@ import boto3
 
 import aws
 import journey
+import restore
 
 
 def prepare(_root: str) -> None:
@@ -27,7 +28,9 @@ def differences(root: str) -> None:
 
 def main() -> None:
     command, root = sys.argv[1:]
-    {"prepare": prepare, "differences": differences, "walk": journey.walk}[command](root)
+    commands = [prepare, differences, journey.walk]
+    commands += [restore.begin, restore.stopped, restore.copy, restore.stream_arn, restore.restored]
+    {known.__name__: known for known in commands}[command](root)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,9 @@ fn text(value: &Yaml) -> &str {
     match value {
         Yaml::Tagged(tagged) => text(&tagged.value),
         Yaml::Sequence(parts) => text(parts.last().unwrap()),
-        _ => value.as_str().unwrap(),
+        Yaml::Null | Yaml::Bool(_) | Yaml::Number(_) | Yaml::String(_) | Yaml::Mapping(_) => {
+            value.as_str().unwrap()
+        }
     }
 }
 

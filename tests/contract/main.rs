@@ -29,6 +29,7 @@ mod operations;
 mod preconditions;
 mod random_requests;
 mod repository;
+mod restore;
 mod routes;
 mod slashes;
 mod statuses;

@@ -32,7 +32,7 @@ fn writes(action: &str, partitions: &[&str]) -> String {
 
 const WRITES: &str = r#"            - Effect: Allow
               Action: ["dynamodb:ACTION"]
-              Resource: !GetAtt Table.Arn
+              Resource: !GetAtt ActiveTable.Value
               Condition:
                 "Null": { "dynamodb:LeadingKeys": "false" }
                 "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [PARTITIONS] }
@@ -47,7 +47,7 @@ const FUNCTION: &str = r#"  CAMELFunction:
           Statement:
             - Effect: Allow
               Action: [READS]
-              Resource: !GetAtt Table.Arn
+              Resource: !GetAtt ActiveTable.Value
 PUTSUPDATES      Events:
         Route:
           Type: HttpApi

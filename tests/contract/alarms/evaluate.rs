@@ -29,17 +29,17 @@ fn next(periods: &[Option<bool>], (m, n): (usize, usize), missing: Missing, befo
     match missing {
         Missing::Breaching => state(breaches(&real) + filled >= m),
         Missing::NotBreaching => state(breaches(&real) >= m),
-        Missing::Missing | Missing::Ignore if real.is_empty() => {
-            if missing == Missing::Missing {
+        Missing::NotCounted | Missing::Ignore if real.is_empty() => {
+            if missing == Missing::NotCounted {
                 State::Silent
             } else {
                 before
             }
         }
-        Missing::Missing | Missing::Ignore if breaches(&real) < real.len() => state(breaches(&real) >= m),
+        Missing::NotCounted | Missing::Ignore if breaches(&real) < real.len() => state(breaches(&real) >= m),
         Missing::Ignore => before,
         // A breach that is old enough counts also when nothing followed.
-        Missing::Missing => {
+        Missing::NotCounted => {
             let last = &periods[periods.len() - n..];
             let age = last.iter().position(Option::is_some).map(|place| n - place);
             if age >= Some(m) { State::Alarm } else { before }
@@ -86,7 +86,7 @@ fn missing_data_is_treated_as_the_user_guide_shows() {
         (2, "----0", [Ok, Ok, Alarm, Ok]),
         (2, "---X-", [Alarm, kept, Alarm, Ok]),
     ];
-    let treatments = [Missing::Missing, Missing::Ignore, Missing::Breaching, Missing::NotBreaching];
+    let treatments = [Missing::NotCounted, Missing::Ignore, Missing::Breaching, Missing::NotBreaching];
     for (m, periods, expected) in table {
         let points: Vec<_> = periods.chars().map(|point| (point != '-').then_some(point == 'X')).collect();
         for (missing, expected) in treatments.into_iter().zip(expected) {

@@ -45,7 +45,7 @@ pub(super) struct Query {
 /// What an alarm makes of a period without a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Missing {
-    Missing,
+    NotCounted,
     Ignore,
     Breaching,
     NotBreaching,
@@ -73,7 +73,9 @@ fn text(value: &Yaml) -> String {
         Yaml::Tagged(tagged) => text(&tagged.value),
         Yaml::Number(number) => number.to_string(),
         Yaml::Sequence(parts) => parts.last().map(text).unwrap_or_default(),
-        _ => value.as_str().unwrap_or_default().into(),
+        Yaml::Null | Yaml::Bool(_) | Yaml::String(_) | Yaml::Mapping(_) => {
+            value.as_str().unwrap_or_default().into()
+        }
     }
 }
 
@@ -116,7 +118,7 @@ impl Alarm {
             "breaching" => Missing::Breaching,
             "notBreaching" => Missing::NotBreaching,
             "ignore" => Missing::Ignore,
-            _ => Missing::Missing,
+            _ => Missing::NotCounted,
         };
         Self {
             name: name.into(),

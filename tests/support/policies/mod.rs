@@ -114,9 +114,11 @@ fn is_of_one_kind(pattern: &str) -> bool {
     ["RATE#*", "DEPLOYMENT"].contains(&pattern) || kind.is_some_and(|kind| !kind.is_empty() && is_word(kind))
 }
 
-/// What an ARN in the template stands for: `Table.Arn` and `${Table.Arn}/index/listing` without the decoration.
+/// What an ARN in the template stands for: `ActiveTable.Value` and `${ActiveTable.Value}/index/listing` are `Table` and
+/// `Table/index/listing`.
 fn target(resource: &Yaml) -> String {
-    resource.as_str().unwrap_or("?").replace("${", "").replace('}', "").replace(".Arn", "")
+    let text = resource.as_str().unwrap_or("?").replace("ActiveTable.Value", "Table");
+    text.replace("${", "").replace('}', "").replace(".Arn", "")
 }
 
 fn texts(of: &Yaml) -> Vec<&str> {
