@@ -30,7 +30,10 @@ fn the_boundary_leaves_room_for_every_policy() {
     let template = yaml("template.yaml");
     let boundary = &template["Resources"]["FunctionBoundary"]["Properties"]["PolicyDocument"];
     let most = actions(&Yaml::Sequence(vec![boundary.clone()]));
-    assert!(!most.contains("logs:CreateLogGroup"), "a late invocation would make the groups of a deleted stack anew");
+    assert!(
+        !most.contains("logs:CreateLogGroup"),
+        "a late invocation would make the groups of a deleted stack anew"
+    );
     assert_eq!(template["Globals"]["Function"]["PermissionsBoundary"], "FunctionBoundary");
     let mut wrong = Vec::new();
     for (name, function) in functions(&template) {
@@ -51,7 +54,9 @@ fn the_boundary_leaves_room_for_every_policy() {
         "xray:PutTraceSegments",
     ] {
         if !most.contains(action) {
-            wrong.push(format!("template.yaml: FunctionBoundary lacks {action}, which AWS's own policies have"));
+            wrong.push(format!(
+                "template.yaml: FunctionBoundary lacks {action}, which AWS's own policies have"
+            ));
         }
     }
     assert_nothing_wrong(&wrong);
@@ -83,7 +88,11 @@ fn a_first_deployment_asks_nothing_of_the_account() {
     let default = |name: &str| template["Parameters"][name]["Default"].clone();
     assert_eq!(default("ReserveConcurrency"), "false");
     assert_eq!(default("MonthlyBudget"), 0);
-    for url in ["JwtIssuer", "JwksUrl", "AlarmTopicArn", "CorsOrigins", "DomainCertificateArn", "BudgetEmail"] {
-        assert!(template["Parameters"][url]["AllowedPattern"].is_string(), "{url}: infra/preflight/test.py tries them");
+    for url in ["JwtIssuer", "JwksUrl", "AlarmTopicArn", "CorsOrigins", "DomainCertificateArn", "BudgetEmail"]
+    {
+        assert!(
+            template["Parameters"][url]["AllowedPattern"].is_string(),
+            "{url}: infra/preflight/test.py tries them"
+        );
     }
 }
