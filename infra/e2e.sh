@@ -81,13 +81,28 @@ step "secret and security group" journey prepare
 step "sam deploy, the target role" deploy --template "$root/infra/target-role.yaml" --stack-name postern-target \
     --capabilities CAPABILITY_NAMED_IAM --parameter-overrides PosternAccountId=000000000000 ExternalId=postern:acme \
     'GroupTag=""'
-deploy_postern() {
-    deploy --template "$scratch/clone/template.yaml" --stack-name postern \
-        --capabilities CAPABILITY_IAM --parameter-overrides JwtIssuer=https://issuer.example JwtSecretName=postern/jwt \
-        TargetRoles=arn:aws:iam::000000000000:role/postern-target \
-        DeletionProtection=false "$@"
+# The preflight's verdicts, which must end with a status. The emulator's caller is the account's root, of whom IAM simulates nothing: 3.
+preflight() {
+    local wanted="$1" status=0
+    "$root/infra/preflight.sh" --template "$scratch/clone/template.yaml" postern JwtIssuer=https://issuer.example \
+        JwtSecretName=postern/jwt TargetRoles=arn:aws:iam::000000000000:role/postern-target >"$scratch/preflight.log" 2>&1 || status=$?
+    if [ "$status" -ne "$wanted" ]; then
+        echo "the preflight ended with $status and not with $wanted" >&2
+        cat "$scratch/preflight.log" >&2
+        return 1
+    fi
 }
+# The command of the guide, with the names of this deployment, and what else is to be overridden.
+deploy_postern() {
+    local command
+    command=$(sed -n '/^infra\/tools.sh sam deploy --stack-name postern /,/^```$/{/^```$/!p}' "$root/docs/guides/sam.md" |
+        sed -e 's/idp\.example\.com/issuer.example/; s/444455556666/000000000000/')
+    cd "$scratch/clone"
+    eval "deploy ${command#infra/tools.sh sam deploy} JwtSecretName=postern/jwt DeletionProtection=false $*"
+}
+step "the preflight" preflight 3
 step "sam deploy, template.yaml" deploy_postern
+step "the preflight, of what is there" preflight 1
 step "sam deploy, the dashboard" deploy --template "$root/infra/dashboard.yaml" --stack-name postern-dashboard
 step "where the emulator differs" journey differences
 if [ "${1-}" = restore ]; then
