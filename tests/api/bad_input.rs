@@ -149,7 +149,9 @@ async fn segments_are_decoded_once_and_may_hold_what_identity_providers_put_ther
         let _ = admin.get(&format!("/users/{twice}")).await.expect(400);
         let _ = admin.delete(&format!("/users/{segment}")).await.expect(204);
     }
-    for segment in ["a%2Fb", "%00", "%ff", "%E2%80%AE", "a%20b"] {
+    // To the gateway an escaped slash is one.
+    let _ = admin.get("/users/a%2Fb").await.expect(404);
+    for segment in ["%00", "%ff", "%E2%80%AE", "a%20b"] {
         let reply = admin.get(&format!("/users/{segment}")).await.expect(400);
         assert!(reply.json["validationErrors"]["id"].is_string(), "{segment}: {}", reply.text);
     }

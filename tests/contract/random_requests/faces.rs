@@ -1,15 +1,22 @@
 //! What every answer must look like, whatever was asked.
 
+use http::StatusCode;
 use serde_json::Value;
 use support::Reply;
 use web::face::Face;
 
-/// What is wrong with an answer of a path.
+/// What is wrong with an answer of a path, as the gateway hands it over.
 pub(super) fn faults(path: &str, reply: &Reply) -> Vec<String> {
     if reply.status.is_success() && path == "/docs" {
         return page(reply);
     }
     let mut wrong = headers(reply);
+    if reply.status == StatusCode::PERMANENT_REDIRECT {
+        if reply.header("location").is_none() || !reply.text.is_empty() || !path.ends_with('/') {
+            wrong.push("a way that leads nowhere".into());
+        }
+        return wrong;
+    }
     if reply.status.is_success() {
         let is_json = !reply.json.is_null() || (reply.text.is_empty() && reply.status.as_u16() == 204);
         if !is_json {

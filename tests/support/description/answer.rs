@@ -47,9 +47,9 @@ impl Description {
             return Vec::new();
         }
         // A gateway may pass over the slash at the end of a path, or send its caller on: the choice is its own.
-        let bare = answer.path.strip_suffix('/').unwrap_or(answer.path);
+        let bare = answer.path.strip_suffix('/').filter(|bare| !bare.ends_with('/'));
         let as_it_is = self.operation(answer.method, answer.path);
-        let responses = match as_it_is.or_else(|| self.operation(answer.method, bare)) {
+        let responses = match as_it_is.or_else(|| self.operation(answer.method, bare?)) {
             Some(operation) if answer.status != 308 => &operation.says["responses"],
             _ => &self.document["x-fallback"][face(answer.path)],
         };
