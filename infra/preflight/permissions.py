@@ -64,6 +64,9 @@ BY_TYPE = {
         "*": ["kms:CreateKey"],
         "arn:{p}:kms:{r}:{a}:key/x": ["kms:DescribeKey", "kms:EnableKeyRotation", "kms:PutKeyPolicy", "kms:TagResource"],
     },
+    "AWS::SSM::Parameter": {
+        "arn:{p}:ssm:{r}:{a}:parameter/CFN-ActiveTable-X": ["ssm:DeleteParameter", "ssm:GetParameters", "ssm:PutParameter"],
+    },
     "AWS::SQS::Queue": {
         "arn:{p}:sqs:{r}:{a}:{s}-X": ["sqs:CreateQueue", "sqs:DeleteQueue", "sqs:GetQueueAttributes", "sqs:SetQueueAttributes"],
     },
