@@ -22,6 +22,7 @@ mod killed;
 mod kills;
 mod lifecycle;
 mod limits;
+mod load;
 mod neighbours;
 mod offboarding;
 mod on_time;

@@ -10,6 +10,7 @@ mod deletions;
 mod fixture;
 mod interleavings;
 mod links;
+mod meetings;
 mod news;
 mod once;
 mod races;

@@ -64,7 +64,8 @@ impl HttpConnector for Line {
             }
             let mut hanging = record.hangs.next();
             hanging.hang(Hang::Before).await;
-            let answer = match (record.meet(&target, &body).await, begun) {
+            let (way, _under_way) = record.way(&target, &body).await;
+            let answer = match (way, begun) {
                 (Way::Pass, Some(begun)) => Ok(record.meter.read(&begun, inner.call(request).await?).await),
                 (way, _) => go(way, &inner, request).await,
             };

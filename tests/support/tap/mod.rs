@@ -2,6 +2,7 @@
 //!
 //! It is the SDK's HTTP client, so that it stands in front of any engine, and a reset is what the SDK sees of one.
 
+mod conflicts;
 mod gate;
 mod hang;
 mod judge;
@@ -17,6 +18,7 @@ pub(crate) use line::{Wire, set_body};
 pub use meter::Metered;
 pub use trouble::Trouble;
 
+use conflicts::{Conflicts, UnderWay};
 use gate::Gates;
 use hang::Hangs;
 use judge::Judge;
@@ -54,6 +56,7 @@ pub struct TapRecord {
     plan: Mutex<Plan>,
     calls: AtomicUsize,
     meter: Meter,
+    conflicts: Conflicts,
     judge: Judge,
     hangs: Hangs,
 }
@@ -78,6 +81,17 @@ impl TapRecord {
         match self.canned(operation(target)) {
             Some(canned) => Way::Answer(canned),
             None => self.plan.lock().unwrap().way(operation(target), body),
+        }
+    }
+
+    /// The same, and the transaction under way that the call is, where transactions meet.
+    async fn way(&self, target: &str, body: &[u8]) -> (Way, Option<UnderWay>) {
+        match self.meet(target, body).await {
+            Way::Pass => match self.conflicts.begin(operation(target), body).await {
+                Ok(under_way) => (Way::Pass, under_way),
+                Err(canned) => (Way::Answer(canned), None),
+            },
+            way => (way, None),
         }
     }
 
@@ -165,6 +179,17 @@ impl TapRecord {
     pub fn cancel_next(&self, codes: &[&str]) {
         let reasons: Vec<_> = codes.iter().map(|code| json!({"Code": code})).collect();
         self.fail_next("TransactWriteItems", 400, &trouble::cancellation(&reasons));
+    }
+
+    /// Has transactions be under way for so long from now on, and cancels what meets one of them at an item, as DynamoDB does.
+    /// Nothing switches it off: then none meets another, as in the embedded engine.
+    pub fn switch_conflicts(&self, length: Option<Duration>) {
+        self.conflicts.switch(length);
+    }
+
+    /// How many calls have met a transaction.
+    pub fn conflicts(&self) -> usize {
+        self.conflicts.met()
     }
 
     /// Stops the next call of an operation at a gate.
