@@ -86,12 +86,13 @@ impl TapRecord {
 
     /// The same, and the transaction under way that the call is, where transactions meet.
     async fn way(&self, target: &str, body: &[u8]) -> (Way, Option<UnderWay>) {
-        match self.meet(target, body).await {
-            Way::Pass => match self.conflicts.begin(operation(target), body).await {
-                Ok(under_way) => (Way::Pass, under_way),
-                Err(canned) => (Way::Answer(canned), None),
-            },
-            way => (way, None),
+        let way = self.meet(target, body).await;
+        if !matches!(way, Way::Pass) {
+            return (way, None);
+        }
+        match self.conflicts.begin(operation(target), body).await {
+            Ok(under_way) => (way, under_way),
+            Err(canned) => (Way::Answer(canned), None),
         }
     }
 
