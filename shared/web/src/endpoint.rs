@@ -169,8 +169,8 @@ impl Endpoint {
         Self { level: H::LEVEL, call: Arc::new(move |app, request| handler.clone().call(app, request)) }
     }
 
-    /// Answers a request; one that its route took by mistake as the `$default` route would. Whatever happens, the answer has the face of the path and the request's id, and there is
-    /// one line in the log.
+    /// Answers a request; one that its route took by mistake as the `$default` route would. Whatever happens, the answer has the face
+    /// of the path and the request's id, and there is one line in the log.
     pub async fn respond(&self, app: &App, event: Event) -> Response<Body> {
         let (watch, app) = (Stopwatch::start(), app.at_request());
         let deadline = deadline();
