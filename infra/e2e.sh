@@ -2,6 +2,7 @@
 # The whole of Postern on an emulated AWS: builds the functions, deploys the real template with `sam deploy`, and walks
 # through the life of a session over HTTP:
 #   infra/e2e.sh
+#   infra/e2e.sh keys       # the same with an issuer's public keys in place of a secret
 #   infra/e2e.sh restore    # rehearses "Restore" of docs/operations.md in place of the life of a session
 # The emulator, ministack, listens on this machine's loopback interface only.
 set -euo pipefail
@@ -92,13 +93,21 @@ preflight() {
         return 1
     fi
 }
+# How tokens are verified.
+verified_by=(JwtSecretName=postern/jwt)
+if [ "${1-}" = keys ]; then
+    export POSTERN_E2E_TOKENS=keys
+    keys=$(journey key_set)
+    verified_by=("Jwks=\"${keys//\"/\\\"}\"")
+fi
 # The command of the guide, with the names of this deployment, and what else is to be overridden.
 deploy_postern() {
-    local command
+    local command guide
     command=$(sed -n '/^infra\/tools.sh sam deploy --stack-name postern /,/^```$/{/^```$/!p}' "$root/docs/guides/sam.md" |
         sed -e 's/idp\.example\.com/issuer.example/; s/444455556666/000000000000/')
     cd "$scratch/clone"
-    eval "deploy ${command#infra/tools.sh sam deploy} JwtSecretName=postern/jwt DeletionProtection=false $*"
+    eval "guide=(${command#infra/tools.sh sam deploy})"
+    deploy "${guide[@]}" "${verified_by[@]}" DeletionProtection=false "$@"
 }
 step "the preflight" preflight 3
 step "sam deploy, template.yaml" deploy_postern

@@ -5,6 +5,7 @@ import sys
 
 import boto3
 
+import api
 import aws
 import journey
 import restore
@@ -19,6 +20,11 @@ def prepare(_root: str) -> None:
     ec2.create_security_group(GroupName=aws.GROUP, Description="A bastion")
 
 
+def key_set(_root: str) -> None:
+    """Prints the issuer's keys."""
+    print(api.key_set())
+
+
 def differences(root: str) -> None:
     """What the emulator does not do as AWS does."""
     aws.create_routes(root)
@@ -28,7 +34,7 @@ def differences(root: str) -> None:
 
 def main() -> None:
     command, root = sys.argv[1:]
-    commands = [prepare, differences, journey.walk]
+    commands = [prepare, key_set, differences, journey.walk]
     commands += [restore.begin, restore.stopped, restore.copy, restore.stream_arn, restore.restored]
     {known.__name__: known for known in commands}[command](root)
 
