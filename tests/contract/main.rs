@@ -35,3 +35,4 @@ mod slashes;
 mod statuses;
 mod tenant_sweep;
 mod troubles;
+mod worker_settings;
