@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What takes too long for every change: faults, other engines, kills, load, fuzzing, mutants, skeletons, documents. Half a day on two cores:
+# What takes too long for every change: faults, other engines, kills, load, fuzzing, mutants, skeletons, documents, the emulated AWS. Half a day on two cores:
 #   tests/proof.sh               # all of it
 #   tests/proof.sh faults load   # some of it
 # The figures go to docs/testing.md.
@@ -31,12 +31,17 @@ mutants() {
 }
 skeletons() { xtask/try.sh; }
 documents() { .ci/docs --all; }
+# On the emulated AWS: with an issuer's public keys in place of a secret, and the restore of a table.
+emulated() {
+    infra/e2e.sh keys
+    infra/e2e.sh restore
+}
 
 parts=("$@")
-[ $# -gt 0 ] || parts=(faults engines kills load fuzz conditions mutants skeletons documents)
+[ $# -gt 0 ] || parts=(faults engines kills load fuzz conditions mutants skeletons documents emulated)
 for part in "${parts[@]}"; do
     case "$part" in
-    faults | engines | kills | load | fuzz | conditions | mutants | skeletons | documents) ;;
+    faults | engines | kills | load | fuzz | conditions | mutants | skeletons | documents | emulated) ;;
     *) echo "There is no $part" >&2; exit 2 ;;
     esac
     began=$SECONDS
