@@ -69,6 +69,24 @@ async fn a_path_that_ends_in_a_slash_is_answered_directly_or_by_the_path_without
     }
 }
 
+/// A client resolves such a segment of a `Location` against the path before it, and would send the request to the parent: the deletion of
+/// a person from a role would become that of the role.
+#[tokio::test]
+async fn a_path_that_leads_elsewhere_once_it_is_resolved_is_not_sent_on() {
+    let app = TestApp::new().await;
+    for (method, route) in exact_routes().into_iter().filter(|(_, route)| route.contains('{')) {
+        for (slash, admin, _) in gateways(&app) {
+            for segment in ["..", ".", "%2e%2e", "%2E.", "%2e", "%252e%2e", "%ff"] {
+                let filled = route.split('/').map(|part| if part.starts_with('{') { segment } else { part });
+                let path = filled.collect::<Vec<_>>().join("/").trim_end_matches('/').to_owned() + "/";
+                let reply = admin.send(&method, &path, None, b"{}".to_vec()).await;
+                assert_eq!(reply.header("location"), None, "{slash:?}: {method} {path}");
+                assert!(reply.status.is_client_error(), "{slash:?}: {method} {path}: {}", reply.text);
+            }
+        }
+    }
+}
+
 /// The answers to requests that no route is for, which a greedy variable must not change.
 const UNROUTED: [(&str, &str, u16, u16); 20] = [
     ("GET", "/a/b", 404, 404),

@@ -1,7 +1,7 @@
 //! The value of `Location`.
 
 use http::HeaderValue;
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 use crate::failure::Failure;
 use crate::incoming::URI_MAX_BYTES;
@@ -9,9 +9,21 @@ use crate::incoming::URI_MAX_BYTES;
 /// What is escaped in a query (URL Standard, "query percent-encode set"). It comes from the gateway as it was sent, escapes and all.
 const IN_QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>');
 
-/// What is escaped in a path (URL Standard, "path percent-encode set"), and the backslash, which browsers take for a slash. The gateway has
-/// decoded every escape but that of `%`, which therefore stays.
-const IN_PATH: &AsciiSet = &IN_QUERY.add(b'?').add(b'^').add(b'`').add(b'{').add(b'}').add(b'\\');
+/// What is escaped in a path (URL Standard, "path percent-encode set"), the backslash, which browsers take for a slash, and what RFC 3986
+/// leaves out of paths. The gateway has decoded every escape but that of `%`, which therefore stays.
+const IN_PATH: &AsciiSet =
+    &IN_QUERY.add(b'?').add(b'^').add(b'`').add(b'{').add(b'}').add(b'\\').add(b'|').add(b'[').add(b']');
+
+/// Whether a client that is sent to a path asks for another one: it resolves the segments `.` and `..`, escaped ones too (RFC 3986 §5.2.4, URL
+/// Standard), and bytes that are no UTF-8 are lost.
+pub(super) fn leads_elsewhere(path: &str) -> bool {
+    let is_dots = |segment: &str| {
+        let segment = segment.replace("%25", "%");
+        let decoded = percent_decode_str(&segment).decode_utf8_lossy();
+        [".", ".."].contains(&decoded.as_ref())
+    };
+    path.contains(char::REPLACEMENT_CHARACTER) || path.split('/').any(is_dots)
+}
 
 /// A reference to a path of this API with a query (RFC 9110 §10.2.2). It names no host, so that no header of the request chooses one, and
 /// begins with a single slash, as every known path does.
@@ -41,9 +53,21 @@ mod tests {
             ("/api/v1/users/a", "x=1&y=%2F&z=a+b", "/api/v1/users/a?x=1&y=%2F&z=a+b"),
             ("/api/v1/users/a b?c#d\\é", "", "/api/v1/users/a%20b%3Fc%23d%5C%C3%A9"),
             ("/api/v1/users/a%252F", "", "/api/v1/users/a%252F"),
+            ("/api/v1/users/auth0|[1]", "", "/api/v1/users/auth0%7C%5B1%5D"),
             ("/api/v1/users/a\r\nb: c", "d\r\n#é", "/api/v1/users/a%0D%0Ab:%20c?d%0D%0A%23%C3%A9"),
         ] {
             assert_eq!(of(path, query).unwrap(), location);
+        }
+    }
+
+    #[test]
+    fn dots_lead_elsewhere_however_they_are_spelt() {
+        for segment in [".", "..", "%2e%2e", "%2E.", ".%2e", "%252e%252e", "\u{fffd}"] {
+            assert!(leads_elsewhere(&format!("/api/v1/users/{segment}")), "{segment}");
+            assert!(leads_elsewhere(&format!("/api/v1/users/{segment}/resources")), "{segment}");
+        }
+        for path in ["/api/v1/users/a..b", "/api/v1/users/...", "/api/v1/users/.a", "/api/v1/users/%2e%2ea"] {
+            assert!(!leads_elsewhere(path), "{path}");
         }
     }
 

@@ -15,7 +15,8 @@ use crate::reply::Moved;
 /// The name of the greedy variable in the routes of paths that may end in `/`. API Gateway takes no route that ends in one.
 pub const REST: &str = "rest";
 
-/// Answers 308 to the path without the slash at its end, where the path has the method; 405 where it has others; and 404. That a path exists
+/// Answers 308 to the path without the slash at its end, where the path has the method and a client would find it there; 405 where it has
+/// others; and 404. That a path exists
 /// is no secret, because the API's description is everybody's; which methods it has besides is told to callers with a token only.
 ///
 /// # Errors
@@ -31,8 +32,8 @@ pub async fn unrouted(_: App, caller: Visitor, request: Arc<Incoming>) -> Result
         caller.identified()?;
         return Err(Failure::MethodNotAllowed { method: request.method.clone(), allowed });
     }
-    if bare == path {
-        // The gateway has a route for it. To name the path again would go on for ever.
+    // The gateway has a route for a path without a slash: to name it again would go on for ever.
+    if bare == path || location::leads_elsewhere(bare) {
         return Err(Failure::NoRoute);
     }
     location::of(bare, &request.raw_query).map(Moved)
