@@ -7,6 +7,9 @@ use crate::text::{before_line, insert};
 /// The function before which new ones stand: it takes what no route does.
 const LAST: &str = "  FallbackFunction:";
 
+/// Its role, before which those of new ones stand that may read the secrets: each asks who calls.
+const LAST_READER: &str = "        - !Ref FallbackFunctionRole";
+
 /// The template with the function.
 pub(crate) fn with_function(text: &str, function: &Function) -> Result<String, Fault> {
     let puts = if function.puts().is_empty() { String::new() } else { writes("PutItem", function.puts()) };
@@ -18,7 +21,8 @@ pub(crate) fn with_function(text: &str, function: &Function) -> Result<String, F
         .replace("UPDATES", &writes("UpdateItem", &["RATE#*"]))
         .replace("METHOD", function.method.as_str())
         .replace("PATH", &function.path);
-    before_line(text, LAST, &new)
+    let role = format!("        - !Ref {}FunctionRole\n", function.camel());
+    before_line(&before_line(text, LAST_READER, &role)?, LAST, &new)
 }
 
 fn quoted(texts: &[&str]) -> String {
