@@ -94,9 +94,11 @@ mod tests {
 
     #[test]
     fn a_function_stands_before_the_fallback() {
-        let text = "  HealthFunction:\n    a\n\n  FallbackFunction:\n    b\n";
+        let text =
+            "        - !Ref FallbackFunctionRole\n  HealthFunction:\n    a\n\n  FallbackFunction:\n    b\n";
         let new = with_function(text, &function("POST", "/roles/{id}/archive")).unwrap();
-        assert!(new.starts_with("  HealthFunction:\n    a\n\n  ThingDoFunction:\n"));
+        let roles = "        - !Ref ThingDoFunctionRole\n        - !Ref FallbackFunctionRole\n";
+        assert!(new.starts_with(&format!("{roles}  HealthFunction:\n    a\n\n  ThingDoFunction:\n")));
         assert!(new.contains("Action: [\"dynamodb:ConditionCheckItem\", \"dynamodb:GetItem\"]"));
         assert!(new.contains("Action: [\"dynamodb:PutItem\"]"));
         assert!(new.contains("{ \"dynamodb:LeadingKeys\": [\"ORG#*#AUDIT\", \"ORG#*#ONCE#*\"] }"));
