@@ -68,7 +68,7 @@ impl Conflicts {
         let meets: Vec<bool> = places.iter().map(|place| taken.contains(place)).collect();
         if meets.contains(&true) {
             self.met.fetch_add(1, Ordering::SeqCst);
-            return Err(if is_write { conflict() } else { cancellation(&meets) });
+            return Err(if is_write { trouble::single_conflict() } else { trouble::conflicts(&meets) });
         }
         if is_write {
             return Ok(None);
@@ -87,16 +87,4 @@ fn places(call: &Value) -> Vec<Place> {
 fn place(write: &Value) -> Place {
     let of = |item: &Value| json!([write["TableName"], item["pk"], item["sk"]]).to_string();
     if write["Key"].is_object() { of(&write["Key"]) } else { of(&write["Item"]) }
-}
-
-fn conflict() -> Canned {
-    let kind = "com.amazonaws.dynamodb.v20120810#TransactionConflictException";
-    let body = json!({"__type": kind, "message": "Transaction is ongoing for the item"});
-    Canned { status: 400, body: body.to_string() }
-}
-
-fn cancellation(meets: &[bool]) -> Canned {
-    let reason = |meets: &bool| if *meets { "TransactionConflict" } else { "None" };
-    let reasons: Vec<Value> = meets.iter().map(|meets| json!({"Code": reason(meets)})).collect();
-    Canned { status: 400, body: trouble::cancellation(&reasons).to_string() }
 }

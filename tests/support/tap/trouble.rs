@@ -48,12 +48,12 @@ impl Trouble {
         match self {
             _ if !self.is_met_by(operation) => Way::Pass,
             Self::Throttle if operation == "BatchGetItem" => unprocessed(body),
-            Self::Throttle if is_of_kms => refusal(400, "ThrottlingException"),
-            Self::Throttle => refusal(400, "ProvisionedThroughputExceededException"),
-            Self::InternalError if is_of_kms => refusal(500, "KMSInternalException"),
-            Self::InternalError => refusal(500, "InternalServerError"),
-            Self::Conflict if operation == "TransactWriteItems" => conflict(body),
-            Self::Conflict => refusal(400, "TransactionConflictException"),
+            Self::Throttle if is_of_kms => Way::Answer(refusal(400, "ThrottlingException")),
+            Self::Throttle => Way::Answer(refusal(400, "ProvisionedThroughputExceededException")),
+            Self::InternalError if is_of_kms => Way::Answer(refusal(500, "KMSInternalException")),
+            Self::InternalError => Way::Answer(refusal(500, "InternalServerError")),
+            Self::Conflict if operation == "TransactWriteItems" => Way::Answer(conflict_of_the_last(body)),
+            Self::Conflict => Way::Answer(single_conflict()),
             Self::ResetBefore => Way::ResetBefore,
             Self::ResetAfter => Way::ResetAfter,
             Self::Delay => Way::Delay(DELAY),
@@ -71,9 +71,21 @@ pub(super) enum Way {
     Delay(Duration),
 }
 
-fn refusal(status: u16, kind: &str) -> Way {
+fn refusal(status: u16, kind: &str) -> Canned {
     let body = json!({"__type": format!("com.amazonaws.dynamodb.v20120810#{kind}"), "message": "trouble of the test"});
-    Way::Answer(Canned { status, body: body.to_string() })
+    Canned { status, body: body.to_string() }
+}
+
+/// A write that is no transaction meets one.
+pub(super) fn single_conflict() -> Canned {
+    refusal(400, "TransactionConflictException")
+}
+
+/// A transaction some of whose writes meet others.
+pub(super) fn conflicts(meets: &[bool]) -> Canned {
+    let code = |meets: &bool| if *meets { "TransactionConflict" } else { "None" };
+    let reasons: Vec<Value> = meets.iter().map(|meets| json!({"Code": code(meets)})).collect();
+    Canned { status: 400, body: cancellation(&reasons).to_string() }
 }
 
 /// The body of a cancelled transaction.
@@ -86,13 +98,13 @@ pub(super) fn cancellation(reasons: &[Value]) -> Value {
 }
 
 /// The last write of the transaction meets another one.
-fn conflict(body: &[u8]) -> Way {
+fn conflict_of_the_last(body: &[u8]) -> Canned {
     let body: Value = serde_json::from_slice(body).expect("JSON");
-    let mut reasons = vec![json!({"Code": "None"}); body["TransactItems"].as_array().map_or(0, Vec::len)];
-    if let Some(last) = reasons.last_mut() {
-        *last = json!({"Code": "TransactionConflict"});
+    let mut meets = vec![false; body["TransactItems"].as_array().map_or(0, Vec::len)];
+    if let Some(last) = meets.last_mut() {
+        *last = true;
     }
-    Way::Answer(Canned { status: 400, body: cancellation(&reasons).to_string() })
+    conflicts(&meets)
 }
 
 fn unprocessed(body: &[u8]) -> Way {
