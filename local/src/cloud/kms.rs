@@ -29,10 +29,6 @@ struct Call {
     encryption_context: BTreeMap<String, String>,
 }
 
-fn error(kind: &str, message: &str) -> Canned {
-    Canned { status: 400, body: json!({"__type": kind, "message": message}).to_string() }
-}
-
 impl Kms {
     /// A stand-in with this master key.
     #[must_use]
@@ -44,18 +40,18 @@ impl Kms {
     #[must_use]
     pub(super) fn answer(&self, operation: &str, body: &[u8]) -> Canned {
         let Ok(call) = serde_json::from_slice::<Call>(body) else {
-            return error("SerializationException", "not a call of KMS");
+            return Canned::error("SerializationException", "not a call of KMS");
         };
         let reply = match operation {
             "GenerateDataKey" => self.generate_data_key(&call),
             "Decrypt" => self.decrypt(&call),
             _ => {
-                return error("UnsupportedOperationException", "GenerateDataKey and Decrypt only");
+                return Canned::error("UnsupportedOperationException", "GenerateDataKey and Decrypt only");
             }
         };
         match reply {
             Some(reply) => Canned { status: 200, body: reply.to_string() },
-            None => error("InvalidCiphertextException", "the ciphertext or its context is wrong"),
+            None => Canned::error("InvalidCiphertextException", "the ciphertext or its context is wrong"),
         }
     }
 

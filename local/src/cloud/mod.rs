@@ -44,6 +44,13 @@ struct Canned {
     body: String,
 }
 
+impl Canned {
+    /// A refusal (Smithy, "AWS JSON 1.1 protocol", "Operation error serialization").
+    fn error(kind: &str, message: &str) -> Self {
+        Self { status: 400, body: serde_json::json!({"__type": kind, "message": message}).to_string() }
+    }
+}
+
 /// AWS in the process. It ends when the runtime does.
 #[derive(Clone)]
 pub struct Cloud {

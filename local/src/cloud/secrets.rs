@@ -39,18 +39,16 @@ impl Secrets {
         let request: Value = serde_json::from_slice(body).unwrap_or_default();
         let name = request.get("SecretId").and_then(Value::as_str).unwrap_or_default();
         if operation != "GetSecretValue" {
-            return refused("InvalidRequestException");
+            return Canned::error("InvalidRequestException", "only GetSecretValue is answered here");
         }
         self.with(|state| {
             state.reads += 1;
-            let Some(text) = state.current.get(name) else { return refused("ResourceNotFoundException") };
+            let Some(text) = state.current.get(name) else {
+                return Canned::error("ResourceNotFoundException", "there is no secret of this name");
+            };
             let body =
                 json!({"Name": name, "SecretString": text.expose_secret(), "VersionStages": ["AWSCURRENT"]});
             Canned { status: 200, body: body.to_string() }
         })
     }
-}
-
-fn refused(code: &str) -> Canned {
-    Canned { status: 400, body: json!({"__type": code}).to_string() }
 }
