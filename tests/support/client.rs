@@ -27,13 +27,6 @@ pub fn whole_path(path: &str) -> String {
     format!("{base}{path}")
 }
 
-/// The function that answers an event.
-fn function_of(event: &str) -> String {
-    let event: Value = serde_json::from_str(event).expect("an event");
-    let route = event["routeKey"].as_str().expect("a route");
-    POLICIES.routes.get(route).cloned().unwrap_or_else(|| panic!("template.yaml has no {route}"))
-}
-
 /// The body as text, unpacked as a browser would.
 fn text_of(headers: &HeaderMap, body: &[u8]) -> String {
     if headers.get("content-encoding").is_none() {
@@ -130,13 +123,24 @@ impl Client {
         self.gateway.event(&self.request(method, path, content_type, body), SOURCE)
     }
 
+    /// The function that answers a request. The path is the whole one.
+    #[must_use]
+    pub fn function(&self, method: &str, path: &str) -> &'static str {
+        self.function_of(&self.request(method, path, None, Vec::new()))
+    }
+
+    fn function_of(&self, request: &Request<Bytes>) -> &'static str {
+        let route = self.gateway.route_key(request);
+        POLICIES.routes.get(&route).unwrap_or_else(|| panic!("template.yaml has no {route}"))
+    }
+
     /// Sends a request as it is. The path is the whole one.
     pub async fn send(&self, method: &str, path: &str, content_type: Option<&str>, body: Vec<u8>) -> Reply {
         let request = self.request(method, path, content_type, body);
         let asked = decoded(request.uri().path());
-        let function = function_of(&self.gateway.event(&request, SOURCE));
+        let function = self.function_of(&request);
         // On the heap: a test may have many requests under way.
-        let response = Box::pin(self.gateway.handle(request, SOURCE)).in_function(&function).await;
+        let response = Box::pin(self.gateway.handle(request, SOURCE)).in_function(function).await;
         let (head, body) = response.into_parts();
         let text = text_of(&head.headers, &body);
         let json =

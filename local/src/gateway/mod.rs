@@ -85,18 +85,26 @@ impl Gateway {
         self.routed(request, source).1
     }
 
+    /// The key of the route that takes a request, such as `GET /api/v1/roles/{id}`.
+    #[must_use]
+    pub fn route_key(&self, request: &Request<Bytes>) -> String {
+        let taken = self.taken(request, &decoded(request.uri().path()));
+        taken.map_or(&Route::Default, |(target, _)| &target.route).key()
+    }
+
     fn routed(&self, request: &Request<Bytes>, source: IpAddr) -> (&Endpoint, String) {
         let path = decoded(request.uri().path());
-        let found = self
-            .targets
-            .iter()
-            .filter_map(|target| Some((target, self.fit(target, request, &path)?)))
-            .min_by_key(|(_, fit)| fit.rank);
-        let (endpoint, key, parameters) = match found {
+        let (endpoint, key, parameters) = match self.taken(request, &path) {
             Some((target, fit)) => (&target.endpoint, target.route.key(), fit.parameters),
             None => (&self.default, Route::Default.key(), Parameters::new()),
         };
         (endpoint, event::of(request, source, (&key, &path), &parameters, self.app.clock_now()))
+    }
+
+    /// The route that takes a request with a decoded path; `None` is the default route's.
+    fn taken(&self, request: &Request<Bytes>, path: &str) -> Option<(&Target, routing::Fit)> {
+        let fits = self.targets.iter().filter_map(|target| Some((target, self.fit(target, request, path)?)));
+        fits.min_by_key(|(_, fit)| fit.rank)
     }
 
     fn fit(&self, target: &Target, request: &Request<Bytes>, path: &str) -> Option<routing::Fit> {

@@ -2,7 +2,7 @@
 
 use firewall::GroupRef;
 use serde_json::Value;
-use support::policies::{POLICIES, calls};
+use support::policies::calls;
 use support::{Client, InFunction as _, ORG, Reply, TestApp, whole_path};
 
 use super::Calls;
@@ -13,15 +13,6 @@ pub(super) struct Drive {
     pub(super) app: TestApp,
     pub(super) admin: Client,
     pub(super) seen: Calls,
-}
-
-/// Whether a request's method and path are those of a route.
-pub(super) fn is_of(request: &str, route: &str) -> bool {
-    let (request, route) = (request.split(['/', ' ']), route.split(['/', ' ']));
-    let fits = |(found, wanted): (&str, &str)| {
-        found == wanted || (wanted.starts_with('{') && found.is_empty() == wanted.ends_with("+}"))
-    };
-    request.clone().count() == route.clone().count() && request.zip(route).all(fits)
 }
 
 impl Drive {
@@ -41,11 +32,7 @@ impl Drive {
         let once = self.admin.with_header("idempotency-key", &format!("request-{}", self.app.tap.calls()));
         let caller = if method == "POST" { &once } else { &self.admin };
         let reply = caller.send(method, &path, json, body.into_bytes()).await;
-        let route = format!("{method} {}", path.split('?').next().unwrap());
-        let fitting = POLICIES.routes.iter().filter(|(pattern, _)| is_of(&route, pattern));
-        let found =
-            fitting.min_by_key(|(pattern, _)| (pattern.ends_with("+}"), pattern.matches('{').count()));
-        let seen = self.seen.entry(found.map_or("fallback", |(_, function)| function).into()).or_default();
+        let seen = self.seen.entry(caller.function(method, &path).into()).or_default();
         seen.extend(
             self.app.tap.take_bodies().iter().flat_map(|(target, body)| calls(target, body, &self.app.table)),
         );

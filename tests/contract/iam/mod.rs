@@ -22,7 +22,7 @@ use directory::{
     drive_api_keys, drive_credentials, drive_resources, drive_roles, drive_users, drive_verification,
     drive_with_a_key_that_is_none,
 };
-use drive::{Drive, is_of};
+use drive::Drive;
 use sessions::{drive_sessions, drive_workers};
 use unreadable::drive_what_cannot_be_read;
 
@@ -189,8 +189,23 @@ fn calls_are_read_as_aws_reads_them() {
     let in_context = Call { action: "kms:Decrypt CredentialKey".into(), key: Some("a+b".into()) };
     assert_eq!(calls("TrentService.Decrypt", &decrypt, table), [in_context]);
     assert_eq!(calls("TrentService.Decrypt", &json!({}), table), ["kms:Decrypt CredentialKey".into()]);
-    assert!(is_of("GET /api/v1/roles/1", "GET /api/v1/roles/{id}"));
-    assert!(!is_of("GET /api/v1/roles/1/", "GET /api/v1/roles/{id}") && !is_of("PUT /a", "GET /a"));
+}
+
+/// What a request does is noted for the function that answers it.
+#[tokio::test]
+async fn the_function_of_a_request_is_that_of_its_route() {
+    let admin = TestApp::new().await.admin();
+    for (method, path, function) in [
+        ("GET", "/api/v1/roles/1", "role-get"),
+        ("GET", "/api/v1/roles/1/", "fallback"),
+        ("PUT", "/a", "fallback"),
+        ("GET", "/a", "fallback"),
+        ("GET", "/api/v1/credentials/", "credential-list"),
+        ("GET", "/api/v1/credentials/1?a=/", "credential-get"),
+        ("PUT", "/api/v1/credentials/1/", "credential-update"),
+    ] {
+        assert_eq!(admin.function(method, path), function, "{method} {path}");
+    }
 }
 
 #[test]
