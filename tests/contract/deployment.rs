@@ -3,17 +3,10 @@
 use serde_yaml_ng::Value as Yaml;
 use std::collections::BTreeSet;
 
-use crate::repository::{assert_nothing_wrong, read};
+use crate::repository::{assert_nothing_wrong, resources, yaml};
 
-fn yaml(file: &str) -> Yaml {
-    serde_yaml_ng::from_str(&read(file)).unwrap()
-}
-
-fn functions(template: &Yaml) -> impl Iterator<Item = (&str, &Yaml)> {
-    let resources = template["Resources"].as_mapping().unwrap().iter();
-    resources
-        .filter(|(_, resource)| resource["Type"] == "AWS::Serverless::Function")
-        .map(|(name, resource)| (name.as_str().unwrap(), &resource["Properties"]))
+fn functions() -> Vec<(String, Yaml)> {
+    resources("template.yaml", "AWS::Serverless::Function")
 }
 
 /// The actions that the policies of a resource allow.
@@ -36,7 +29,7 @@ fn the_boundary_leaves_room_for_every_policy() {
     );
     assert_eq!(template["Globals"]["Function"]["PermissionsBoundary"], "FunctionBoundary");
     let mut wrong = Vec::new();
-    for (name, function) in functions(&template) {
+    for (name, function) in functions() {
         for action in actions(&function["Policies"]).difference(&most) {
             wrong.push(format!("template.yaml: FunctionBoundary lacks {action}, which {name} needs"));
         }
@@ -65,8 +58,7 @@ fn the_boundary_leaves_room_for_every_policy() {
 /// Roles of a stack whose name begins in the same way lie elsewhere, however names are cut.
 #[test]
 fn target_roles_trust_the_functions_that_assume_roles_and_no_other() {
-    let template = yaml("template.yaml");
-    for (name, function) in functions(&template) {
+    for (name, function) in functions() {
         let assumes = actions(&function["Policies"]).contains("sts:AssumeRole");
         let path = function["RolePath"].as_str();
         assert_eq!(path, assumes.then_some("/postern/${AWS::StackName}/"), "{name}");

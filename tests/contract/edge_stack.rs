@@ -3,28 +3,20 @@
 use serde_yaml_ng::Value as Yaml;
 use support::{Setup, TestApp};
 
-use crate::repository::read;
+use crate::repository::{read, usual, yaml};
 
 const SECRET: &str = "PLANTED-secret-of-the-distribution";
 
 fn edge(resource: &str) -> Yaml {
-    let yaml: Yaml = serde_yaml_ng::from_str(&read("infra/edge.yaml")).unwrap();
-    yaml["Resources"][resource]["Properties"].clone()
+    yaml("infra/edge.yaml")["Resources"][resource]["Properties"].clone()
 }
 
 fn distribution() -> Yaml {
     edge("Distribution")["DistributionConfig"].clone()
 }
 
-/// A value in short, whatever function of CloudFormation it stands under. Of a choice it is the last part, which is the usual one.
 fn text(value: &Yaml) -> &str {
-    match value {
-        Yaml::Tagged(tagged) => text(&tagged.value),
-        Yaml::Sequence(parts) => text(parts.last().unwrap()),
-        Yaml::Null | Yaml::Bool(_) | Yaml::Number(_) | Yaml::String(_) | Yaml::Mapping(_) => {
-            value.as_str().unwrap()
-        }
-    }
+    usual(value).as_str().unwrap()
 }
 
 /// The names of the headers are said in YAML and in Rust: a request with those of the template is one through the edge.
@@ -53,7 +45,7 @@ fn both_stacks_name_the_secret_and_the_functions_read_it() {
     let origin = distribution()["Origins"][0].clone();
     let sent = "{{resolve:secretsmanager:${EdgeSecretName}:SecretString:sent}}";
     assert_eq!(text(&origin["OriginCustomHeaders"][0]["HeaderValue"]), sent);
-    let template: Yaml = serde_yaml_ng::from_str(&read("template.yaml")).unwrap();
+    let template = yaml("template.yaml");
     let variables = &template["Globals"]["Function"]["Environment"]["Variables"];
     assert_eq!(text(&variables["POSTERN_EDGE_SECRET_NAME"]), "EdgeSecretName");
 }
@@ -108,7 +100,7 @@ fn the_web_acl_shows_no_token_and_lets_bodies_through() {
 
 #[test]
 fn the_stage_has_a_throttle_that_carries_callers_at_their_full_budget() {
-    let template: Yaml = serde_yaml_ng::from_str(&read("template.yaml")).unwrap();
+    let template = yaml("template.yaml");
     let stage = &template["Resources"]["Api"]["Properties"]["DefaultRouteSettings"];
     let default = |setting: &str| template["Parameters"][text(&stage[setting])]["Default"].as_u64().unwrap();
     let (rate, burst) = (default("ThrottlingRateLimit"), default("ThrottlingBurstLimit"));

@@ -5,16 +5,9 @@ use serde_json::{Value, json};
 use serde_yaml_ng::Value as Yaml;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::repository::{asked_routes, assert_nothing_wrong, exact_routes, function_folders, read, template};
-
-fn resources(file: &str, kind: &str) -> Vec<(String, Yaml)> {
-    let yaml: Yaml = serde_yaml_ng::from_str(&read(file)).unwrap();
-    let resources = yaml["Resources"].as_mapping().unwrap().clone();
-    let of_kind = resources.into_iter().filter(|(_, resource)| resource["Type"] == kind);
-    of_kind
-        .map(|(name, resource)| (name.as_str().unwrap().to_owned(), resource["Properties"].clone()))
-        .collect()
-}
+use crate::repository::{
+    asked_routes, assert_nothing_wrong, exact_routes, function_folders, read, resources, template, yaml,
+};
 
 /// The log lines that metrics count are said by workers, in these words.
 #[test]
@@ -72,18 +65,17 @@ fn workers_are_stopped_before_their_lease_ends() {
 #[test]
 fn no_default_lets_the_functions_into_every_account() {
     for file in ["template.yaml", "infra/target-role.yaml"] {
-        let yaml: Yaml = serde_yaml_ng::from_str(&read(file)).unwrap();
-        for (name, parameter) in yaml["Parameters"].as_mapping().unwrap() {
+        for (name, parameter) in yaml(file)["Parameters"].as_mapping().unwrap() {
             let default = parameter["Default"].as_str().unwrap_or_default();
             assert!(!default.contains("::*:"), "{file}: {name:?} has {default:?}");
         }
     }
-    let yaml: Yaml = serde_yaml_ng::from_str(&read("template.yaml")).unwrap();
-    let roles = &yaml["Parameters"]["TargetRoles"];
+    let template = yaml("template.yaml");
+    let roles = &template["Parameters"]["TargetRoles"];
     assert!(roles["Default"].is_null() && roles["Type"] == "CommaDelimitedList");
     // One account, spelled out, and one role.
     assert_eq!(roles["AllowedPattern"], "arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=.@_/-]+");
-    let external_id: Yaml = serde_yaml_ng::from_str(&read("infra/target-role.yaml")).unwrap();
+    let external_id = yaml("infra/target-role.yaml");
     let external_id = &external_id["Parameters"]["ExternalId"];
     assert!(external_id["Default"].is_null());
     assert_eq!(external_id["AllowedPattern"], "[A-Za-z0-9+=,.@:/_-]+");
@@ -180,8 +172,8 @@ fn the_stack_policy_guards_what_is_retained() {
     );
     let guarded: BTreeSet<_> =
         deny["Resource"].as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned()).collect();
-    let yaml: serde_yaml_ng::Value = serde_yaml_ng::from_str(&read("template.yaml")).unwrap();
-    let all = yaml["Resources"].as_mapping().unwrap();
+    let template = yaml("template.yaml");
+    let all = template["Resources"].as_mapping().unwrap();
     let retained = all.iter().filter(|(_, resource)| resource["UpdateReplacePolicy"] == "Retain");
     let retained: BTreeSet<_> =
         retained.map(|(id, _)| format!("LogicalResourceId/{}", id.as_str().unwrap())).collect();

@@ -1,8 +1,10 @@
 //! The repository's files, as these tests read them.
 
 use local::template::{Function, Route, Template};
+use serde_yaml_ng::Value as Yaml;
 use std::fs;
 use std::path::{Path, PathBuf};
+use support::TEMPLATE;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().into()
@@ -35,7 +37,27 @@ pub(crate) fn function_folders() -> Vec<String> {
 }
 
 pub(crate) fn template() -> Template {
-    Template::built_in().unwrap()
+    TEMPLATE.clone()
+}
+
+/// A file of YAML.
+pub(crate) fn yaml(file: &str) -> Yaml {
+    serde_yaml_ng::from_str(&read(file)).unwrap()
+}
+
+/// The resources of a template that are of one type: their names and what they are told.
+pub(crate) fn resources(file: &str, kind: &str) -> Vec<(String, Yaml)> {
+    let template = yaml(file);
+    let resources = template["Resources"].as_mapping().unwrap().iter();
+    let of_kind = resources.filter(|(_, resource)| resource["Type"] == kind);
+    of_kind
+        .map(|(name, resource)| (name.as_str().unwrap().to_owned(), resource["Properties"].clone()))
+        .collect()
+}
+
+/// A value in short, whatever function of CloudFormation it stands under. Of a choice it is the last part, which is the usual one.
+pub(crate) fn usual(value: &Yaml) -> &Yaml {
+    value.as_sequence().and_then(|parts| parts.last()).map_or(value, usual)
 }
 
 /// A function's routes as events name them, such as `GET /api/v1/roles/{id}`.

@@ -3,7 +3,7 @@
 use local::template::TEMPLATE;
 use serde_yaml_ng::Value as Yaml;
 
-use crate::repository::assert_nothing_wrong;
+use crate::repository::{assert_nothing_wrong, yaml};
 
 /// Where the stack's own table may stand without the condition: as what the condition chooses, and as what other stacks import.
 fn is_chosen(line: &str) -> bool {
@@ -40,7 +40,7 @@ fn switched(value: &Yaml) -> Option<(Yaml, Yaml)> {
 
 #[test]
 fn the_switch_stops_everything_that_runs_by_itself() {
-    let template: Yaml = serde_yaml_ng::from_str(TEMPLATE).unwrap();
+    let template = yaml("template.yaml");
     let (mut wrong, mut stopped) = (Vec::new(), 0);
     for (name, resource) in template["Resources"].as_mapping().unwrap() {
         let events = resource["Properties"].get("Events").and_then(Yaml::as_mapping);

@@ -1,30 +1,24 @@
-//! How Lambda hands over the work of those whom nobody calls.
+//! How Lambda hands over the work that no request asks for.
 
-use crate::repository::read;
+use serde_yaml_ng::Value as Yaml;
 
-/// What the template says of a function.
-fn function(name: &str) -> String {
-    let template = read("template.yaml");
-    let (_, rest) = template.split_once(&format!("\n  {name}:\n")).unwrap();
-    rest.split_once("\n\n").map_or(rest, |(own, _)| own).to_owned()
-}
+use crate::repository::yaml;
 
-/// The number of a setting.
-fn number(function: &str, setting: &str) -> u32 {
-    let line = function.lines().find_map(|line| line.trim().strip_prefix(&format!("{setting}: ")));
-    line.unwrap_or_else(|| panic!("no {setting}")).parse().unwrap()
+fn function(name: &str) -> Yaml {
+    yaml("template.yaml")["Resources"][name]["Properties"].clone()
 }
 
 #[test]
 fn a_slow_group_does_not_hold_up_its_part_of_the_stream() {
-    let worker = function("RuleWorkerFunction");
-    assert!((2..=10).contains(&number(&worker, "ParallelizationFactor")));
-    assert_eq!(number(&worker, "MaximumRecordAgeInSeconds"), 600, "the sweeper comes first");
+    let changes = &function("RuleWorkerFunction")["Events"]["Changes"]["Properties"];
+    assert!((2..=10).contains(&changes["ParallelizationFactor"].as_u64().unwrap()));
+    assert_eq!(changes["MaximumRecordAgeInSeconds"], 600, "the sweeper comes first");
 }
 
 /// Only one sweep runs at a time. One that is longer than a minute must not let the next one expire as a failure.
 #[test]
 fn a_sweep_waits_for_the_one_before_it() {
     let sweeper = function("SessionSweeperFunction");
-    assert!(number(&sweeper, "MaximumEventAgeInSeconds") > 60 + number(&sweeper, "Timeout"));
+    let age = sweeper["EventInvokeConfig"]["MaximumEventAgeInSeconds"].as_u64().unwrap();
+    assert!(age > 60 + sweeper["Timeout"].as_u64().unwrap());
 }

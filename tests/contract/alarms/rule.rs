@@ -1,12 +1,12 @@
 //! The template's alarms and metric filters.
 
-use local::template::TEMPLATE;
 use serde_json::Value as Json;
 use serde_yaml_ng::Value as Yaml;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::math::Math;
+use crate::repository::{resources, usual};
 
 /// What CloudWatch was told, by metric and minute. A metric is its namespace, its name and its dimensions, such as
 /// `AWS/Lambda Throttles FunctionName=RuleWorkerFunction`.
@@ -67,15 +67,12 @@ pub(super) struct Alarm {
     pub(super) reports_silence: bool,
 }
 
-/// A value in short, whatever function of CloudFormation it stands under.
 fn text(value: &Yaml) -> String {
-    match value {
-        Yaml::Tagged(tagged) => text(&tagged.value),
-        Yaml::Number(number) => number.to_string(),
-        Yaml::Sequence(parts) => parts.last().map(text).unwrap_or_default(),
-        Yaml::Null | Yaml::Bool(_) | Yaml::String(_) | Yaml::Mapping(_) => {
-            value.as_str().unwrap_or_default().into()
-        }
+    let value = usual(value);
+    if let Yaml::Number(number) = value {
+        number.to_string()
+    } else {
+        value.as_str().unwrap_or_default().into()
     }
 }
 
@@ -209,17 +206,13 @@ impl Filter {
     }
 }
 
-fn resources(kind: &str) -> Vec<(String, Yaml)> {
-    let template: Yaml = serde_yaml_ng::from_str(TEMPLATE).unwrap();
-    let resources = template["Resources"].as_mapping().unwrap();
-    let of_kind = resources.iter().filter(|(_, resource)| resource["Type"] == kind);
-    of_kind.map(|(name, resource)| (text(name), resource["Properties"].clone())).collect()
-}
-
 pub(super) fn alarms() -> Vec<Alarm> {
-    resources("AWS::CloudWatch::Alarm").iter().map(|(name, of)| Alarm::read(name, of)).collect()
+    resources("template.yaml", "AWS::CloudWatch::Alarm")
+        .iter()
+        .map(|(name, of)| Alarm::read(name, of))
+        .collect()
 }
 
 pub(super) fn filters() -> Vec<Filter> {
-    resources("AWS::Logs::MetricFilter").iter().map(|(_, of)| Filter::read(of)).collect()
+    resources("template.yaml", "AWS::Logs::MetricFilter").iter().map(|(_, of)| Filter::read(of)).collect()
 }

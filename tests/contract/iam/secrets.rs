@@ -1,36 +1,24 @@
 //! Who may read the secrets of tokens and of the edge: every function that asks who calls, and nobody else.
 
-use local::template::TEMPLATE;
 use serde_yaml_ng::Value as Yaml;
 use std::collections::BTreeSet;
 use web::access::Level;
 
-use crate::repository::template;
-
-/// A value in short, whatever function of CloudFormation it stands under.
-fn untagged(value: &Yaml) -> &Yaml {
-    if let Yaml::Tagged(tagged) = value { untagged(&tagged.value) } else { value }
-}
+use crate::repository::{resources, template, yaml};
 
 fn text(value: &Yaml) -> &str {
-    untagged(value).as_str().unwrap()
+    value.as_str().unwrap()
 }
 
 fn policies() -> Vec<Yaml> {
-    let yaml: Yaml = serde_yaml_ng::from_str(TEMPLATE).unwrap();
-    let resources = yaml["Resources"].as_mapping().unwrap().values();
-    let is_policy = |resource: &&Yaml| resource["Type"] == "AWS::IAM::ManagedPolicy";
-    resources
-        .filter(is_policy)
-        .filter(|policy| policy["Properties"].get("Roles").is_some())
-        .cloned()
-        .collect()
+    let policies = resources("template.yaml", "AWS::IAM::ManagedPolicy");
+    policies.into_iter().map(|(_, policy)| policy).filter(|policy| policy.get("Roles").is_some()).collect()
 }
 
 #[test]
 fn who_asks_who_calls_may_read_the_two_secrets_and_nobody_else_may() {
     let [policy] = policies().try_into().unwrap();
-    let roles = policy["Properties"]["Roles"].as_sequence().unwrap();
+    let roles = policy["Roles"].as_sequence().unwrap();
     let readers: BTreeSet<_> = roles.iter().map(|role| text(role).to_owned()).collect();
     let ask: BTreeSet<_> = functions::all()
         .into_iter()
@@ -50,15 +38,14 @@ fn who_asks_who_calls_may_read_the_two_secrets_and_nobody_else_may() {
 #[test]
 fn the_permission_is_to_read_the_secrets_that_were_named() {
     let [policy] = policies().try_into().unwrap();
-    assert_eq!(policy["Condition"], "HasSecret");
-    let [statement] = policy["Properties"]["PolicyDocument"]["Statement"].as_sequence().unwrap().as_slice()
-    else {
+    assert_eq!(yaml("template.yaml")["Resources"]["SecretsPolicy"]["Condition"], "HasSecret");
+    let [statement] = policy["PolicyDocument"]["Statement"].as_sequence().unwrap().as_slice() else {
         panic!("one statement")
     };
     assert_eq!((text(&statement["Effect"]), statement.as_mapping().unwrap().len()), ("Allow", 3));
     let actions: Vec<_> = statement["Action"].as_sequence().unwrap().iter().map(text).collect();
     assert_eq!(actions, ["secretsmanager:GetSecretValue"]);
-    let resources: Vec<_> = statement["Resource"].as_sequence().unwrap().iter().map(untagged).collect();
+    let resources: Vec<_> = statement["Resource"].as_sequence().unwrap().iter().collect();
     let expected = [("HasJwtSecret", "JwtSecretName"), ("HasEdgeSecret", "EdgeSecretName")];
     assert_eq!(resources.len(), expected.len());
     for (resource, (condition, name)) in resources.into_iter().zip(expected) {
