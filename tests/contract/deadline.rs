@@ -1,7 +1,6 @@
 //! Calls of AWS that nobody answers: every route answers before its function's time is over, in its own face.
 
 use firewall::simulated::{Call, Fault, Gate};
-use local::template::TEMPLATE;
 use serde_json::{Value, json};
 use std::pin::Pin;
 use std::time::Duration;
@@ -11,7 +10,7 @@ use support::{ADMIN, Client, Hang, ORG, Reply, TestApp};
 use web::access::Level;
 
 use crate::access_matrix::levels;
-use crate::repository::{assert_nothing_wrong, exact_routes};
+use crate::repository::{assert_nothing_wrong, exact_routes, yaml};
 
 /// What a request may last, and less than the function's timeout in the template.
 const LONGEST: Duration = Duration::from_secs(8);
@@ -137,7 +136,7 @@ async fn a_call_that_hangs_is_answered_for_in_time_by_every_route() {
     assert_eq!(unrest(&app).await, Vec::<String>::new());
 }
 
-/// Whoever may not stays refused, however long the record of it takes.
+/// A refusal stays a refusal, however long its record takes.
 #[tokio::test]
 async fn a_refusal_whose_record_hangs_stays_a_refusal() {
     let app = TestApp::new().await;
@@ -219,7 +218,7 @@ async fn a_verification_whose_provider_hangs_changes_nothing() {
 
 #[test]
 fn the_deadline_is_below_the_timeout_of_every_function_with_callers() {
-    let template: serde_yaml_ng::Value = serde_yaml_ng::from_str(TEMPLATE).unwrap();
+    let template = yaml("template.yaml");
     let timeout = template["Globals"]["Function"]["Timeout"].as_u64().unwrap();
     assert!(LONGEST + Duration::from_secs(2) <= Duration::from_secs(timeout));
     for function in crate::repository::template().functions.iter().filter(|of| !of.routes.is_empty()) {
