@@ -5,7 +5,7 @@
 # AWS_REGION), as for `sam deploy`. It needs no AWS CLI.
 #
 # Each line is a verdict: "ok", "no" with what to do, or "unknown" with what could not be asked. It ends with
-#   0 all is well   1 something stands in the way   2 the arguments are wrong   3 nothing does as far as is known, but not all is known
+#   0 all is well   1 something stands in the way   2 the arguments are wrong   3 some questions had no answer, and the others are well
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/servers.sh"
 

@@ -44,7 +44,7 @@ class Preflight:
         found = asked("caller", self.caller)
         yield from found
         if found[0].kind != OK:
-            yield unknown("account", "nothing was asked, because the credentials are not known to AWS")
+            yield unknown("account", "AWS does not know the credentials, so that the other questions were left out")
             return
         region = asked("region", self.enabled)
         yield from region

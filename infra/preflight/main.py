@@ -12,8 +12,8 @@ from template import ROOT, Template
 from verdicts import NO, OK, UNKNOWN, exit_status
 
 # What no question to AWS answers.
-NOT_KNOWN = """Not looked at, because AWS does not tell it in advance: policies of the organization that have conditions, and of the session of
-whoever deploys; hooks of CloudFormation; quotas of API Gateway, KMS and EventBridge; whether the issuer's keys can be had from AWS."""
+NOT_KNOWN = """Not looked at, because AWS does not tell it in advance: policies of the organization that have conditions, and of the
+deploying session; hooks of CloudFormation; quotas of API Gateway, KMS and EventBridge; whether the issuer's keys can be had from AWS."""
 
 
 def arguments():

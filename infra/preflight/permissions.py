@@ -1,4 +1,4 @@
-"""What whoever deploys must be allowed, by the types of the template's resources: what CloudFormation calls in their name to make,
+"""What the deploying identity must be allowed, by the types of the template's resources: what CloudFormation calls in their name to make,
 change and delete them."""
 
 # What `sam deploy` itself calls, and the bucket that it makes.

@@ -41,7 +41,7 @@ pub fn decoded(path: &str) -> String {
     parts.collect::<Vec<_>>().join("%25")
 }
 
-/// How a route's path fits a decoded path; nothing where it does not.
+/// How a route's path fits a decoded path, or `None`.
 pub(super) fn fit(route: &str, path: &str, slash: TrailingSlash) -> Option<Fit> {
     let path = match slash {
         TrailingSlash::Ignored => path.strip_suffix('/').unwrap_or(path),

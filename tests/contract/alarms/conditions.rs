@@ -317,7 +317,7 @@ fn nothing_is_reported_while_a_stack_is_new() {
     }
 }
 
-/// Of a filter's default value one page of AWS says that it is reported while nothing is logged too, and another that it is not.
+/// AWS's pages disagree about a filter's default value: by one it is reported while nothing is logged, by another it is not.
 #[test]
 fn nothing_is_reported_when_default_values_come_before_the_first_run() {
     let mut metrics = stack(5, 0..0, Running::All, |_, _| {});

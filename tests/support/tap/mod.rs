@@ -198,7 +198,7 @@ impl TapRecord {
         self.gates.stop_next(operation)
     }
 
-    /// Has the call after so many more hang for ever; whoever waits for what this gives back knows when it does.
+    /// Has the call after so many more hang for ever. What this gives back ends when the call hangs.
     pub fn hang_after(&self, skip: usize, place: Hang) -> oneshot::Receiver<()> {
         self.hangs.hang_after(skip, place)
     }
