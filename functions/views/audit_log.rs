@@ -3,7 +3,7 @@
 use model::audit::{AuditEvent, AuditResult, AuditSubject};
 use model::principal::ActorType;
 use model::time::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 use store::AuditRow;
 use web::Failure;
@@ -23,7 +23,13 @@ pub struct AuditLogEntry {
     result: AuditResult,
     ip_address: Option<String>,
     details: Map<String, Value>,
+    #[serde(serialize_with = "to_the_millisecond")]
     created_at: Timestamp,
+}
+
+/// As the filters compare it: with a time that lacks its milliseconds nobody finds the row again.
+fn to_the_millisecond<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&time.with_millis())
 }
 
 impl AuditLogEntry {

@@ -165,7 +165,7 @@ async fn a_wrong_value_names_the_right_ones() {
 #[tokio::test]
 async fn names_of_the_callers_making_make_no_long_answer() {
     let app = TestApp::new().await;
-    let many: Vec<_> = (0..1500).map(|number| format!("a{number}=1")).collect();
+    let many: Vec<_> = (0..1000).map(|number| format!("a{number}=1")).collect();
     let long = "x".repeat(7000);
     for query in [many.join("&"), format!("{long}=1"), String::from("%00%1b%5B31m=1"), String::from("=1")] {
         for path in ["/audit-logs", "/resources", "/credentials/"] {
@@ -181,10 +181,12 @@ async fn names_of_the_callers_making_make_no_long_answer() {
 async fn public_pages_take_any_query() {
     let app = TestApp::new().await;
     for path in ["/health?v=1", "/docs?v=1&v=2", "/openapi.json?utm_source="] {
-        let bare = path.split('?').next().unwrap();
-        let (with, without) = (app.anonymous().get(path).await, app.anonymous().get(bare).await);
-        assert_eq!((with.status, &with.text), (without.status, &without.text), "{path}");
-        let _ = with.expect(200);
+        let whole = if path.starts_with("/health") { support::whole_path(path) } else { path.into() };
+        let bare = whole.split('?').next().unwrap();
+        let caller = app.anonymous();
+        let with = caller.send("GET", &whole, None, Vec::new()).await;
+        let without = caller.send("GET", bare, None, Vec::new()).await;
+        assert!(with.status == 200 && with.text == without.text, "{path}: {}", with.status);
     }
 }
 

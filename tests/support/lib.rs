@@ -44,6 +44,7 @@ use local::template::Template;
 use model::audit::AuditFilter;
 use model::id::{OrgId, UserId};
 use model::principal::{Actor, ActorType, ORG_ADMIN};
+use model::query::FromQuery as _;
 use model::time::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeMap;

@@ -5,14 +5,28 @@ use serde_json::{Map, Value};
 
 use crate::gathered;
 use crate::part;
+use crate::query::{self, FromQuery};
 use crate::time::Timestamp;
 use crate::violation::Violations;
 
-/// What happened. The spelling is the API's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[expect(missing_docs, reason = "the names say all there is")]
-pub enum AuditEvent {
+macro_rules! events {
+    ($($name:ident,)*) => {
+        /// What happened. The spelling is the API's.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+        #[expect(missing_docs, reason = "the names say all there is")]
+        pub enum AuditEvent {
+            $($name,)*
+        }
+
+        impl AuditEvent {
+            /// Every event, for the error that lists them.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+        }
+    };
+}
+
+events! {
     ResourceCreate,
     ResourceUpdate,
     ResourceDelete,
@@ -51,6 +65,14 @@ pub enum AuditEvent {
     RuleMissing,
     RuleAltered,
     AccessDenied,
+}
+
+impl AuditEvent {
+    /// The API's spelling.
+    #[must_use]
+    pub fn name(self) -> String {
+        serde_json::to_value(self).ok().and_then(|name| name.as_str().map(String::from)).unwrap_or_default()
+    }
 }
 
 /// The kind of object that an audit row is about.
@@ -155,47 +177,45 @@ const ROWS_DEFAULT: usize = 100;
 pub struct AuditFilter {
     /// What happened.
     pub event: Option<AuditEvent>,
-    /// Who did it.
+    /// Who did it, in any spelling of a UUID.
     pub actor_id: Option<String>,
-    /// To which object.
+    /// To which object, likewise.
     pub resource_id: Option<String>,
-    /// Not before this.
+    /// Not before this millisecond.
     pub from: Option<Timestamp>,
-    /// Not after this.
+    /// Not after this millisecond.
     pub to: Option<Timestamp>,
     /// Rows on a page, 1–500.
     pub limit: usize,
+    /// The position after which to go on.
+    pub cursor: Option<String>,
 }
 
-impl AuditFilter {
-    /// Reads the filter from a query, by the names of its parameters.
-    ///
-    /// # Errors
-    /// Parameters that cannot be read.
-    pub fn read<'q>(query: impl Fn(&str) -> Option<&'q str>) -> Result<Self, Violations> {
+impl FromQuery for AuditFilter {
+    const PARAMETERS: &'static [&'static str] =
+        &["eventType", "actorId", "resourceId", "from", "to", "limit", "cursor"];
+
+    fn read<'q>(query: impl Fn(&str) -> Option<&'q str>) -> Result<Self, Violations> {
         let mut wrong = Violations::default();
-        let event = query("eventType").and_then(|text| {
-            let event = serde_json::from_value(text.into()).ok();
-            if event.is_none() {
-                wrong.add("eventType", "eventType must be an event of the audit log");
-            }
-            event
-        });
-        let mut time = |name: &str| {
-            let time = Timestamp::parse(query(name)?).ok();
-            if time.is_none() {
+        let known = AuditEvent::ALL.iter().map(|event| (*event, event.name()));
+        let event = query::word("eventType", query("eventType"), known, &mut wrong);
+        let mut span = |name: &str| {
+            let span = Timestamp::parse_span(query(name)?).ok();
+            if span.is_none() {
                 wrong.add(name, format!("{name} must be a time, such as 2026-02-18T10:30:00Z"));
             }
-            time
+            span
         };
-        let (from, to) = (time("from"), time("to"));
-        if from.zip(to).is_some_and(|(from, to)| to < from) {
+        let (from, to) = (span("from"), span("to"));
+        let is_turned = from.zip(to).is_some_and(|((from, _), (to, last))| to.max(last) < from);
+        if is_turned {
             wrong.add("to", "to must not be before from");
         }
         let limit = part::limit(query("limit"), &mut wrong).unwrap_or(ROWS_DEFAULT);
         let text = |name| query(name).map(String::from);
-        let (actor_id, resource_id) = (text("actorId"), text("resourceId"));
-        wrong.or(Self { event, actor_id, resource_id, from, to, limit })
+        let (actor_id, resource_id, cursor) = (text("actorId"), text("resourceId"), text("cursor"));
+        let (from, to) = (from.map(|(first, _)| first), to.map(|(_, last)| last));
+        wrong.or(Self { event, actor_id, resource_id, from, to, limit, cursor })
     }
 }
 
@@ -238,26 +258,35 @@ mod tests {
 
     #[test]
     fn a_filter_is_read_by_its_parameters() {
-        let everything =
-            AuditFilter { event: None, actor_id: None, resource_id: None, from: None, to: None, limit: 100 };
+        let everything = AuditFilter {
+            event: None,
+            actor_id: None,
+            resource_id: None,
+            from: None,
+            to: None,
+            limit: 100,
+            cursor: None,
+        };
         assert_eq!(filter(&[]), Ok(everything.clone()));
         let (time, millis) = ("2026-02-18T10:30:00Z", 1_771_410_600_000);
         let some = filter(&[
-            ("eventType", "RULE_STUCK"),
+            ("eventType", "Rule_Stuck"),
             ("actorId", "ada"),
             ("resourceId", "7"),
             ("from", time),
             ("to", time),
             ("limit", "500"),
+            ("cursor", "there"),
         ]);
-        let time = Timestamp::from_unix_millis(millis).ok();
+        let time = |millis| Timestamp::from_unix_millis(millis).ok();
         let expected = AuditFilter {
             event: Some(AuditEvent::RuleStuck),
             actor_id: Some("ada".into()),
             resource_id: Some("7".into()),
-            from: time,
-            to: time,
+            from: time(millis),
+            to: time(millis + 999),
             limit: 500,
+            cursor: Some("there".into()),
         };
         assert_eq!(some, Ok(expected));
         let later = filter(&[("from", "2026-02-18T10:29:59Z"), ("to", "2026-02-18T10:30:00Z")]).unwrap();
@@ -267,10 +296,11 @@ mod tests {
     #[test]
     fn what_is_wrong_with_a_filter_is_named() {
         let time = |name: &str| format!("{name} must be a time, such as 2026-02-18T10:30:00Z");
+        let events: Vec<_> = AuditEvent::ALL.iter().map(|event| event.name()).collect();
         for (query, sentences) in [
             (
-                [("eventType", "rule_stuck"), ("from", "x")],
-                vec!["eventType must be an event of the audit log".into(), time("from")],
+                [("eventType", "rule"), ("from", "x")],
+                vec![format!("eventType must be one of {}", events.join(", ")), time("from")],
             ),
             (
                 [("to", "2026"), ("limit", "0")],

@@ -19,6 +19,7 @@ pub mod part;
 pub mod precondition;
 pub mod principal;
 pub mod provider;
+pub mod query;
 pub mod rate;
 pub mod refusal;
 pub mod resource;

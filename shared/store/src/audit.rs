@@ -1,7 +1,7 @@
 //! The audit log. Rows are written by [`crate::transaction`] only, and never changed.
 
 use model::audit::{AuditEntry, AuditEvent, AuditFilter, AuditResult, AuditSubject};
-use model::id::{AuditId, OrgId, UserId};
+use model::id::{AuditId, OrgId, UserId, spellings};
 use model::principal::{Actor, ActorType};
 use model::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -65,26 +65,27 @@ fn between(list: &str, filter: &AuditFilter, position: Option<&str>) -> Option<E
 }
 
 fn filter_expression(filter: &AuditFilter) -> Option<Expression> {
-    let mut conditions = Vec::new();
-    let mut values = Vec::new();
-    let event = filter.event.and_then(|event| data(&event).ok());
-    for (condition, name, value) in [
-        ("#data.#eventType = :event", ":event", event),
-        ("#data.#actorId = :actor", ":actor", filter.actor_id.as_ref().map(text)),
-        ("#data.#resourceId = :resource", ":resource", filter.resource_id.as_ref().map(text)),
-    ] {
-        if let Some(value) = value {
-            conditions.push(condition);
-            values.push((name, value));
-        }
+    let (mut conditions, mut values) = (Vec::new(), Vec::new());
+    if let Some(event) = filter.event.and_then(|event| data(&event).ok()) {
+        conditions.push(String::from("#data.#eventType = :event"));
+        values.push((String::from(":event"), event));
+    }
+    for (member, wanted) in [("actorId", &filter.actor_id), ("resourceId", &filter.resource_id)] {
+        let Some(wanted) = wanted else { continue };
+        let names = spellings(wanted).into_iter().enumerate();
+        let spelled: Vec<_> = names.map(|(place, id)| (format!(":{member}{place}"), text(id))).collect();
+        let names: Vec<_> = spelled.iter().map(|(name, _)| name.as_str()).collect();
+        conditions.push(format!("#data.#{member} IN ({})", names.join(", ")));
+        values.extend(spelled);
     }
     if conditions.is_empty() {
         return None;
     }
     // Nobody can say that a row which cannot be read is not wanted.
     let unreadable = "#shape <> :shape OR attribute_not_exists(#data.#eventType)";
-    values.push((":shape", number(SHAPE)));
-    Some(Expression::new(format!("({}) OR {unreadable}", conditions.join(" AND ")), values))
+    let condition = format!("({}) OR {unreadable}", conditions.join(" AND "));
+    let expression = Expression::new(condition, [(":shape", number(SHAPE))]);
+    Some(values.into_iter().fold(expression, |all, (name, value)| all.with(name, value)))
 }
 
 /// The row for an entry.

@@ -29,7 +29,7 @@ mod worker;
 pub use app::{App, Parts};
 pub use edge::{Edge, EdgeSource, UnknownSource};
 pub use endpoint::{Endpoint, Handler};
-pub use failure::{Denied, Failure};
+pub use failure::{Denied, Failure, ParameterFault, WrongParameters};
 pub use fetch::HttpFetch;
 pub use headers::{BadOrigin, Origins};
 pub use incoming::Incoming;

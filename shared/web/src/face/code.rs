@@ -27,7 +27,7 @@ fn code(failure: &Failure) -> &'static str {
         Failure::HeadersTooLarge { .. } => "HEADERS_TOO_LARGE",
         Failure::UnsupportedMediaType(_) => "UNSUPPORTED_MEDIA_TYPE",
         Failure::TooManyRequests { .. } => "RATE_LIMIT_EXCEEDED",
-        Failure::Malformed(_) | Failure::NotAnObject(_) => "VALIDATION_ERROR",
+        Failure::Malformed(_) | Failure::NotAnObject(_) | Failure::Parameters(_) => "VALIDATION_ERROR",
         Failure::Refused(refusal) => refusal_code(refusal),
         Failure::Unavailable(_) => "SERVICE_UNAVAILABLE",
         Failure::Internal(_) => "INTERNAL_ERROR",

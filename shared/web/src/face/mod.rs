@@ -10,7 +10,7 @@ use model::refusal::Refusal;
 use model::time::Timestamp;
 use serde_json::Value;
 
-use crate::failure::{Denied, Failure};
+use crate::failure::{Denied, Failure, ParameterFault, WrongParameters};
 use crate::reply::json_response;
 
 /// Where the API is mounted.
@@ -98,6 +98,7 @@ fn add_headers(response: &mut Response<Body>, failure: &Failure) {
         | Failure::UnsupportedMediaType(_)
         | Failure::Malformed(_)
         | Failure::NotAnObject(_)
+        | Failure::Parameters(_)
         | Failure::Refused(_)
         | Failure::Internal(_) => {}
     }
@@ -121,10 +122,27 @@ fn common_message(failure: &Failure, refused: impl Fn(&Refusal) -> String) -> St
         Failure::TooManyRequests { .. } => TOO_MANY_REQUESTS.into(),
         Failure::Malformed(why) => format!("The body is not valid JSON: {why}"),
         Failure::NotAnObject(_) => "The body must be a JSON object".into(),
+        Failure::Parameters(parameters) => {
+            let sentences = parameter_sentences(parameters);
+            sentences.into_iter().map(|(_, sentence)| sentence).collect::<Vec<_>>().join("; ")
+        }
         Failure::Refused(refusal) => refused(refusal),
         Failure::Unavailable(_) => UNAVAILABLE.into(),
         Failure::Internal(_) => INTERNAL.into(),
     }
+}
+
+/// What is wrong with each parameter, on the faces K and R.
+fn parameter_sentences(parameters: &WrongParameters) -> Vec<(&str, String)> {
+    let known = parameters.known();
+    let sentence = |(name, fault): &'_ (String, ParameterFault)| match fault {
+        ParameterFault::Unknown => {
+            format!("{name} is not a parameter of this operation, which has {known}")
+        }
+        ParameterFault::Empty => format!("{name} must not be empty: parameters are {known}"),
+        ParameterFault::Repeated => format!("{name} must not be repeated: parameters are {known}"),
+    };
+    parameters.wrong.iter().map(|wrong| (wrong.0.as_str(), sentence(wrong))).collect()
 }
 
 /// A body's members, in order.
