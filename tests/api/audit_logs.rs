@@ -34,8 +34,8 @@ async fn a_row_has_the_members_of_the_contract() {
     let row = &page.json["content"][0];
     let expected = json!({
         "id": row["id"], "eventType": "ROLE_RESOURCE_ASSIGN", "actorId": support::ADMIN,
-        "actorEmail": "7c9e@acme.example", "actorType": "USER", "resourceType": "ROLE", "resourceId": role,
-        "resourceName": null, "result": "SUCCESS", "ipAddress": "203.0.113.7",
+        "actorEmail": "7c9e@acme.example", "actorType": "USER", "apiKeyId": null, "resourceType": "ROLE", "resourceId": role,
+        "resourceName": null, "result": "SUCCESS", "ipAddress": "203.0.113.7", "requestId": row["requestId"],
         "details": {"resourceId": resource}, "createdAt": "2026-02-18T10:30:05.000Z",
     });
     assert_eq!(row.to_string(), expected.to_string());

@@ -2,5 +2,6 @@
 //! the answers that are right.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod audit_contents;
 mod query_parameters;
 mod time_windows;

@@ -27,6 +27,7 @@ pub mod role;
 pub mod rule;
 pub mod secret;
 pub mod session;
+pub mod snapshot;
 pub mod text;
 pub mod time;
 pub mod user;

@@ -1,7 +1,7 @@
 //! The audit log. Rows are written by [`crate::transaction`] only, and never changed.
 
 use model::audit::{AuditEntry, AuditEvent, AuditFilter, AuditResult, AuditSubject};
-use model::id::{AuditId, OrgId, UserId, spellings};
+use model::id::{ApiKeyId, AuditId, OrgId, UserId, spellings};
 use model::principal::{Actor, ActorType};
 use model::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -28,6 +28,9 @@ pub struct AuditRow {
     pub actor_email: Option<String>,
     /// What kind of party did it.
     pub actor_type: ActorType,
+    /// The API key that acted, where one did.
+    #[serde(default)]
+    pub api_key_id: Option<ApiKeyId>,
     /// Kind of the object.
     pub resource_type: AuditSubject,
     /// The object's id.
@@ -38,6 +41,9 @@ pub struct AuditRow {
     pub result: AuditResult,
     /// The address that the gateway saw.
     pub ip_address: Option<String>,
+    /// The gateway's id of the request, where there was one.
+    #[serde(default)]
+    pub request_id: Option<String>,
     /// Further members, as JSON text: they are JSON of the caller's making, deeper than DynamoDB's 32 levels.
     details: String,
     /// When.
@@ -90,21 +96,24 @@ fn filter_expression(filter: &AuditFilter) -> Option<Expression> {
 
 /// The row for an entry.
 pub(crate) fn item(actor: &Actor, entry: &AuditEntry, now: Timestamp) -> Result<NewItem, StoreError> {
+    let at = entry.happened_at(now);
     let row = AuditRow {
-        id: AuditId::generate(now),
+        id: AuditId::generate(at),
         event_type: entry.event,
         actor_id: actor.id.clone(),
         actor_email: actor.email.clone(),
         actor_type: actor.kind,
+        api_key_id: actor.api_key,
         resource_type: entry.subject,
         resource_id: entry.subject_id.clone(),
         resource_name: entry.subject_name.clone(),
         result: entry.result,
         ip_address: actor.ip_address.clone(),
+        request_id: actor.request_id.clone(),
         details: Value::Object(entry.details.clone()).to_string(),
-        created_at: now,
+        created_at: at,
     };
-    NewItem::new(&keys::audit(&actor.org, now, row.id), Entity::Audit, &row)
+    NewItem::new(&keys::audit(&actor.org, at, row.id), Entity::Audit, &row)
 }
 
 /// A page of the log, newest first.

@@ -202,6 +202,9 @@ impl Endpoint {
         if is_refused && request.is_over_limit.get().is_none() && answering.level != Level::Visitor {
             attempt::record_denied(&app, &request, deadline).await;
         }
+        if let Err(failure) = &outcome {
+            attempt::count_failed_sign_in(&app, &request, failure, deadline).await;
+        }
         answer(outcome, &request, app.now, app.origins(), watch)
     }
 }

@@ -27,6 +27,7 @@ mod unrouted;
 mod worker;
 
 pub use app::{App, Parts};
+pub use attempt::record_refused_start;
 pub use edge::{Edge, EdgeSource, UnknownSource};
 pub use endpoint::{Endpoint, Handler};
 pub use failure::{Denied, Failure, ParameterFault, WrongParameters};

@@ -34,7 +34,7 @@ fn code(failure: &Failure) -> &'static str {
     }
 }
 
-fn refusal_code(refusal: &Refusal) -> &'static str {
+pub(super) fn refusal_code(refusal: &Refusal) -> &'static str {
     match refusal {
         Refusal::ResourceNotFound(_) => "RESOURCE_NOT_FOUND",
         Refusal::RoleNotFound(_) => "ROLE_NOT_FOUND",

@@ -69,6 +69,17 @@ impl Face {
     }
 }
 
+/// Why something was refused: the code, and the sentence that the face R has.
+pub(crate) fn reason_of(refusal: &Refusal) -> (&'static str, String) {
+    let sentence = match refusal {
+        Refusal::Invalid(violations) => {
+            violations.iter().map(|(_, sentence)| sentence).collect::<Vec<_>>().join("; ")
+        }
+        refusal => reason::sentence(refusal),
+    };
+    (code::refusal_code(refusal), sentence)
+}
+
 /// Headers that a status owes (RFC 9110 §11.6.1, §10.2.1, §10.2.3).
 fn add_headers(response: &mut Response<Body>, failure: &Failure) {
     let mut set = |name, value: Result<HeaderValue, _>| {
