@@ -2,6 +2,7 @@
 
 use model::id::{OrgId, UserId};
 use model::principal::{ActorType, ORG_ADMIN, Principal};
+use model::text::{NAME_MAX, is_line};
 use model::time::Timestamp;
 use serde_json::Value;
 
@@ -89,8 +90,8 @@ impl ClaimNames {
             org: OrgId::parse(org).map_err(|_| Rejected::NoIdentity)?,
             user: UserId::parse(subject).map_err(|_| Rejected::NoIdentity)?,
             is_org_admin: self.roles.of(claims).is_some_and(|roles| has_role(roles, &self.admin_role)),
-            email: self.email.text(claims).map(String::from),
-            name: self.name.text(claims).map(String::from),
+            email: self.email.text(claims).filter(|email| is_line(email, NAME_MAX)).map(String::from),
+            name: self.name.text(claims).filter(|name| is_line(name, NAME_MAX)).map(String::from),
             kind: ActorType::User,
         })
     }

@@ -91,14 +91,28 @@ impl Fields {
         }
     }
 
-    /// An optional string of 1 to `limit` code points that is more than white space and has no control characters.
+    /// An optional string of 1 to `limit` code points: one line in which something can be seen.
     pub fn line(&mut self, name: &str, limit: usize) -> Option<String> {
         let text = self.text(name)?;
         let wrong = if text::is_blank(&text) {
             format!("{name} must not be blank")
         } else if text::is_longer(&text, limit) {
             format!("{name} must have at most {limit} characters")
-        } else if text.chars().any(char::is_control) {
+        } else if text::is_more_than_a_line(&text) {
+            format!("{name} must be one line without control characters")
+        } else {
+            return Some(text);
+        };
+        self.refuse(name, wrong);
+        None
+    }
+
+    /// An optional string of at most `limit` code points, in one or more lines.
+    pub fn lines(&mut self, name: &str, limit: usize) -> Option<String> {
+        let text = self.text(name)?;
+        let wrong = if text::is_longer(&text, limit) {
+            format!("{name} must have at most {limit} characters")
+        } else if text::has_control(&text) {
             format!("{name} must not contain control characters")
         } else {
             return Some(text);
@@ -156,10 +170,27 @@ mod tests {
             ("éééé é", None),
             ("éééé éé", Some("a must have at most 6 characters")),
             (" \t", Some("a must not be blank")),
-            ("a\nb", Some("a must not contain control characters")),
+            ("a\nb", Some("a must be one line without control characters")),
+            ("a\u{2028}b", Some("a must be one line without control characters")),
+            ("\u{200B}\u{3164}", Some("a must not be blank")),
         ] {
             let mut fields = fields(&json!({ "a": text }));
             assert_eq!(fields.line("a", 6).as_deref(), sentence.is_none().then_some(text));
+            assert_eq!(sentences(&fields.violations), sentence.into_iter().collect::<Vec<_>>(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn lines_may_be_several_and_have_no_effect() {
+        for (text, sentence) in [
+            ("", None),
+            ("a\nb\u{e9}", None),
+            ("ééééé", Some("a must have at most 4 characters")),
+            ("a\0", Some("a must not contain control characters")),
+            ("\u{1b}[m", Some("a must not contain control characters")),
+        ] {
+            let mut fields = fields(&json!({ "a": text }));
+            assert_eq!(fields.lines("a", 4).as_deref(), sentence.is_none().then_some(text));
             assert_eq!(sentences(&fields.violations), sentence.into_iter().collect::<Vec<_>>(), "{text:?}");
         }
     }

@@ -1,4 +1,6 @@
 //! JSON of which every part has one meaning: the only way in which bodies and tokens are read.
+//!
+//! Bodies are kept and shown again, so that their numbers must come out as they went in: [`exact`].
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
@@ -10,6 +12,85 @@ use std::fmt;
 /// The parser's, which names line and column and repeats nothing but a duplicate name.
 pub fn strict(text: &str) -> Result<Value, serde_json::Error> {
     serde_json::from_str(text).map(|Strict(value)| value)
+}
+
+/// Most levels of arrays and objects in JSON that is kept. The record of a change and an answer add some of their own, and many
+/// parsers stop at 64.
+pub const LEVELS_MAX: usize = 32;
+
+/// How many levels of arrays and objects a value has: none for a text, one for `[]` and `{}`.
+#[must_use]
+pub fn levels(value: &Value) -> usize {
+    let deepest = match value {
+        Value::Array(values) => values.iter().map(levels).max(),
+        Value::Object(members) => members.values().map(levels).max(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => return 0,
+    };
+    1 + deepest.unwrap_or_default()
+}
+
+/// Reads JSON as [`strict`] does, where every number can be kept: it is shown again with the same value, a whole number without
+/// a fraction.
+///
+/// # Errors
+/// The parser's words, or the place of a number that 64 bits do not hold. They repeat nothing but a duplicate name.
+pub fn exact(text: &str) -> Result<Value, String> {
+    let value = strict(text).map_err(|error| error.to_string())?;
+    match numbers(text).into_iter().find(|(_, number)| !is_kept(number)) {
+        None => Ok(value),
+        Some((place, _)) => {
+            let before = text.get(..place).unwrap_or_default();
+            let line = before.matches('\n').count() + 1;
+            let column = before.len() - before.rfind('\n').map_or(0, |end| end + 1) + 1;
+            Err(format!("number that cannot be kept exactly at line {line} column {column}"))
+        }
+    }
+}
+
+/// The numbers of a JSON text that has been read, each with its place.
+fn numbers(text: &str) -> Vec<(usize, &str)> {
+    let is_of_number = |b: u8| b.is_ascii_digit() || matches!(b, b'-' | b'+' | b'.' | b'e' | b'E');
+    let (mut found, mut start, mut in_string, mut is_escaped) = (Vec::new(), None, false, false);
+    for (place, b) in text.bytes().chain([b' ']).enumerate() {
+        if in_string {
+            in_string = is_escaped || b != b'"';
+            is_escaped = !is_escaped && b == b'\\';
+            continue;
+        }
+        match start {
+            None if b == b'-' || b.is_ascii_digit() => start = Some(place),
+            Some(first) if !is_of_number(b) => {
+                found.extend(text.get(first..place).map(|number| (first, number)));
+                start = None;
+            }
+            None | Some(_) => {}
+        }
+        in_string = b == b'"';
+    }
+    found
+}
+
+/// Whether a number comes out as it went in.
+fn is_kept(number: &str) -> bool {
+    let Ok(kept) = serde_json::from_str::<Number>(number) else { return false };
+    let is_whole = !number.contains(['.', 'e', 'E']);
+    is_whole == (kept.is_i64() || kept.is_u64()) && decimal(number) == decimal(&kept.to_string())
+}
+
+/// A decimal number in the one form that its value has: the sign, the digits from the first to the last that is not 0, and the
+/// power of ten with which they are multiplied. Nothing for a power that nobody can write out.
+fn decimal(number: &str) -> Option<(bool, String, i64)> {
+    let (is_negative, number) = number.strip_prefix('-').map_or((false, number), |number| (true, number));
+    let (digits, power) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let power = power.parse::<i64>().ok()?.checked_sub(i64::try_from(fraction.len()).ok()?)?;
+    let all = format!("{whole}{fraction}");
+    let significant = all.trim_start_matches('0').trim_end_matches('0');
+    if significant.is_empty() {
+        return Some((is_negative, String::new(), 0));
+    }
+    let zeros = all.len() - all.trim_end_matches('0').len();
+    Some((is_negative, significant.into(), power.checked_add(i64::try_from(zeros).ok()?)?))
 }
 
 /// A whole number, however it is spelled: 8, 8.0 and 8e0 are the same one (RFC 8259 §6, JSON Schema 2020-12 §6.1.1).
@@ -140,6 +221,114 @@ mod tests {
             assert!(why.starts_with("duplicate key \"a\" at line 1 column "), "{why}");
         }
         assert_eq!(strict(r#"{"a":{"a":{"A":1}}}"#).unwrap(), json!({"a": {"a": {"A": 1}}}));
+    }
+
+    #[test]
+    fn levels_are_those_of_arrays_and_objects() {
+        for (text, expected) in [
+            ("1", 0),
+            ("\"[[\"", 0),
+            ("[]", 1),
+            ("{}", 1),
+            (r#"{"a":[{}],"b":1}"#, 3),
+            (r#"[[],[[]],[]]"#, 3),
+        ] {
+            assert_eq!(levels(&strict(text).unwrap()), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_kept_with_its_value_or_refused() {
+        for kept in [
+            "0",
+            "-1",
+            "0.0",
+            "-0.0",
+            "1.0",
+            "1",
+            "0.1",
+            "0.10",
+            "1e2",
+            "1E+2",
+            "1.5e-7",
+            "9223372036854775807",
+            "-9223372036854775808",
+            "18446744073709551615",
+            "9007199254740993",
+            "1e22",
+            "1.7976931348623157e308",
+            "5e-324",
+            "2.2250738585072014e-308",
+            "0.30000000000000004",
+            "1e-5",
+            "100000000000000000000.0",
+            "0e400",
+            "123456789012345680000.0",
+        ] {
+            let value = exact(kept).unwrap();
+            assert_eq!(decimal(&value.to_string()), decimal(kept), "{kept}");
+        }
+        for refused in [
+            "18446744073709551616",
+            "-9223372036854775809",
+            "12345678901234567890123",
+            "100000000000000000000",
+            "0.1000000000000000055511151231257827",
+            "3.14159265358979323846",
+            "1e-400",
+            "4.9406564584124654e-324",
+            "-0",
+            "9007199254740993.0",
+            "0.12345678901234567890",
+            "1e-99999999999999999999",
+        ] {
+            assert_eq!(
+                exact(refused).unwrap_err(),
+                "number that cannot be kept exactly at line 1 column 1",
+                "{refused}"
+            );
+            let within = format!("{{\"a\\\"1\": [true, \"-0\",\n  {refused}]}}");
+            assert_eq!(
+                exact(&within).unwrap_err(),
+                "number that cannot be kept exactly at line 2 column 3",
+                "{within}"
+            );
+        }
+        for out_of_range in ["1e400", "-1e309"] {
+            assert_eq!(exact(out_of_range).unwrap_err(), strict(out_of_range).unwrap_err().to_string());
+        }
+        assert!(exact(r#"{"18446744073709551616": "18446744073709551616", "\\": ["\\\"", "é-0"]}"#).is_ok());
+        assert!(strict("-0").is_ok() && strict("18446744073709551616").is_ok(), "a token may have them");
+    }
+
+    mod arbitrary {
+        use super::*;
+        use proptest::prelude::*;
+
+        proptest! {
+            #[test]
+            fn a_number_that_is_accepted_is_shown_with_its_value(
+                number in r"-?(0|[1-9][0-9]{0,24})(\.[0-9]{1,24})?([eE][+-]?[0-9]{1,3})?"
+            ) {
+                if let Ok(value) = exact(&number) {
+                    let shown = value.to_string();
+                    prop_assert_eq!(decimal(&shown), decimal(&number));
+                    let is_whole = |text: &str| !text.contains(['.', 'e', 'E']);
+                    prop_assert_eq!(is_whole(&shown), is_whole(&number));
+                    prop_assert_eq!(exact(&shown).unwrap(), value);
+                }
+            }
+
+            #[test]
+            fn what_64_bits_hold_is_accepted(whole in any::<i64>(), large in any::<u64>(), double in any::<f64>()) {
+                prop_assert_eq!(exact(&whole.to_string()).unwrap(), Value::from(whole));
+                prop_assert_eq!(exact(&large.to_string()).unwrap(), Value::from(large));
+                if let Some(number) = Number::from_f64(double) {
+                    let text = number.to_string();
+                    prop_assert_eq!(exact(&text).unwrap(), Value::Number(number));
+                }
+            }
+        }
     }
 
     #[test]

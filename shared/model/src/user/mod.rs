@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::fields::Fields;
 use crate::id::{ActivationId, EntryId, ResourceId, RoleId, UserId};
 use crate::principal::Principal;
-use crate::text::{NAME_MAX, is_blank, is_longer};
+use crate::text::{NAME_MAX, is_line};
 use crate::time::Timestamp;
 
 /// A person. Its JSON is the API's representation (docs/api.md).
@@ -50,13 +50,10 @@ impl User {
     /// Somebody whom the directory does not know yet, as their token says.
     #[must_use]
     pub fn entered(principal: &Principal, now: Timestamp) -> Self {
-        let is_name = |name: &String| {
-            !is_blank(name) && !is_longer(name, NAME_MAX) && !name.chars().any(char::is_control)
-        };
         Self {
             id: principal.user.clone(),
             email: principal.email.clone().filter(|email| is_email(email)),
-            name: principal.name.clone().filter(is_name),
+            name: principal.name.clone().filter(|name| is_line(name, NAME_MAX)),
             is_active: true,
             role_ids: Vec::new(),
             resource_ids: Vec::new(),
@@ -172,7 +169,13 @@ mod tests {
         };
         let user = User::entered(&principal(Some("ada@acme.example"), Some("Ada")), at(1));
         assert_eq!((user.email.as_deref(), user.name.as_deref()), (Some("ada@acme.example"), Some("Ada")));
-        for (email, name) in [(None, None), (Some("x"), Some("  ")), (Some(""), Some("a\u{7}"))] {
+        for (email, name) in [
+            (None, None),
+            (Some("x"), Some("  ")),
+            (Some(""), Some("a\u{7}")),
+            (None, Some("\u{3164}")),
+            (None, Some("a\u{2028}")),
+        ] {
             let user = User::entered(&principal(email, name), at(1));
             assert_eq!((user.email, user.name), (None, None));
         }

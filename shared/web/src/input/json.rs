@@ -42,7 +42,7 @@ impl<T: FromFields + Send + 'static> Input for OptionalJson<T> {
 fn members(body: &[u8]) -> Result<Map<String, Value>, Failure> {
     let text = str::from_utf8(body)
         .map_err(|error| Failure::Malformed(format!("invalid UTF-8 at byte {}", error.valid_up_to())))?;
-    let value = json::strict(text).map_err(|error| Failure::Malformed(error.to_string()))?;
+    let value = json::exact(text).map_err(Failure::Malformed)?;
     match value {
         Value::Object(members) => Ok(members),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
@@ -76,6 +76,7 @@ mod tests {
         assert_eq!(fault(b""), "EOF while parsing a value at line 1 column 0");
         assert_eq!(fault(b"{} x"), "trailing characters at line 1 column 4");
         assert_eq!(fault(b"{\"a\":1e999}"), "number out of range at line 1 column 10");
+        assert_eq!(fault(b"{\"a\":-0}"), "number that cannot be kept exactly at line 1 column 6");
         assert_eq!(fault(b"{\"a\":\"\xff\"}"), "invalid UTF-8 at byte 6");
         assert!(fault("[".repeat(200).as_bytes()).starts_with("recursion limit exceeded"));
     }
