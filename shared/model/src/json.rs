@@ -18,6 +18,10 @@ pub fn strict(text: &str) -> Result<Value, serde_json::Error> {
 /// parsers stop at 64.
 pub const LEVELS_MAX: usize = 32;
 
+/// Most levels of what an earlier version has kept and a list shows. A list adds up to three, and with 64 some parsers give up on the
+/// whole answer.
+pub const LISTED_LEVELS_MAX: usize = 60;
+
 /// How many levels of arrays and objects a value has: none for a text, one for `[]` and `{}`.
 #[must_use]
 pub fn levels(value: &Value) -> usize {

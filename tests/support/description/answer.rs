@@ -7,7 +7,7 @@ use super::Description;
 
 /// The headers by which the API says something of its own: an answer has those that the description gives it and no other.
 /// What tells browsers how to treat an answer is the same everywhere, and `tests/api` holds it.
-const SPEAKING: [&str; 8] = [
+const SPEAKING: [&str; 9] = [
     "allow",
     "etag",
     "link",
@@ -15,6 +15,7 @@ const SPEAKING: [&str; 8] = [
     "retry-after",
     "www-authenticate",
     "x-postern-unreadable",
+    "x-postern-unreadable-count",
     "x-request-id",
 ];
 
