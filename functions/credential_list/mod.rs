@@ -39,8 +39,9 @@ pub async fn handler(app: App, caller: OrgAdmin, query: Query) -> Result<WithUnr
     let mut results = Vec::new();
     for (known, view) in join_all(views).await {
         match view {
+            // A value that cannot be opened, or is too deep, hides no other credential.
+            Ok(view) if view.is_too_deep() => unreadable.push(known),
             Ok(view) => results.push(view),
-            // A value that cannot be opened hides no other credential.
             Err(Failure::Internal(_)) => unreadable.push(known),
             Err(failure) => return Err(failure),
         }

@@ -4,9 +4,11 @@
 //! <https://github.com/HarperFast/harper/issues/1292>.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use model::credential::CredentialDraft;
+use model::credential::input::{Given, GivenFields};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use support::{Client, TestApp};
+use support::{Client, ORG, TestApp, actor};
 
 /// JSON text of so many levels, all of them arrays but the first.
 fn nested(levels: usize) -> String {
@@ -211,4 +213,30 @@ async fn a_resource_of_an_earlier_version_with_a_deep_config_blocks_nothing_and_
         assert_eq!(*from, json!(format!("(JSON of {levels} levels, which is not recorded)")), "{log}");
     }
     assert_eq!(admin.get("/audit-logs?limit=500").await.expect(200).json["unreadable"], json!([]));
+}
+
+#[tokio::test]
+async fn a_value_of_an_earlier_version_that_is_too_deep_hides_no_other_credential() {
+    let (app, admin) = peopled().await;
+    for (levels, is_listed) in [(33, true), (60, true), (61, false), (126, false)] {
+        let mut fields = GivenFields::default();
+        for (name, text, raw) in [
+            ("name", "n", "\"n\""),
+            ("is_sensitive", "no", "\"no\""),
+            ("value", "v", nested(levels).as_str()),
+        ] {
+            // What the reader of this version takes for a text is stored as an earlier version stored JSON.
+            fields.set(name.into(), Given::Json { value: text.into(), raw: raw.into() });
+        }
+        let draft = CredentialDraft::read(&fields).unwrap();
+        let made = app.db.create_credential(&app.vault, &actor(ORG), &draft, app.now()).await.unwrap();
+        let id = made.credential.id.base58();
+        let (shown, named) = walked(&admin, "/credentials/", "?").await;
+        assert_eq!(shown.contains(&id), is_listed, "{levels}");
+        assert_eq!(
+            named.iter().any(|one| one.starts_with(&format!("{id};createdAt="))),
+            !is_listed,
+            "{levels}"
+        );
+    }
 }

@@ -105,7 +105,7 @@ pub(super) fn value_fault(config: &Map<String, Value>) -> Option<String> {
 
 /// The beginning of a name, for a sentence.
 fn shown(name: &str) -> String {
-    name.chars().filter(|c| !c.is_control()).take(64).collect()
+    name.chars().filter(|c| !c.is_control()).take(40).collect()
 }
 
 /// Whether a value, or something in it, looks like a port or a range of ports.
