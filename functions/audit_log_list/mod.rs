@@ -16,7 +16,8 @@ use crate::views::AuditLogEntry;
 #[serde(rename_all = "camelCase")]
 pub struct Page {
     content: Vec<AuditLogEntry>,
-    /// The rows of this page that cannot be read, newest first.
+    /// The rows of this page that cannot be read, newest first; absent where there is none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     unreadable: Vec<UnreadableObject>,
     /// `null` on the last page. A page that a filter leaves short may have a next one.
     next_cursor: Option<String>,

@@ -212,7 +212,7 @@ async fn a_resource_of_an_earlier_version_with_a_deep_config_blocks_nothing_and_
         let from = &log["content"][0]["details"]["changes"]["config"]["from"];
         assert_eq!(*from, json!(format!("(JSON of {levels} levels, which is not recorded)")), "{log}");
     }
-    assert_eq!(admin.get("/audit-logs?limit=500").await.expect(200).json["unreadable"], json!([]));
+    assert_eq!(admin.get("/audit-logs?limit=500").await.expect(200).json["unreadable"], json!(null));
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::json::Inexact;
 use crate::text;
 use crate::violation::Violations;
 
@@ -28,8 +29,29 @@ impl Fields {
     /// # Errors
     /// All violations: first those of known members in `T`'s order, then each unknown member.
     pub fn read<T: FromFields>(members: Map<String, Value>) -> Result<T, Violations> {
+        Self::read_exact(members, &[])
+    }
+
+    /// The same, where some members have numbers that are not what was sent. Such a member is refused unless it is for another
+    /// reason.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn read_exact<T: FromFields>(
+        members: Map<String, Value>,
+        inexact: &[Inexact],
+    ) -> Result<T, Violations> {
         let mut fields = Self { members, violations: Violations::default() };
         let value = T::read(&mut fields);
+        for Inexact { member, number } in inexact {
+            let is_known = !fields.members.contains_key(member);
+            if is_known && !fields.is_refused(member) {
+                fields.refuse(
+                    member,
+                    format!("{member} has a number that 64 bits do not hold exactly: {number}"),
+                );
+            }
+        }
         let Self { members, mut violations } = fields;
         for name in members.keys() {
             violations.add(name, format!("Unknown field: {name}"));
@@ -43,6 +65,10 @@ impl Fields {
     /// Notes a violation.
     pub fn refuse(&mut self, name: &str, sentence: impl Into<String>) {
         self.violations.add(name, sentence);
+    }
+
+    fn is_refused(&self, name: &str) -> bool {
+        self.violations.iter().any(|(field, _)| field == name)
     }
 
     /// Whether a member is there and not `null`.
@@ -132,7 +158,7 @@ impl Fields {
 
     /// Notes that a required member is missing, unless it is there or was refused already.
     pub fn require<T>(&mut self, name: &str, value: Option<T>) -> Option<T> {
-        if value.is_none() && !self.violations.iter().any(|(field, _)| field == name) {
+        if value.is_none() && !self.is_refused(name) {
             self.refuse(name, format!("{name} is required"));
         }
         value
@@ -219,6 +245,22 @@ mod tests {
             let text = fields.text("text");
             Some(Self(flag, fields.require("text", text)?))
         }
+    }
+
+    #[test]
+    fn a_number_that_is_not_what_was_sent_is_refused_with_its_member() {
+        let members = json!({"text": "t", "flag": true, "x": 1}).as_object().unwrap().clone();
+        let inexact =
+            ["flag", "x", "id"].map(|member| Inexact { member: member.into(), number: "-0".into() });
+        let refused = Fields::read_exact::<Pair>(members, &inexact).unwrap_err();
+        let sentence = |name: &str| format!("{name} has a number that 64 bits do not hold exactly: -0");
+        assert_eq!(
+            sentences(&refused),
+            [sentence("flag").as_str(), sentence("id").as_str(), "Unknown field: x"]
+        );
+        let members = json!({"text": "t", "flag": 0}).as_object().unwrap().clone();
+        let refused = Fields::read_exact::<Pair>(members, &inexact[..1]).unwrap_err();
+        assert_eq!(sentences(&refused), ["flag must be true or false"]);
     }
 
     #[test]

@@ -23,14 +23,6 @@ fn hyphenated(text: &str) -> Result<Uuid, NotAnId> {
 /// Counts the identifiers of one millisecond, so that those of one process are in order within it too.
 static IDENTIFIERS: Mutex<ContextV7> = Mutex::new(ContextV7::new());
 
-/// When an id was made, where it says so: ids of version 7 begin with the time (RFC 9562 §5.7).
-#[must_use]
-pub fn time_in(id: &str) -> Option<Timestamp> {
-    let (seconds, nanos) = hyphenated(id).ok()?.get_timestamp()?.to_unix();
-    let millis = i64::try_from(seconds).ok()?.checked_mul(1000)?.checked_add(i64::from(nanos / 1_000_000))?;
-    Timestamp::from_unix_millis(millis).ok()
-}
-
 /// A new UUID of version 7 (RFC 9562 §5.7), whose order is the order of creation: within a process strictly, between
 /// processes to the millisecond.
 fn ordered(now: Timestamp) -> Uuid {

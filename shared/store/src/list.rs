@@ -1,6 +1,5 @@
 //! Lists, whole or in parts.
 
-use model::id::time_in;
 use model::refusal::Refusal;
 use model::time::Timestamp;
 use model::violation::Violations;
@@ -49,8 +48,8 @@ impl UnreadableObject {
             Ok(item) => item.listing_sk().ok(),
             Err(unreadable) => unreadable.text(keys::LISTING_SK),
         };
-        let created_at = place.and_then(|place| place.split('#').next()).and_then(time_in);
-        Self { id: id.into(), created_at: created_at.or_else(|| time_in(id)) }
+        let created_at = place.and_then(|place| place.split('#').next()).and_then(Timestamp::in_id);
+        Self { id: id.into(), created_at: created_at.or_else(|| Timestamp::in_id(id)) }
     }
 }
 

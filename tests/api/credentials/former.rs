@@ -131,8 +131,9 @@ async fn no_answer_list_audit_row_or_item_shows_a_former_value() {
     let items: BTreeMap<_, _> = typed.app.db_items().await;
     assert!(items.values().all(|item| !item.contains("PLANTED") && !item.contains("AKIA")));
     // A readable credential shows its present value alone.
-    let readable = typed.patch(json!({"is_sensitive": false, "value": "now"})).await.expect(200);
-    assert_eq!(readable.json["value"], "now");
+    let now = json!({"accessKeyId": "now", "secretAccessKey": "now"});
+    let readable = typed.patch(json!({"is_sensitive": false, "value": now})).await.expect(200);
+    assert_eq!(readable.json["value"], now);
     let tag = typed.admin.get(&typed.path).await.header("etag").unwrap().to_owned();
     typed.sweeps(2).await;
     assert_eq!(typed.former().await, []);
