@@ -163,8 +163,8 @@ impl Verifier {
         let rejected = |lack, unmatched| if lack == Lack::Value { Rejected::NoKeys } else { unmatched };
         let kid = || token.kid.as_deref().ok_or(Rejected::UnknownKey);
         let by_set = |set: &KeySet, kid: &str| {
-            let key = set.find(kid)?;
-            Some(token.claims(&key.key, key.algorithm))
+            let claims = set.find(kid)?.find_map(|key| token.claims(&key.key, key.algorithm));
+            Some(claims)
         };
         let claims = match &self.keys {
             Keys::Secret(key) => token.claims(key, Algorithm::HS256),
