@@ -66,7 +66,7 @@ pub enum Command {
 /// Options of `token`.
 #[derive(Debug, Args)]
 pub struct Token {
-    /// The user: 1-128 URL-safe characters
+    /// The user: 1-128 letters, digits or -._~!$&'()*+;=:@|/\
     #[arg(long, value_name = "USER")]
     pub sub: String,
     /// The organization: 1-64 URL-safe characters

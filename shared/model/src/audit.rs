@@ -29,6 +29,7 @@ pub enum AuditEvent {
     UserCreate,
     UserUpdate,
     UserDelete,
+    InvitationClaim,
     RoleUserAssign,
     RoleUserUnassign,
     UserResourceAssign,
