@@ -313,3 +313,16 @@ async fn a_known_person_costs_no_call_more() {
         "{calls:?}"
     );
 }
+
+/// What is bound to an entry would be lost if somebody else could still claim it.
+#[tokio::test]
+async fn who_makes_an_api_key_under_the_id_of_an_invitation_has_come() {
+    let app = TestApp::new().await;
+    let id = invite(&app.admin(), EMAIL).await.id();
+    let ada = app.bearer(&signed(&json!({"sub": id, "email": null})));
+    let key = ada.new_api_key(&["sessions:read"]).await;
+    assert_eq!(app.admin().get(&format!("/users/{id}")).await.expect(200).json["invited"], false);
+    let _ = person(&app, "eve", EMAIL).get("/me").await.expect(200);
+    app.advance_seconds(5);
+    let _ = app.caller(&[("x-api-key", &key)]).get("/sessions").await.expect(200);
+}

@@ -169,13 +169,22 @@ pub(super) async fn drive_users(drive: &mut Drive) {
 /// What becomes of an invitation at the first request about oneself, and at the first start of a session.
 pub(super) async fn drive_invitations(drive: &mut Drive) {
     let (role, resource) = drive.admin.new_role_and_resource().await;
-    for (number, path) in ["GET /me", "POST /sessions"].into_iter().enumerate() {
+    // Their first request is for an API key.
+    let body = json!({"email": "administrator@acme.example"});
+    let admin = drive.admin.post("/users", body).await.expect(201).id();
+    for (number, path) in ["GET /me", "POST /sessions", "POST /api-keys"].into_iter().enumerate() {
         let claims = |sub: &str, email: &str| {
             let settings = jwt_settings();
             let claims = json!({"iss": settings.issuer, "aud": settings.audience, "sub": sub, "org": ORG, "email": email,
+                                "roles": if sub == admin { "ORG_ADMIN" } else { "" },
                                 "email_verified": true, "exp": drive.app.now().plus_seconds(600).unix_seconds()});
             drive.app.bearer(&hmac_token(JWT_SECRET.as_bytes(), r#"{"alg":"HS256"}"#, &claims.to_string()))
         };
+        if path == "POST /api-keys" {
+            let body = json!({"name": "Of somebody invited", "scopes": ["audit:read"]});
+            drive.call_as(&claims(&admin, ""), path, body, 201).await;
+            continue;
+        }
         let status = if path == "GET /me" { 200 } else { 400 };
         let email = |who: &str| format!("{who}-{number}@acme.example");
         let invite = async |email: &str| {

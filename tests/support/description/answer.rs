@@ -7,13 +7,14 @@ use super::{Description, Operation};
 
 /// The headers by which the API says something of its own: an answer has those that the description gives it and no other.
 /// What tells browsers how to treat an answer is the same everywhere, and `tests/api` holds it.
-const SPEAKING: [&str; 8] = [
+const SPEAKING: [&str; 9] = [
     "allow",
     "etag",
     "link",
     "location",
     "retry-after",
     "www-authenticate",
+    "x-postern-error",
     "x-postern-unreadable",
     "x-request-id",
 ];

@@ -40,7 +40,10 @@ impl Store {
                     claim => claim,
                 },
                 None => match self.try_to_enter(actor, principal, now).await? {
-                    Claim::Nothing => return self.enter_user(actor, principal, now).await,
+                    Claim::Nothing => {
+                        let user = User { email: None, ..User::entered(principal, now) };
+                        return self.enter_as(actor, user, now).await;
+                    }
                     claim => claim,
                 },
             };

@@ -44,11 +44,13 @@ impl Admitted {
 
     /// The caller's user. A person whom the directory does not know is entered in it; a key enters nobody.
     pub(super) async fn entered_user(&self, app: &App) -> Result<User, Failure> {
-        if let Some(user) = self.known_user(app).await? {
-            return Ok(user);
-        }
         let actor = Actor { once: None, ..self.actor() };
-        let user = app.store().enter_user(&actor, &self.principal, app.now).await?;
+        let user = match self.known_user(app).await? {
+            Some(user) if !user.is_invited || self.key.is_some() => return Ok(user),
+            // A token that names an invitation's id ends it: what is bound to the entry from now on is the person's.
+            Some(user) => app.store().sign_in(&actor, &self.principal, Some(user), app.now).await?,
+            None => app.store().enter_user(&actor, &self.principal, app.now).await?,
+        };
         app.look_up_again(&self.principal.org, &self.principal.user);
         Ok(user)
     }
