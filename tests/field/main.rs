@@ -9,3 +9,7 @@ mod numbers;
 mod regions;
 mod reserved_addresses;
 mod texts;
+mod claims;
+mod head;
+mod invitations;
+mod same_kid;

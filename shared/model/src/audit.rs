@@ -30,6 +30,7 @@ pub enum AuditEvent {
     UserCreate,
     UserUpdate,
     UserDelete,
+    InvitationClaim,
     RoleUserAssign,
     RoleUserUnassign,
     UserResourceAssign,

@@ -13,7 +13,7 @@ const PATH_MAX: usize = 512;
 
 /// A caller as the audit log names them.
 pub(crate) fn actor(principal: &Principal, ip_address: Option<String>) -> Actor {
-    let Principal { org, user, is_org_admin: _, email, name, kind } = principal.clone();
+    let Principal { org, user, is_org_admin: _, email, email_is_verified: _, name, kind } = principal.clone();
     Actor { org, kind, id: user, email, name, ip_address, once: None }
 }
 

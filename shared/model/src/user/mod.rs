@@ -29,6 +29,9 @@ pub struct User {
     pub name: Option<String>,
     /// Whether the person may do anything.
     pub is_active: bool,
+    /// Whether an administrator made this entry for an email alone, and nobody has claimed it: its id is none of a token. ADR 0056.
+    #[serde(rename = "invited")]
+    pub is_invited: bool,
     /// Their roles, in the order of the roles' creation.
     pub role_ids: Vec<RoleId>,
     /// What they may open without a role, in the order of the resources' creation.
@@ -55,6 +58,7 @@ impl User {
             email: principal.email.clone().filter(|email| is_email(email)),
             name: principal.name.clone().filter(|name| is_line(name, NAME_MAX)),
             is_active: true,
+            is_invited: false,
             role_ids: Vec::new(),
             resource_ids: Vec::new(),
             created_at: now,
@@ -62,6 +66,14 @@ impl User {
             entry: Some(EntryId::generate(now)),
             activation: Some(ActivationId::generate(now)),
         }
+    }
+}
+
+impl Principal {
+    /// The email that the identity provider says is this person's: what may claim an invitation.
+    #[must_use]
+    pub fn verified_email(&self) -> Option<&str> {
+        self.email.as_deref().filter(|email| self.email_is_verified && is_email(email))
     }
 }
 
@@ -124,7 +136,10 @@ mod tests {
             (json!({"email": null}), vec!["email must not be null"]),
             (
                 json!({"id": "a b", "email": "a@b.example", "name": ""}),
-                vec!["id must have 1 to 128 URL-safe characters", "name must not be blank"],
+                vec![
+                    "id must have 1 to 128 letters, digits or -._~!$&'()*+;=:@|/\\",
+                    "name must not be blank",
+                ],
             ),
             (json!({"email": "a@b.example", "isOrgAdmin": true}), vec!["Unknown field: isOrgAdmin"]),
         ] {
@@ -164,6 +179,7 @@ mod tests {
             user: UserId::parse("ada").unwrap(),
             is_org_admin: false,
             email: email.map(String::from),
+            email_is_verified: false,
             name: name.map(String::from),
             kind: ActorType::User,
         };
