@@ -7,7 +7,7 @@ use super::{Description, Operation};
 
 /// The headers by which the API says something of its own: an answer has those that the description gives it and no other.
 /// What tells browsers how to treat an answer is the same everywhere, and `tests/api` holds it.
-const SPEAKING: [&str; 9] = [
+const SPEAKING: [&str; 10] = [
     "allow",
     "etag",
     "link",
