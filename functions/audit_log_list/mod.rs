@@ -30,10 +30,10 @@ pub struct Page {
 pub async fn handler(
     app: App,
     caller: AdminOrKey<AuditRead>,
-    query: Query,
+    Query(filter): Query<AuditFilter>,
 ) -> Result<WithUnreadable<Page>, Failure> {
-    let filter = AuditFilter::read(|name| query.get(name))?;
-    let page = app.store().audit_rows_newest_first(caller.org(), &filter, query.get("cursor")).await?;
+    let cursor = filter.cursor.as_deref();
+    let page = app.store().audit_rows_newest_first(caller.org(), &filter, cursor).await?;
     let (mut content, mut unreadable) = (Vec::new(), page.unreadable);
     for row in page.rows {
         let known = UnreadableObject { id: row.id.to_string(), created_at: Some(row.created_at) };

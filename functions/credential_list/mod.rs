@@ -24,9 +24,12 @@ pub struct Page {
 /// Lists credentials: `search` and `is_sensitive` choose them, `ordering` sorts them, `page` and `length` cut them.
 ///
 /// # Errors
-/// 400 for an `is_sensitive` that is no boolean; 404 `Invalid page.` for a page that is none or lies past the end.
-pub async fn handler(app: App, caller: OrgAdmin, query: Query) -> Result<WithUnreadable<Page>, Failure> {
-    let listing = CredentialListing::read(|name| query.get(name))?;
+/// 400 for parameters that cannot be read; 404 `Invalid page.` for a page past the end.
+pub async fn handler(
+    app: App,
+    caller: OrgAdmin,
+    Query(listing): Query<CredentialListing>,
+) -> Result<WithUnreadable<Page>, Failure> {
     let Listed { items, mut unreadable, .. } =
         app.store().credentials_in_order_of_creation(caller.org()).await?;
     let page = listing.page(items, |record| (&record.credential, record.references.len()));

@@ -1,7 +1,7 @@
 //! `DELETE /resources/{id}`: deletes a resource that no session holds (seed).
 
 use model::id::ResourceId;
-use model::violation::Violations;
+use model::resource::Drain;
 use store::Deletion;
 use web::access::OrgAdmin;
 use web::input::{IfMatch, Path, Query};
@@ -18,10 +18,10 @@ pub async fn handler(
     caller: OrgAdmin,
     Path(id): Path<ResourceId>,
     IfMatch(expected): IfMatch,
-    query: Query,
+    Query(Drain(drains)): Query<Drain>,
 ) -> Result<NoContentOrAccepted, Failure> {
     let (store, actor) = (app.store(), caller.actor());
-    if !drains(&query)? {
+    if !drains {
         store.delete_resource(&actor, id, &expected, app.now).await?;
         return Ok(NoContentOrAccepted::Done);
     }
@@ -31,12 +31,4 @@ pub async fn handler(
             message: "The resource's sessions are being ended; it is deleted when the last rule is gone",
         }),
     })
-}
-
-fn drains(query: &Query) -> Result<bool, Violations> {
-    match query.get("drain") {
-        None | Some("false") => Ok(false),
-        Some("true") => Ok(true),
-        Some(_) => Err(Violations::one("drain", "drain must be true or false")),
-    }
 }

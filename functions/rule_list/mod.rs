@@ -1,7 +1,6 @@
 //! `GET /rules`: the ledger of ingress rules.
 
-use model::rule::RuleState;
-use model::violation::Violations;
+use model::rule::RuleFilter;
 use web::access::OrgAdmin;
 use web::input::ListQuery;
 use web::reply::ListReply;
@@ -14,14 +13,12 @@ use crate::views::RuleView;
 ///
 /// # Errors
 /// 400 for parameters that cannot be read.
-pub async fn handler(app: App, caller: OrgAdmin, query: ListQuery) -> Result<ListReply<RuleView>, Failure> {
-    let state =
-        query.get("state").map(|text| RuleState::parse(text).ok_or_else(unknown_state)).transpose()?;
-    let listed = app.store().rules_in_order_of_creation(caller.org(), state, &query.part).await?;
+pub async fn handler(
+    app: App,
+    caller: OrgAdmin,
+    query: ListQuery<RuleFilter>,
+) -> Result<ListReply<RuleView>, Failure> {
+    let store = app.store();
+    let listed = store.rules_in_order_of_creation(caller.org(), query.filter.state, &query.part).await?;
     Ok(query.reply(listed.map(RuleView::listed)))
-}
-
-fn unknown_state() -> Violations {
-    let known = RuleState::ALL.map(RuleState::as_str).join(", ");
-    Violations::one("state", format!("state must be one of {known}"))
 }

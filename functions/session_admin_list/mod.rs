@@ -15,10 +15,9 @@ use crate::views::SessionView;
 pub async fn handler(
     app: App,
     caller: OrgAdmin,
-    query: ListQuery,
+    query: ListQuery<SessionFilter>,
 ) -> Result<ListReply<SessionView>, Failure> {
-    let filter = SessionFilter::read(|name| query.get(name))?;
     let (store, now) = (app.store(), app.now);
-    let listed = store.sessions_of_org_newest_first(caller.org(), &filter, &query.part, now).await?;
+    let listed = store.sessions_of_org_newest_first(caller.org(), &query.filter, &query.part, now).await?;
     Ok(query.reply(listed.map(|session| SessionView::shown(session, now))))
 }

@@ -1,6 +1,6 @@
 //! `GET /sessions`: the caller's sessions; with `resourceId`, an administrator sees everybody's on that resource.
 
-use model::session::SessionFilter;
+use model::session::OwnSessionFilter;
 use web::access::MemberOrKey;
 use web::access::scope::SessionsRead;
 use web::input::ListQuery;
@@ -16,16 +16,14 @@ use crate::views::SessionView;
 pub async fn handler(
     app: App,
     caller: MemberOrKey<SessionsRead>,
-    query: ListQuery,
+    query: ListQuery<OwnSessionFilter>,
 ) -> Result<ListReply<SessionView>, Failure> {
     let (principal, store, now) = (caller.principal(), app.store(), app.now);
-    let filter = SessionFilter::read(|name| query.get(name).filter(|_| name != "userId"))?;
+    let OwnSessionFilter(filter) = &query.filter;
     let listed = if principal.is_org_admin && filter.resource_id.is_some() {
-        store.sessions_of_org_newest_first(&principal.org, &filter, &query.part, now).await?
+        store.sessions_of_org_newest_first(&principal.org, filter, &query.part, now).await?
     } else {
-        store
-            .sessions_of_user_newest_first(&principal.org, &principal.user, &filter, &query.part, now)
-            .await?
+        store.sessions_of_user_newest_first(&principal.org, &principal.user, filter, &query.part, now).await?
     };
     Ok(query.reply(listed.map(|session| SessionView::shown(session, now))))
 }

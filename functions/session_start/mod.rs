@@ -1,7 +1,7 @@
 //! `POST /sessions`: lets the caller's address in to what their roles reach, for a time.
 
 use model::session::SessionDraft;
-use store::Wish;
+use store::{StoreError, Wish};
 use web::access::MemberOrKey;
 use web::access::scope::SessionsWrite;
 use web::input::OptionalJson;
@@ -30,6 +30,11 @@ pub async fn handler(
         source_ip,
         limits: app.session_limits(),
     };
-    let session = app.store().start_session(&caller.actor(), &wish, app.now).await?;
+    let actor = caller.actor();
+    let started = app.store().start_session(&actor, &wish, app.now).await;
+    if let Err(StoreError::Refused(refusal)) = &started {
+        web::record_refused_start(&app, &actor, &draft, refusal).await;
+    }
+    let session = started?;
     Ok(Created(SessionView::of(session, app.now)))
 }

@@ -3,7 +3,7 @@
 use model::audit::{AuditEvent, AuditResult, AuditSubject};
 use model::principal::ActorType;
 use model::time::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 use store::AuditRow;
 use web::Failure;
@@ -17,13 +17,21 @@ pub struct AuditLogEntry {
     actor_id: String,
     actor_email: Option<String>,
     actor_type: ActorType,
+    api_key_id: Option<String>,
     resource_type: AuditSubject,
     resource_id: String,
     resource_name: Option<String>,
     result: AuditResult,
     ip_address: Option<String>,
+    request_id: Option<String>,
     details: Map<String, Value>,
+    #[serde(serialize_with = "to_the_millisecond")]
     created_at: Timestamp,
+}
+
+/// As the filters compare it: with a time that lacks its milliseconds nobody finds the row again.
+fn to_the_millisecond<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&time.with_millis())
 }
 
 impl AuditLogEntry {
@@ -39,11 +47,13 @@ impl AuditLogEntry {
             actor_id: row.actor_id.to_string(),
             actor_email: row.actor_email,
             actor_type: row.actor_type,
+            api_key_id: row.api_key_id.map(|id| id.to_string()),
             resource_type: row.resource_type,
             resource_id: row.resource_id,
             resource_name: row.resource_name,
             result: row.result,
             ip_address: row.ip_address,
+            request_id: row.request_id,
             details,
             created_at: row.created_at,
         })

@@ -78,7 +78,7 @@ async fn a_cursor_belongs_to_its_list_and_its_organization() {
     let wrong = json!({"cursor": "cursor was not made for this list"});
     let foreign = app.other_admin().get(&path).await.expect(400);
     assert_eq!(foreign.json["validationErrors"], wrong);
-    for text in ["x", "", &cursor[1..], &format!("{cursor}A"), &cursor.to_uppercase()] {
+    for text in ["x", &cursor[1..], &format!("{cursor}A"), &cursor.to_uppercase()] {
         let reply = admin.get(&format!("/roles?cursor={text}")).await.expect(400);
         assert_eq!(reply.json["validationErrors"], wrong, "{text}");
     }
@@ -90,7 +90,7 @@ async fn a_cursor_belongs_to_its_list_and_its_organization() {
 async fn limits_are_whole_numbers_from_1_to_500() {
     let app = TestApp::new().await;
     let admin = app.admin();
-    for limit in ["0", "501", "-1", "x", "1.5", ""] {
+    for limit in ["0", "501", "-1", "x", "1.5"] {
         let reply = admin.get(&format!("/resources?limit={limit}")).await.expect(400);
         assert_eq!(reply.json["message"], "limit must be a whole number from 1 to 500", "{limit}");
     }

@@ -13,7 +13,7 @@ use support::{ORG, START_MILLIS, TestApp, actor, at_millis};
 use uuid::Uuid;
 use web::access::{OrgAdmin, enter};
 use web::face::Face;
-use web::{Denied, Edge, Failure, Incoming, UnknownSource};
+use web::{Denied, Edge, Failure, Incoming, ParameterFault, UnknownSource, WrongParameters};
 
 /// What went wrong inside. No answer may repeat it.
 const CAUSE: &str = "SECRET-CAUSE";
@@ -41,6 +41,7 @@ fn name(failure: &Failure) -> String {
         Failure::UnsupportedMediaType(_) => "UnsupportedMediaType".into(),
         Failure::TooManyRequests { .. } => "TooManyRequests".into(),
         Failure::Malformed(_) => "Malformed".into(),
+        Failure::Parameters(_) => "Parameters".into(),
         Failure::NotAnObject(kind) => format!("NotAnObject, {kind}"),
         Failure::Refused(Refusal::Invalid(violations)) => {
             format!("Refused, Invalid, {} violations", violations.iter().count())
@@ -146,6 +147,16 @@ fn refusals() -> Vec<Refusal> {
     refusals
 }
 
+fn parameters() -> WrongParameters {
+    let wrong = [
+        ("result", ParameterFault::Unknown),
+        ("limit", ParameterFault::Repeated),
+        ("limit", ParameterFault::Empty),
+        ("cursor", ParameterFault::Empty),
+    ];
+    WrongParameters::new(&wrong, vec!["limit", "cursor"])
+}
+
 fn several() -> Violations {
     let mut violations = Violations::one("name", "name must not be blank");
     violations.add("region", "region is required");
@@ -199,6 +210,7 @@ async fn failures() -> Vec<Failure> {
         Failure::Malformed("expected value at line 1 column 2".into()),
         Failure::NotAnObject("null"),
         Failure::NotAnObject("list"),
+        Failure::Parameters(parameters()),
         Violations::one("name", "name is required").into(),
         several().into(),
     ]);
@@ -285,7 +297,7 @@ async fn each_face_keeps_to_its_own_members() {
         for (face, path) in PATHS {
             let body: serde_json::Value = serde_json::from_str(text(&render(&failure, path))).unwrap();
             let members: Vec<_> = body.as_object().unwrap().keys().map(String::as_str).collect();
-            let invalid = matches!(failure, Failure::Refused(Refusal::Invalid(_)));
+            let invalid = matches!(failure, Failure::Refused(Refusal::Invalid(_)) | Failure::Parameters(_));
             match face {
                 "K" => assert_eq!(members, ["error", "message", "timestamp"]),
                 "R" if invalid => {

@@ -152,8 +152,9 @@ fn objects_come_first_in_their_partition() {
 }
 
 /// What belongs to Postern and not to an organization: keys of the index of what is due, and what is read out of keys.
-const OF_NOBODY: [&str; 11] = [
+const OF_NOBODY: [&str; 12] = [
     "bucket",
+    "sign_ins",
     "deployment",
     "due_partition",
     "due_shard",
@@ -204,6 +205,18 @@ fn a_bucket_is_in_a_partition_of_its_own() {
         (Payer::Address("2001:db8::/64".into()), "RATE##ADDRESS#2001:db8::/64"),
     ] {
         assert_eq!(keys::bucket(&payer), Key { pk: pk.into(), sk: "#BUCKET".into() });
+    }
+}
+
+#[test]
+fn failed_sign_ins_are_of_no_organization() {
+    for (millis, address, day, place) in [
+        (START_MILLIS, "203.0.113.7", "2026-02-18", "10:30#203.0.113.7"),
+        (START_MILLIS + 59_999, "2001:db8::/64", "2026-02-18", "10:30#2001:db8::/64"),
+        (START_MILLIS + 60_000, "unknown", "2026-02-18", "10:31#unknown"),
+    ] {
+        let expected = Key { pk: format!("RATE##SIGN_INS#{day}"), sk: place.into() };
+        assert_eq!(keys::sign_ins(address, at_millis(millis)), expected);
     }
 }
 

@@ -26,6 +26,7 @@ mod key_table;
 mod names;
 mod openapi;
 mod operations;
+mod parameters;
 mod preconditions;
 mod random_requests;
 mod repository;

@@ -124,8 +124,7 @@ impl<'a> Good<'a> {
         } else if self.has_parameter("Idempotency-Key") {
             self.with_header("idempotency-key", "with a space").send().await
         } else {
-            let path = self.operation.path.replace("{id}", "not%20an%20id");
-            Self { path, ..self }.send().await
+            self.asking("unknown=1").send().await
         }
     }
 
@@ -220,6 +219,7 @@ fn every_operation_lists_what_its_inputs_can_lead_to() {
         let is_open = operation.says["x-access"] == json!(["anyone"]);
         let has_body = operation.says.get("requestBody").is_some();
         let owed = [
+            (400, !is_open),
             (401, !is_open),
             (403, !is_open),
             (404, named("path")),

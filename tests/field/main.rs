@@ -13,3 +13,6 @@ mod claims;
 mod head;
 mod invitations;
 mod same_kid;
+mod audit_contents;
+mod query_parameters;
+mod time_windows;

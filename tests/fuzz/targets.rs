@@ -161,7 +161,7 @@ fn name_parameters(event: &mut Map<String, Value>) {
 pub fn cursor(data: &[u8]) {
     let Ok(text) = str::from_utf8(data) else { return };
     let org = OrgId::parse("acme").expect("an organization");
-    let filter = AuditFilter::read(|_| None).expect("a filter");
+    let filter = <AuditFilter as model::query::FromQuery>::read(|_| None).expect("a filter");
     let page = store();
     match RUNTIME.block_on(page.audit_rows_newest_first(&org, &filter, Some(text))) {
         Err(StoreError::Refused(_) | StoreError::Busy(_)) => {}

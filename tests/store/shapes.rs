@@ -176,7 +176,8 @@ async fn an_audit_row_of_another_shape_is_named_whatever_is_filtered() {
     let mut cursor = None;
     let (mut rows, mut unreadable) = (0, 0);
     loop {
-        let one = AuditFilter::read(|name| (name == "limit").then_some("1")).unwrap();
+        let one =
+            <AuditFilter as model::query::FromQuery>::read(|name| (name == "limit").then_some("1")).unwrap();
         let page = app.db.audit_rows_newest_first(&org(ORG), &one, cursor.as_deref()).await.unwrap();
         (rows, unreadable) = (rows + page.rows.len(), unreadable + page.unreadable.len());
         cursor = page.next;

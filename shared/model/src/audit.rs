@@ -4,16 +4,31 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::gathered;
+use crate::id;
 use crate::json::{self, LEVELS_MAX};
 use crate::part;
+use crate::query::{self, FromQuery};
 use crate::time::Timestamp;
 use crate::violation::Violations;
 
-/// What happened. The spelling is the API's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[expect(missing_docs, reason = "the names say all there is")]
-pub enum AuditEvent {
+macro_rules! events {
+    ($($name:ident,)*) => {
+        /// What happened. The spelling is the API's.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+        #[expect(missing_docs, reason = "the names say all there is")]
+        pub enum AuditEvent {
+            $($name,)*
+        }
+
+        impl AuditEvent {
+            /// Every event, for the error that lists them.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+        }
+    };
+}
+
+events! {
     ResourceCreate,
     ResourceUpdate,
     ResourceDelete,
@@ -53,6 +68,30 @@ pub enum AuditEvent {
     RuleMissing,
     RuleAltered,
     AccessDenied,
+}
+
+impl AuditEvent {
+    /// The API's spelling.
+    #[must_use]
+    pub fn name(self) -> String {
+        serde_json::to_value(self).ok().and_then(|name| name.as_str().map(String::from)).unwrap_or_default()
+    }
+}
+
+impl AuditEvent {
+    /// Whether the object begins with it, so that nothing of the object comes before.
+    fn begins(self) -> bool {
+        let beginnings = [
+            Self::ResourceCreate,
+            Self::RoleCreate,
+            Self::CredentialCreate,
+            Self::UserCreate,
+            Self::ApiKeyCreate,
+            Self::SessionReserve,
+            Self::SessionStart,
+        ];
+        beginnings.contains(&self)
+    }
 }
 
 /// The kind of object that an audit row is about.
@@ -101,7 +140,21 @@ pub struct AuditEntry {
     pub details: Map<String, Value>,
 }
 
+/// How far the clocks of two machines may be apart, in seconds, so that one is corrected by the other. An id from further in the
+/// future is nobody's clock: the tag of a rule in the cloud may be anybody's.
+pub const CLOCKS_APART_SECONDS: i64 = 300;
+
 impl AuditEntry {
+    /// When the line happened, by a machine's clock: never before the object was made, which another machine's clock said. What
+    /// orders the log is the time, and what became of a session must stand behind its start.
+    #[must_use]
+    pub fn happened_at(&self, now: Timestamp) -> Timestamp {
+        let is_ours = !matches!(self.subject, AuditSubject::User | AuditSubject::Request);
+        let made = id::made_at(&self.subject_id).filter(|_| is_ours && !self.event.begins());
+        let made = made.filter(|made| *made < now.plus_seconds(CLOCKS_APART_SECONDS));
+        made.map_or(now, |made| now.after(made))
+    }
+
     /// The line of an attempt that was refused, and why.
     #[must_use]
     pub fn refused(self, reason: &str) -> Self {
@@ -165,47 +218,45 @@ const ROWS_DEFAULT: usize = 100;
 pub struct AuditFilter {
     /// What happened.
     pub event: Option<AuditEvent>,
-    /// Who did it.
+    /// Who did it, in any spelling of a UUID.
     pub actor_id: Option<String>,
-    /// To which object.
+    /// To which object, likewise.
     pub resource_id: Option<String>,
-    /// Not before this.
+    /// Not before this millisecond.
     pub from: Option<Timestamp>,
-    /// Not after this.
+    /// Not after this millisecond.
     pub to: Option<Timestamp>,
     /// Rows on a page, 1–500.
     pub limit: usize,
+    /// The position after which to go on.
+    pub cursor: Option<String>,
 }
 
-impl AuditFilter {
-    /// Reads the filter from a query, by the names of its parameters.
-    ///
-    /// # Errors
-    /// Parameters that cannot be read.
-    pub fn read<'q>(query: impl Fn(&str) -> Option<&'q str>) -> Result<Self, Violations> {
+impl FromQuery for AuditFilter {
+    const PARAMETERS: &'static [&'static str] =
+        &["eventType", "actorId", "resourceId", "from", "to", "limit", "cursor"];
+
+    fn read<'q>(query: impl Fn(&str) -> Option<&'q str>) -> Result<Self, Violations> {
         let mut wrong = Violations::default();
-        let event = query("eventType").and_then(|text| {
-            let event = serde_json::from_value(text.into()).ok();
-            if event.is_none() {
-                wrong.add("eventType", "eventType must be an event of the audit log");
-            }
-            event
-        });
-        let mut time = |name: &str| {
-            let time = Timestamp::parse(query(name)?).ok();
-            if time.is_none() {
+        let known = AuditEvent::ALL.iter().map(|event| (*event, event.name()));
+        let event = query::word("eventType", query("eventType"), known, &mut wrong);
+        let mut span = |name: &str| {
+            let span = Timestamp::parse_span(query(name)?).ok();
+            if span.is_none() {
                 wrong.add(name, format!("{name} must be a time, such as 2026-02-18T10:30:00Z"));
             }
-            time
+            span
         };
-        let (from, to) = (time("from"), time("to"));
-        if from.zip(to).is_some_and(|(from, to)| to < from) {
+        let (from, to) = (span("from"), span("to"));
+        let is_turned = from.zip(to).is_some_and(|((from, _), (to, last))| to.max(last) < from);
+        if is_turned {
             wrong.add("to", "to must not be before from");
         }
         let limit = part::limit(query("limit"), &mut wrong).unwrap_or(ROWS_DEFAULT);
         let text = |name| query(name).map(String::from);
-        let (actor_id, resource_id) = (text("actorId"), text("resourceId"));
-        wrong.or(Self { event, actor_id, resource_id, from, to, limit })
+        let (actor_id, resource_id, cursor) = (text("actorId"), text("resourceId"), text("cursor"));
+        let (from, to) = (from.map(|(first, _)| first), to.map(|(_, last)| last));
+        wrong.or(Self { event, actor_id, resource_id, from, to, limit, cursor })
     }
 }
 
@@ -235,6 +286,37 @@ mod tests {
     }
 
     #[test]
+    fn a_line_about_an_object_stands_behind_its_beginning() {
+        let at = |millis| Timestamp::from_unix_millis(1_771_410_600_000 + millis).unwrap();
+        let made = crate::id::SessionId::generate(at(0));
+        let entry = |event, subject, subject_id: String| AuditEntry {
+            event,
+            subject,
+            subject_id,
+            subject_name: None,
+            result: AuditResult::Success,
+            details: Map::new(),
+        };
+        let apply = entry(AuditEvent::RuleApply, AuditSubject::Session, made.to_string());
+        for (now, expected) in
+            [(-30_000, 1), (0, 1), (1, 1), (2, 2), (-300_000, -300_000), (-400_000, -400_000)]
+        {
+            assert_eq!(apply.happened_at(at(now)), at(expected), "{now}");
+        }
+        let credential = crate::id::CredentialId::generate(at(0)).base58();
+        let deletion = entry(AuditEvent::CredentialDelete, AuditSubject::Credential, credential);
+        assert_eq!(deletion.happened_at(at(-5)), at(1));
+        for other in [
+            entry(AuditEvent::SessionStart, AuditSubject::Session, made.to_string()),
+            // Somebody else made these ids, or none.
+            entry(AuditEvent::UserUpdate, AuditSubject::User, made.to_string()),
+            entry(AuditEvent::RuleOrphan, AuditSubject::Rule, "sgr-1".into()),
+        ] {
+            assert_eq!(other.happened_at(at(-5)), at(-5));
+        }
+    }
+
+    #[test]
     fn changes_have_two_sides_and_those_of_secrets_are_masked() {
         assert_eq!(FieldChange::between("name", &"a", &"a"), None);
         let changed =
@@ -248,26 +330,35 @@ mod tests {
 
     #[test]
     fn a_filter_is_read_by_its_parameters() {
-        let everything =
-            AuditFilter { event: None, actor_id: None, resource_id: None, from: None, to: None, limit: 100 };
+        let everything = AuditFilter {
+            event: None,
+            actor_id: None,
+            resource_id: None,
+            from: None,
+            to: None,
+            limit: 100,
+            cursor: None,
+        };
         assert_eq!(filter(&[]), Ok(everything.clone()));
         let (time, millis) = ("2026-02-18T10:30:00Z", 1_771_410_600_000);
         let some = filter(&[
-            ("eventType", "RULE_STUCK"),
+            ("eventType", "Rule_Stuck"),
             ("actorId", "ada"),
             ("resourceId", "7"),
             ("from", time),
             ("to", time),
             ("limit", "500"),
+            ("cursor", "there"),
         ]);
-        let time = Timestamp::from_unix_millis(millis).ok();
+        let time = |millis| Timestamp::from_unix_millis(millis).ok();
         let expected = AuditFilter {
             event: Some(AuditEvent::RuleStuck),
             actor_id: Some("ada".into()),
             resource_id: Some("7".into()),
-            from: time,
-            to: time,
+            from: time(millis),
+            to: time(millis + 999),
             limit: 500,
+            cursor: Some("there".into()),
         };
         assert_eq!(some, Ok(expected));
         let later = filter(&[("from", "2026-02-18T10:29:59Z"), ("to", "2026-02-18T10:30:00Z")]).unwrap();
@@ -277,10 +368,11 @@ mod tests {
     #[test]
     fn what_is_wrong_with_a_filter_is_named() {
         let time = |name: &str| format!("{name} must be a time, such as 2026-02-18T10:30:00Z");
+        let events: Vec<_> = AuditEvent::ALL.iter().map(|event| event.name()).collect();
         for (query, sentences) in [
             (
-                [("eventType", "rule_stuck"), ("from", "x")],
-                vec!["eventType must be an event of the audit log".into(), time("from")],
+                [("eventType", "rule"), ("from", "x")],
+                vec![format!("eventType must be one of {}", events.join(", ")), time("from")],
             ),
             (
                 [("to", "2026"), ("limit", "0")],

@@ -25,6 +25,36 @@ fn hyphenated(text: &str) -> Result<Uuid, NotAnId> {
     Uuid::try_parse(text).map_err(|_| NotAnId)
 }
 
+/// Reads a UUID in every spelling.
+fn spelled(text: &str) -> Result<Uuid, NotAnId> {
+    Uuid::try_parse(text).map_err(|_| NotAnId)
+}
+
+/// When an id was made, in milliseconds since 1970: the first 48 bits of a UUID of version 7 (RFC 9562 §5.7), hyphenated or in
+/// Base58. Nothing for any other text.
+#[must_use]
+pub fn made_at(text: &str) -> Option<Timestamp> {
+    let uuid = hyphenated(text).or_else(|_| parse_base58(text)).ok()?;
+    let is_ordered = uuid.get_version_num() == 7;
+    let millis = i64::try_from(uuid.as_u128() >> 80).ok().filter(|_| is_ordered);
+    millis.and_then(|millis| Timestamp::from_unix_millis(millis).ok())
+}
+
+/// The spellings under which a filter's text may stand in a record: itself, and where it spells a UUID those of that.
+/// Credentials are on record in Base58, and a token's subject that is a UUID in whatever case the token has.
+#[must_use]
+pub fn spellings(text: &str) -> Vec<String> {
+    let mut all = vec![String::from(text)];
+    let bare = text.strip_prefix("credentials://").unwrap_or(text);
+    if let Ok(uuid) = spelled(bare).or_else(|_| parse_base58(bare)) {
+        let lower = uuid.as_hyphenated().to_string();
+        all.extend([base58(uuid), lower.to_uppercase(), lower]);
+    }
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
 /// Counts the identifiers of one millisecond, so that those of one process are in order within it too.
 static IDENTIFIERS: Mutex<ContextV7> = Mutex::new(ContextV7::new());
 
@@ -68,6 +98,15 @@ macro_rules! uuid_id {
             /// [`NotAnId`] for everything else.
             pub fn parse(text: &str) -> Result<Self, NotAnId> {
                 hyphenated(text).map(Self)
+            }
+
+            /// Reads every spelling of RFC 9562 libraries: in either case, with hyphens or without, in braces, as a URN. For
+            /// filters: one that compared texts would find nothing, and say that there is nothing.
+            ///
+            /// # Errors
+            /// [`NotAnId`] for everything else.
+            pub fn parse_spelled(text: &str) -> Result<Self, NotAnId> {
+                spelled(text).map(Self)
             }
         }
 
@@ -317,6 +356,31 @@ impl UserId {
         })
     }
 
+    /// Reads the identifier for a filter: of a UUID every spelling, as the one that Postern writes.
+    ///
+    /// # Errors
+    /// Those of [`UserId::parse`].
+    pub fn parse_spelled(text: &str) -> Result<Self, NotAnId> {
+        match spelled(text) {
+            // In this one it may be somebody's subject to the letter.
+            Ok(_) if text.len() == 36 => Self::parse(text),
+            Ok(uuid) => Ok(Self(uuid.as_hyphenated().to_string())),
+            Err(_) => Self::parse(text),
+        }
+    }
+
+    /// Whether two texts name the same person: the same text, or the same UUID.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self == other || hyphenated(&self.0).is_ok_and(|own| hyphenated(&other.0) == Ok(own))
+    }
+
+    /// Whether it is a UUID that may be spelled in another case.
+    #[must_use]
+    pub fn has_spellings(&self) -> bool {
+        hyphenated(&self.0).is_ok_and(|uuid| uuid.as_hyphenated().to_string() != self.0)
+    }
+
     /// The spelling of the credentials face: Base58 where the id is a UUID, else the id itself.
     #[must_use]
     pub fn base58(&self) -> String {
@@ -327,6 +391,42 @@ impl UserId {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn filters_take_every_spelling_of_a_uuid() {
+        let id = "7c9e6679-7425-40de-944b-e07fc1f90ae7";
+        let parsed = ResourceId::parse(id).unwrap();
+        let spelled = [
+            id.into(),
+            id.to_uppercase(),
+            id.replace('-', ""),
+            format!("urn:uuid:{id}"),
+            format!("{{{id}}}"),
+        ];
+        for text in &spelled {
+            assert_eq!(ResourceId::parse_spelled(text), Ok(parsed), "{text}");
+            assert!(UserId::parse_spelled(text).unwrap().is_same(&UserId::parse(id).unwrap()), "{text}");
+            for record in [id, "GPXmAhizavrUuoXNn3tzeA", &id.to_uppercase()] {
+                assert!(spellings(text).contains(&record.to_owned()), "{text} {record}");
+            }
+        }
+        assert_eq!(spellings("credentials://GPXmAhizavrUuoXNn3tzeA").len(), 4);
+        assert_eq!(spellings("auth0|alice"), ["auth0|alice"]);
+        for text in ["", "7c9e6679", "credentials://7c9e6679", "{7c9e6679-7425-40de-944b-e07fc1f90ae7"] {
+            assert!(ResourceId::parse_spelled(text).is_err(), "{text}");
+            assert_eq!(spellings(text), [text]);
+        }
+        let now = Timestamp::from_unix_millis(1_771_410_600_123).unwrap();
+        let made = CredentialId::generate(now);
+        for text in [made.to_string(), made.base58()] {
+            assert_eq!(made_at(&text), Some(now));
+        }
+        assert_eq!((made_at(id), made_at("alice"), made_at("")), (None, None, None));
+        let upper = UserId::parse(&id.to_uppercase()).unwrap();
+        assert_eq!(UserId::parse_spelled(upper.as_str()).unwrap(), upper);
+        assert!(upper.has_spellings() && !UserId::parse(id).unwrap().has_spellings());
+        assert!(!UserId::parse("alice").unwrap().is_same(&UserId::parse("Alice").unwrap()));
+    }
 
     #[test]
     fn base58_is_the_uuid_as_one_number() {

@@ -55,6 +55,33 @@ impl Link {
         }
     }
 
+    /// The role of the link.
+    #[must_use]
+    pub fn role(&self) -> Option<String> {
+        match self {
+            Self::RoleResource(role, _) | Self::RoleUser(role, _) => Some(role.to_string()),
+            Self::UserResource(..) => None,
+        }
+    }
+
+    /// The person of the link.
+    #[must_use]
+    pub fn user(&self) -> Option<String> {
+        match self {
+            Self::RoleUser(_, user) | Self::UserResource(user, _) => Some(user.to_string()),
+            Self::RoleResource(..) => None,
+        }
+    }
+
+    /// The resource of the link.
+    #[must_use]
+    pub fn resource(&self) -> Option<String> {
+        match self {
+            Self::RoleResource(_, resource) | Self::UserResource(_, resource) => Some(resource.to_string()),
+            Self::RoleUser(..) => None,
+        }
+    }
+
     /// The event of making it.
     #[must_use]
     pub fn assigned(&self) -> AuditEvent {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::credential::Creator;
-use crate::id::{OrgId, UserId};
+use crate::id::{ApiKeyId, OrgId, UserId};
 use crate::once::Once;
 
 /// The claim's word for an administrator of an organization.
@@ -53,8 +53,12 @@ pub struct Actor {
     pub email: Option<String>,
     /// For the audit log and the credential's creator.
     pub name: Option<String>,
+    /// The API key with which they act, for the audit log.
+    pub api_key: Option<ApiKeyId>,
     /// The address that the gateway saw, for the audit log.
     pub ip_address: Option<String>,
+    /// The gateway's id of the request, for the audit log.
+    pub request_id: Option<String>,
     /// The request's `Idempotency-Key`, where it has one.
     pub once: Option<Once>,
 }
@@ -64,7 +68,17 @@ impl Actor {
     #[must_use]
     pub fn system(org: OrgId) -> Self {
         let (id, kind) = (UserId::postern(), ActorType::System);
-        Self { org, kind, id, email: None, name: None, ip_address: None, once: None }
+        Self {
+            org,
+            kind,
+            id,
+            email: None,
+            name: None,
+            api_key: None,
+            ip_address: None,
+            request_id: None,
+            once: None,
+        }
     }
 
     /// The actor as the creator of something.

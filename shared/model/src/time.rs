@@ -46,6 +46,35 @@ impl Timestamp {
         Self::from_unix_millis(i64::try_from(millis).map_err(|_| OutOfRange)?)
     }
 
+    /// The first and the last millisecond that a text means: without a fraction its whole second, as times are printed; with one
+    /// the millisecond that it names. A text that lies between two milliseconds begins with the next and ends with the one before.
+    ///
+    /// # Errors
+    /// Those of [`Timestamp::parse`].
+    pub fn parse_span(text: &str) -> Result<(Self, Self), OutOfRange> {
+        let time = OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339);
+        let nanos = time.map_err(|_| OutOfRange)?.unix_timestamp_nanos();
+        let (floor, ceiling) = (nanos.div_euclid(1_000_000), (nanos + 999_999).div_euclid(1_000_000));
+        // A leap second has no fraction either, and is read as the last nanosecond of the one before.
+        let is_whole_second = !text.contains('.') && nanos.rem_euclid(1_000_000_000) == 0;
+        let last = if is_whole_second { floor + 999 } else { floor };
+        let millis = |millis| i64::try_from(millis).map_err(|_| OutOfRange).and_then(Self::from_unix_millis);
+        Ok((millis(ceiling)?, millis(last)?))
+    }
+
+    /// The form of a time that a filter compares to the millisecond.
+    #[must_use]
+    pub fn with_millis(self) -> String {
+        let form = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+        self.0.format(&form).unwrap_or_default()
+    }
+
+    /// This point, or the millisecond after another one where that is later.
+    #[must_use]
+    pub fn after(self, other: Self) -> Self {
+        self.max(Self(other.0.saturating_add(time::Duration::MILLISECOND)))
+    }
+
     /// Milliseconds since 1970-01-01T00:00:00Z.
     #[must_use]
     pub fn unix_millis(self) -> i64 {
@@ -133,6 +162,48 @@ mod tests {
         for text in ["", "2026-02-18", "2026-02-18T10:30:00", "2026-02-30T10:30:00Z", "yesterday"] {
             assert_eq!(Timestamp::parse(text), Err(OutOfRange), "{text}");
         }
+    }
+
+    #[test]
+    fn a_time_without_a_fraction_is_a_whole_second() {
+        let start = 1_771_410_600_000;
+        for (text, first, last) in [
+            ("2026-02-18T10:30:00Z", 0, 999),
+            ("2026-02-18T12:30:00+02:00", 0, 999),
+            ("2026-02-18T10:30:00.0Z", 0, 0),
+            ("2026-02-18T10:30:00.5Z", 500, 500),
+            ("2026-02-18T10:30:00.999Z", 999, 999),
+            ("2026-02-18T10:30:00.0001Z", 1, 0),
+            ("2026-02-18T10:29:59.9999Z", 0, -1),
+            ("2016-12-31T23:59:60Z", -288_181_800_000, -288_181_800_001),
+        ] {
+            let (from, to) = Timestamp::parse_span(text).unwrap();
+            assert_eq!((from.unix_millis() - start, to.unix_millis() - start), (first, last), "{text}");
+        }
+        let before = Timestamp::parse_span("1969-12-31T23:59:59Z").unwrap();
+        assert_eq!((before.0.unix_millis(), before.1.unix_millis()), (-1000, -1));
+        assert_eq!(Timestamp::parse_span("9999-12-31T23:59:59Z").unwrap().1, Timestamp::MAX);
+        for text in ["", "2026-02-18", "9999-12-31T23:59:59.9999Z"] {
+            assert_eq!(Timestamp::parse_span(text), Err(OutOfRange), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_filter_compares_is_printed_with_milliseconds() {
+        for (millis, text) in
+            [(1_771_410_600_007, "2026-02-18T10:30:00.007Z"), (0, "1970-01-01T00:00:00.000Z")]
+        {
+            let time = Timestamp::from_unix_millis(millis).unwrap();
+            assert_eq!(time.with_millis(), text);
+            assert_eq!(Timestamp::parse_span(text), Ok((time, time)));
+        }
+        let (early, late) =
+            (Timestamp::from_unix_millis(5).unwrap(), Timestamp::from_unix_millis(9).unwrap());
+        assert_eq!(
+            (early.after(late).unix_millis(), late.after(early), late.after(late).unix_millis()),
+            (10, late, 10)
+        );
+        assert_eq!(early.after(Timestamp::MAX).unix_seconds(), Timestamp::MAX.unix_seconds());
     }
 
     #[test]

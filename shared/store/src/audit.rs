@@ -1,7 +1,7 @@
 //! The audit log. Rows are written by [`crate::transaction`] only, and never changed.
 
 use model::audit::{AuditEntry, AuditEvent, AuditFilter, AuditResult, AuditSubject};
-use model::id::{AuditId, OrgId, UserId};
+use model::id::{ApiKeyId, AuditId, OrgId, UserId, spellings};
 use model::json::{self, LISTED_LEVELS_MAX};
 use model::principal::{Actor, ActorType};
 use model::time::Timestamp;
@@ -29,6 +29,9 @@ pub struct AuditRow {
     pub actor_email: Option<String>,
     /// What kind of party did it.
     pub actor_type: ActorType,
+    /// The API key that acted, where one did.
+    #[serde(default)]
+    pub api_key_id: Option<ApiKeyId>,
     /// Kind of the object.
     pub resource_type: AuditSubject,
     /// The object's id.
@@ -39,6 +42,9 @@ pub struct AuditRow {
     pub result: AuditResult,
     /// The address that the gateway saw.
     pub ip_address: Option<String>,
+    /// The gateway's id of the request, where there was one.
+    #[serde(default)]
+    pub request_id: Option<String>,
     /// Further members, as JSON text: they are JSON of the caller's making, deeper than DynamoDB's 32 levels.
     details: String,
     /// When.
@@ -72,45 +78,49 @@ fn between(list: &str, filter: &AuditFilter, position: Option<&str>) -> Option<E
 }
 
 fn filter_expression(filter: &AuditFilter) -> Option<Expression> {
-    let mut conditions = Vec::new();
-    let mut values = Vec::new();
-    let event = filter.event.and_then(|event| data(&event).ok());
-    for (condition, name, value) in [
-        ("#data.#eventType = :event", ":event", event),
-        ("#data.#actorId = :actor", ":actor", filter.actor_id.as_ref().map(text)),
-        ("#data.#resourceId = :resource", ":resource", filter.resource_id.as_ref().map(text)),
-    ] {
-        if let Some(value) = value {
-            conditions.push(condition);
-            values.push((name, value));
-        }
+    let (mut conditions, mut values) = (Vec::new(), Vec::new());
+    if let Some(event) = filter.event.and_then(|event| data(&event).ok()) {
+        conditions.push(String::from("#data.#eventType = :event"));
+        values.push((String::from(":event"), event));
+    }
+    for (member, wanted) in [("actorId", &filter.actor_id), ("resourceId", &filter.resource_id)] {
+        let Some(wanted) = wanted else { continue };
+        let names = spellings(wanted).into_iter().enumerate();
+        let spelled: Vec<_> = names.map(|(place, id)| (format!(":{member}{place}"), text(id))).collect();
+        let names: Vec<_> = spelled.iter().map(|(name, _)| name.as_str()).collect();
+        conditions.push(format!("#data.#{member} IN ({})", names.join(", ")));
+        values.extend(spelled);
     }
     if conditions.is_empty() {
         return None;
     }
     // Nobody can say that a row which cannot be read is not wanted.
     let unreadable = "#shape <> :shape OR attribute_not_exists(#data.#eventType)";
-    values.push((":shape", number(SHAPE)));
-    Some(Expression::new(format!("({}) OR {unreadable}", conditions.join(" AND ")), values))
+    let condition = format!("({}) OR {unreadable}", conditions.join(" AND "));
+    let expression = Expression::new(condition, [(":shape", number(SHAPE))]);
+    Some(values.into_iter().fold(expression, |all, (name, value)| all.with(name, value)))
 }
 
 /// The row for an entry.
 pub(crate) fn item(actor: &Actor, entry: &AuditEntry, now: Timestamp) -> Result<NewItem, StoreError> {
+    let at = entry.happened_at(now);
     let row = AuditRow {
-        id: AuditId::generate(now),
+        id: AuditId::generate(at),
         event_type: entry.event,
         actor_id: actor.id.clone(),
         actor_email: actor.email.clone(),
         actor_type: actor.kind,
+        api_key_id: actor.api_key,
         resource_type: entry.subject,
         resource_id: entry.subject_id.clone(),
         resource_name: entry.subject_name.clone(),
         result: entry.result,
         ip_address: actor.ip_address.clone(),
+        request_id: actor.request_id.clone(),
         details: Value::Object(entry.details.clone()).to_string(),
-        created_at: now,
+        created_at: at,
     };
-    NewItem::new(&keys::audit(&actor.org, now, row.id), Entity::Audit, &row)
+    NewItem::new(&keys::audit(&actor.org, at, row.id), Entity::Audit, &row)
 }
 
 /// A page of the log, newest first.

@@ -38,6 +38,7 @@ pub(crate) enum Entity {
     Group,
     Rule,
     Bucket,
+    SignIns,
     Audit,
     Closings,
     Deployment,

@@ -31,6 +31,7 @@ mod rule;
 mod secrets;
 mod service;
 mod session;
+mod sign_in;
 mod size;
 mod stream;
 mod tag;
@@ -54,6 +55,7 @@ pub use rule::{
 };
 pub use secrets::{SecretsManager, UnreadSecret};
 pub use session::{Ended, Owner, ShownSession, StillOpen, Upcoming, Wish};
+pub use sign_in::FailedSignIn;
 pub use stream::StreamRecord;
 pub use tag::Tagged;
 pub use user::Reach;

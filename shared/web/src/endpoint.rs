@@ -21,7 +21,7 @@ use crate::face::Face;
 use crate::failure::Failure;
 use crate::headers::{self, Origins};
 use crate::incoming::Incoming;
-use crate::input::Input;
+use crate::input::{Input, query};
 use crate::reply::Reply;
 use crate::serve;
 use crate::unrouted::unrouted;
@@ -87,6 +87,9 @@ pub trait Handler<Args>: Clone + Send + Sync + 'static {
     /// Who may call.
     const LEVEL: Level;
 
+    /// The parameters of its query; none where it takes any, because its answer does not depend on them.
+    fn parameters() -> Option<Vec<&'static str>>;
+
     /// Admits the caller, reads the inputs, runs the function.
     fn call(self, app: App, request: Arc<Incoming>) -> Answering;
 
@@ -109,9 +112,16 @@ macro_rules! handler {
         {
             const LEVEL: Level = Caller::LEVEL;
 
+            fn parameters() -> Option<Vec<&'static str>> {
+                let takes_any = false $(|| $input::TAKES_ANY_QUERY)*;
+                let lists: &[Vec<&'static str>] = &[$($input::parameters()),*];
+                (!takes_any).then(|| lists.concat())
+            }
+
             fn call(self, app: App, request: Arc<Incoming>) -> Answering {
                 Box::pin(async move {
                     let caller = access::enter::<Caller>(&app, &request).await?;
+                    query::check(&request, <F as Handler<(Caller, $($input,)*)>>::parameters)?;
                     self(app, caller, $($input::read(&request)?),*).await?.into_response()
                 })
             }
@@ -135,6 +145,10 @@ where
     Replied: Reply,
 {
     const LEVEL: Level = Level::Anyone;
+
+    fn parameters() -> Option<Vec<&'static str>> {
+        None
+    }
 
     fn call(self, _: App, _: Arc<Incoming>) -> Answering {
         alone(self)
@@ -160,13 +174,16 @@ type Erased = Arc<dyn Fn(App, Arc<Incoming>) -> Answering + Send + Sync>;
 pub struct Endpoint {
     /// Who may call.
     pub level: Level,
+    /// The parameters of the query, by name; none where any is taken.
+    pub parameters: Option<Vec<&'static str>>,
     call: Erased,
 }
 
 impl Endpoint {
     /// Erases a handler.
     pub fn new<Args, H: Handler<Args>>(handler: H) -> Self {
-        Self { level: H::LEVEL, call: Arc::new(move |app, request| handler.clone().call(app, request)) }
+        let call = Arc::new(move |app, request| handler.clone().call(app, request));
+        Self { level: H::LEVEL, parameters: H::parameters(), call }
     }
 
     /// Answers a request; one that its route took by mistake as the `$default` route would. Whatever happens, the answer has the face
@@ -184,6 +201,9 @@ impl Endpoint {
         // Whoever asks too often does not fill the record, and where no route matches nothing would have been changed.
         if is_refused && request.is_over_limit.get().is_none() && answering.level != Level::Visitor {
             attempt::record_denied(&app, &request, deadline).await;
+        }
+        if let Err(failure) = &outcome {
+            attempt::count_failed_sign_in(&app, &request, failure, deadline).await;
         }
         answer(outcome, &request, app.now, app.origins(), watch)
     }

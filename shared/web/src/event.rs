@@ -84,7 +84,7 @@ mod tests {
         let event = decode(&event("/", "q=\"x\"&r=a+b&s=%C3%A9&t=1&t=2&u=a,b", "h")).unwrap();
         let request = Incoming::new(event, &Edge::default());
         for (name, value) in [("q", "\"x\""), ("r", "a b"), ("s", "é"), ("t", "1"), ("u", "a,b")] {
-            assert_eq!(request.query.first(name), Some(value));
+            assert_eq!(request.parameter(name), Some(value));
         }
     }
 

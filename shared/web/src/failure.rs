@@ -23,6 +23,52 @@ pub enum Unauthenticated {
     Ambiguous,
 }
 
+/// What is wrong with a parameter of the query, whatever its value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ParameterFault {
+    /// The operation does not have it.
+    Unknown,
+    /// It has no value.
+    Empty,
+    /// It was sent before.
+    Repeated,
+}
+
+/// Most parameters that an answer names: a query has room for thousands.
+const PARAMETERS_NAMED_MAX: usize = 8;
+/// Most characters of a name that an answer repeats.
+const PARAMETER_NAME_MAX: usize = 64;
+
+/// The parameters that are wrong, and those that the operation has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrongParameters {
+    /// Each name once, with what is wrong. Of a name of the caller's making what can be printed.
+    pub wrong: Vec<(String, ParameterFault)>,
+    /// The names that there are.
+    pub known: Vec<&'static str>,
+}
+
+impl WrongParameters {
+    /// The first of the parameters that are wrong.
+    #[must_use]
+    pub fn new(all: &[(&str, ParameterFault)], known: Vec<&'static str>) -> Self {
+        let mut wrong: Vec<(String, ParameterFault)> = Vec::new();
+        for (name, fault) in all {
+            let printed = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
+            let name: String = name.chars().take(PARAMETER_NAME_MAX).map(printed).collect();
+            if wrong.len() < PARAMETERS_NAMED_MAX && !wrong.iter().any(|(other, _)| *other == name) {
+                wrong.push((name, *fault));
+            }
+        }
+        Self { wrong, known }
+    }
+
+    /// The names that there are, in one text.
+    pub(crate) fn known(&self) -> String {
+        if self.known.is_empty() { "none".into() } else { self.known.join(", ") }
+    }
+}
+
 /// Why a known caller may not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Denied {
@@ -82,6 +128,8 @@ pub enum Failure {
     Malformed(String),
     /// 400 for a body that is JSON, but no object; with the seed's name of what it is.
     NotAnObject(&'static str),
+    /// 400 for parameters of the query that the operation does not have, or not in this way.
+    Parameters(WrongParameters),
     /// 400 for members that are wrong, 400 or 404 for what the stored state does not allow.
     Refused(Refusal),
     /// 503.
@@ -126,7 +174,7 @@ impl Failure {
             Self::HeadersTooLarge { .. } => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::Malformed(_) | Self::NotAnObject(_) => StatusCode::BAD_REQUEST,
+            Self::Malformed(_) | Self::NotAnObject(_) | Self::Parameters(_) => StatusCode::BAD_REQUEST,
             Self::Refused(refusal) => refusal_status(refusal),
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -152,6 +200,7 @@ impl Failure {
             | Self::TooManyRequests { .. }
             | Self::Malformed(_)
             | Self::NotAnObject(_)
+            | Self::Parameters(_)
             | Self::Refused(_) => None,
         }
     }

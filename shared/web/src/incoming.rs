@@ -3,7 +3,6 @@
 use aws_lc_rs::digest::{Context, SHA256};
 use http::HeaderMap;
 use lambda_http::Body;
-use lambda_http::aws_lambda_events::query_map::QueryMap;
 use model::once::{self, Once};
 use model::principal::Principal;
 use std::collections::HashMap;
@@ -36,8 +35,8 @@ pub struct Incoming {
     pub headers: HeaderMap,
     /// The gateway's id for this request, which ties a response to the log.
     pub request_id: String,
-    /// The decoded query.
-    pub query: QueryMap,
+    /// The parameters of the query, decoded, in their order.
+    pub query: Vec<(String, String)>,
     source: Result<Option<String>, UnknownSource>,
     path_parameters: HashMap<String, String>,
     /// The query as it was sent.
@@ -75,7 +74,7 @@ impl Incoming {
                 .filter(|id| is_header_text(id))
                 .unwrap_or_else(|| "unknown".into()),
             // The gateway's own map of it joins what was said twice with commas, which may stand in a value as well.
-            query: query.parse().unwrap_or_default(),
+            query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
             raw_query: query,
             path_parameters: event.path_parameters,
             body: body
@@ -124,6 +123,12 @@ impl Incoming {
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+
+    /// A parameter of the query, decoded.
+    #[must_use]
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
     }
 
     /// A parameter of the path, decoded.

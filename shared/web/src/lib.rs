@@ -27,9 +27,10 @@ mod unrouted;
 mod worker;
 
 pub use app::{App, Parts};
+pub use attempt::record_refused_start;
 pub use edge::{Edge, EdgeSource, UnknownSource};
 pub use endpoint::{Endpoint, Handler};
-pub use failure::{Denied, Failure};
+pub use failure::{Denied, Failure, ParameterFault, WrongParameters};
 pub use fetch::HttpFetch;
 pub use headers::{BadOrigin, Origins};
 pub use incoming::Incoming;

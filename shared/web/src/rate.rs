@@ -118,12 +118,16 @@ pub(crate) fn in_place_of(paid: Option<Failure>, refused: Option<&Failure>) -> O
 
 /// Who does not say who they are is known by their address: by the network of 64 bits that one line has, where it is IPv6.
 fn stranger(request: &Incoming) -> Payer {
-    let address = request.source_ip().and_then(address::parse);
-    Payer::Address(match address {
+    Payer::Address(line(request))
+}
+
+/// The address of a request, or the network that one line has.
+pub(crate) fn line(request: &Incoming) -> String {
+    match request.source_ip().and_then(address::parse) {
         None => "unknown".into(),
         Some(IpAddr::V4(address)) => address.to_string(),
         Some(IpAddr::V6(address)) => {
             format!("{}/64", Ipv6Addr::from_bits(address.to_bits() >> 64 << 64))
         }
-    })
+    }
 }

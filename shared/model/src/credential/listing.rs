@@ -3,7 +3,8 @@
 use std::cmp::Ordering;
 
 use super::Credential;
-use super::input::{NOT_A_BOOLEAN, boolean_text};
+use super::input::boolean_text;
+use crate::query::FromQuery;
 use crate::violation::Violations;
 
 /// Credentials on a page, where the query does not say.
@@ -27,8 +28,7 @@ pub struct CredentialListing {
     order_by: OrderBy,
     descending: bool,
     length: usize,
-    /// Nothing when it was sent and is no number: no such page exists.
-    page: Option<usize>,
+    page: usize,
 }
 
 /// A page. Pages count from 1.
@@ -46,44 +46,63 @@ pub struct CredentialPage<T> {
     pub results: Vec<T>,
 }
 
-impl CredentialListing {
-    /// Reads `search`, `is_sensitive`, `ordering`, `page` and `length` by their names. An unknown ordering is that by
-    /// name, and a length that is none is the usual one, as in the seed's product.
-    ///
-    /// # Errors
-    /// An `is_sensitive` that is no boolean.
-    pub fn read<'q>(query: impl Fn(&str) -> Option<&'q str>) -> Result<Self, Violations> {
-        let is_sensitive = query("is_sensitive").filter(|text| !text.is_empty()).map(boolean_text);
-        if is_sensitive == Some(None) {
-            return Err(Violations::one("is_sensitive", NOT_A_BOOLEAN));
-        }
-        let ordering = query("ordering").unwrap_or_default();
-        let field = ordering.strip_prefix('-').unwrap_or(ordering);
-        let order_by = match field {
-            "created_at" => Some(OrderBy::CreatedAt),
-            "updated_at" => Some(OrderBy::UpdatedAt),
-            "usage_count" => Some(OrderBy::UsageCount),
-            "name" => Some(OrderBy::Name),
-            _ => None,
-        };
-        let length = query("length").and_then(|text| text.parse().ok()).filter(|length| *length > 0);
-        Ok(Self {
-            search: query("search").filter(|text| !text.is_empty()).map(str::to_lowercase),
-            is_sensitive: is_sensitive.flatten(),
-            order_by: order_by.unwrap_or(OrderBy::Name),
-            descending: order_by.is_some() && ordering.starts_with('-'),
-            length: length.unwrap_or(LENGTH_DEFAULT).min(LENGTH_MAX),
-            page: query("page").map_or(Some(1), |text| text.parse().ok()),
-        })
-    }
+/// The orders of a list, by their names; each may be turned round.
+const ORDERS: [(&str, OrderBy); 4] = [
+    ("name", OrderBy::Name),
+    ("created_at", OrderBy::CreatedAt),
+    ("updated_at", OrderBy::UpdatedAt),
+    ("usage_count", OrderBy::UsageCount),
+];
 
+/// Which order, and whether it is turned round.
+fn order(sent: Option<&str>, wrong: &mut Violations) -> (OrderBy, bool) {
+    let Some(sent) = sent else { return (OrderBy::Name, false) };
+    let (field, descending) = sent.strip_prefix('-').map_or((sent, false), |field| (field, true));
+    if let Some((_, order_by)) = ORDERS.iter().find(|(name, _)| *name == field) {
+        return (*order_by, descending);
+    }
+    let known = ORDERS.map(|(name, _)| format!("{name}, -{name}")).join(", ");
+    wrong.add("ordering", format!("Must be one of: {known}."));
+    (OrderBy::Name, false)
+}
+
+/// A whole number from 1 on. One that no machine holds is the greatest that one does.
+fn count(name: &str, sent: Option<&str>, wrong: &mut Violations) -> Option<usize> {
+    let sent = sent?;
+    let is_number = !sent.is_empty() && sent.bytes().all(|byte| byte.is_ascii_digit());
+    let number = is_number.then(|| sent.parse().unwrap_or(usize::MAX)).filter(|number| *number > 0);
+    if number.is_none() {
+        wrong.add(name, "Must be a whole number of at least 1.");
+    }
+    number
+}
+
+impl FromQuery for CredentialListing {
+    const PARAMETERS: &'static [&'static str] = &["search", "is_sensitive", "ordering", "page", "length"];
+
+    fn read<'q>(query: impl Fn(&str) -> Option<&'q str>) -> Result<Self, Violations> {
+        let mut wrong = Violations::default();
+        let is_sensitive = query("is_sensitive").map(boolean_text);
+        if is_sensitive == Some(None) {
+            wrong.add("is_sensitive", "Must be a valid boolean: true or false.");
+        }
+        let (order_by, descending) = order(query("ordering"), &mut wrong);
+        let page = count("page", query("page"), &mut wrong).unwrap_or(1);
+        // More than there may be on a page is what there may be, as in the seed's product: its own scripts ask for 10000.
+        let length = count("length", query("length"), &mut wrong).unwrap_or(LENGTH_DEFAULT).min(LENGTH_MAX);
+        let search = query("search").map(str::to_lowercase);
+        wrong.or(Self { search, is_sensitive: is_sensitive.flatten(), order_by, descending, length, page })
+    }
+}
+
+impl CredentialListing {
     /// The page of a list, or nothing when there is no such page. `of` gives the credential and its number of uses.
     pub fn page<T>(&self, all: Vec<T>, of: impl Fn(&T) -> (&Credential, usize)) -> Option<CredentialPage<T>> {
         let mut found: Vec<T> = all.into_iter().filter(|item| self.shows(of(item).0)).collect();
         found.sort_by(|a, b| self.compare(of(a), of(b)));
         let (count, length) = (found.len(), self.length);
         let page_total = count.div_ceil(length).max(1);
-        let page = self.page.filter(|page| (1..=page_total).contains(page))?;
+        let page = Some(self.page).filter(|page| (1..=page_total).contains(page))?;
         let results = found.into_iter().skip((page - 1) * length).take(length).collect();
         Some(CredentialPage { count, page_total, page, length, results })
     }

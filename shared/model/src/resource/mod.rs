@@ -1,8 +1,10 @@
 //! Resources: what a session opens.
 
+mod deletion;
 mod draft;
 mod patch;
 
+pub use deletion::Drain;
 pub use draft::ResourceDraft;
 pub use patch::{Applied, NewCredential, ResourcePatch};
 

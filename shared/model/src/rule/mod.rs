@@ -9,10 +9,12 @@
 
 mod holder;
 mod ladder;
+mod listing;
 mod resolution;
 
 pub use holder::Holder;
 pub use ladder::{PROBE_SECONDS, STUCK_AFTER, pause_seconds};
+pub use listing::RuleFilter;
 pub use resolution::Resolution;
 
 use serde::{Deserialize, Serialize};
@@ -71,12 +73,6 @@ impl RuleState {
             Self::Stuck => "STUCK",
             Self::Unreadable => "UNREADABLE",
         }
-    }
-
-    /// Reads the API's spelling, in any case.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.as_str().eq_ignore_ascii_case(text))
     }
 }
 

@@ -17,7 +17,7 @@ mod row;
 
 pub use draft::{Addresses, SessionDraft};
 pub use extension::Extension;
-pub use filter::SessionFilter;
+pub use filter::{OwnSessionFilter, SessionFilter};
 pub use limits::{DURATION_HOURS_MAX, PER_PERSON_MAX, SessionLimits, Ways};
 pub use row::{Claim, ClaimState, News, RowStatus, SessionRow};
 
@@ -71,7 +71,8 @@ pub enum SessionStatus {
 }
 
 impl SessionStatus {
-    const ALL: [Self; 8] = [
+    /// Every state, for the error that lists them.
+    pub const ALL: [Self; 8] = [
         Self::Pending,
         Self::Active,
         Self::Partial,
@@ -95,12 +96,6 @@ impl SessionStatus {
             Self::Cancelled => "CANCELLED",
             Self::Unreadable => "UNREADABLE",
         }
-    }
-
-    /// Reads the API's spelling.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.as_str() == text)
     }
 
     /// Whether a session in this state can be stopped.

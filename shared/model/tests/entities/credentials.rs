@@ -134,7 +134,9 @@ fn a_credential_is_a_secret_unless_said_otherwise() {
         id: UserId::parse("ada").unwrap(),
         email: Some("ada@acme.example".into()),
         name: Some("Ada".into()),
+        api_key: None,
         ip_address: None,
+        request_id: None,
         once: None,
     };
     let (made, value) = draft(json!({"name": "n", "value": {"a": 1}})).create(&actor, at(5)).unwrap();

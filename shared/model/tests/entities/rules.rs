@@ -2,9 +2,12 @@
 
 use model::id::{CredentialId, ResourceId, RuleId, SessionId};
 use model::ingress::{GroupRef, Ingress};
+use model::query::FromQuery as _;
 use model::rule::{
-    Holder, Need, PROBE_SECONDS, Presence, Resolution, Rule, RuleState, STUCK_AFTER, pause_seconds,
+    Holder, Need, PROBE_SECONDS, Presence, Resolution, Rule, RuleFilter, RuleState, STUCK_AFTER,
+    pause_seconds,
 };
+use model::violation::Violations;
 use serde_json::json;
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -136,10 +139,13 @@ fn states_are_read_in_any_case() {
     {
         assert_eq!(state.as_str(), spelling);
         assert_eq!(serde_json::to_value(state).unwrap(), spelling);
-        assert_eq!(RuleState::parse(spelling), Some(state));
-        assert_eq!(RuleState::parse(&spelling.to_lowercase()), Some(state));
+        for text in [spelling, &spelling.to_lowercase()] {
+            assert_eq!(RuleFilter::read(|_| Some(text)), Ok(RuleFilter { state: Some(state) }));
+        }
     }
-    assert_eq!((RuleState::parse(""), RuleState::parse("GONE")), (None, None));
+    assert_eq!(RuleFilter::read(|_| None), Ok(RuleFilter { state: None }));
+    let sentence = "state must be one of WANTED, APPLIED, UNWANTED, STUCK, UNREADABLE";
+    assert_eq!(RuleFilter::read(|_| Some("GONE")), Err(Violations::one("state", sentence)));
 }
 
 #[test]

@@ -15,9 +15,9 @@ use model::api_key::{ApiKey, Scope};
 use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
 use model::credential::Creator;
 use model::id::{ApiKeyId, EntryId, OrgId};
+use model::snapshot::snapshot;
 use model::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Map;
 
 use crate::error::{StoreError, corrupt};
 use crate::item::{Entity, Item};
@@ -112,7 +112,7 @@ fn entry(event: AuditEvent, key: &ApiKey) -> AuditEntry {
         subject_id: key.id.to_string(),
         subject_name: Some(key.name.clone()),
         result: AuditResult::Success,
-        details: Map::new(),
+        details: snapshot(key),
     }
 }
 

@@ -6,8 +6,8 @@ use model::credential::input::unknown_team;
 use model::id::OrgId;
 use model::principal::Actor;
 use model::refusal::Refusal;
+use model::snapshot::snapshot;
 use model::time::Timestamp;
-use serde_json::Map;
 
 use super::{CredentialData, CredentialRecord, entry};
 use crate::error::StoreError;
@@ -60,7 +60,7 @@ impl Store {
                 Failed::Refuse(unknown_team(&team.named).into())
             });
         }
-        let entry = entry(AuditEvent::CredentialCreate, &record.credential, Map::new());
+        let entry = entry(AuditEvent::CredentialCreate, &record.credential, snapshot(&record.credential));
         tx.commit(actor, &entry, now).await?.certain()?;
         Ok(record)
     }

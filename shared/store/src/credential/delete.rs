@@ -5,6 +5,7 @@ use model::id::CredentialId;
 use model::precondition::Precondition;
 use model::principal::Actor;
 use model::refusal::Refusal;
+use model::snapshot::snapshot;
 use model::time::Timestamp;
 use serde_json::Map;
 
@@ -90,7 +91,8 @@ impl Store {
         } else {
             tx.remove(&keys::value_change(org, id));
         }
-        let entry = entry(AuditEvent::CredentialDelete, &record.credential, Map::new());
+        let gone = snapshot(&record.credential);
+        let entry = entry(AuditEvent::CredentialDelete, &record.credential, gone);
         Ok(matches!(tx.commit(actor, &entry, now).await?, Commit::Done(_)))
     }
 }

@@ -24,6 +24,7 @@
 //! | audit row | the organization's audit log | time and id | |
 //! | closings of resources | one per organization | `#CLOSINGS` | |
 //! | bucket of tokens | one per caller | `#BUCKET` | |
+//! | failed sign-ins | one per day | minute and address | |
 //! | the deployment's id | `DEPLOYMENT` | `#DEPLOYMENT` | |
 //!
 //! `#` sorts before every letter, so that an object comes first in a query of its partition. No id contains `#`
@@ -41,7 +42,7 @@ mod session;
 
 pub use due::{DUE, DUE_SHARDS, Round, due_partition, due_shard, due_time};
 pub(crate) use due::{DUE_PK, DUE_SK};
-pub use rate::bucket;
+pub use rate::{bucket, sign_ins};
 pub(crate) use session::{
     ARMED, CREDENTIAL_ID, EVICTED, FOUND, FRESH, GENERATION, HOLDERS, LEAVING, RESOURCE_ID, REVISION, ROWS,
     SESSION_PREFIX, SESSION_SK,

@@ -2,6 +2,7 @@
 
 use super::{Key, key};
 use crate::rate::Payer;
+use model::time::Timestamp;
 
 /// A caller's bucket. Its partition begins with a word of its own and not with the organization, so that a function can be
 /// allowed to write buckets and nothing else (`dynamodb:LeadingKeys`). An organization's name has no `#`, and none is empty: no
@@ -14,4 +15,14 @@ pub fn bucket(payer: &Payer) -> Key {
         Payer::Address(address) => format!("#ADDRESS#{address}"),
     };
     key(format!("RATE#{caller}"), "#BUCKET")
+}
+
+/// The failed sign-ins from an address within a minute. They stand beside the buckets: what strangers are counted by is written by the
+/// same functions, which may write nothing else for somebody whom they do not know. The organization's place is empty.
+#[must_use]
+pub fn sign_ins(address: &str, at: Timestamp) -> Key {
+    let at = at.to_string();
+    let (day, time) = at.split_once('T').unwrap_or((at.as_str(), ""));
+    let minute = time.get(..5).unwrap_or(time);
+    key(format!("RATE##SIGN_INS#{day}"), format!("{minute}#{address}"))
 }

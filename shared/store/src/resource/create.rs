@@ -4,9 +4,9 @@ use model::audit::AuditEvent;
 use model::principal::Actor;
 use model::refusal::Refusal;
 use model::resource::{Resource, ResourceDraft};
+use model::snapshot::snapshot;
 use model::time::Timestamp;
 use model::violation::Violations;
-use serde_json::Map;
 
 use super::{ResourceData, add_reference, entry};
 use crate::error::StoreError;
@@ -67,6 +67,6 @@ impl Store {
         let mut tx = Transaction::once(self, actor, resource, now)?;
         tx.create(item, |_| Failed::Stale);
         add_reference(&mut tx, org, resource)?;
-        tx.commit(actor, &entry(AuditEvent::ResourceCreate, resource, Map::new()), now).await
+        tx.commit(actor, &entry(AuditEvent::ResourceCreate, resource, snapshot(resource)), now).await
     }
 }

@@ -6,6 +6,7 @@ use model::link::Link;
 use model::precondition::Precondition;
 use model::principal::Actor;
 use model::refusal::Refusal;
+use model::snapshot::{deletion, snapshot};
 use model::time::Timestamp;
 use serde_json::Map;
 
@@ -130,7 +131,10 @@ impl Store {
         delete_if_unused(&mut tx, org, id, item)?;
         drop_reference(&mut tx, org, credential, id);
         let afterwards = remove_as_fits(&mut tx, org, links, Gone::RoleOrResource, 0);
-        let entry = entry_of(AuditEvent::ResourceDelete, id, item.member("name")?, Map::new());
+        // One that cannot be read can be deleted all the same.
+        let gone = super::resource(item).map_or_else(|_| Map::new(), |resource| snapshot(&resource));
+        let details = deletion(gone, links, [("roles", Link::role as fn(&Link) -> _), ("users", Link::user)]);
+        let entry = entry_of(AuditEvent::ResourceDelete, id, item.member("name")?, details);
         let Commit::Done(receipt) = tx.commit(actor, &entry, now).await? else {
             return Ok(false);
         };

@@ -4,8 +4,8 @@ use model::audit::AuditEvent;
 use model::principal::Actor;
 use model::refusal::Refusal;
 use model::role::{Role, RoleDraft};
+use model::snapshot::snapshot;
 use model::time::Timestamp;
-use serde_json::Map;
 
 use super::{RoleData, entry, name_guard};
 use crate::error::StoreError;
@@ -38,7 +38,7 @@ impl Store {
         tx.create(item, |_| Failed::Stale);
         let taken = role.name.clone();
         tx.create(name_guard(org, &role)?, move |_| Failed::Refuse(Refusal::RoleNameTaken(taken.clone())));
-        tx.commit(actor, &entry(AuditEvent::RoleCreate, &role, Map::new()), now).await?.certain()?;
+        tx.commit(actor, &entry(AuditEvent::RoleCreate, &role, snapshot(&role)), now).await?.certain()?;
         Ok(role)
     }
 }

@@ -7,8 +7,8 @@ use model::precondition::Precondition;
 use model::principal::Actor;
 use model::refusal::Refusal;
 use model::role::Role;
+use model::snapshot::{deletion, snapshot};
 use model::time::Timestamp;
-use serde_json::Map;
 
 use super::{RoleData, entry, roles};
 use crate::closings::count_closing;
@@ -71,7 +71,8 @@ impl Store {
         tx.remove(&keys::role_name(org, &role.name));
         count_closing(&mut tx, org)?;
         let afterwards = remove_as_fits(&mut tx, org, links, Gone::RoleOrResource, 0);
-        let entry = entry(AuditEvent::RoleDelete, &role, Map::new());
+        let kinds: [(_, fn(&Link) -> _); 2] = [("resources", Link::resource), ("users", Link::user)];
+        let entry = entry(AuditEvent::RoleDelete, &role, deletion(snapshot(&role), links, kinds));
         let Commit::Done(receipt) = tx.commit(actor, &entry, now).await? else {
             return Ok(false);
         };

@@ -4,12 +4,12 @@
 //! exactly when the last row on it is known to hold nothing.
 
 use futures_util::{StreamExt, stream};
-use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
+use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject, CLOCKS_APART_SECONDS};
 use model::gathered;
 use model::id::{OrgId, ResourceId};
 use model::principal::Actor;
 use model::rule::{Holder, Rule};
-use model::session::News;
+use model::session::{News, SessionHead};
 use model::text::said;
 use model::time::Timestamp;
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::key_of;
 use crate::error::StoreError;
 use crate::expression::Expression;
-use crate::item::{data, number, set};
+use crate::item::{Entity, Item, data, number, set};
 use crate::keys::LIVE;
 use crate::retry::Backoff;
 use crate::session::{Block, newly_settled};
@@ -103,6 +103,7 @@ impl Store {
             for part in parts {
                 take_from_rule(&mut tx, org, part)?;
             }
+            let now = item.as_ref().map_or(now, |item| after_end(item, parts, now));
             let entry = entry(parts).filter(|_| learnt > 0);
             let told = match entry {
                 Some(entry) => {
@@ -117,6 +118,16 @@ impl Store {
             backoff.pause("a session's rows changed").await?;
         }
     }
+}
+
+/// When the removal of rules goes on record: behind the end of their session, where the block that hears of it says when that was.
+/// Which of two machines has the faster clock says nothing about what came first.
+fn after_end(item: &Item, parts: &[Part<'_>], now: Timestamp) -> Timestamp {
+    let are_removed = parts.iter().all(|part| matches!(part.message.news, News::Removed(_)));
+    let head = item.members::<SessionHead>().ok().filter(|_| are_removed && item.entity == Entity::Session);
+    let ended = head.and_then(|head| head.ended_at());
+    let ended = ended.filter(|ended| *ended < now.plus_seconds(CLOCKS_APART_SECONDS));
+    ended.map_or(now, |ended| now.after(ended))
 }
 
 /// Writes what the rows of a block learn, and says how many learnt something.

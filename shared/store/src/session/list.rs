@@ -165,8 +165,11 @@ impl Store {
         now: Timestamp,
     ) -> Result<Listed<ShownSession>, StoreError> {
         match &filter.user_id {
-            Some(user) => self.sessions_newest_first(Whose::User(org, user), filter, part, now).await,
-            None => self.sessions_newest_first(Whose::Org(org), filter, part, now).await,
+            // Whose id is a UUID in another spelling than theirs is found in the list of all.
+            Some(user) if !user.has_spellings() => {
+                self.sessions_newest_first(Whose::User(org, user), filter, part, now).await
+            }
+            Some(_) | None => self.sessions_newest_first(Whose::Org(org), filter, part, now).await,
         }
     }
 

@@ -4,9 +4,9 @@ use model::audit::AuditEvent;
 use model::id::{EntryId, OrgId};
 use model::principal::Actor;
 use model::refusal::Refusal;
+use model::snapshot::snapshot;
 use model::time::Timestamp;
 use model::user::{User, UserDraft};
-use serde_json::Map;
 
 use super::{UserData, entry, guard};
 use crate::error::StoreError;
@@ -45,7 +45,7 @@ impl Store {
         if let Some(email) = user.email.clone() {
             tx.create(guard(org, user, &email)?, move |_| Failed::Refuse(Refusal::EmailTaken(email.clone())));
         }
-        tx.commit(actor, &entry(AuditEvent::UserCreate, user, Map::new()), now).await
+        tx.commit(actor, &entry(AuditEvent::UserCreate, user, snapshot(user)), now).await
     }
 }
 

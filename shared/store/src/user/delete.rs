@@ -9,6 +9,7 @@ use model::link::Link;
 use model::precondition::Precondition;
 use model::principal::Actor;
 use model::refusal::Refusal;
+use model::snapshot::{deletion, snapshot};
 use model::time::Timestamp;
 use model::user::{User, email_key};
 use serde_json::Map;
@@ -77,7 +78,8 @@ impl Store {
         if !afterwards.is_empty() {
             tx.create(remains(org, &user.id, afterwards)?, |_| Failed::Stale);
         }
-        let entry = entry(AuditEvent::UserDelete, &user, Map::new());
+        let kinds: [(_, fn(&Link) -> _); 2] = [("roles", Link::role), ("resources", Link::resource)];
+        let entry = entry(AuditEvent::UserDelete, &user, deletion(snapshot(&user), &links, kinds));
         let Commit::Done(receipt) = tx.commit(actor, &entry, now).await? else {
             return Ok(false);
         };

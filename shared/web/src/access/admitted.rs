@@ -25,6 +25,8 @@ pub struct Own {
 pub(super) struct Admitted {
     pub(super) principal: Principal,
     pub(super) source_ip: Option<String>,
+    /// The caller as the audit log names them.
+    by: Actor,
     once: Option<Once>,
     key: Option<ApiKey>,
     read: Read,
@@ -35,11 +37,12 @@ impl Admitted {
     pub(super) fn new(own: Own, request: &Incoming) -> Result<Self, Failure> {
         let (Caller { principal, key }, read) = (own.caller, own.read);
         let source_ip = request.source_ip().map(String::from);
-        Ok(Self { principal, source_ip, once: request.once()?, key, read })
+        let by = attempt::actor(&principal, request);
+        Ok(Self { principal, source_ip, by, once: request.once()?, key, read })
     }
 
     pub(super) fn actor(&self) -> Actor {
-        Actor { once: self.once.clone(), ..attempt::actor(&self.principal, self.source_ip.clone()) }
+        Actor { once: self.once.clone(), ..self.by.clone() }
     }
 
     /// The caller's user. A person whom the directory does not know is entered in it; a key enters nobody.

@@ -36,14 +36,14 @@ fn code(failure: &Failure) -> &'static str {
         Failure::HeadersTooLarge { .. } => "HEADERS_TOO_LARGE",
         Failure::UnsupportedMediaType(_) => "UNSUPPORTED_MEDIA_TYPE",
         Failure::TooManyRequests { .. } => "RATE_LIMIT_EXCEEDED",
-        Failure::Malformed(_) | Failure::NotAnObject(_) => "VALIDATION_ERROR",
+        Failure::Malformed(_) | Failure::NotAnObject(_) | Failure::Parameters(_) => "VALIDATION_ERROR",
         Failure::Refused(refusal) => refusal_code(refusal),
         Failure::Unavailable(_) => "SERVICE_UNAVAILABLE",
         Failure::Internal(_) => "INTERNAL_ERROR",
     }
 }
 
-fn refusal_code(refusal: &Refusal) -> &'static str {
+pub(super) fn refusal_code(refusal: &Refusal) -> &'static str {
     match refusal {
         Refusal::ResourceNotFound(_) => "RESOURCE_NOT_FOUND",
         Refusal::RoleNotFound(_) => "ROLE_NOT_FOUND",

@@ -5,7 +5,7 @@ use model::refusal::Refusal;
 use model::violation::{NON_FIELD, Violations};
 use serde_json::{Map, Value, json};
 
-use crate::failure::{Failure, Unauthenticated};
+use crate::failure::{Failure, ParameterFault, Unauthenticated};
 
 pub(super) fn body(failure: &Failure) -> Value {
     match failure {
@@ -38,6 +38,18 @@ pub(super) fn body(failure: &Failure) -> Value {
         Failure::NotAnObject("null") => json!({NON_FIELD: ["No data provided"]}),
         Failure::NotAnObject(kind) => {
             json!({NON_FIELD: [format!("Invalid data. Expected a dictionary, but got {kind}.")]})
+        }
+        Failure::Parameters(parameters) => {
+            let known = parameters.known();
+            let sentence = |fault| match fault {
+                ParameterFault::Unknown => format!("Unknown parameter. Known are: {known}."),
+                ParameterFault::Empty => format!("This parameter may not be blank. Known are: {known}."),
+                ParameterFault::Repeated => {
+                    format!("This parameter may not be repeated. Known are: {known}.")
+                }
+            };
+            let fields = parameters.wrong.iter();
+            Value::Object(fields.map(|(name, fault)| (name.clone(), json!([sentence(*fault)]))).collect())
         }
         Failure::Refused(refusal) => refused(refusal),
         Failure::Unavailable(_) => detail("The service is busy, try again."),

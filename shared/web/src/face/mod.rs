@@ -11,7 +11,7 @@ use model::refusal::Refusal;
 use model::time::Timestamp;
 use serde_json::Value;
 
-use crate::failure::{Denied, Failure, Unauthenticated};
+use crate::failure::{Denied, Failure, ParameterFault, Unauthenticated, WrongParameters};
 use crate::reply::json_response;
 
 /// Where the API is mounted.
@@ -74,6 +74,17 @@ impl Face {
     }
 }
 
+/// Why something was refused: the code, and the sentence that the face R has.
+pub(crate) fn reason_of(refusal: &Refusal) -> (&'static str, String) {
+    let sentence = match refusal {
+        Refusal::Invalid(violations) => {
+            violations.iter().map(|(_, sentence)| sentence).collect::<Vec<_>>().join("; ")
+        }
+        refusal => reason::sentence(refusal),
+    };
+    (code::refusal_code(refusal), sentence)
+}
+
 /// Headers that a status owes (RFC 9110 §11.6.1, §10.2.1, §10.2.3).
 fn add_headers(response: &mut Response<Body>, failure: &Failure) {
     let mut set = |name, value: Result<HeaderValue, _>| {
@@ -103,6 +114,7 @@ fn add_headers(response: &mut Response<Body>, failure: &Failure) {
         | Failure::UnsupportedMediaType(_)
         | Failure::Malformed(_)
         | Failure::NotAnObject(_)
+        | Failure::Parameters(_)
         | Failure::Refused(_)
         | Failure::Internal(_) => {}
     }
@@ -127,6 +139,10 @@ fn common_message(failure: &Failure, refused: impl Fn(&Refusal) -> String) -> St
         Failure::TooManyRequests { .. } => TOO_MANY_REQUESTS.into(),
         Failure::Malformed(why) => format!("The body is not valid JSON: {why}"),
         Failure::NotAnObject(_) => "The body must be a JSON object".into(),
+        Failure::Parameters(parameters) => {
+            let sentences = parameter_sentences(parameters);
+            sentences.into_iter().map(|(_, sentence)| sentence).collect::<Vec<_>>().join("; ")
+        }
         Failure::Refused(refusal) => refused(refusal),
         Failure::Unavailable(_) => UNAVAILABLE.into(),
         Failure::Internal(_) => INTERNAL.into(),
@@ -136,6 +152,19 @@ fn common_message(failure: &Failure, refused: impl Fn(&Refusal) -> String) -> St
 /// What the holder of a token is told of a claim that cannot be used.
 fn bad_claim(BadClaim { name, fault }: &BadClaim) -> String {
     format!("The token's claim '{name}' cannot be used: {fault}")
+}
+
+/// What is wrong with each parameter, on the faces K and R.
+fn parameter_sentences(parameters: &WrongParameters) -> Vec<(&str, String)> {
+    let known = parameters.known();
+    let sentence = |(name, fault): &'_ (String, ParameterFault)| match fault {
+        ParameterFault::Unknown => {
+            format!("{name} is not a parameter of this operation, which has {known}")
+        }
+        ParameterFault::Empty => format!("{name} must not be empty: parameters are {known}"),
+        ParameterFault::Repeated => format!("{name} must not be repeated: parameters are {known}"),
+    };
+    parameters.wrong.iter().map(|wrong| (wrong.0.as_str(), sentence(wrong))).collect()
 }
 
 /// A body's members, in order.

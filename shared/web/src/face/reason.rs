@@ -16,18 +16,29 @@ const VALIDATION_FAILED: &str = "Validation failed";
 
 pub(super) fn body(failure: &Failure, path: &str, now: Timestamp) -> Value {
     let status = failure.status();
+    let message = match failure {
+        Failure::Parameters(_) => VALIDATION_FAILED.into(),
+        failure => common_message(failure, sentence),
+    };
     let mut body = object([
         ("timestamp", now.to_string().into()),
         ("status", status.as_u16().into()),
         ("error", phrase(status).into()),
-        ("message", common_message(failure, sentence).into()),
+        ("message", message.into()),
         ("path", path.into()),
     ]);
-    if let (Failure::Refused(Refusal::Invalid(violations)), Value::Object(members)) = (failure, &mut body) {
-        let mut fields = Map::new();
+    let mut fields = Map::new();
+    if let Failure::Refused(Refusal::Invalid(violations)) = failure {
         for (field, sentence) in violations.iter() {
             fields.entry(field).or_insert_with(|| sentence.into());
         }
+    } else if let Failure::Parameters(parameters) = failure {
+        let sentences = super::parameter_sentences(parameters).into_iter();
+        fields.extend(sentences.map(|(name, sentence)| (name.into(), sentence.into())));
+    } else {
+        return body;
+    }
+    if let Value::Object(members) = &mut body {
         members.insert("validationErrors".into(), Value::Object(fields));
     }
     body

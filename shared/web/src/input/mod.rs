@@ -4,7 +4,7 @@ mod form;
 mod json;
 mod path;
 mod precondition;
-mod query;
+pub(crate) mod query;
 
 pub use form::CredentialBody;
 pub use json::{Json, OptionalJson};
@@ -19,6 +19,14 @@ use crate::incoming::{BODY_MAX_BYTES, Incoming};
 
 /// Something that is read from a request.
 pub trait Input: Sized + Send + 'static {
+    /// The parameters of the query that it reads. A request with any other is refused.
+    fn parameters() -> Vec<&'static str> {
+        Vec::new()
+    }
+
+    /// Whether it leaves the whole query to somebody else.
+    const TAKES_ANY_QUERY: bool = false;
+
     /// Reads it.
     ///
     /// # Errors
@@ -28,6 +36,8 @@ pub trait Input: Sized + Send + 'static {
 
 /// The whole request, for the function that answers unrouted ones.
 impl Input for Arc<Incoming> {
+    const TAKES_ANY_QUERY: bool = true;
+
     fn read(request: &Arc<Incoming>) -> Result<Self, Failure> {
         Ok(Self::clone(request))
     }

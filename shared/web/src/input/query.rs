@@ -1,69 +1,100 @@
 //! Parameters of the query.
 
 use model::part;
+use model::query::{FromQuery, Nothing};
 use model::violation::Violations;
 use std::sync::Arc;
 use store::{ListPart, Listed};
 
 use super::Input;
-use crate::failure::Failure;
+use crate::failure::{Failure, ParameterFault, WrongParameters};
 use crate::incoming::Incoming;
 use crate::reply::ListReply;
 
-/// The query. Unknown parameters are ignored.
+/// The parameters of an operation.
 #[derive(Debug, Clone)]
-pub struct Query(Arc<Incoming>);
+pub struct Query<F>(pub F);
 
-impl Query {
-    /// The last value of a parameter.
-    #[must_use]
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.query.all(name)?.last().copied()
+impl<F: FromQuery> Input for Query<F> {
+    fn parameters() -> Vec<&'static str> {
+        F::PARAMETERS.to_vec()
     }
-}
 
-impl Input for Query {
     fn read(request: &Arc<Incoming>) -> Result<Self, Failure> {
-        Ok(Self(Arc::clone(request)))
+        Ok(Self(F::read(|name| request.parameter(name))?))
     }
 }
 
-/// Which part of a list is wanted: `limit` (1–500) and `cursor`. Without `limit` everything comes.
+/// Which part of a list is wanted: `limit` (1–500) and `cursor`, and what narrows it. Without `limit` everything comes.
 #[derive(Debug, Clone)]
-pub struct ListQuery {
+pub struct ListQuery<F = Nothing> {
     /// The part.
     pub part: ListPart,
-    query: Query,
+    /// What narrows the list.
+    pub filter: F,
+    request: Arc<Incoming>,
 }
 
-impl Input for ListQuery {
+impl<F: FromQuery> Input for ListQuery<F> {
+    fn parameters() -> Vec<&'static str> {
+        [F::PARAMETERS, &["limit", "cursor"]].concat()
+    }
+
     fn read(request: &Arc<Incoming>) -> Result<Self, Failure> {
-        let query = Query(Arc::clone(request));
         let mut wrong = Violations::default();
-        let limit = part::limit(query.get("limit"), &mut wrong);
-        let part = wrong.or(ListPart { limit, cursor: query.get("cursor").map(String::from) })?;
-        Ok(Self { part, query })
+        let limit = part::limit(request.parameter("limit"), &mut wrong);
+        let part = wrong.or(ListPart { limit, cursor: request.parameter("cursor").map(String::from) });
+        let filter = F::read(|name| request.parameter(name));
+        match (part, filter) {
+            (Ok(part), Ok(filter)) => Ok(Self { part, filter, request: Arc::clone(request) }),
+            (part, filter) => {
+                let (mut wrong, further) = (filter.err().unwrap_or_default(), part.err().unwrap_or_default());
+                further.iter().for_each(|(name, sentence)| wrong.add(name, sentence));
+                Err(wrong.into())
+            }
+        }
     }
 }
 
-impl ListQuery {
-    /// The last value of a further parameter.
-    #[must_use]
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.query.get(name)
-    }
-
+impl<F> ListQuery<F> {
     /// The reply: the bare array, and a link to the next part where there is one (RFC 8288).
     #[must_use]
     pub fn reply<T>(&self, listed: Listed<T>) -> ListReply<T> {
         let next = listed.next.map(|cursor| {
             let mut parameters = form_urlencoded::Serializer::new(String::new());
-            for (name, value) in self.query.0.query.iter().filter(|(name, _)| *name != "cursor") {
+            for (name, value) in self.request.query.iter().filter(|(name, _)| name != "cursor") {
                 parameters.append_pair(name, value);
             }
             let query = parameters.append_pair("cursor", &cursor).finish();
-            format!("<{}?{query}>; rel=\"next\"", self.query.0.path)
+            format!("<{}?{query}>; rel=\"next\"", self.request.path)
         });
         ListReply { items: listed.items, next, unreadable: listed.unreadable }
     }
+}
+
+/// Whether a request has the parameters that its operation knows, each once and with a value. What an operation does not know it
+/// cannot do: an answer that looks as if it had is believed.
+///
+/// # Errors
+/// 400, with the parameters that there are.
+pub(crate) fn check(
+    request: &Incoming,
+    known: impl Fn() -> Option<Vec<&'static str>>,
+) -> Result<(), Failure> {
+    let asked = Some(&request.query).filter(|query| !query.is_empty());
+    let (Some(query), Some(known)) = (asked, known()) else { return Ok(()) };
+    let mut wrong = Vec::new();
+    for (place, (name, value)) in query.iter().enumerate() {
+        let fault = if !known.contains(&name.as_str()) {
+            ParameterFault::Unknown
+        } else if query.iter().take(place).any(|(other, _)| other == name) {
+            ParameterFault::Repeated
+        } else if value.is_empty() {
+            ParameterFault::Empty
+        } else {
+            continue;
+        };
+        wrong.push((name.as_str(), fault));
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(Failure::Parameters(WrongParameters::new(&wrong, known))) }
 }
