@@ -2,6 +2,7 @@
 
 use model::audit::AuditFilter;
 use serde::Serialize;
+use store::UnreadableObject;
 use web::access::AdminOrKey;
 use web::access::scope::AuditRead;
 use web::input::Query;
@@ -15,6 +16,9 @@ use crate::views::AuditLogEntry;
 #[serde(rename_all = "camelCase")]
 pub struct Page {
     content: Vec<AuditLogEntry>,
+    /// The rows of this page that cannot be read, newest first; absent where there is none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unreadable: Vec<UnreadableObject>,
     /// `null` on the last page. A page that a filter leaves short may have a next one.
     next_cursor: Option<String>,
 }
@@ -32,11 +36,13 @@ pub async fn handler(
     let page = app.store().audit_rows_newest_first(caller.org(), &filter, cursor).await?;
     let (mut content, mut unreadable) = (Vec::new(), page.unreadable);
     for row in page.rows {
-        let id = row.id.to_string();
+        let known = UnreadableObject { id: row.id.to_string(), created_at: Some(row.created_at) };
         match AuditLogEntry::of(row) {
             Ok(entry) => content.push(entry),
-            Err(_) => unreadable.push(id),
+            Err(_) => unreadable.push(known),
         }
     }
-    Ok(WithUnreadable { body: Page { content, next_cursor: page.next }, unreadable })
+    unreadable.sort_by(|one, other| (other.created_at, &other.id).cmp(&(one.created_at, &one.id)));
+    let body = Page { content, unreadable: unreadable.clone(), next_cursor: page.next };
+    Ok(WithUnreadable { body, unreadable })
 }

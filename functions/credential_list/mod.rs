@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use model::credential::{CredentialListing, CredentialPage};
 use serde::Serialize;
-use store::Listed;
+use store::{Listed, UnreadableObject};
 use web::access::OrgAdmin;
 use web::input::Query;
 use web::reply::WithUnreadable;
@@ -35,15 +35,17 @@ pub async fn handler(
     let page = listing.page(items, |record| (&record.credential, record.references.len()));
     let CredentialPage { count, page_total, page, length, results } = page.ok_or(Failure::NoPage)?;
     let views = results.into_iter().map(|record| async {
-        let id = record.credential.id.base58();
-        (id, CredentialView::of(&app, caller.org(), record).await)
+        let credential = &record.credential;
+        let known = UnreadableObject { id: credential.id.base58(), created_at: Some(credential.created_at) };
+        (known, CredentialView::of(&app, caller.org(), record).await)
     });
     let mut results = Vec::new();
-    for (id, view) in join_all(views).await {
+    for (known, view) in join_all(views).await {
         match view {
+            // A value that cannot be opened, or is too deep, hides no other credential.
+            Ok(view) if view.is_too_deep() => unreadable.push(known),
             Ok(view) => results.push(view),
-            // A value that cannot be opened hides no other credential.
-            Err(Failure::Internal(_)) => unreadable.push(id),
+            Err(Failure::Internal(_)) => unreadable.push(known),
             Err(failure) => return Err(failure),
         }
     }

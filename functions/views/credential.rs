@@ -2,9 +2,11 @@
 
 use model::credential::{Creator, CredentialType, Readable};
 use model::id::{OrgId, RoleId};
+use model::json::{self, LISTED_LEVELS_MAX};
 use model::provider::Provider;
 use model::time::Timestamp;
 use serde::Serialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 use store::{CredentialRecord, Tagged};
 use web::{App, Failure};
@@ -86,6 +88,18 @@ impl CredentialView {
     pub async fn tagged(app: &App, org: &OrgId, record: CredentialRecord) -> Result<Tagged<Self>, Failure> {
         let tag = record.tag()?;
         Ok(Tagged { value: Self::of(app, org, record).await?, tag })
+    }
+}
+
+impl CredentialView {
+    /// Whether its value is too deep for a list: an earlier version has taken such values.
+    #[must_use]
+    pub fn is_too_deep(&self) -> bool {
+        let is_shallow = |value: &RawValue| {
+            let value: Result<Value, _> = serde_json::from_str(value.get());
+            value.is_ok_and(|value| json::levels(&value) <= LISTED_LEVELS_MAX)
+        };
+        self.value.as_deref().is_some_and(|value| !is_shallow(value))
     }
 }
 

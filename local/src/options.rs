@@ -16,7 +16,8 @@ use crate::{Fault, keys};
 /// Postern on this machine: the API with an embedded DynamoDB, no AWS.
 ///
 /// Environment: POSTERN_JWT_SECRET (at least 32 bytes; else one is generated and kept), or POSTERN_JWKS or POSTERN_JWKS_URL;
-/// POSTERN_JWT_ISSUER, POSTERN_JWT_AUDIENCE, POSTERN_JWT_CLAIM_SUBJECT and its like, POSTERN_JWT_ADMIN_ROLE;
+/// POSTERN_JWT_ISSUER, POSTERN_JWT_AUDIENCE, POSTERN_JWT_CLAIM_SUBJECT and its like, POSTERN_JWT_ADMIN_ROLE,
+/// POSTERN_JWT_EMAILS_ARE_VERIFIED;
 /// POSTERN_RATE_PER_MINUTE (0: no limit), POSTERN_RATE_BURST; POSTERN_SESSIONS_PER_PERSON; POSTERN_CORS_ORIGINS;
 /// POSTERN_EDGE_SECRET.
 #[derive(Debug, Parser)]
@@ -66,7 +67,7 @@ pub enum Command {
 /// Options of `token`.
 #[derive(Debug, Args)]
 pub struct Token {
-    /// The user: 1-128 URL-safe characters
+    /// The user: 1-128 letters, digits or -._~!$&'()*+;=:@|/\
     #[arg(long, value_name = "USER")]
     pub sub: String,
     /// The organization: 1-64 URL-safe characters

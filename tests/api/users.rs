@@ -12,7 +12,7 @@ async fn a_new_user_has_the_members_of_the_contract() {
     let body = json!({"id": "auth0.grace", "email": "Grace@acme.example", "name": "Grace"});
     let reply = admin.post("/users", body).await.expect(201);
     let expected = json!({
-        "id": "auth0.grace", "email": "Grace@acme.example", "name": "Grace", "isActive": true, "roleIds": [],
+        "id": "auth0.grace", "email": "Grace@acme.example", "name": "Grace", "isActive": true, "invited": false, "roleIds": [],
         "resourceIds": [], "createdAt": expect::NOW, "updatedAt": expect::NOW,
     });
     assert_eq!(reply.text, expected.to_string());
@@ -93,7 +93,7 @@ async fn each_member_is_checked() {
         (json!({"email": "grace"}), json!({"email": "Invalid email format"})),
         (
             json!({"email": 5, "id": "a b", "name": ""}),
-            json!({"id": "id must have 1 to 128 URL-safe characters", "email": "email must be a string", "name": "name must not be blank"}),
+            json!({"id": "id must have 1 to 128 letters, digits or -._~!$&'()*+;=:@|/\\", "email": "email must be a string", "name": "name must not be blank"}),
         ),
         (json!({"email": "a@b.example", "roleIds": []}), json!({"roleIds": "Unknown field: roleIds"})),
     ] {
@@ -113,7 +113,11 @@ async fn each_member_is_checked() {
             _ => (admin.delete("/users/nobody").await, admin.delete("/users/a%20b").await),
         };
         expect::reason(&unknown, 404, "Not Found", "User not found with id: nobody", "/users/nobody");
-        expect::invalid(&bad, "/users/a b", json!({"id": "id must have 1 to 128 URL-safe characters"}));
+        expect::invalid(
+            &bad,
+            "/users/a b",
+            json!({"id": "id must have 1 to 128 letters, digits or -._~!$&'()*+;=:@|/\\"}),
+        );
     }
 }
 

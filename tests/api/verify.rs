@@ -1,9 +1,12 @@
 //! `POST /resources/{id}/verify`: the provider's word.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use firewall::GroupRef;
 use firewall::simulated::Fault;
+use model::id::CredentialId;
 use serde_json::{Value, json};
-use support::{Client, TestApp, resource_body};
+use store::keys;
+use support::{Client, ORG, TestApp, org, resource_body};
 
 use crate::expect;
 
@@ -78,23 +81,40 @@ async fn no_answer_changes_nothing() {
     assert_eq!(app.db_items().await, before);
 }
 
+/// Gives a credential a type that its value cannot have: an earlier version took any value.
+async fn set_type(app: &TestApp, credential: &str, kind: &str) {
+    let key = keys::credential(&org(ORG), CredentialId::parse_any(credential).unwrap());
+    #[expect(clippy::disallowed_methods, reason = "what an earlier version has written")]
+    let call = app.dynamodb.update_item().table_name(&app.table);
+    let call = call.key("pk", AttributeValue::S(key.pk)).key("sk", AttributeValue::S(key.sk));
+    let call = call.update_expression("SET #data.#type = :type").expression_attribute_names("#data", "data");
+    let call = call.expression_attribute_names("#type", "credentialType");
+    call.expression_attribute_values(":type", AttributeValue::S(kind.into())).send().await.unwrap();
+}
+
 #[tokio::test]
 async fn a_credential_that_no_cloud_takes_is_a_refusal() {
     let app = TestApp::new().await;
     let admin = app.admin();
     app.sky.add_group(group());
-    for (credential, sentence) in [
-        (json!({"name": "n", "value": "v"}), "The credential has no credential_type, and is for no cloud"),
+    for (value, kind, sentence) in [
+        (json!("v"), None, "The credential has no credential_type, and is for no cloud"),
         (
-            json!({"name": "n", "value": "PLANTED-hunter2", "credential_type": "ACCESS_KEY"}),
+            json!("PLANTED-hunter2"),
+            Some("ACCESS_KEY"),
             "The credential's value must be an object with the text accessKeyId",
         ),
         (
-            json!({"name": "n", "value": {"roleArn": 5}, "credential_type": "ASSUME_ROLE"}),
+            json!({"roleArn": 5}),
+            Some("ASSUME_ROLE"),
             "The credential's value must be an object with the text roleArn",
         ),
     ] {
+        let credential = json!({"name": "n", "value": value});
         let credential = admin.post("/credentials/", credential).await.expect(201).id();
+        if let Some(kind) = kind {
+            set_type(&app, &credential, kind).await;
+        }
         let id = admin.post("/resources", resource_body(&credential)).await.expect(201).id();
         let reply = admin.post_empty(&format!("/resources/{id}/verify")).await;
         expect::code(&reply, 400, "VERIFICATION_FAILED", sentence);

@@ -251,7 +251,7 @@ pub(crate) fn levels() -> BTreeMap<String, Level> {
         .iter()
         .filter(|function| !function.routes.is_empty())
         .flat_map(|function| asked_routes(function).into_iter().map(|key| (key, levels[function.binary()])));
-    routes.collect()
+    routes.filter(|(key, _)| !key.starts_with("HEAD ")).collect()
 }
 
 #[test]

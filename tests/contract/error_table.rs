@@ -166,7 +166,7 @@ fn several() -> Violations {
 }
 
 /// The failures of callers, which only the access levels make.
-async fn unauthenticated(app: &TestApp) -> [Failure; 4] {
+async fn unauthenticated(app: &TestApp) -> [Failure; 5] {
     let admit = async |headers| {
         let context = json!({"http": {"method": "GET", "path": "/"}, "timeEpoch": 0});
         let event = json!({"headers": headers, "requestContext": context, "isBase64Encoded": false});
@@ -176,6 +176,7 @@ async fn unauthenticated(app: &TestApp) -> [Failure; 4] {
     [
         admit(json!({})).await,
         admit(json!({"authorization": "Bearer nonsense"})).await,
+        admit(json!({"authorization": format!("Bearer {}", app.token("a#b", ORG, &[]))})).await,
         admit(json!({"x-api-key": "pst_nonsense"})).await,
         admit(json!({"x-api-key": "pst_x", "authorization": "Bearer x"})).await,
     ]
@@ -230,7 +231,8 @@ fn text(response: &Response<Body>) -> &str {
 
 /// The headers beside the media type.
 fn headers(response: &Response<Body>) -> Vec<String> {
-    let shown = response.headers().iter().filter(|(name, _)| name.as_str() != "content-type");
+    let is_of_all = |name: &str| ["content-type", "x-postern-error"].contains(&name);
+    let shown = response.headers().iter().filter(|(name, _)| !is_of_all(name.as_str()));
     shown.map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect()
 }
 
@@ -243,6 +245,12 @@ async fn errors() {
             let response = render(&failure, path);
             let headers: String = headers(&response).iter().map(|header| format!("  [{header}]")).collect();
             table += &format!("  {face}  {}  {}{headers}\n", response.status().as_u16(), text(&response));
+        }
+        // The same on every face.
+        let codes = PATHS.map(|(_, path)| render(&failure, path).headers()["x-postern-error"].clone());
+        assert_eq!(codes, std::array::from_fn(|_| codes[0].clone()));
+        if codes[0] == "UNUSABLE_CLAIM" {
+            table += "     x-postern-error: UNUSABLE_CLAIM\n";
         }
     }
     insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {

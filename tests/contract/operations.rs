@@ -6,7 +6,7 @@ use serde_yaml_ng::Value as Yaml;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::repository::{
-    asked_routes, assert_nothing_wrong, exact_routes, function_folders, read, resources, template, yaml,
+    all_routes, asked_routes, assert_nothing_wrong, function_folders, read, resources, template, yaml,
 };
 
 /// The log lines that metrics count are said by workers, in these words.
@@ -190,7 +190,7 @@ fn cargo_lambda_watch_has_the_routes_of_the_template() {
         function.unwrap().binary().to_owned()
     };
     let mut routes: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (method, path) in exact_routes() {
+    for (method, path) in all_routes() {
         let entry = format!(
             "    {{ method = \"{method}\", function = \"{}\" }},\n",
             owner(&format!("{method} {path}"))

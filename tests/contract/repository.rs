@@ -74,8 +74,14 @@ pub(crate) fn asked_routes(function: &Function) -> Vec<String> {
     function.routes.iter().map(asked).collect()
 }
 
-/// Method and path of the requests that every function but the default one is for, sorted by path, then by method.
+/// Method and path of the requests that every function but the default one is for, sorted by path, then by method. Without those for
+/// `HEAD`, which are answered as `GET` is: `tests/field/head.rs`.
 pub(crate) fn exact_routes() -> Vec<(String, String)> {
+    all_routes().into_iter().filter(|(method, _)| method != "HEAD").collect()
+}
+
+/// The same with those for `HEAD`.
+pub(crate) fn all_routes() -> Vec<(String, String)> {
     let functions = template().functions;
     let asked = |route: &Route| route.asked().map(|(method, path)| (path.to_owned(), method.to_owned()));
     let mut routes: Vec<_> =

@@ -1,18 +1,34 @@
 //! Routes: `template.yaml` is their truth, and the fallback's list follows it.
 
+use local::template::Route;
 use std::collections::BTreeMap;
 use support::BESIDE;
 use web::REST;
+use web::access::Level;
 use web::face::{BASE_PATH, Face};
 
-use crate::repository::{assert_nothing_wrong, exact_routes, read, route_keys, template};
+use crate::access_matrix::levels;
+use crate::repository::{all_routes, assert_nothing_wrong, exact_routes, read, route_keys, template};
 
 #[test]
 fn the_fallback_knows_every_path_without_a_slash_at_its_end() {
     const FILE: &str = "shared/web/src/unrouted/routes.txt";
-    let routes = exact_routes().into_iter().filter(|(_, path)| !path.ends_with('/'));
+    let routes = all_routes().into_iter().filter(|(_, path)| !path.ends_with('/'));
     let expected: String = routes.map(|(method, path)| format!("{method} {path}\n")).collect();
     assert!(read(FILE) == expected, "{FILE} must say what template.yaml says:\n\n{expected}");
+}
+
+/// The fallback takes a path for a public one by its route for `HEAD`.
+#[test]
+fn what_anybody_may_read_has_a_route_for_head_and_nothing_else_has() {
+    let with = |method: &str| {
+        let routes = all_routes().into_iter().filter(move |(found, _)| found == method);
+        routes.map(|(_, path)| path).collect::<Vec<_>>()
+    };
+    let levels = levels();
+    let is_public = |path: &String| levels[&format!("GET {path}")] == Level::Anyone;
+    let public: Vec<_> = with("GET").into_iter().filter(is_public).collect();
+    assert_eq!(with("HEAD"), public);
 }
 
 #[test]
@@ -59,7 +75,7 @@ fn every_route_has_one_function_and_lies_below_the_base_path() {
         if owners.len() != 1 {
             wrong.push(format!("template.yaml: {route} has {owners:?}"));
         }
-        let is_beside = BESIDE.iter().any(|path| *route == format!("GET {path}"));
+        let is_beside = BESIDE.iter().any(|path| route.ends_with(&format!(" {path}")));
         if route != "$default" && !is_beside && !route.contains(&format!(" {BASE_PATH}/")) {
             wrong.push(format!("template.yaml: {route} does not begin with {BASE_PATH}/"));
         }
@@ -72,9 +88,11 @@ fn every_route_has_one_function_and_lies_below_the_base_path() {
 fn every_function_has_a_route_and_both_spellings_go_to_the_same_one() {
     for function in template().functions.iter().filter(|function| function.wakeups.is_empty()) {
         assert!(!function.routes.is_empty(), "template.yaml: {} has no route", function.logical_id);
+        let is_for_head = |route: &Route| matches!(route, Route::Exact { method, .. } if method == "HEAD");
         let spelled: std::collections::BTreeSet<_> = function
             .routes
             .iter()
+            .filter(|route| !is_for_head(route))
             .map(|route| match route.asked() {
                 Some((method, path)) => format!("{method} {}", path.trim_end_matches('/')),
                 None => "$default".into(),

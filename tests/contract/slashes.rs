@@ -4,6 +4,7 @@ use axum::body::Bytes;
 use http::{Request, StatusCode};
 use local::gateway::TrailingSlash;
 use model::principal::ORG_ADMIN;
+use serde_json::Value;
 use support::objects::{body, open_the_sky, path};
 use support::{ADMIN, Client, ORG, Reply, Setup, TestApp};
 
@@ -135,10 +136,11 @@ async fn what_no_route_is_for_is_answered_as_if_none_were_greedy() {
 fn assert_is_of_the_fallback(reply: &Reply, method: &str, bare: &str) {
     let allowed = if bare.ends_with("/credentials") { "GET, POST" } else { "DELETE, GET, PATCH, PUT" };
     let (detail, allow) = match reply.status.as_u16() {
-        404 => ("Not found.".into(), None),
+        404 => (String::from("Not found."), None),
         401 => ("Authentication credentials were not provided.".into(), None),
         _ => (format!("Method \"{method}\" not allowed."), Some(allowed)),
     };
+    let detail = if method == "HEAD" { Value::Null } else { detail.into() };
     assert_eq!(reply.json["detail"], detail, "{}", reply.text);
     assert_eq!(reply.header("allow"), allow);
 }

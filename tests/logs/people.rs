@@ -76,6 +76,22 @@ async fn no_answer_of_aws_puts_an_item_into_the_log() {
     assert_eq!(telling(), Vec::<String>::new());
 }
 
+/// Whoever looks into a failed sign-in learns which claim, and why.
+#[tokio::test]
+async fn a_claim_that_cannot_be_used_is_named_in_the_log_and_its_value_is_not() {
+    let logs = &*LOGS;
+    let app = TestApp::new().await;
+    let sub = format!("ann#{DOMAIN}");
+    let _ = app.bearer(&app.token(&sub, ORG, &[])).get("/me").await.expect(401);
+    let _ = app.bearer(&app.token("ann", &format!("acme {DOMAIN}"), &[])).get("/me").await.expect(401);
+    let text = logs.own.text();
+    for (claim, why) in [("sub", "NotAUserId"), ("org", "NotAnOrganization")] {
+        let said = text.lines().find(|line| line.contains(why));
+        assert!(said.is_some_and(|line| line.contains(claim)), "{why} was not heard");
+    }
+    assert_eq!(telling(), Vec::<String>::new());
+}
+
 /// A person, whose item is then as no version writes it.
 #[tokio::test]
 async fn what_cannot_be_read_is_not_quoted() {

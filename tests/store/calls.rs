@@ -103,7 +103,8 @@ async fn changes_of_a_credential_cost_a_read_and_a_transaction() {
         counted.expect(what, admin.put(&path, body).await, 200, calls);
     }
     // What a provider is asked with wakes the rules of the list that wait; there are none.
-    let body = json!({"value": {"accessKeyId": "AKIA1"}, "credential_type": "ACCESS_KEY"});
+    let body =
+        json!({"value": {"accessKeyId": "AKIA1", "secretAccessKey": "s"}, "credential_type": "ACCESS_KEY"});
     let woken = ["Query", WRITE, "Query"];
     counted.expect("PATCH of what a provider is asked with", admin.patch(&path, body).await, 200, &woken);
     counted.expect("DELETE in use", admin.delete(&path).await, 400, &["Query", WRITE]);

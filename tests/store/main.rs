@@ -9,6 +9,7 @@ mod delete_resource;
 mod deletions;
 mod fixture;
 mod interleavings;
+mod invitations;
 mod links;
 mod meetings;
 mod news;

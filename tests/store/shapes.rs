@@ -2,12 +2,14 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use model::audit::AuditFilter;
+use model::id::CredentialId;
 use model::precondition::Precondition;
 use model::refusal::Refusal;
+use model::time::Timestamp;
 use serde_json::json;
 use std::collections::HashMap;
 use store::keys::{self, Holder, Key};
-use store::{AuditRow, StoreError};
+use store::{AuditRow, StoreError, UnreadableObject};
 use support::sessions::{entered, start};
 use support::{Client, ORG, Reply, TestApp, actor, every_audit_row, org};
 
@@ -76,6 +78,12 @@ impl Objects {
     }
 }
 
+/// When an object was made, as its id says in either spelling.
+fn created_at(id: &str) -> Timestamp {
+    let id = CredentialId::parse_any(id).map_or_else(|_| id.into(), |id| id.to_string());
+    Timestamp::in_id(&id).unwrap()
+}
+
 fn assert_defect(reply: &Reply, what: &str) {
     assert_eq!(reply.status.as_u16(), 500, "{what}: {}", reply.text);
     let shown = ["shape", "entity", "cannot be read", "FUTURE"];
@@ -96,7 +104,9 @@ async fn an_item_of_another_shape_fails_every_read_of_it_and_is_named_in_lists()
             let alone = objects.admin.get(&format!("{list}/{id}")).await;
             assert_defect(&alone, &format!("{list} with {alteration:?}"));
             let all = objects.admin.get(list).await.expect(200);
-            assert_eq!(all.header("x-postern-unreadable"), Some(id), "{list} with {alteration:?}");
+            let named = all.header("x-postern-unreadable").unwrap();
+            assert_eq!(named, format!("{id};createdAt={}", created_at(id)), "{list} with {alteration:?}");
+            assert_eq!(all.header("x-postern-unreadable-count"), Some("1"));
             assert!(!all.text.contains(&format!("\"id\":\"{id}\"")), "{list}: {}", all.text);
         }
         put_raw(&objects.app, vec![good]).await;
@@ -152,13 +162,16 @@ async fn an_audit_row_of_another_shape_is_named_whatever_is_filtered() {
     for alteration in alterations() {
         put_raw(app, vec![altered(&good, &alteration)]).await;
         let page = app.db.audit_rows_newest_first(&org(ORG), &every_audit_row(), None).await.unwrap();
-        assert_eq!(page.unreadable, [first[0].id.to_string()], "{alteration:?}");
+        let known = UnreadableObject { id: first[0].id.to_string(), created_at: Some(first[0].created_at) };
+        assert_eq!(page.unreadable, [known], "{alteration:?}");
         assert_eq!(page.rows.len(), first.len() - 1, "{alteration:?}");
     }
     put_raw(app, vec![altered(&good, &("shape", Some(AttributeValue::N("2".into()))))]).await;
     let filtered = objects.admin.get("/audit-logs?eventType=ROLE_DELETE").await.expect(200);
-    let named = filtered.header("x-postern-unreadable");
-    assert_eq!((&filtered.json["content"], named), (&json!([]), Some(first[0].id.to_string().as_str())));
+    let row = json!({"id": first[0].id, "createdAt": first[0].created_at});
+    assert_eq!((&filtered.json["content"], &filtered.json["unreadable"]), (&json!([]), &json!([row])));
+    let named = format!("{};createdAt={}", first[0].id, first[0].created_at);
+    assert_eq!(filtered.header("x-postern-unreadable"), Some(named.as_str()));
     // Parts put together are the whole.
     let mut cursor = None;
     let (mut rows, mut unreadable) = (0, 0);

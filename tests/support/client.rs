@@ -29,7 +29,7 @@ pub fn whole_path(path: &str) -> String {
 
 /// The body as text, unpacked as a browser would.
 fn text_of(headers: &HeaderMap, body: &[u8]) -> String {
-    if headers.get("content-encoding").is_none() {
+    if headers.get("content-encoding").is_none() || body.is_empty() {
         return String::from_utf8(body.to_vec()).unwrap();
     }
     assert_eq!(headers["content-encoding"], "gzip");

@@ -34,6 +34,7 @@ pub async fn enter(db: &Store, org_name: &str, id: &str, now: Timestamp) -> Resu
         user: model::id::UserId::parse(id).expect("a user"),
         is_org_admin: false,
         email: None,
+        email_is_verified: false,
         name: None,
         kind: ActorType::User,
     };

@@ -11,7 +11,7 @@ mod token;
 mod verifier;
 
 pub use api_key::{IssuedKey, KeyHash, NoRandomness, PresentedKey};
-pub use claims::{ClaimName, ClaimNames};
+pub use claims::{BadClaim, ClaimFault, ClaimName, ClaimNames};
 pub use kept::{Kept, Lack, Load, REFRESH_SECONDS, STALE_SECONDS};
 pub use keys::{Fetch, FetchFault, KeySet, KeySource, NotAKeySet, is_fetchable};
 pub use token::{Mint, mint};

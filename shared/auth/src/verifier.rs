@@ -9,7 +9,7 @@ use serde_json::Value;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::claims::{ClaimNames, check_times};
+use crate::claims::{BadClaim, ClaimNames, check_times};
 use crate::jws::Jws;
 use crate::kept::{Kept, Lack};
 use crate::keys::{Fetch, FetchFault, KeySet, KeySource, is_fetchable, kept_set};
@@ -44,19 +44,16 @@ pub struct JwtSettings {
     pub claims: ClaimNames,
 }
 
-/// Why a token is not accepted, for the log. Callers learn only that it was not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Why a token is not accepted. Callers learn only that it was not, but for a claim of a token whose signature is good: then its holder
+/// comes from the issuer, and somebody must mend what the issuer says.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rejected {
-    /// Signature, algorithm, issuer, audience or form.
+    /// Signature, algorithm or form.
     NotOurs,
     /// It names no key of the issuer.
     UnknownKey,
-    /// `exp` lies in the past.
-    Expired,
-    /// `nbf` lies in the future.
-    NotYetValid,
-    /// No subject, no organization, or one that cannot be an id.
-    NoIdentity,
+    /// It is signed, and a claim cannot be used.
+    Claim(BadClaim),
     /// The issuer's keys, or the secret, cannot be had, so that nobody can tell. Not the token's fault.
     NoKeys,
 }
@@ -149,7 +146,7 @@ impl Verifier {
     /// The caller that a token names.
     ///
     /// # Errors
-    /// [`Rejected`], for the log.
+    /// [`Rejected`]. What is wrong with a claim is said of a token whose signature is good alone.
     pub async fn verify(&self, token: &str, now: Timestamp) -> Result<Principal, Rejected> {
         let token = Jws::parse(token).ok_or(Rejected::NotOurs)?;
         let claims = self.signed_claims(&token, now).await?;
@@ -163,8 +160,8 @@ impl Verifier {
         let rejected = |lack, unmatched| if lack == Lack::Value { Rejected::NoKeys } else { unmatched };
         let kid = || token.kid.as_deref().ok_or(Rejected::UnknownKey);
         let by_set = |set: &KeySet, kid: &str| {
-            let key = set.find(kid)?;
-            Some(token.claims(&key.key, key.algorithm))
+            let claims = set.find(kid)?.find_map(|key| token.claims(&key.key, key.algorithm));
+            Some(claims)
         };
         let claims = match &self.keys {
             Keys::Secret(key) => token.claims(key, Algorithm::HS256),

@@ -80,6 +80,46 @@ async fn the_key_that_a_token_names_verifies_it_and_no_other() {
     assert_eq!(site.asked.lock().unwrap().len(), 1);
 }
 
+/// A set of these keys, in this order.
+fn set_of(keys: &[Value]) -> String {
+    json!({ "keys": keys }).to_string()
+}
+
+fn public(key: &Ed25519KeyPair, kid: &str) -> Value {
+    serde_json::from_str::<Value>(&set(key, kid)).unwrap()["keys"][0].clone()
+}
+
+#[tokio::test]
+async fn of_the_keys_with_one_name_the_one_for_the_tokens_algorithm_verifies_it() {
+    let [ours, former, other] = [(); 3].map(|()| Ed25519KeyPair::generate().unwrap());
+    let rsa = json!({"kty": "RSA", "kid": "a", "n": URL_SAFE_NO_PAD.encode([0xc1; 256]), "e": "AQAB"});
+    let mut encrypts = public(&other, "a");
+    encrypts["use"] = "enc".into();
+    let mut for_another = public(&other, "a");
+    for_another["alg"] = "ES256".into();
+    let mut signs_only = public(&other, "a");
+    signs_only["key_ops"] = json!(["sign"]);
+    let mut nameless = public(&other, "a");
+    nameless.as_object_mut().unwrap().remove("kid");
+    let others = [rsa, encrypts, for_another, signs_only, nameless];
+    for turn in 0..=others.len() {
+        let mut keys = others.to_vec();
+        keys.insert(turn, public(&ours, "a"));
+        keys.push(public(&former, "a"));
+        let verifier = verifier(JwtKeys::Inline(set_of(&keys)), &Arc::default()).unwrap();
+        for (key, header, expected) in [
+            (&ours, json!({"alg": "EdDSA", "kid": "a"}), Ok("alice".into())),
+            (&former, json!({"alg": "EdDSA", "kid": "a"}), Ok("alice".into())),
+            (&other, json!({"alg": "EdDSA", "kid": "a"}), Err(Rejected::NotOurs)),
+            (&other, json!({"alg": "EdDSA"}), Err(Rejected::UnknownKey)),
+            (&ours, json!({"alg": "RS256", "kid": "a"}), Err(Rejected::NotOurs)),
+            (&ours, json!({"alg": "HS256", "kid": "a"}), Err(Rejected::NotOurs)),
+        ] {
+            assert_eq!(verdict(&verifier, &token(key, &header)), expected, "{turn} {header}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn without_the_issuers_keys_nobody_can_tell() {
     let key = Ed25519KeyPair::generate().unwrap();

@@ -1,6 +1,7 @@
 //! Where AWS's services are.
 
 use aws_types::SdkConfig;
+use model::provider::aws::dns_suffix;
 
 /// The address of a service in a region: what the settings name for all services, as emulators need it, or else AWS's own (AWS
 /// General Reference, "AWS service endpoints"). Not every region has FIPS endpoints: in one without, no call is answered.
@@ -10,8 +11,7 @@ pub fn endpoint(config: &SdkConfig, service: &str, region: &str) -> String {
         return url.to_owned();
     }
     let fips = if config.use_fips() == Some(true) { "-fips" } else { "" };
-    let suffix = if region.starts_with("cn-") { ".cn" } else { "" };
-    format!("https://{service}{fips}.{region}.amazonaws.com{suffix}/")
+    format!("https://{service}{fips}.{region}.{}/", dns_suffix(region))
 }
 
 #[cfg(test)]
@@ -23,6 +23,8 @@ mod tests {
         let usual = SdkConfig::builder().build();
         assert_eq!(endpoint(&usual, "sts", "eu-west-1"), "https://sts.eu-west-1.amazonaws.com/");
         assert_eq!(endpoint(&usual, "ec2", "cn-north-1"), "https://ec2.cn-north-1.amazonaws.com.cn/");
+        assert_eq!(endpoint(&usual, "ec2", "eusc-de-east-1"), "https://ec2.eusc-de-east-1.amazonaws.eu/");
+        assert_eq!(endpoint(&usual, "sts", "us-iso-east-1"), "https://sts.us-iso-east-1.c2s.ic.gov/");
         let fips = SdkConfig::builder().use_fips(true).build();
         assert_eq!(endpoint(&fips, "kms", "us-gov-west-1"), "https://kms-fips.us-gov-west-1.amazonaws.com/");
         let emulator = fips.into_builder().endpoint_url("http://127.0.0.1:8000").build();

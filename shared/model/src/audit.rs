@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::gathered;
 use crate::id;
+use crate::json::{self, LEVELS_MAX};
 use crate::part;
 use crate::query::{self, FromQuery};
 use crate::time::Timestamp;
@@ -44,6 +45,7 @@ events! {
     UserCreate,
     UserUpdate,
     UserDelete,
+    InvitationClaim,
     RoleUserAssign,
     RoleUserUnassign,
     UserResourceAssign,
@@ -178,14 +180,22 @@ pub const MASK: &str = "********";
 impl FieldChange {
     /// The change of a field, or nothing when it did not change.
     pub fn between<T: Serialize + PartialEq>(field: &'static str, from: &T, to: &T) -> Option<Self> {
-        let json = |value: &T| serde_json::to_value(value).unwrap_or(Value::Null);
-        (from != to).then(|| Self { field, from: json(from), to: json(to) })
+        (from != to).then(|| Self { field, from: recorded(from), to: recorded(to) })
     }
 
     /// A secret that was replaced: that it was, and nothing else.
     #[must_use]
     pub fn masked(field: &'static str) -> Self {
         Self { field, from: MASK.into(), to: MASK.into() }
+    }
+}
+
+/// A side of a change. An earlier version has taken JSON that no page of the log could show.
+fn recorded(value: &impl Serialize) -> Value {
+    let value = serde_json::to_value(value).unwrap_or(Value::Null);
+    match json::levels(&value) {
+        levels if levels > LEVELS_MAX => format!("(JSON of {levels} levels, which is not recorded)").into(),
+        _ => value,
     }
 }
 

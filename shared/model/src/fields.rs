@@ -5,6 +5,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::json::Inexact;
 use crate::text;
 use crate::violation::Violations;
 
@@ -28,8 +29,29 @@ impl Fields {
     /// # Errors
     /// All violations: first those of known members in `T`'s order, then each unknown member.
     pub fn read<T: FromFields>(members: Map<String, Value>) -> Result<T, Violations> {
+        Self::read_exact(members, &[])
+    }
+
+    /// The same, where some members have numbers that are not what was sent. Such a member is refused unless it is for another
+    /// reason.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn read_exact<T: FromFields>(
+        members: Map<String, Value>,
+        inexact: &[Inexact],
+    ) -> Result<T, Violations> {
         let mut fields = Self { members, violations: Violations::default() };
         let value = T::read(&mut fields);
+        for Inexact { member, number } in inexact {
+            let is_known = !fields.members.contains_key(member);
+            if is_known && !fields.is_refused(member) {
+                fields.refuse(
+                    member,
+                    format!("{member} has a number that 64 bits do not hold exactly: {number}"),
+                );
+            }
+        }
         let Self { members, mut violations } = fields;
         for name in members.keys() {
             violations.add(name, format!("Unknown field: {name}"));
@@ -43,6 +65,10 @@ impl Fields {
     /// Notes a violation.
     pub fn refuse(&mut self, name: &str, sentence: impl Into<String>) {
         self.violations.add(name, sentence);
+    }
+
+    fn is_refused(&self, name: &str) -> bool {
+        self.violations.iter().any(|(field, _)| field == name)
     }
 
     /// Whether a member is there and not `null`.
@@ -91,14 +117,28 @@ impl Fields {
         }
     }
 
-    /// An optional string of 1 to `limit` code points that is more than white space and has no control characters.
+    /// An optional string of 1 to `limit` code points: one line in which something can be seen.
     pub fn line(&mut self, name: &str, limit: usize) -> Option<String> {
         let text = self.text(name)?;
         let wrong = if text::is_blank(&text) {
             format!("{name} must not be blank")
         } else if text::is_longer(&text, limit) {
             format!("{name} must have at most {limit} characters")
-        } else if text.chars().any(char::is_control) {
+        } else if text::is_more_than_a_line(&text) {
+            format!("{name} must be one line without control characters")
+        } else {
+            return Some(text);
+        };
+        self.refuse(name, wrong);
+        None
+    }
+
+    /// An optional string of at most `limit` code points, in one or more lines.
+    pub fn lines(&mut self, name: &str, limit: usize) -> Option<String> {
+        let text = self.text(name)?;
+        let wrong = if text::is_longer(&text, limit) {
+            format!("{name} must have at most {limit} characters")
+        } else if text::has_control(&text) {
             format!("{name} must not contain control characters")
         } else {
             return Some(text);
@@ -118,7 +158,7 @@ impl Fields {
 
     /// Notes that a required member is missing, unless it is there or was refused already.
     pub fn require<T>(&mut self, name: &str, value: Option<T>) -> Option<T> {
-        if value.is_none() && !self.violations.iter().any(|(field, _)| field == name) {
+        if value.is_none() && !self.is_refused(name) {
             self.refuse(name, format!("{name} is required"));
         }
         value
@@ -156,10 +196,27 @@ mod tests {
             ("éééé é", None),
             ("éééé éé", Some("a must have at most 6 characters")),
             (" \t", Some("a must not be blank")),
-            ("a\nb", Some("a must not contain control characters")),
+            ("a\nb", Some("a must be one line without control characters")),
+            ("a\u{2028}b", Some("a must be one line without control characters")),
+            ("\u{200B}\u{3164}", Some("a must not be blank")),
         ] {
             let mut fields = fields(&json!({ "a": text }));
             assert_eq!(fields.line("a", 6).as_deref(), sentence.is_none().then_some(text));
+            assert_eq!(sentences(&fields.violations), sentence.into_iter().collect::<Vec<_>>(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn lines_may_be_several_and_have_no_effect() {
+        for (text, sentence) in [
+            ("", None),
+            ("a\nb\u{e9}", None),
+            ("ééééé", Some("a must have at most 4 characters")),
+            ("a\0", Some("a must not contain control characters")),
+            ("\u{1b}[m", Some("a must not contain control characters")),
+        ] {
+            let mut fields = fields(&json!({ "a": text }));
+            assert_eq!(fields.lines("a", 4).as_deref(), sentence.is_none().then_some(text));
             assert_eq!(sentences(&fields.violations), sentence.into_iter().collect::<Vec<_>>(), "{text:?}");
         }
     }
@@ -188,6 +245,22 @@ mod tests {
             let text = fields.text("text");
             Some(Self(flag, fields.require("text", text)?))
         }
+    }
+
+    #[test]
+    fn a_number_that_is_not_what_was_sent_is_refused_with_its_member() {
+        let members = json!({"text": "t", "flag": true, "x": 1}).as_object().unwrap().clone();
+        let inexact =
+            ["flag", "x", "id"].map(|member| Inexact { member: member.into(), number: "-0".into() });
+        let refused = Fields::read_exact::<Pair>(members, &inexact).unwrap_err();
+        let sentence = |name: &str| format!("{name} has a number that 64 bits do not hold exactly: -0");
+        assert_eq!(
+            sentences(&refused),
+            [sentence("flag").as_str(), sentence("id").as_str(), "Unknown field: x"]
+        );
+        let members = json!({"text": "t", "flag": 0}).as_object().unwrap().clone();
+        let refused = Fields::read_exact::<Pair>(members, &inexact[..1]).unwrap_err();
+        assert_eq!(sentences(&refused), ["flag must be true or false"]);
     }
 
     #[test]

@@ -18,8 +18,10 @@ pub struct Principal {
     pub user: UserId,
     /// The token's roles include [`ORG_ADMIN`]. Whether a caller is an admin is the token's word alone.
     pub is_org_admin: bool,
-    /// For the record and for display; never used to decide anything.
+    /// For the record and for display. It decides nothing, unless it is verified.
     pub email: Option<String>,
+    /// Whether the identity provider says that the person reads this email.
+    pub email_is_verified: bool,
     /// For display only.
     pub name: Option<String>,
     /// How they showed who they are.

@@ -1,4 +1,7 @@
-//! Rules for texts that people type.
+//! Rules for texts that people type: one definition of what can be seen, of a line and of a text of several lines. It rests on
+//! the general categories of Unicode (Unicode Standard Annex #44, table 12).
+
+use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
 
 /// Longest name of anything, in Unicode code points (seed `PUT /credentials/:id/`: at most 255 characters).
 pub const NAME_MAX: usize = 255;
@@ -16,10 +19,81 @@ pub fn said(text: &str) -> String {
     text.get(..text.floor_char_boundary(SAID_BYTES_MAX)).unwrap_or_default().to_owned()
 }
 
-/// True for a text that is only white space, or none.
+/// Whether a character can be seen. Separators, controls, format characters and marks alone cannot; nor can the fillers of Hangul
+/// and the blank pattern of Braille, which count as letters and as a symbol. A code point that is not assigned yet may be seen by
+/// somebody with a newer Unicode.
+#[must_use]
+pub fn is_visible(c: char) -> bool {
+    const BLANK: [char; 5] = ['\u{115F}', '\u{1160}', '\u{2800}', '\u{3164}', '\u{FFA0}'];
+    let category = c.general_category();
+    let has_no_shape = matches!(
+        category,
+        GeneralCategory::Control
+            | GeneralCategory::Format
+            | GeneralCategory::SpaceSeparator
+            | GeneralCategory::LineSeparator
+            | GeneralCategory::ParagraphSeparator
+            | GeneralCategory::NonspacingMark
+            | GeneralCategory::EnclosingMark
+    );
+    !has_no_shape && !BLANK.contains(&c) && !(category == GeneralCategory::Unassigned && is_never_seen(c))
+}
+
+/// Whether an unassigned code point stays invisible: one that no character will ever be (`Noncharacter_Code_Point`), or one that
+/// is kept for invisible ones (`Default_Ignorable_Code_Point`).
+fn is_never_seen(c: char) -> bool {
+    let number = u32::from(c);
+    number & 0xFFFE == 0xFFFE
+        || matches!(number, 0x2065 | 0xFDD0..=0xFDEF | 0xFFF0..=0xFFF8 | 0xE0000..=0xE0FFF)
+}
+
+/// Whether a character changes the look of the one before it, such as an accent that is written by itself.
+#[must_use]
+pub fn is_accent(c: char) -> bool {
+    let is_mark =
+        matches!(c.general_category(), GeneralCategory::NonspacingMark | GeneralCategory::EnclosingMark);
+    // Marks with `Default_Ignorable_Code_Point`: joiners, inherent vowels and selectors of variants.
+    let is_ignorable = matches!(
+        c,
+        '\u{34F}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}' | '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}'
+    );
+    is_mark && !is_ignorable
+}
+
+/// True for a text in which nothing can be seen.
 #[must_use]
 pub fn is_blank(text: &str) -> bool {
-    text.trim().is_empty()
+    !text.chars().any(is_visible)
+}
+
+/// Whether a character makes a new line. What else does is a control character.
+fn breaks_line(c: char) -> bool {
+    matches!(c.general_category(), GeneralCategory::LineSeparator | GeneralCategory::ParagraphSeparator)
+}
+
+/// Whether a character has an effect on what shows it: a control character, which a terminal obeys, or one that turns the direction
+/// of what stands beside it (Unicode Standard Annex #9, "Explicit Directional Formatting Characters").
+fn is_control(c: char) -> bool {
+    c.general_category() == GeneralCategory::Control
+        || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Whether a text has a character that no line has: a control character, or the end of a line.
+#[must_use]
+pub fn is_more_than_a_line(text: &str) -> bool {
+    text.chars().any(|c| is_control(c) || breaks_line(c))
+}
+
+/// Whether a text has a control character beside those that make lines and columns.
+#[must_use]
+pub fn has_control(text: &str) -> bool {
+    text.chars().any(|c| is_control(c) && !matches!(c, '\t' | '\n' | '\r'))
+}
+
+/// Whether a text is a name: one line of at most `limit` code points in which something can be seen.
+#[must_use]
+pub fn is_line(text: &str, limit: usize) -> bool {
+    !is_blank(text) && !is_longer(text, limit) && !is_more_than_a_line(text)
 }
 
 /// True when a text has more than `limit` Unicode code points.
@@ -33,9 +107,124 @@ mod tests {
     use super::*;
 
     #[test]
-    fn blank_is_white_space_or_nothing() {
-        for (text, blank) in [("", true), (" \t\n\u{3000}", true), ("a", false), (" . ", false)] {
-            assert_eq!(is_blank(text), blank, "{text:?}");
+    fn blank_is_what_nobody_sees() {
+        for blank in [
+            "",
+            " \t\n\u{3000}",
+            "\u{200B}",
+            "\u{3164}",
+            "\u{2060}",
+            "\u{AD}",
+            "\u{FEFF}",
+            "\u{200D}\u{200C}",
+            "\u{115F}\u{1160}\u{FFA0}",
+            "\u{2800}",
+            "\u{FE0F}",
+            "\u{E0041}",
+            "\u{E0100}",
+            "\u{301}",
+            "\u{34F}",
+            "\u{180E}",
+            "\u{61C}",
+            "\u{2028}\u{2029}",
+            "\0\u{1b}",
+            "\u{2065}",
+            "\u{FFF0}",
+            "\u{E0080}",
+            "\u{E01F0}",
+            "\u{FDD0}",
+            "\u{FFFF}",
+            "\u{10FFFF}",
+            "\u{17B4}\u{17B5}",
+            "\u{1D173}",
+        ] {
+            assert!(is_blank(blank), "{blank:?}");
+        }
+        // The last is a code point that is not assigned yet.
+        for seen in [
+            "a",
+            " . ",
+            "é",
+            "e\u{301}",
+            "語",
+            "한",
+            "\u{1F980}",
+            "\u{1F468}\u{200D}\u{1F469}",
+            "\u{200B}x",
+            "_",
+            "-",
+            "٣",
+            "\u{E000}",
+            "\u{AC}",
+            "\u{2801}",
+            "\u{903}",
+            "\u{1FAFF}",
+        ] {
+            assert!(!is_blank(seen), "{seen:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_has_no_end_and_no_effect() {
+        for bad in [
+            "a\nb",
+            "a\rb",
+            "a\tb",
+            "a\0",
+            "\u{1b}[31ma",
+            "a\u{7f}",
+            "a\u{85}b",
+            "a\u{9b}31m",
+            "a\u{2028}b",
+            "a\u{2029}b",
+            "a\u{202E}b",
+            "a\u{2066}b",
+            "a\u{2069}",
+            "a\u{b}b",
+            "a\u{c}b",
+        ] {
+            assert!(is_more_than_a_line(bad) && !is_line(bad, 9), "{bad:?}");
+        }
+        for good in [
+            "a",
+            "a b",
+            "a\u{a0}b",
+            "\u{5d0}\u{200f}",
+            "\u{1F468}\u{200D}\u{1F469}",
+            "\u{645}\u{200c}a",
+            "a\u{ad}b",
+            "\u{1F3F4}\u{E0067}\u{E007F}",
+        ] {
+            assert!(!is_more_than_a_line(good) && is_line(good, 9), "{good:?}");
+        }
+        assert!(is_line("éé", 2) && !is_line("ééé", 2) && !is_line("\u{200B}", 2));
+    }
+
+    #[test]
+    fn a_text_of_several_lines_has_no_effect_either() {
+        for bad in ["a\0", "\u{1b}]0;x\u{7}", "a\u{8}", "a\u{9b}2J", "a\u{85}b", "a\u{202D}b", "a\u{b}"] {
+            assert!(has_control(bad), "{bad:?}");
+        }
+        for good in ["", " ", "a\nb", "a\r\n\tb", "a\u{2028}b", "\u{200B}", "語"] {
+            assert!(!has_control(good), "{good:?}");
+        }
+    }
+
+    #[test]
+    fn every_character_of_the_categories_is_judged_by_them() {
+        for c in '\0'..=char::MAX {
+            if c.is_control() || c.is_whitespace() {
+                assert!(!is_visible(c), "{c:?}");
+            }
+            assert_eq!(is_control(c) && c.is_control(), c.is_control(), "{c:?}");
+            if c.is_alphanumeric() && !is_visible(c) {
+                let known = ['\u{115F}', '\u{1160}', '\u{3164}', '\u{FFA0}'];
+                let is_mark = c.general_category() == GeneralCategory::NonspacingMark;
+                assert!(
+                    known.contains(&c) || is_mark || c.general_category() == GeneralCategory::Unassigned,
+                    "{c:?}"
+                );
+            }
         }
     }
 

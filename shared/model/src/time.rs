@@ -14,6 +14,15 @@ pub struct Timestamp(OffsetDateTime);
 pub struct OutOfRange;
 
 impl Timestamp {
+    /// When an id was made, where it says so: ids of version 7 begin with the time (RFC 9562 §5.7).
+    #[must_use]
+    pub fn in_id(id: &str) -> Option<Self> {
+        let (seconds, nanos) = uuid::Uuid::try_parse(id).ok()?.get_timestamp()?.to_unix();
+        let millis =
+            i64::try_from(seconds).ok()?.checked_mul(1000)?.checked_add(i64::from(nanos / 1_000_000))?;
+        Self::from_unix_millis(millis).ok()
+    }
+
     /// The end of the calendar.
     pub const MAX: Self = Self(time::macros::datetime!(9999-12-31 23:59:59.999 UTC));
 
@@ -126,6 +135,16 @@ pub mod millis {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_id_of_version_7_says_when_it_was_made() {
+        let time = Timestamp::from_unix_millis(1_771_410_600_123).unwrap();
+        let id = crate::id::AuditId::generate(time).to_string();
+        assert_eq!(Timestamp::in_id(&id), Some(time));
+        for other in ["", "ada", "550e8400-e29b-41d4-a716-446655440000", "ada@acme.example"] {
+            assert_eq!(Timestamp::in_id(other), None, "{other}");
+        }
+    }
 
     #[test]
     fn times_are_printed_with_z_and_whole_seconds() {

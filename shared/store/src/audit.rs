@@ -2,6 +2,7 @@
 
 use model::audit::{AuditEntry, AuditEvent, AuditFilter, AuditResult, AuditSubject};
 use model::id::{ApiKeyId, AuditId, OrgId, UserId, spellings};
+use model::json::{self, LISTED_LEVELS_MAX};
 use model::principal::{Actor, ActorType};
 use model::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,7 @@ use crate::expression::Expression;
 use crate::item::{Entity, Item, NewItem, SHAPE, Unreadable, data, keys_of, number, text};
 use crate::list::position;
 use crate::transaction::Transaction;
-use crate::{Store, cursor, keys};
+use crate::{Store, UnreadableObject, cursor, keys};
 
 /// A row as it is kept.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -55,9 +56,15 @@ impl AuditRow {
     /// The further members.
     ///
     /// # Errors
-    /// A defect when they are no JSON object.
+    /// A defect when they are no JSON object, or one that no page can show.
     pub fn details(&self) -> Result<Map<String, Value>, StoreError> {
-        serde_json::from_str(&self.details).map_err(corrupt)
+        match serde_json::from_str(&self.details).map_err(corrupt)? {
+            details if json::levels(&details) > LISTED_LEVELS_MAX => Err(corrupt("its details are too deep")),
+            Value::Object(details) => Ok(details),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+                Err(corrupt("its details are no object"))
+            }
+        }
     }
 }
 
@@ -123,8 +130,15 @@ pub struct AuditPage {
     pub rows: Vec<AuditRow>,
     /// The cursor of the next page, unless this is the last.
     pub next: Option<String>,
-    /// The ids of rows that cannot be read. No filter leaves one out, because nobody can say that it is not wanted.
-    pub unreadable: Vec<String>,
+    /// The rows that cannot be read. No filter leaves one out, because nobody can say that it is not wanted.
+    pub unreadable: Vec<UnreadableObject>,
+}
+
+/// What a row's sort key says of it.
+fn known_of_row(sk: &str) -> UnreadableObject {
+    let millis = sk.split('#').next().and_then(|millis| millis.parse().ok());
+    let created_at = millis.and_then(|millis| Timestamp::from_unix_millis(millis).ok());
+    UnreadableObject { id: keys::id_of_audit(sk).into(), created_at }
 }
 
 /// Rows that one call looks at when a filter leaves some out.
@@ -162,7 +176,7 @@ impl Store {
         // One more than wanted tells the last page from one that is just full.
         let count =
             if left_out.is_some() { ROWS_A_CALL } else { i32::try_from(filter.limit).unwrap_or(1) + 1 };
-        let (mut rows, mut unreadable): (Vec<AuditRow>, Vec<String>) = (Vec::new(), Vec::new());
+        let (mut rows, mut unreadable): (Vec<AuditRow>, Vec<UnreadableObject>) = (Vec::new(), Vec::new());
         for _ in 0..CALLS_A_PAGE {
             let Some(condition) = between(&list, filter, position.as_deref()) else {
                 return Ok(AuditPage { rows, next: None, unreadable });
@@ -173,7 +187,7 @@ impl Store {
             for one in page {
                 match one.as_ref().map_err(Unreadable::clone).and_then(|item| item.read_as(Item::members)) {
                     Ok(row) => rows.push(row),
-                    Err(_) => unreadable.push(keys::id_of_audit(keys_of(one).1).into()),
+                    Err(_) => unreadable.push(known_of_row(keys_of(one).1)),
                 }
             }
             let is_full = items.len() > room;

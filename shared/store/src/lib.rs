@@ -46,7 +46,7 @@ pub use credential::{CredentialRecord, FormerValue};
 pub use due::{Due, DueList};
 pub use error::{Cause, StoreError};
 pub use kms::Kms;
-pub use list::{ListPart, Listed};
+pub use list::{ListPart, Listed, UnreadableObject};
 pub use rate::{Payer, Taken};
 pub use resource::{Deletion, GroupFound, Neighbour, ProviderAnswer, RuleSlots, Verified};
 pub use retry::{CALL_ATTEMPTS, retry_config};

@@ -1,7 +1,9 @@
 //! Lists, whole or in parts.
 
 use model::refusal::Refusal;
+use model::time::Timestamp;
 use model::violation::Violations;
+use serde::Serialize;
 
 use crate::error::StoreError;
 use crate::expression::Expression;
@@ -24,8 +26,31 @@ pub struct Listed<T> {
     pub items: Vec<T>,
     /// The cursor of what follows, unless nothing does.
     pub next: Option<String>,
-    /// The ids of objects of this part that cannot be read and that `items` does not show.
-    pub unreadable: Vec<String>,
+    /// The objects of this part that cannot be read and that `items` does not show.
+    pub unreadable: Vec<UnreadableObject>,
+}
+
+/// An object of a list that cannot be read: what its keys say of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UnreadableObject {
+    /// Its id.
+    pub id: String,
+    /// When it was made. An id that people chose does not say it.
+    pub created_at: Option<Timestamp>,
+}
+
+impl UnreadableObject {
+    /// What is known of one of a list's items. The place in the list begins with the time where the id does not.
+    fn of(found: &Each) -> Self {
+        let id = keys::id_of_partition(keys_of(found).0);
+        let place = match found {
+            Ok(item) => item.listing_sk().ok(),
+            Err(unreadable) => unreadable.text(keys::LISTING_SK),
+        };
+        let created_at = place.and_then(|place| place.split('#').next()).and_then(Timestamp::in_id);
+        Self { id: id.into(), created_at: created_at.or_else(|| Timestamp::in_id(id)) }
+    }
 }
 
 impl<T> Listed<T> {
@@ -37,16 +62,16 @@ impl<T> Listed<T> {
 
     /// The objects of a part, each read by itself: one that cannot be read is named, and hides no other.
     pub(crate) fn of(
-        found: impl IntoIterator<Item = (String, Result<T, Unreadable>)>,
+        found: impl IntoIterator<Item = (UnreadableObject, Result<T, Unreadable>)>,
         next: Option<String>,
     ) -> Self {
         let (mut items, mut unreadable) = (Vec::new(), Vec::new());
-        for (id, object) in found {
+        for (known, object) in found {
             match object {
                 Ok(object) => items.push(object),
                 Err(_) => {
-                    tracing::error!(id, "an object of a list cannot be read");
-                    unreadable.push(id);
+                    tracing::error!(id = known.id, "an object of a list cannot be read");
+                    unreadable.push(known);
                 }
             }
         }
@@ -105,30 +130,30 @@ fn listing_sk(found: &Each) -> Result<&str, StoreError> {
     }
 }
 
-/// The objects of a list that have nothing behind them, each with its id.
+/// The objects of a list that have nothing behind them, each with what its keys say.
 pub(crate) fn each_object<T>(
     found: &[Each],
     reader: impl Fn(&Item) -> Result<T, StoreError>,
-) -> impl Iterator<Item = (String, Result<T, Unreadable>)> {
+) -> impl Iterator<Item = (UnreadableObject, Result<T, Unreadable>)> {
     found.iter().map(move |one| {
         let object = one.as_ref().map_err(Unreadable::clone).and_then(|item| item.read_as(&reader));
-        (keys::id_of_partition(keys_of(one).0).into(), object)
+        (UnreadableObject::of(one), object)
     })
 }
 
-/// The objects of a list, each with what belongs to it and with its id. An object of which anything cannot be read is as
+/// The objects of a list, each with what belongs to it and with what its keys say. An object of which anything cannot be read is as
 /// unreadable as what belongs to it. What stands behind nothing is passed over.
 pub(crate) fn each_with_belongings<T>(
     found: Vec<Each>,
     kind: Entity,
     reader: impl Fn(&[Item]) -> Result<T, StoreError>,
-) -> Vec<(String, Result<T, Unreadable>)> {
-    let mut objects: Vec<(String, Vec<Each>)> = Vec::new();
+) -> Vec<(UnreadableObject, Result<T, Unreadable>)> {
+    let mut objects: Vec<(String, UnreadableObject, Vec<Each>)> = Vec::new();
     for one in found {
         let pk = String::from(keys_of(&one).0);
         if is_object(&one, kind) {
-            objects.push((pk, vec![one]));
-        } else if let Some((owner, items)) = objects.last_mut()
+            objects.push((pk, UnreadableObject::of(&one), vec![one]));
+        } else if let Some((owner, _, items)) = objects.last_mut()
             && *owner == pk
         {
             items.push(one);
@@ -141,7 +166,7 @@ pub(crate) fn each_with_belongings<T>(
             None => Unreadable::default(),
         })
     };
-    objects.into_iter().map(|(pk, items)| (keys::id_of_partition(&pk).into(), read(items))).collect()
+    objects.into_iter().map(|(_, known, items)| (known, read(items))).collect()
 }
 
 /// A list from an object's position on, without the object and what belongs to it.

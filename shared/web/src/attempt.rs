@@ -28,7 +28,7 @@ const COUNTED_WITHIN: Duration = Duration::from_secs(1);
 
 /// A caller as the audit log names them.
 pub(crate) fn actor(principal: &Principal, request: &Incoming) -> Actor {
-    let Principal { org, user, is_org_admin: _, email, name, kind } = principal.clone();
+    let Principal { org, user, is_org_admin: _, email, email_is_verified: _, name, kind } = principal.clone();
     let api_key = match request.payer.get() {
         Some(Payer::Key(_, id)) => Some(*id),
         Some(Payer::User(..) | Payer::Address(_)) | None => None,

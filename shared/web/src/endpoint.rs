@@ -2,7 +2,7 @@
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, LocalBoxFuture};
-use http::{HeaderValue, Response, StatusCode};
+use http::{HeaderValue, Response, StatusCode, header};
 use lambda_http::{Body, Error};
 use model::time::Timestamp;
 use std::future::Future;
@@ -262,8 +262,18 @@ fn answer(
         response.headers_mut().insert("x-request-id", id);
     }
     headers::complete(response.headers_mut(), request, origins);
+    if request.method == "HEAD" {
+        leave_out_body(&mut response);
+    }
     log(request, &response, cause.as_deref(), watch.millis());
     response
+}
+
+/// The answer to a `HEAD` says how long the body is that it leaves out (RFC 9110 §9.3.2, §8.6). A gateway may take that header away.
+fn leave_out_body(response: &mut Response<Body>) {
+    let body = std::mem::take(response.body_mut());
+    let length = HeaderValue::from(body.len());
+    let _ = response.headers_mut().insert(header::CONTENT_LENGTH, length);
 }
 
 /// One line for each request: never a token, a body, an e-mail or an address.

@@ -11,11 +11,11 @@ use crate::access::KeyRejected;
 use crate::edge::UnknownSource;
 
 /// Why a caller is not known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unauthenticated {
     /// No token.
     Missing,
-    /// A token that is not accepted; the reason is for the log.
+    /// A token that is not accepted; the reason is for the log, unless it is a claim of a signed token.
     Invalid(Rejected),
     /// An API key that is not accepted; the reason is for the log.
     InvalidKey(KeyRejected),

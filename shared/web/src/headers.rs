@@ -20,8 +20,8 @@ const ALWAYS: [(HeaderName, &str); 7] = [
 
 const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
 const REQUEST_HEADERS: &str = "authorization, content-type, idempotency-key, if-match, x-api-key";
-const RESPONSE_HEADERS: &str =
-    "allow, etag, link, retry-after, www-authenticate, x-postern-unreadable, x-request-id";
+const RESPONSE_HEADERS: &str = "allow, etag, link, retry-after, www-authenticate, x-postern-error, x-postern-unreadable, \
+    x-postern-unreadable-count, x-request-id";
 /// Seconds for which a browser may keep the answer to a preflight.
 const PREFLIGHT_SECONDS: &str = "600";
 

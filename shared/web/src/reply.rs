@@ -3,17 +3,20 @@
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use lambda_http::Body;
 use serde::Serialize;
-use store::Tagged;
+use store::{Tagged, UnreadableObject};
 
 use crate::failure::Failure;
 
 /// How long a page may be kept: an hour. It is the same for everybody.
 const PAGE_CACHE: &str = "public, max-age=3600";
 
-/// The ids of objects that a list cannot show because their items cannot be read.
+/// The objects that a list cannot show because their items cannot be read.
 const UNREADABLE: HeaderName = HeaderName::from_static("x-postern-unreadable");
 
-/// Most ids that the header names. Who sees so many has enough to look at.
+/// How many they are: [`UNREADABLE`] names only some of many.
+const UNREADABLE_COUNT: HeaderName = HeaderName::from_static("x-postern-unreadable-count");
+
+/// Most objects that the header names. Who sees so many has enough to look at.
 const UNREADABLE_MAX: usize = 20;
 
 /// What a handler may answer.
@@ -68,13 +71,13 @@ pub struct Page {
     pub policy: &'static str,
 }
 
-/// 200 with a body that shows a list, and with the ids of those objects that cannot be read.
+/// 200 with a body that shows a list, and with those of its objects that cannot be read.
 #[derive(Debug)]
 pub struct WithUnreadable<T> {
     /// The body.
     pub body: T,
-    /// The ids.
-    pub unreadable: Vec<String>,
+    /// Those objects.
+    pub unreadable: Vec<UnreadableObject>,
 }
 
 /// 200 with a bare array, and a `Link` header to the next part where there is one.
@@ -83,7 +86,7 @@ pub struct WithUnreadable<T> {
 pub struct ListReply<T> {
     pub(crate) items: Vec<T>,
     pub(crate) next: Option<String>,
-    pub(crate) unreadable: Vec<String>,
+    pub(crate) unreadable: Vec<UnreadableObject>,
 }
 
 impl<T: Serialize + Send> Reply for ListReply<T> {
@@ -105,13 +108,21 @@ impl<T: Serialize + Send> Reply for WithUnreadable<T> {
     }
 }
 
-fn name_unreadable(response: &mut Response<Body>, ids: &[String]) {
-    let named: Vec<&str> = ids.iter().take(UNREADABLE_MAX).map(String::as_str).collect();
-    if let Ok(value) = HeaderValue::try_from(named.join(","))
-        && !named.is_empty()
-    {
+fn name_unreadable(response: &mut Response<Body>, objects: &[UnreadableObject]) {
+    if objects.is_empty() {
+        return;
+    }
+    let named: Vec<String> = objects.iter().take(UNREADABLE_MAX).map(named).collect();
+    if let Ok(value) = HeaderValue::try_from(named.join(",")) {
         response.headers_mut().insert(UNREADABLE, value);
     }
+    response.headers_mut().insert(UNREADABLE_COUNT, objects.len().into());
+}
+
+/// An object with the time at which it was made, as an item of a list with a parameter (RFC 9651 §3.1.2).
+fn named(object: &UnreadableObject) -> String {
+    let created_at = object.created_at.map(|time| format!(";createdAt={time}"));
+    format!("{}{}", object.id, created_at.unwrap_or_default())
 }
 
 /// The body of operations that have nothing to show.

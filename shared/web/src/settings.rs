@@ -153,10 +153,11 @@ impl Settings {
 
 /// Whose tokens are accepted: `POSTERN_JWT_ISSUER`, `POSTERN_JWT_AUDIENCE`, and one of `POSTERN_JWT_SECRET`, `POSTERN_JWT_SECRET_NAME`
 /// (of Secrets Manager), `POSTERN_JWKS` (the text of a set of keys) and `POSTERN_JWKS_URL`; without any, the keys are where the issuer's discovery document says.
-/// `POSTERN_JWT_CLAIM_…` and `POSTERN_JWT_ADMIN_ROLE` rename claims (docs/guides/identity-providers.md).
+/// `POSTERN_JWT_CLAIM_…` and `POSTERN_JWT_ADMIN_ROLE` rename claims, and `POSTERN_JWT_EMAILS_ARE_VERIFIED` says that no token has an email
+/// which the provider has not verified (docs/guides/identity-providers.md).
 ///
 /// # Errors
-/// The first that is missing; two ways to verify a token.
+/// The first that is missing; two ways to verify a token; a flag that is neither true nor false.
 pub fn jwt_settings(get: Lookup<'_>) -> Result<JwtSettings, BadSetting> {
     let issuer = required(get, "POSTERN_JWT_ISSUER")?;
     let given: [Option<JwtKeys>; 4] = [
@@ -177,14 +178,14 @@ pub fn jwt_settings(get: Lookup<'_>) -> Result<JwtSettings, BadSetting> {
         keys,
         issuer,
         audience: required(get, "POSTERN_JWT_AUDIENCE")?,
-        claims: claim_names(get),
+        claims: claim_names(get)?,
     })
 }
 
-fn claim_names(get: Lookup<'_>) -> ClaimNames {
+fn claim_names(get: Lookup<'_>) -> Result<ClaimNames, BadSetting> {
     let usual = ClaimNames::default();
     let name = |setting, usual| get(setting).map_or(usual, |name| name.as_str().into());
-    ClaimNames {
+    Ok(ClaimNames {
         subject: name("POSTERN_JWT_CLAIM_SUBJECT", usual.subject),
         org: name("POSTERN_JWT_CLAIM_ORG", usual.org),
         roles: name("POSTERN_JWT_CLAIM_ROLES", usual.roles),
@@ -192,7 +193,8 @@ fn claim_names(get: Lookup<'_>) -> ClaimNames {
         name: name("POSTERN_JWT_CLAIM_NAME", usual.name),
         audience: name("POSTERN_JWT_CLAIM_AUDIENCE", usual.audience),
         admin_role: get("POSTERN_JWT_ADMIN_ROLE").unwrap_or(usual.admin_role),
-    }
+        emails_are_verified: flag(get, "POSTERN_JWT_EMAILS_ARE_VERIFIED")?,
+    })
 }
 
 /// How often a caller may call: `POSTERN_RATE_PER_MINUTE`, of which 0 is no limit, and `POSTERN_RATE_BURST`.
@@ -258,12 +260,7 @@ pub(crate) fn origins_from_env() -> Result<Origins, BadSetting> {
 /// # Errors
 /// No region; a FIPS setting that is neither true nor false.
 fn aws_settings(get: Lookup<'_>) -> Result<AwsSettings, BadSetting> {
-    const FIPS: &str = "AWS_USE_FIPS_ENDPOINT";
-    let use_fips = match get(FIPS).map(|text| text.to_ascii_lowercase()).as_deref() {
-        None | Some("false") => false,
-        Some("true") => true,
-        Some(_) => return Err(BadSetting(FIPS)),
-    };
+    let use_fips = flag(get, "AWS_USE_FIPS_ENDPOINT")?;
     Ok(AwsSettings { region: required(get, "AWS_REGION")?, endpoint_url: get("AWS_ENDPOINT_URL"), use_fips })
 }
 
@@ -300,6 +297,15 @@ fn session_limits(get: Lookup<'_>) -> Result<SessionLimits, BadSetting> {
 pub fn sessions_per_person(get: Lookup<'_>) -> Result<u32, BadSetting> {
     let set = number(get, "POSTERN_SESSIONS_PER_PERSON", 1..=PER_PERSON_MAX)?;
     Ok(set.unwrap_or(SessionLimits::default().per_person))
+}
+
+/// `true` or `false` in any case; false where it is not set.
+fn flag(get: Lookup<'_>, name: &'static str) -> Result<bool, BadSetting> {
+    match get(name).map(|text| text.to_ascii_lowercase()).as_deref() {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(BadSetting(name)),
+    }
 }
 
 fn number(

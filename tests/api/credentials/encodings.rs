@@ -59,11 +59,12 @@ async fn omitted_optional_fields_keep_their_values_in_every_encoding() {
     let (admin, path) = admin_with_credential(&app).await;
     let role = admin.new_role("Engineers").await;
     let team = model::id::base58(role.parse().unwrap());
-    let body = json!({"name": "n", "value": "v", "team": team, "description": "d", "is_sensitive": true,
+    let key = r#"{"accessKeyId": "AKIA1", "secretAccessKey": "PLANTED-s"}"#;
+    let body = json!({"name": "n", "value": key, "team": team, "description": "d", "is_sensitive": true,
                       "credential_type": "ACCESS_KEY"});
     let _ = admin.put(&path, body).await.expect(200);
     for encoding in ALL {
-        let reply = put(&admin, &path, encoding, &[("name", "n2"), ("value", "v2")]).await.expect(200).json;
+        let reply = put(&admin, &path, encoding, &[("name", "n2"), ("value", key)]).await.expect(200).json;
         assert_eq!(reply["team"], json!(team), "{encoding:?}");
         assert_eq!(reply["description"], "d", "{encoding:?}");
         assert_eq!(

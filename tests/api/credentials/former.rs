@@ -65,10 +65,11 @@ async fn what_is_replaced_cleared_or_retyped_is_kept_and_opens_in_its_place() {
     let role = json!({"roleArn": "arn:aws:iam::123456789012:role/postern"});
     let _ = typed.patch(json!({"credential_type": "ASSUME_ROLE", "value": role})).await.expect(200);
     assert_eq!(typed.former().await, [(access, key(1)), (access, key(0))]);
-    let _ = typed.patch(json!({"is_sensitive": false, "value": "shown"})).await.expect(200);
+    let shown = json!({"roleArn": "arn:aws:iam::123456789012:role/shown"});
+    let _ = typed.patch(json!({"is_sensitive": false, "value": shown})).await.expect(200);
     let _ = typed.patch(json!({"value": null})).await.expect(200);
     let assume = CredentialType::AssumeRole;
-    let expected = [(assume, json!("shown")), (assume, role), (access, key(1)), (access, key(0))];
+    let expected = [(assume, shown), (assume, role), (access, key(1)), (access, key(0))];
     assert_eq!(typed.former().await, expected);
     let record = typed.app.db.credential(&org(ORG), typed.id).await.unwrap().unwrap();
     assert_eq!((record.former.len(), record.sealed, record.references.len()), (4, None, 0));
@@ -130,8 +131,9 @@ async fn no_answer_list_audit_row_or_item_shows_a_former_value() {
     let items: BTreeMap<_, _> = typed.app.db_items().await;
     assert!(items.values().all(|item| !item.contains("PLANTED") && !item.contains("AKIA")));
     // A readable credential shows its present value alone.
-    let readable = typed.patch(json!({"is_sensitive": false, "value": "now"})).await.expect(200);
-    assert_eq!(readable.json["value"], "now");
+    let now = json!({"accessKeyId": "now", "secretAccessKey": "now"});
+    let readable = typed.patch(json!({"is_sensitive": false, "value": now})).await.expect(200);
+    assert_eq!(readable.json["value"], now);
     let tag = typed.admin.get(&typed.path).await.header("etag").unwrap().to_owned();
     typed.sweeps(2).await;
     assert_eq!(typed.former().await, []);

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use support::issuer::{ALGORITHMS, ISSUER};
 use support::{Setup, TestApp, at_millis};
 
-use super::corpus::corpus;
+use super::corpus::{corpus, unusable};
 use super::{NOW, claims, inline, verifier};
 use crate::expect;
 
@@ -26,6 +26,7 @@ async fn every_attack_is_answered_with_401() {
     for algorithm in ALGORITHMS {
         let _ = app.bearer(&ISSUER.token(algorithm, &claims())).get("/resources").await.expect(200);
     }
+    let unusable: BTreeSet<_> = unusable().into_iter().map(|(_, token)| token).collect();
     for (name, token) in corpus() {
         // What no header can carry reaches no function.
         if token.bytes().any(|byte| byte < b' ') {
@@ -33,8 +34,30 @@ async fn every_attack_is_answered_with_401() {
         }
         let reply = app.bearer(&token).get("/resources").await;
         assert_eq!(reply.status.as_u16(), 401, "{name}: {}", reply.text);
-        expect::code(&reply, 401, "UNAUTHORIZED", "Missing or invalid authentication token");
+        if !unusable.contains(&token) {
+            expect::code(&reply, 401, "UNAUTHORIZED", "Missing or invalid authentication token");
+            assert_eq!(reply.header("x-postern-error"), Some("UNAUTHORIZED"), "{name}");
+        }
         assert_eq!(reply.header("www-authenticate"), Some("Bearer"), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_claim_that_cannot_be_used_is_named_and_its_value_is_not() {
+    let app = TestApp::with_setup(Setup { jwt: inline(), ..Setup::default() }).await;
+    for (name, token) in unusable() {
+        let claim = name.split(' ').next().unwrap();
+        let begin = format!("The token's claim '{claim}' cannot be used: it ");
+        for (path, member) in [("/resources", "message"), ("/roles", "message"), ("/credentials", "detail")] {
+            let reply = app.bearer(&token).get(path).await.expect(401);
+            let said = reply.json[member].as_str().unwrap();
+            assert!(said.starts_with(&begin), "{name}: {said}");
+            assert_eq!(reply.header("x-postern-error"), Some("UNUSABLE_CLAIM"), "{name}");
+            assert_eq!(reply.header("www-authenticate"), Some("Bearer"), "{name}");
+            for value in ["evil", "xxx", "#", "a%b", "acme", "253402300800"] {
+                assert!(!said.contains(value), "{name}: {said}");
+            }
+        }
     }
 }
 

@@ -19,12 +19,15 @@ fn documented(provider: &str) -> BTreeMap<String, String> {
 }
 
 /// What the directory says about the caller whose token has these claims, under the documented settings.
-async fn caller(provider: &str, mut claims: Value) -> (Value, bool) {
-    let settings = documented(provider);
+async fn caller(provider: &str, claims: Value) -> (Value, bool) {
+    caller_with(documented(provider), claims).await
+}
+
+async fn caller_with(settings: BTreeMap<String, String>, mut claims: Value) -> (Value, bool) {
     let jwt = web::jwt_settings(&|name| settings.get(name).cloned()).unwrap();
     let site = Site::default();
     let base = settings["POSTERN_JWT_ISSUER"].trim_end_matches('/').to_owned();
-    let keys = format!("{base}/keys");
+    let keys = settings.get("POSTERN_JWKS_URL").cloned().unwrap_or_else(|| format!("{base}/keys"));
     site.put(
         &format!("{base}/.well-known/openid-configuration"),
         json!({"issuer": settings["POSTERN_JWT_ISSUER"], "jwks_uri": keys}),
@@ -80,6 +83,98 @@ async fn keycloak() {
     });
     let found = caller("Keycloak", claims).await;
     assert_is(found, "f3b4a1a2-6c1d-4a0e-9d52-0d8e5a5f7c11", "acme", Some("ada@acme.example"));
+}
+
+/// Keycloak's Organizations.
+#[tokio::test]
+async fn keycloak_with_organizations() {
+    let mut settings = documented("Keycloak");
+    let _ = settings.insert("POSTERN_JWT_CLAIM_ORG".into(), "organization".into());
+    let claims = json!({
+        "sub": "f3b4a1a2-6c1d-4a0e-9d52-0d8e5a5f7c11", "aud": "postern", "realm_access": {"roles": ["ORG_ADMIN"]},
+        "organization": ["acme"], "email": "ada@acme.example", "email_verified": true,
+    });
+    let found = caller_with(settings, claims).await;
+    assert_is(found, "f3b4a1a2-6c1d-4a0e-9d52-0d8e5a5f7c11", "acme", Some("ada@acme.example"));
+}
+
+#[tokio::test]
+async fn adfs() {
+    // One group is a text; several are an array.
+    for roles in [json!("Postern Admins"), json!(["Domain Users", "Postern Admins"])] {
+        let claims = json!({
+            "aud": "microsoft:identityserver:https://postern.example", "ver": "1.0", "apptype": "Public", "scp": "openid",
+            "sub": "ldoYM/PkAtl+W8AJ743J2PaovD5oe6mrHs=", "unique_name": "ACME\\ada", "upn": "ada@acme.example",
+            "org": "acme", "email": "ada@acme.example", "roles": roles, "auth_time": NOW,
+        });
+        let found = caller("Microsoft AD FS", claims).await;
+        assert_is(found, "ldoYM/PkAtl+W8AJ743J2PaovD5oe6mrHs=", "acme", Some("ada@acme.example"));
+    }
+}
+
+/// The other claims by which AD FS and Windows name people.
+#[tokio::test]
+async fn adfs_with_other_subjects() {
+    for (claim, id) in [("unique_name", "ACME\\ada"), ("upn", "o'brien@acme.example")] {
+        let mut settings = documented("Microsoft AD FS");
+        let _ = settings.insert("POSTERN_JWT_CLAIM_SUBJECT".into(), claim.into());
+        let mut claims = json!({
+            "aud": "microsoft:identityserver:https://postern.example", "org": "acme", "roles": "Postern Admins",
+            "sub": "ldoYM/PkAtl+W8AJ743J2PaovD5oe6mrHs=",
+        });
+        claims[claim] = id.into();
+        assert_is(caller_with(settings, claims).await, id, "acme", None);
+    }
+}
+
+#[tokio::test]
+async fn zitadel() {
+    let claims = |giver: &str| {
+        json!({
+            "sub": "163840776835432705", "aud": ["163840776835432345", "228181564391321857"], "client_id": "163840776835432345",
+            "urn:zitadel:iam:user:resourceowner:id": "160500253250027793", "urn:zitadel:iam:user:resourceowner:name": "Acme",
+            "urn:zitadel:iam:org:project:roles": {"USER": {}, "ORG_ADMIN": {giver: "acme.zitadel.cloud"}},
+            "email": "ada@acme.example", "email_verified": true, "nbf": NOW,
+        })
+    };
+    let found = caller("Zitadel", claims("160500253250027793")).await;
+    assert_is(found, "163840776835432705", "160500253250027793", Some("ada@acme.example"));
+    // An organization that a project was granted to gives its own people roles, and nobody of this one.
+    assert!(!caller("Zitadel", claims("160500253250099999")).await.1);
+}
+
+#[tokio::test]
+async fn google_workspace() {
+    let claims = |email: &str| {
+        json!({
+            "sub": "110169484474386276334", "aud": "1234567890-example.apps.googleusercontent.com", "hd": "acme.example",
+            "azp": "1234567890-example.apps.googleusercontent.com", "email": email, "email_verified": true, "name": "Ada",
+        })
+    };
+    let found = caller("Google Workspace", claims("it-admin@acme.example")).await;
+    assert_is(found, "110169484474386276334", "acme.example", Some("it-admin@acme.example"));
+    assert!(!caller("Google Workspace", claims("ada@acme.example")).await.1);
+}
+
+#[tokio::test]
+async fn pingone() {
+    let claims = json!({
+        "client_id": "22222222-3333-4444-5555-666666666666", "sub": "3f1b9c3e-6c1d-4a0e-9d52-0d8e5a5f7c11",
+        "aud": ["https://postern.example"], "scope": "postern", "env": "11111111-2222-3333-4444-555555555555",
+        "org": "acme", "email": "ada@acme.example", "roles": ["postern-admins"],
+    });
+    let found = caller("PingOne", claims).await;
+    assert_is(found, "3f1b9c3e-6c1d-4a0e-9d52-0d8e5a5f7c11", "acme", Some("ada@acme.example"));
+}
+
+#[tokio::test]
+async fn jumpcloud() {
+    let claims = json!({
+        "sub": "5f2a1b3c4d5e6f7a8b9c0d1e", "aud": ["5f0c1a2b-1111-2222-3333-444455556666"], "groups": ["All Users", "postern-admins"],
+        "org": "acme", "email": "ada@acme.example", "email_verified": true, "name": "Ada", "rat": NOW, "auth_time": NOW,
+    });
+    let found = caller("JumpCloud", claims).await;
+    assert_is(found, "5f2a1b3c4d5e6f7a8b9c0d1e", "acme", Some("ada@acme.example"));
 }
 
 #[tokio::test]

@@ -2,8 +2,9 @@
 
 use firewall::GroupRef;
 use serde_json::{Value, json};
+use support::issuer::hmac_token;
 use support::objects::Objects;
-use support::{ORG, resource_body};
+use support::{JWT_SECRET, ORG, jwt_settings, resource_body};
 use web::access::Level;
 
 use super::drive::{Drive, NOTHING};
@@ -165,6 +166,47 @@ pub(super) async fn drive_users(drive: &mut Drive) {
     drive.call_as(&newcomer, "POST /api-keys", body, 201).await;
 }
 
+/// What becomes of an invitation at the first request about oneself, and at the first start of a session.
+pub(super) async fn drive_invitations(drive: &mut Drive) {
+    let (role, resource) = drive.admin.new_role_and_resource().await;
+    // Their first request is for an API key.
+    let body = json!({"email": "administrator@acme.example"});
+    let admin = drive.admin.post("/users", body).await.expect(201).id();
+    for (number, path) in ["GET /me", "POST /sessions", "POST /api-keys"].into_iter().enumerate() {
+        let claims = |sub: &str, email: &str| {
+            let settings = jwt_settings();
+            let claims = json!({"iss": settings.issuer, "aud": settings.audience, "sub": sub, "org": ORG, "email": email,
+                                "roles": if sub == admin { "ORG_ADMIN" } else { "" },
+                                "email_verified": true, "exp": drive.app.now().plus_seconds(600).unix_seconds()});
+            drive.app.bearer(&hmac_token(JWT_SECRET.as_bytes(), r#"{"alg":"HS256"}"#, &claims.to_string()))
+        };
+        if path == "POST /api-keys" {
+            let body = json!({"name": "Of somebody invited", "scopes": ["audit:read"]});
+            drive.call_as(&claims(&admin, ""), path, body, 201).await;
+            continue;
+        }
+        let status = if path == "GET /me" { 200 } else { 400 };
+        let email = |who: &str| format!("{who}-{number}@acme.example");
+        let invite = async |email: &str| {
+            let id = drive.admin.post("/users", json!({ "email": email })).await.expect(201).id();
+            let _ = drive.admin.post_empty(&format!("/roles/{role}/users/{id}")).await.expect(200);
+            let _ = drive.admin.post_empty(&format!("/users/{id}/resources/{resource}")).await.expect(200);
+            id
+        };
+        // Nobody knew them; they were there without an email; their token names the invitation itself.
+        let (new, known) = (format!("new-{number}"), format!("known-{number}"));
+        let _ = invite(&email("new")).await;
+        let without = claims(&known, "");
+        let _ = without.get("/me").await.expect(200);
+        let _ = invite(&email("known")).await;
+        let named = invite(&email("named")).await;
+        let callers = [claims(&new, &email("new")), claims(&known, &email("known")), claims(&named, "")];
+        for caller in callers {
+            drive.call_as(&caller, path, Value::Null, status).await;
+        }
+    }
+}
+
 /// API keys, and everything that they open.
 pub(super) async fn drive_api_keys(drive: &mut Drive) {
     let body =
@@ -209,5 +251,5 @@ pub(super) async fn drive_with_a_key_that_is_none(drive: &mut Drive) {
         let status = if is_open { 200 } else { 401 };
         drive.call_as(&stranger, &path, Value::Null, status).await;
     }
-    drive.call_as(&stranger, "DELETE /health", Value::Null, 401).await;
+    drive.call_as(&stranger, "DELETE /me", Value::Null, 401).await;
 }

@@ -19,8 +19,8 @@ use web::access::Level;
 use crate::key_table;
 use crate::repository::{assert_nothing_wrong, exact_routes};
 use directory::{
-    drive_api_keys, drive_credentials, drive_resources, drive_roles, drive_users, drive_verification,
-    drive_with_a_key_that_is_none,
+    drive_api_keys, drive_credentials, drive_invitations, drive_resources, drive_roles, drive_users,
+    drive_verification, drive_with_a_key_that_is_none,
 };
 use drive::Drive;
 use sessions::{drive_sessions, drive_workers};
@@ -60,6 +60,7 @@ async fn every_function_may_do_what_it_does_and_nothing_else() {
     drive_roles(&mut drive).await;
     drive_verification(&mut drive).await;
     drive_users(&mut drive).await;
+    drive_invitations(&mut drive).await;
     drive_api_keys(&mut drive).await;
     drive_sessions(&mut drive).await;
     drive_workers(&mut drive).await;

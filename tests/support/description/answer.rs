@@ -1,20 +1,22 @@
 //! Whether the description allows an answer.
 
 use http::HeaderMap;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::Description;
+use super::{Description, Operation};
 
 /// The headers by which the API says something of its own: an answer has those that the description gives it and no other.
 /// What tells browsers how to treat an answer is the same everywhere, and `tests/api` holds it.
-const SPEAKING: [&str; 8] = [
+const SPEAKING: [&str; 10] = [
     "allow",
     "etag",
     "link",
     "location",
     "retry-after",
     "www-authenticate",
+    "x-postern-error",
     "x-postern-unreadable",
+    "x-postern-unreadable-count",
     "x-request-id",
 ];
 
@@ -48,8 +50,8 @@ impl Description {
         }
         // A gateway may pass over the slash at the end of a path, or send its caller on: the choice is its own.
         let bare = answer.path.strip_suffix('/').filter(|bare| !bare.ends_with('/'));
-        let as_it_is = self.operation(answer.method, answer.path);
-        let responses = match as_it_is.or_else(|| self.operation(answer.method, bare?)) {
+        let as_it_is = self.asked(answer.method, answer.path);
+        let responses = match as_it_is.or_else(|| self.asked(answer.method, bare?)) {
             Some(operation) if answer.status != 308 => &operation.says["responses"],
             _ => &self.document["x-fallback"][face(answer.path)],
         };
@@ -58,8 +60,20 @@ impl Description {
         };
         let response = self.resolved(response);
         let mut faults = self.header_faults(&response["headers"], answer.headers);
-        faults.extend(self.body_faults(&response["content"], answer));
+        if answer.method != "HEAD" {
+            faults.extend(self.body_faults(&response["content"], answer));
+        } else if !answer.text.is_empty() {
+            faults.push(String::from("an answer to HEAD has a body"));
+        }
         faults
+    }
+
+    /// The operation that a request is for. `HEAD` asks what `GET` does of what anybody may read, and is no operation elsewhere.
+    fn asked(&self, method: &str, path: &str) -> Option<&Operation> {
+        if method != "HEAD" {
+            return self.operation(method, path);
+        }
+        self.operation("GET", path).filter(|operation| operation.says["security"] == json!([]))
     }
 
     fn header_faults(&self, described: &Value, headers: &HeaderMap) -> Vec<String> {

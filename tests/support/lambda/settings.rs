@@ -17,6 +17,7 @@ pub fn settings(name: &str, cloud: &str, table: &str) -> HashMap<String, String>
         "POSTERN_KEYS_MAX_AGE_SECONDS" => "600".into(),
         "POSTERN_JWT_ISSUER" => issuer.clone(),
         "POSTERN_JWT_AUDIENCE" => audience.clone(),
+        "POSTERN_JWT_EMAILS_ARE_VERIFIED" => "false".into(),
         "POSTERN_RATE_PER_MINUTE" => "600".into(),
         "POSTERN_RATE_BURST" => "100".into(),
         other if other.starts_with("POSTERN_JWT_CLAIM_") => String::new(),

@@ -79,9 +79,11 @@ impl KeySet {
         Ok(Self(keys))
     }
 
-    /// The key of a name. Names should be unique (RFC 7517 §4.5); where they are not, the first counts.
-    pub(crate) fn find(&self, kid: &str) -> Option<&PublicKey> {
-        self.0.iter().find(|key| key.kid == kid)
+    /// The keys of a name, at least one. Names need not be unique: keys of different types may share one (RFC 7517 §4.5), and
+    /// some issuers publish two keys of one type under it. Each stays a key for its own algorithm alone.
+    pub(crate) fn find(&self, kid: &str) -> Option<impl Iterator<Item = &PublicKey>> {
+        let mut keys = self.0.iter().filter(move |key| key.kid == kid).peekable();
+        keys.peek().is_some().then_some(keys)
     }
 }
 
@@ -147,7 +149,7 @@ mod tests {
     /// The algorithm that a set of this key knows for it, if the set is one.
     fn algorithm_of(key: &Value) -> Option<Algorithm> {
         let set = KeySet::parse(&json!({ "keys": [key] }).to_string()).ok()?;
-        Some(set.find("a").unwrap().algorithm)
+        Some(set.find("a").unwrap().next().unwrap().algorithm)
     }
 
     #[test]
@@ -207,13 +209,19 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_found_by_its_name_and_the_first_of_a_name_counts() {
-        let keys =
-            [with(curve("EC", "P-256"), "kid", json!("other")), curve("EC", "P-384"), curve("EC", "P-256")];
+    fn keys_are_found_by_their_name_and_all_of_a_name_count() {
+        let encrypts = with(curve("EC", "P-256"), "use", json!("enc"));
+        let keys = [
+            with(curve("EC", "P-256"), "kid", json!("other")),
+            encrypts,
+            curve("EC", "P-384"),
+            curve("EC", "P-256"),
+        ];
         let set = KeySet::parse(&json!({ "keys": keys }).to_string()).unwrap();
-        assert_eq!(set.find("a").map(|key| key.algorithm), Some(Algorithm::ES384));
-        assert_eq!(set.find("other").map(|key| key.algorithm), Some(Algorithm::ES256));
-        assert!(set.find("").is_none() && set.find("A").is_none());
+        let algorithms = |kid| Some(set.find(kid)?.map(|key| key.algorithm).collect::<Vec<_>>());
+        assert_eq!(algorithms("a"), Some(vec![Algorithm::ES384, Algorithm::ES256]));
+        assert_eq!(algorithms("other"), Some(vec![Algorithm::ES256]));
+        assert_eq!((algorithms(""), algorithms("A")), (None, None));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::{ApiKey, Scope};
 use crate::credential::Creator;
 use crate::fields::{Fields, FromFields};
 use crate::id::ApiKeyId;
-use crate::text::{DESCRIPTION_MAX, NAME_MAX, is_longer};
+use crate::text::{DESCRIPTION_MAX, NAME_MAX};
 use crate::time::Timestamp;
 use crate::violation::Violations;
 
@@ -35,11 +35,7 @@ fn description(fields: &mut Fields) -> Option<String> {
     if fields.clears("description") {
         return None;
     }
-    let text = fields.text("description")?;
-    if is_longer(&text, DESCRIPTION_MAX) {
-        fields.refuse("description", format!("description must have at most {DESCRIPTION_MAX} characters"));
-    }
-    Some(text)
+    fields.lines("description", DESCRIPTION_MAX)
 }
 
 /// `scopes`, in their own order and each once.

@@ -2,16 +2,18 @@
 //! result, texts are trimmed, booleans have many spellings, and unknown or read-only fields are ignored.
 //!
 //! Deviations from that framework, all within the published schema: a form that omits `is_sensitive` leaves it
-//! as it is instead of clearing it; `value` is taken byte for byte; in forms `value` is plain text.
+//! as it is instead of clearing it; `value` is taken byte for byte; in forms `value` is plain text. A name that nobody can see is
+//! blank, and control characters other than those of lines and columns are refused.
 
 use serde_json::Value;
 use std::fmt;
 
 use super::{CredentialType, VALUE_MAX_BYTES};
 use crate::id::RoleId;
+use crate::json::{self, LEVELS_MAX};
 use crate::provider::Provider;
 use crate::secret::SecretJson;
-use crate::text::{DESCRIPTION_MAX, NAME_MAX, is_longer};
+use crate::text::{DESCRIPTION_MAX, NAME_MAX, has_control, is_blank, is_longer};
 use crate::violation::Violations;
 
 /// A field as it was sent. It may be a secret: `Debug` says what kind of thing it is, and no more.
@@ -215,7 +217,8 @@ impl Reader<'_> {
             }
         };
         let text = text.trim();
-        if text.is_empty() && blank == Blank::Refused {
+        let is_invisible = is_blank(text) && !text.chars().any(char::is_control);
+        if (text.is_empty() || is_invisible) && blank == Blank::Refused {
             return self.refuse(field, BLANK);
         }
         if is_longer(text, limit) {
@@ -223,6 +226,8 @@ impl Reader<'_> {
         }
         if text.contains('\0') {
             self.violations.add(field, "Null characters are not allowed.");
+        } else if has_control(text) {
+            self.violations.add(field, "Control characters are not allowed.");
         }
         Some(text.into())
     }
@@ -273,6 +278,10 @@ impl Reader<'_> {
             Given::Text(text) if text.is_empty() => return Some(None),
             Given::Text(text) => (SecretJson::from_text(text), text.len()),
             Given::Json { value: Value::String(text), raw } => (SecretJson::new(raw.clone()), text.len()),
+            Given::Json { value, .. } if json::levels(value) > LEVELS_MAX => {
+                return self
+                    .refuse(field, format!("Ensure this field has no more than {LEVELS_MAX} levels."));
+            }
             Given::Json { raw, .. } => (SecretJson::new(raw.clone()), raw.len()),
             Given::LoneSurrogate(unit) => return self.refuse(field, surrogate(*unit)),
             Given::File => return self.refuse(field, NOT_A_STRING),

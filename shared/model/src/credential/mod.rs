@@ -3,6 +3,7 @@
 pub mod input;
 mod listing;
 mod update;
+mod usable;
 
 pub use listing::{CredentialListing, CredentialPage};
 pub use update::{CredentialChange, CredentialDraft, CredentialUpdate, ValueChange};
@@ -31,6 +32,15 @@ pub enum CredentialType {
 }
 
 impl CredentialType {
+    /// The API's spelling.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AssumeRole => "ASSUME_ROLE",
+            Self::AccessKey => "ACCESS_KEY",
+        }
+    }
+
     /// Reads the API's spelling.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

@@ -1,11 +1,12 @@
 //! Creation and update of a credential, and what may happen to its secret.
 
+use super::Credential;
 use super::input::{CredentialForm, GivenFields, Rejected, Required, Team};
-use super::{Credential, CredentialType};
+use super::usable::usable;
 use crate::audit::FieldChange;
 use crate::id::{CredentialId, OrgId, RoleId};
 use crate::principal::Actor;
-use crate::provider::{Provider, aws};
+use crate::provider::Provider;
 use crate::secret::SecretJson;
 use crate::time::Timestamp;
 use crate::violation::{NON_FIELD, Violations};
@@ -83,7 +84,7 @@ impl CredentialUpdate {
     ///
     /// # Errors
     /// Making a sensitive credential readable without a new value, which would publish the old one; a provider
-    /// that differs from the stored one; a value that names another organization's external id.
+    /// that differs from the stored one; a value that its type cannot use.
     pub fn apply(
         &self,
         stored: &Credential,
@@ -101,7 +102,7 @@ impl CredentialUpdate {
         after.description = form.description.clone().unwrap_or(after.description);
         after.is_sensitive = form.is_sensitive.unwrap_or(after.is_sensitive);
         after.credential_type = form.credential_type.unwrap_or(after.credential_type);
-        check_external_id((stored, &after), &value, org)?;
+        let value = usable_change((stored, &after), value, org)?;
         after.has_value = match value {
             ValueChange::Keep => stored.has_value,
             ValueChange::Clear => false,
@@ -132,22 +133,22 @@ fn value_change(form: &CredentialForm, stored: &Credential) -> Result<ValueChang
     }
 }
 
-/// A value that becomes one of a role without being sent could not be checked: nobody looks into a sealed one.
-fn check_external_id(
+/// The value as its credential's type uses it. One that becomes a value for a cloud without being sent could not be checked: nobody
+/// looks into a sealed one.
+fn usable_change(
     (before, after): (&Credential, &Credential),
-    value: &ValueChange,
+    change: ValueChange,
     org: &OrgId,
-) -> Result<(), Violations> {
-    let is_role = after.credential_type == Some(CredentialType::AssumeRole);
-    let was_role = before.credential_type == Some(CredentialType::AssumeRole);
-    let fault = match value {
-        ValueChange::Replace(value) if is_role => aws::external_id_fault(value, org),
-        ValueChange::Keep if is_role && !was_role && before.has_value => {
-            Some("A new value is required when credential_type becomes ASSUME_ROLE.".into())
+) -> Result<ValueChange, Violations> {
+    let Some(kind) = after.credential_type else { return Ok(change) };
+    let used = match change {
+        ValueChange::Replace(value) => usable(kind, &value, org).map(ValueChange::Replace),
+        ValueChange::Keep if before.credential_type != Some(kind) && before.has_value => {
+            Err(format!("A new value is required when credential_type becomes {}.", kind.as_str()))
         }
-        ValueChange::Keep | ValueChange::Clear | ValueChange::Replace(_) => None,
+        change @ (ValueChange::Keep | ValueChange::Clear) => Ok(change),
     };
-    fault.map_or(Ok(()), |fault| Err(Violations::one("value", fault)))
+    used.map_err(|fault| Violations::one("value", fault))
 }
 
 fn changes(before: &Credential, after: &Credential, value: &ValueChange) -> Vec<FieldChange> {
@@ -191,7 +192,7 @@ impl CredentialDraft {
     /// The credential and its value.
     ///
     /// # Errors
-    /// A sensitive credential without a value; a value that names another organization's external id.
+    /// A sensitive credential without a value; a value that its type cannot use.
     pub fn create(
         &self,
         actor: &Actor,
@@ -204,10 +205,13 @@ impl CredentialDraft {
             return Err(Violations::one("value", "This field may not be null."));
         }
         let credential_type = form.credential_type.flatten();
-        let role = value.as_ref().filter(|_| credential_type == Some(CredentialType::AssumeRole));
-        if let Some(fault) = role.and_then(|value| aws::external_id_fault(value, &actor.org)) {
-            return Err(Violations::one("value", fault));
-        }
+        let value = match (credential_type, value) {
+            (Some(kind), Some(value)) => {
+                let used = usable(kind, &value, &actor.org);
+                Some(used.map_err(|fault| Violations::one("value", fault))?)
+            }
+            (_, value) => value,
+        };
         let credential = Credential {
             id: CredentialId::generate(now),
             name: form.name.unwrap_or_default(),

@@ -90,7 +90,7 @@ impl ResourceType {
     ///
     /// # Errors
     /// One sentence, when the config does not say.
-    pub fn openings(self, config: &Map<String, Value>) -> Result<Vec<Opening>, &'static str> {
+    pub fn openings(self, config: &Map<String, Value>) -> Result<Vec<Opening>, String> {
         match self {
             Self::SecurityGroup => aws::openings(config),
         }

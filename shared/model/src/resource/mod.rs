@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 
 use crate::fields::Fields;
 use crate::id::{CredentialId, ResourceId};
+use crate::json::{self, LEVELS_MAX};
 use crate::provider::{Provider, ResourceType};
 use crate::time::Timestamp;
 
@@ -73,10 +74,14 @@ fn credential_id(fields: &mut Fields) -> Option<CredentialId> {
     id
 }
 
-/// `config`: an object within [`CONFIG_MAX_BYTES`]. `Some(None)` is an explicit `null`.
+/// `config`: an object within [`CONFIG_MAX_BYTES`] and [`LEVELS_MAX`]. `Some(None)` is an explicit `null`.
 fn config(fields: &mut Fields) -> Option<Option<Map<String, Value>>> {
     match fields.take("config")? {
         Value::Null => Some(None),
+        value if json::levels(&value) > LEVELS_MAX => {
+            fields.refuse("config", format!("config must have at most {LEVELS_MAX} levels"));
+            None
+        }
         Value::Object(config) => {
             let length = serde_json::to_string(&config).map_or(usize::MAX, |text| text.len());
             if length > CONFIG_MAX_BYTES {

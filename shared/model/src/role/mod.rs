@@ -7,12 +7,11 @@ pub use draft::RoleDraft;
 pub use patch::{AppliedToRole, RolePatch};
 
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::fields::Fields;
 use crate::id::{ResourceId, RoleId, UserId};
 use crate::json::whole;
-use crate::text::{DESCRIPTION_MAX, is_longer};
+use crate::text::DESCRIPTION_MAX;
 use crate::time::Timestamp;
 
 /// Longest session that a role may allow, in hours: a year of 366 days. What a session gets depends on every way to its
@@ -43,19 +42,10 @@ pub struct Role {
 
 /// `description`. `Some(None)` is an explicit `null`, which clears it.
 fn description(fields: &mut Fields) -> Option<Option<String>> {
-    match fields.take("description")? {
-        Value::Null => Some(None),
-        Value::String(text) if !is_longer(&text, DESCRIPTION_MAX) => Some(Some(text)),
-        Value::String(_) => {
-            let sentence = format!("description must have at most {DESCRIPTION_MAX} characters");
-            fields.refuse("description", sentence);
-            None
-        }
-        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
-            fields.refuse("description", "description must be a string");
-            None
-        }
+    if fields.clears("description") {
+        return Some(None);
     }
+    fields.lines("description", DESCRIPTION_MAX).map(Some)
 }
 
 /// `maxSessionDurationHours`. `Some(None)` is an explicit `null`, which lifts the limit.

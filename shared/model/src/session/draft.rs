@@ -10,7 +10,7 @@ use crate::address;
 use crate::fields::{Fields, FromFields};
 use crate::id::ResourceId;
 use crate::json;
-use crate::text::{DESCRIPTION_MAX, is_longer};
+use crate::text::DESCRIPTION_MAX;
 use crate::violation::Violations;
 
 /// The members of `POST /sessions`, all of them optional.
@@ -122,11 +122,7 @@ fn reason(fields: &mut Fields) -> Option<String> {
     if fields.clears("reason") {
         return None;
     }
-    let text = fields.text("reason")?;
-    if is_longer(&text, DESCRIPTION_MAX) {
-        fields.refuse("reason", format!("reason must have at most {DESCRIPTION_MAX} characters"));
-    }
-    Some(text)
+    fields.lines("reason", DESCRIPTION_MAX)
 }
 
 impl SessionDraft {

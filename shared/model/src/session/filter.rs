@@ -1,7 +1,7 @@
 //! Which sessions a list shows.
 
 use super::{Session, SessionStatus};
-use crate::id::{ResourceId, UserId};
+use crate::id::{ResourceId, USER_ID_RULE, UserId};
 use crate::query::{self, FromQuery};
 use crate::time::Timestamp;
 use crate::violation::Violations;
@@ -32,7 +32,7 @@ impl FromQuery for SessionFilter {
         let user_id = query("userId").and_then(|text| {
             let id = UserId::parse_spelled(text).ok();
             if id.is_none() {
-                wrong.add("userId", "userId must have 1 to 128 URL-safe characters");
+                wrong.add("userId", format!("userId {USER_ID_RULE}"));
             }
             id
         });

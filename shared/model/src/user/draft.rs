@@ -2,7 +2,7 @@
 
 use super::{User, email, name};
 use crate::fields::{Fields, FromFields};
-use crate::id::{ActivationId, EntryId, UserId};
+use crate::id::{ActivationId, EntryId, USER_ID_RULE, UserId};
 use crate::time::Timestamp;
 
 /// The members of `POST /users`.
@@ -28,13 +28,13 @@ fn id(fields: &mut Fields) -> Option<UserId> {
     let text = fields.text("id")?;
     let id = UserId::parse(&text).ok();
     if id.is_none() {
-        fields.refuse("id", "id must have 1 to 128 URL-safe characters");
+        fields.refuse("id", format!("id {USER_ID_RULE}"));
     }
     id
 }
 
 impl UserDraft {
-    /// The user, without links.
+    /// The user, without links. Whoever is known by an email alone is invited, under an id that stands in until their token comes.
     #[must_use]
     pub fn create(&self, now: Timestamp) -> User {
         User {
@@ -42,6 +42,7 @@ impl UserDraft {
             email: Some(self.email.clone()),
             name: self.name.clone(),
             is_active: true,
+            is_invited: self.id.is_none(),
             role_ids: Vec::new(),
             resource_ids: Vec::new(),
             created_at: now,

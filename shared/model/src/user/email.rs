@@ -1,5 +1,7 @@
 //! What an email is, and when two are the same.
 
+use crate::text::{is_accent, is_visible};
+
 /// Longest email, in bytes (RFC 5321 §4.5.3.1.3, without the angle brackets).
 pub const EMAIL_MAX: usize = 254;
 
@@ -7,13 +9,14 @@ pub const EMAIL_MAX: usize = 254;
 const LOCAL_MAX: usize = 64;
 
 /// Whether a text can be an email: something, `@`, and a domain of at least two labels. Whether somebody reads it is for
-/// the identity provider to know.
+/// the identity provider to know. Every character can be seen; `#` is one of them (RFC 5322 §3.2.3), and the user principal name
+/// of a guest of Microsoft Entra has it: `ada_acme.example#EXT#@globex.onmicrosoft.com`.
 #[must_use]
 pub fn is_email(text: &str) -> bool {
     let Some((local, domain)) = text.split_once('@') else {
         return false;
     };
-    let has_stray = text.chars().any(|c| c.is_whitespace() || c.is_control() || c == '#');
+    let has_stray = text.chars().any(|c| !is_visible(c) && !is_accent(c));
     text.len() <= EMAIL_MAX
         && !has_stray
         && (1..=LOCAL_MAX).contains(&local.len())
@@ -40,7 +43,16 @@ mod tests {
 
     #[test]
     fn emails_have_a_person_and_a_domain() {
-        for good in ["a@b.example", "ada.lovelace+x@acme.co.uk", "jörg@müller.example", "a'b@c-d.e1"] {
+        for good in [
+            "a@b.example",
+            "ada.lovelace+x@acme.co.uk",
+            "jörg@müller.example",
+            "a'b@c-d.e1",
+            "a#b@c.example",
+            "ada_acme.example#EXT#@globex.onmicrosoft.com",
+            "#@b.example",
+            "e\u{301}@b.example",
+        ] {
             assert!(is_email(good), "{good}");
         }
         let long = format!("{}@b.example", "x".repeat(65));
@@ -58,8 +70,15 @@ mod tests {
             "a@-b.example",
             "a@b-.example",
             "a@b.example.",
-            "a#b@c.example",
+            "a@b#c.example",
+            "a@b.example#",
             "a@b.example\n",
+            "a\u{200B}b@c.example",
+            "\u{3164}@c.example",
+            "a\u{ad}@c.example",
+            "a\u{fe0f}@c.example",
+            "a\0@c.example",
+            "a\u{202e}@c.example",
             &long,
             &longest,
         ] {

@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::fields::Fields;
 use crate::id::{ActivationId, EntryId, ResourceId, RoleId, UserId};
 use crate::principal::Principal;
-use crate::text::{NAME_MAX, is_blank, is_longer};
+use crate::text::{NAME_MAX, is_line};
 use crate::time::Timestamp;
 
 /// A person. Its JSON is the API's representation (docs/api.md).
@@ -29,6 +29,9 @@ pub struct User {
     pub name: Option<String>,
     /// Whether the person may do anything.
     pub is_active: bool,
+    /// Whether an administrator made this entry for an email alone, and nobody has claimed it: its id is none of a token. ADR 0056.
+    #[serde(rename = "invited")]
+    pub is_invited: bool,
     /// Their roles, in the order of the roles' creation.
     pub role_ids: Vec<RoleId>,
     /// What they may open without a role, in the order of the resources' creation.
@@ -50,14 +53,12 @@ impl User {
     /// Somebody whom the directory does not know yet, as their token says.
     #[must_use]
     pub fn entered(principal: &Principal, now: Timestamp) -> Self {
-        let is_name = |name: &String| {
-            !is_blank(name) && !is_longer(name, NAME_MAX) && !name.chars().any(char::is_control)
-        };
         Self {
             id: principal.user.clone(),
             email: principal.email.clone().filter(|email| is_email(email)),
-            name: principal.name.clone().filter(is_name),
+            name: principal.name.clone().filter(|name| is_line(name, NAME_MAX)),
             is_active: true,
+            is_invited: false,
             role_ids: Vec::new(),
             resource_ids: Vec::new(),
             created_at: now,
@@ -65,6 +66,14 @@ impl User {
             entry: Some(EntryId::generate(now)),
             activation: Some(ActivationId::generate(now)),
         }
+    }
+}
+
+impl Principal {
+    /// The email that the identity provider says is this person's: what may claim an invitation.
+    #[must_use]
+    pub fn verified_email(&self) -> Option<&str> {
+        self.email.as_deref().filter(|email| self.email_is_verified && is_email(email))
     }
 }
 
@@ -127,7 +136,10 @@ mod tests {
             (json!({"email": null}), vec!["email must not be null"]),
             (
                 json!({"id": "a b", "email": "a@b.example", "name": ""}),
-                vec!["id must have 1 to 128 URL-safe characters", "name must not be blank"],
+                vec![
+                    "id must have 1 to 128 letters, digits or -._~!$&'()*+;=:@|/\\",
+                    "name must not be blank",
+                ],
             ),
             (json!({"email": "a@b.example", "isOrgAdmin": true}), vec!["Unknown field: isOrgAdmin"]),
         ] {
@@ -167,12 +179,19 @@ mod tests {
             user: UserId::parse("ada").unwrap(),
             is_org_admin: false,
             email: email.map(String::from),
+            email_is_verified: false,
             name: name.map(String::from),
             kind: ActorType::User,
         };
         let user = User::entered(&principal(Some("ada@acme.example"), Some("Ada")), at(1));
         assert_eq!((user.email.as_deref(), user.name.as_deref()), (Some("ada@acme.example"), Some("Ada")));
-        for (email, name) in [(None, None), (Some("x"), Some("  ")), (Some(""), Some("a\u{7}"))] {
+        for (email, name) in [
+            (None, None),
+            (Some("x"), Some("  ")),
+            (Some(""), Some("a\u{7}")),
+            (None, Some("\u{3164}")),
+            (None, Some("a\u{2028}")),
+        ] {
             let user = User::entered(&principal(email, name), at(1));
             assert_eq!((user.email, user.name), (None, None));
         }

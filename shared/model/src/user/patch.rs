@@ -18,7 +18,7 @@ impl FromFields for UserPatch {
     fn read(fields: &mut Fields) -> Option<Self> {
         let patch = Self { email: email(fields), name: name(fields), is_active: fields.flag("isActive") };
         // What the representation has beside these, so that a caller may send back what it was shown.
-        for read_only in ["id", "roleIds", "resourceIds", "createdAt", "updatedAt"] {
+        for read_only in ["id", "invited", "roleIds", "resourceIds", "createdAt", "updatedAt"] {
             fields.ignore(read_only);
         }
         Some(patch)

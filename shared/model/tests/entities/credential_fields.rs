@@ -73,6 +73,7 @@ fn texts_are_trimmed_and_numbers_are_texts() {
 fn texts_that_cannot_stand_are_refused() {
     let long = "Ensure this field has no more than 255 characters.";
     let null_characters = "Null characters are not allowed.";
+    let control_characters = "Control characters are not allowed.";
     for (given, sentences) in [
         (json_field(&json!(null)), vec!["This field may not be null."]),
         (json_field(&json!(" ")), vec!["This field may not be blank."]),
@@ -84,12 +85,31 @@ fn texts_that_cannot_stand_are_refused() {
         (Given::LoneSurrogate(0xd800), vec!["Surrogate characters are not allowed: U+D800."]),
         (text_field(&"x".repeat(256)), vec![long]),
         (text_field("a\0b"), vec![null_characters]),
+        (text_field("\u{1b}[31mred"), vec![control_characters]),
+        (text_field("a\u{202e}b"), vec![control_characters]),
+        (text_field("\u{200b}\u{3164}\u{2060}\u{ad}"), vec!["This field may not be blank."]),
         (text_field(&"\0".repeat(256)), vec![long, null_characters]),
     ] {
         assert_eq!(fault("name", given.clone()), sentences, "{given:?}");
     }
     let long = ["Ensure this field has no more than 1024 characters."];
     assert_eq!(fault("description", text_field(&"x".repeat(1025))), long);
+    assert_eq!(fault("description", text_field("a\u{7}")), [control_characters]);
+    for kept in ["a\tb\nc\r\nd\u{2028}e", "e\u{301}", "\u{1F468}\u{200D}\u{1F469}"] {
+        assert_eq!(made("name", text_field(kept)).0.name, kept);
+        assert_eq!(made("description", text_field(kept)).0.description, kept);
+    }
+}
+
+#[test]
+fn a_value_has_at_most_32_levels() {
+    let nested = |levels: usize| (0..levels).fold(json!(1), |value, _| json!([value]));
+    assert_eq!(made("value", json_field(&nested(32))).1.unwrap(), nested(32).to_string());
+    let sentence = ["Ensure this field has no more than 32 levels."];
+    assert_eq!(fault("value", json_field(&nested(33))), sentence);
+    assert_eq!(fault("value", json_field(&json!({"a": nested(32)}))), sentence);
+    // A text is not looked into.
+    assert_eq!(made("value", text_field(&nested(33).to_string())).0.name, "n");
 }
 
 #[test]

@@ -29,6 +29,8 @@ pub(crate) fn credential(name: &str, is_sensitive: bool) -> Credential {
     }
 }
 
+const ROLE: &str = "arn:aws:iam::123456789012:role/postern";
+
 fn acme() -> OrgId {
     OrgId::parse("acme").unwrap()
 }
@@ -53,6 +55,7 @@ fn applied(body: &Value, stored: &Credential) -> CredentialChange {
 fn an_update_changes_what_it_names() {
     let stored = credential("n", true);
     let team = "BWBeN28Vb7cMEx7Ym8AUzs";
+    let key = json!({"accessKeyId": "AKIA1", "secretAccessKey": "s"});
     for (body, changed) in [
         (json!({}), vec![]),
         (
@@ -62,14 +65,15 @@ fn an_update_changes_what_it_names() {
         (json!({"name": "m"}), vec!["name"]),
         (json!({"team": team}), vec!["team"]),
         (json!({"description": ""}), vec!["description"]),
-        (json!({"credential_type": "ACCESS_KEY"}), vec!["credential_type"]),
+        (json!({"credential_type": "ACCESS_KEY", "value": key}), vec!["value", "credential_type"]),
         (json!({"value": "x", "is_sensitive": false}), vec!["is_sensitive", "value"]),
     ] {
         let change = applied(&body, &stored);
         assert_eq!(names(&change.changes), changed, "{body}");
         assert_eq!(change.credential.updated_at, at(if changed.is_empty() { 0 } else { 60 }), "{body}");
     }
-    let all = json!({"name": "m", "team": team, "description": "e", "credential_type": "ACCESS_KEY"});
+    let all =
+        json!({"name": "m", "team": team, "description": "e", "credential_type": "ACCESS_KEY", "value": key});
     let after = applied(&all, &stored).credential;
     assert_eq!((after.name.as_str(), after.description.as_str()), ("m", "e"));
     assert_eq!(after.team.map(RoleId::base58).as_deref(), Some(team));
@@ -178,37 +182,38 @@ fn types_have_one_spelling() {
 
 #[test]
 fn the_external_id_of_a_role_is_the_organizations_own() {
-    let (plain, key) = (credential("n", true), CredentialType::AccessKey);
+    let plain = credential("n", true);
     let role = Credential { credential_type: Some(CredentialType::AssumeRole), ..plain.clone() };
     let empty = Credential { has_value: false, ..plain.clone() };
-    let own = json!({"roleArn": "r", "externalId": "postern:acme"});
-    let other = json!({"roleArn": "r", "externalId": "postern:globex"});
+    let own = json!({"roleArn": ROLE, "externalId": "postern:acme"});
+    let other = json!({"roleArn": ROLE, "externalId": "postern:globex"});
     for (stored, body) in [
         (&role, json!({"value": own})),
-        (&role, json!({"value": {"roleArn": "r"}})),
+        (&role, json!({"value": {"roleArn": ROLE}})),
         (&role, json!({"name": "m"})),
         (&role, json!({"value": other, "credential_type": null})),
         (&plain, json!({"value": other})),
         (&plain, json!({"value": own, "credential_type": "ASSUME_ROLE"})),
         (&empty, json!({"credential_type": "ASSUME_ROLE"})),
-        (&Credential { credential_type: Some(key), ..plain.clone() }, json!({"value": other})),
     ] {
         assert!(patch(&body).apply(stored, &acme(), at(60)).is_ok(), "{body}");
     }
     let fault = [("value", "externalId must be \"postern:acme\", or left out.")];
     for (stored, body) in [
         (&role, json!({"value": other})),
-        (&role, json!({"value": {"externalId": "x"}})),
+        (&role, json!({"value": {"roleArn": ROLE, "externalId": "x"}})),
         (&plain, json!({"value": other, "credential_type": "ASSUME_ROLE"})),
     ] {
         let wrong = patch(&body).apply(stored, &acme(), at(60)).unwrap_err();
         assert_eq!(wrong.iter().collect::<Vec<_>>(), fault, "{body}");
     }
     // What is sealed already was not checked when it was written.
-    let unseen =
-        patch(&json!({"credential_type": "ASSUME_ROLE"})).apply(&plain, &acme(), at(60)).unwrap_err();
-    let needs = "A new value is required when credential_type becomes ASSUME_ROLE.";
-    assert_eq!(unseen.iter().collect::<Vec<_>>(), [("value", needs)]);
+    for kind in ["ASSUME_ROLE", "ACCESS_KEY"] {
+        let unseen = patch(&json!({"credential_type": kind})).apply(&plain, &acme(), at(60)).unwrap_err();
+        let needs = format!("A new value is required when credential_type becomes {kind}.");
+        assert_eq!(unseen.iter().collect::<Vec<_>>(), [("value", needs.as_str())]);
+        assert!(patch(&json!({"credential_type": kind})).apply(&empty, &acme(), at(60)).is_ok());
+    }
     let body = json!({"name": "n", "credential_type": "ASSUME_ROLE", "value": other});
     let wrong = draft(body).create(&Actor::system(acme()), at(5)).unwrap_err();
     assert_eq!(wrong.iter().collect::<Vec<_>>(), fault);
@@ -218,14 +223,16 @@ fn the_external_id_of_a_role_is_the_organizations_own() {
 #[test]
 fn only_what_a_provider_is_asked_with_changes_its_access() {
     let assume = Some(CredentialType::AssumeRole);
+    let (key, role) = (json!({"accessKeyId": "AKIA1", "secretAccessKey": "s"}), json!({"roleArn": ROLE}));
     for (stored, body, changes) in [
         (None, json!({"value": "x"}), false),
-        (None, json!({"credential_type": "ACCESS_KEY"}), true),
+        (None, json!({"credential_type": "ACCESS_KEY", "value": key}), true),
         (assume, json!({}), false),
         (assume, json!({"name": "m", "value": null}), false),
         (assume, json!({"credential_type": "ASSUME_ROLE"}), false),
-        (assume, json!({"value": "x"}), true),
-        (assume, json!({"credential_type": "ACCESS_KEY"}), true),
+        (assume, json!({"value": role}), true),
+        (assume, json!({"value": role.to_string()}), true),
+        (assume, json!({"credential_type": "ACCESS_KEY", "value": key}), true),
         (assume, json!({"credential_type": null}), true),
     ] {
         let stored = Credential { credential_type: stored, ..credential("n", true) };

@@ -286,7 +286,7 @@ fn a_list_shows_what_its_filter_admits() {
     let wrong = filter(&[("resourceId", "x"), ("userId", "a b"), ("status", "running")]).unwrap_err();
     let status =
         "status must be one of PENDING, ACTIVE, PARTIAL, FAILED, EXPIRING, EXPIRED, CANCELLED, UNREADABLE";
-    let user = "userId must have 1 to 128 URL-safe characters";
+    let user = "userId must have 1 to 128 letters, digits or -._~!$&'()*+;=:@|/\\";
     assert_eq!(crate::sentences(&wrong), ["resourceId must be a UUID", user, status]);
     assert!(session.opens(ResourceId::parse(RESOURCE).unwrap()));
     assert!(!session.opens(ResourceId::parse(OTHER).unwrap()));

@@ -40,7 +40,7 @@ use crate::list::each_with_belongings;
 use crate::once::Recorded;
 use crate::resource::ReferenceData;
 use crate::tag::tag;
-use crate::{ListPart, Listed, Sealed, Store, keys};
+use crate::{ListPart, Listed, Sealed, Store, UnreadableObject, keys};
 
 /// The members of a credential's item. The sealed value stands beside them.
 #[derive(Serialize, Deserialize)]
@@ -225,9 +225,9 @@ impl Store {
         let record = |items: &[Item]| records(items)?.pop().ok_or_else(|| corrupt("it is no credential"));
         let found = each_with_belongings(items, Entity::Credential, record).into_iter();
         // The spelling of the credentials face.
-        let found = found.map(|(id, record)| match CredentialId::parse(&id) {
-            Ok(known) => (known.base58(), record),
-            Err(_) => (id, record),
+        let found = found.map(|(known, record)| {
+            let id = CredentialId::parse(&known.id).map_or_else(|_| known.id.clone(), CredentialId::base58);
+            (UnreadableObject { id, ..known }, record)
         });
         Ok(Listed::of(found, next))
     }

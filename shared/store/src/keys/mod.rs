@@ -91,6 +91,8 @@ pub(crate) const ROLE_IDS: &str = "roleIds";
 pub(crate) const RESOURCE_IDS: &str = "resourceIds";
 /// On a user: the ids of their sessions that run, and of some that did.
 pub(crate) const SESSION_IDS: &str = "sessionIds";
+/// On an invitation of which a part has been claimed: the id of the person who may claim the rest.
+pub(crate) const CLAIMANT: &str = "claimant";
 /// On an API key: the digest of its text.
 pub(crate) const HASH: &str = "hash";
 /// On a first result: seconds since 1970, after which it counts no longer. The table's time to live tidies up.

@@ -1,6 +1,6 @@
 //! The making of a link.
 
-use model::id::OrgId;
+use model::id::{OrgId, UserId};
 use model::link::{Link, LinkKind, USER_LINKS_MAX};
 use model::principal::Actor;
 use model::refusal::Refusal;
@@ -54,8 +54,44 @@ fn count_sides(tx: &mut Transaction<'_>, org: &OrgId, link: &Link) {
 }
 
 fn count(tx: &mut Transaction<'_>, key: &Key, missing: Refusal) {
-    let update = Expression::new("SET #linked = #linked + :one", [(":one", number(1))]);
-    tx.update(key, &update, &Expression::exists(), move |_| Failed::Refuse(missing.clone()));
+    tx.update(key, &one_more(), &Expression::exists(), move |_| Failed::Refuse(missing.clone()));
+}
+
+fn one_more() -> Expression {
+    Expression::new("SET #linked = #linked + :one", [(":one", number(1))])
+}
+
+/// Writes that the handing over of one link costs.
+pub(crate) const HANDED_WRITES: usize = 3;
+
+/// Hands a person's link over to another person on the other side; their own items are the caller's. Out of date where the other side is
+/// gone.
+pub(crate) fn hand_over(
+    tx: &mut Transaction<'_>,
+    org: &OrgId,
+    (link, heir): (&Link, &UserId),
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let (key, former, inherited) = match link {
+        Link::RoleUser(role, user) => (
+            keys::role(org, *role),
+            keys::member_of_role(org, *role, user),
+            Link::RoleUser(*role, heir.clone()),
+        ),
+        Link::UserResource(user, resource) => (
+            keys::resource(org, *resource),
+            keys::link_of_resource(org, *resource, &Holder::User(user.clone())),
+            Link::UserResource(heir.clone(), *resource),
+        ),
+        Link::RoleResource(..) => return Ok(()),
+    };
+    tx.update(&key, &one_more(), &Expression::exists(), |_| Failed::Stale);
+    tx.remove(&former);
+    // The heir may have the same link already.
+    for item in items(org, &inherited, now)? {
+        tx.replace(item);
+    }
+    Ok(())
 }
 
 /// Adds an id to a set on a person's item.

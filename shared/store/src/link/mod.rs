@@ -8,6 +8,7 @@ mod assign;
 mod remove;
 mod unassign;
 
+pub(crate) use assign::{HANDED_WRITES, hand_over};
 pub(crate) use remove::{Gone, remove_as_fits};
 
 use model::audit::{AuditEntry, AuditEvent, AuditResult};

@@ -20,6 +20,7 @@ pub use verify::{GroupFound, Neighbour, ProviderAnswer, RuleSlots, Verified};
 
 use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
 use model::id::{CredentialId, OrgId, ResourceId};
+use model::json::{self, LISTED_LEVELS_MAX};
 use model::provider::{Provider, ResourceType};
 use model::resource::Resource;
 use model::time::Timestamp;
@@ -107,6 +108,14 @@ impl TryFrom<ResourceData> for Resource {
 
 pub(crate) fn resource(item: &Item) -> Result<Resource, StoreError> {
     item.members::<ResourceData>()?.try_into()
+}
+
+/// A resource as a list can show it. An earlier version has taken configs that are too deep for that; alone they can be read and
+/// corrected.
+fn listed(item: &Item) -> Result<Resource, StoreError> {
+    let resource = resource(item)?;
+    let levels = 1 + resource.config.values().map(json::levels).max().unwrap_or_default();
+    if levels > LISTED_LEVELS_MAX { Err(corrupt("its config is too deep")) } else { Ok(resource) }
 }
 
 fn tagged(item: &Item) -> Result<Tagged<Resource>, StoreError> {
@@ -270,6 +279,6 @@ impl Store {
         part: &ListPart,
     ) -> Result<Listed<Resource>, StoreError> {
         let (items, next) = self.list_part(&keys::resources(org), Entity::Resource, part).await?;
-        Ok(Listed::of(each_object(&items, resource), next))
+        Ok(Listed::of(each_object(&items, listed), next))
     }
 }

@@ -4,6 +4,7 @@ use model::id::{CredentialId, ResourceId, SessionRowId};
 use model::ingress::{GroupRef, Ingress};
 use model::resource::Resource;
 use model::session::{Addresses, Claim, SessionRow};
+use model::text::said;
 use model::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -77,7 +78,7 @@ fn planned(resources: &[Versioned<Resource>], addresses: &Addresses, now: Timest
         let openings = resource.resource_type.openings(&resource.config);
         let openings = match openings {
             Ok(openings) if openings.len() > RULES_A_ROW => {
-                Err("The resource's config names more than 60 rules")
+                Err("The resource's config names more than 60 rules".into())
             }
             other => other,
         };
@@ -91,7 +92,7 @@ fn planned(resources: &[Versioned<Resource>], addresses: &Addresses, now: Timest
             },
             address,
             claims: openings.iter().flatten().copied().map(Claim::pending).collect(),
-            error: openings.as_ref().err().map(|why| (*why).into()),
+            error: openings.as_ref().err().map(|why| said(why)),
         });
         let (credential, version) = (resource.credential_id, versioned.version);
         Planned { rows: rows.collect(), resource: resource.id, version, credential }

@@ -49,7 +49,7 @@ impl Store {
     }
 }
 
-fn item(org: &OrgId, user: &User) -> Result<NewItem, StoreError> {
+pub(super) fn item(org: &OrgId, user: &User) -> Result<NewItem, StoreError> {
     let item = NewItem::new(&keys::user(org, &user.id), Entity::User, &UserData::from(user))?;
     let entry = user.entry.unwrap_or_else(|| EntryId::generate(user.created_at));
     Ok(item

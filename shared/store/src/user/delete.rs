@@ -103,7 +103,7 @@ impl Store {
     }
 }
 
-fn links(id: &UserId, item: &Item) -> Result<Vec<Link>, StoreError> {
+pub(super) fn links(id: &UserId, item: &Item) -> Result<Vec<Link>, StoreError> {
     let roles = role_ids(item)?.into_iter().map(|role| Link::RoleUser(role, id.clone()));
     let resources = resource_ids(item)?.into_iter().map(|resource| Link::UserResource(id.clone(), resource));
     Ok(roles.chain(resources).collect())

@@ -24,14 +24,24 @@ impl Store {
         principal: &Principal,
         now: Timestamp,
     ) -> Result<User, StoreError> {
-        let (mut user, mut backoff) = (User::entered(principal, now), Backoff::default());
+        self.enter_as(actor, User::entered(principal, now), now).await
+    }
+
+    /// The same, with what is to be said of somebody who is new.
+    pub(super) async fn enter_as(
+        &self,
+        actor: &Actor,
+        mut user: User,
+        now: Timestamp,
+    ) -> Result<User, StoreError> {
+        let mut backoff = Backoff::default();
         loop {
             match self.insert_user(actor, &user, now).await {
                 Ok(commit) => return commit.certain().map(|_| user),
                 Err(StoreError::Refused(Refusal::EmailTaken(_))) => user.email = None,
                 // Known already, or entered meanwhile by another request.
                 Err(StoreError::Refused(Refusal::UserIdTaken(_))) => {
-                    if let Some(known) = self.user(&principal.org, &principal.user).await? {
+                    if let Some(known) = self.user(&actor.org, &user.id).await? {
                         let known = known.value;
                         return if known.is_active { Ok(known) } else { Err(Refusal::UserInactive.into()) };
                     }

@@ -8,13 +8,17 @@
 //! | update | 2: the user; the transaction. A deactivation looks after what is noted besides |
 //! | delete | 2: the user with what is left of one; the transaction |
 //! | enter | 1, and a read of somebody who is known already |
+//! | sign in | none for somebody who is known with an email; the guard of the email for somebody without one; enter for everybody else |
+//! | claim an invitation | 4: the guard, the invitation, what it leads to, the transaction |
 //! | what a session would open | 2: the roles, all at once; the resources, 100 a call, all at once |
 
+mod claim;
 mod create;
 mod delete;
 mod ending;
 mod enter;
 mod reach;
+mod sign_in;
 mod update;
 
 pub use reach::Reach;
@@ -30,7 +34,7 @@ use serde_json::{Map, Value};
 use crate::error::{StoreError, corrupt};
 use crate::expression::Expression;
 use crate::item::{Entity, Item, NewItem, data, set};
-use crate::keys::{RESOURCE_IDS, ROLE_IDS, VERSION};
+use crate::keys::{RESOURCE_IDS, ROLE_IDS, SESSION_IDS, VERSION};
 use crate::list::each_object;
 use crate::once::Recorded;
 use crate::{ListPart, Listed, Store, Tagged, keys};
@@ -43,6 +47,9 @@ pub(crate) struct UserData {
     email: Option<String>,
     name: Option<String>,
     is_active: bool,
+    /// Not there on an item of an earlier version.
+    #[serde(default)]
+    is_invited: Option<bool>,
     #[serde(with = "model::time::millis")]
     created_at: Timestamp,
     #[serde(with = "model::time::millis")]
@@ -66,6 +73,7 @@ impl From<&User> for UserData {
             email: user.email.clone(),
             name: user.name.clone(),
             is_active: user.is_active,
+            is_invited: Some(user.is_invited),
             created_at: user.created_at,
             updated_at: user.updated_at,
             activation: user.activation,
@@ -75,11 +83,14 @@ impl From<&User> for UserData {
 
 impl From<UserData> for User {
     fn from(data: UserData) -> Self {
+        // An earlier version did not say it, and made an id for everybody who was known by an email alone.
+        let is_invited = data.is_invited.unwrap_or_else(|| data.id.is_generated(data.created_at));
         Self {
             id: data.id,
             email: data.email,
             name: data.name,
             is_active: data.is_active,
+            is_invited,
             role_ids: Vec::new(),
             resource_ids: Vec::new(),
             created_at: data.created_at,
@@ -139,7 +150,12 @@ fn user(item: &Item) -> Result<Tagged<User>, StoreError> {
     let user = User::from(item.members::<UserData>()?);
     let entry = EntryId::parse(item.listing_sk()?).map_err(|_| corrupt("a user's place is no id"))?;
     let (role_ids, resource_ids) = (role_ids(item)?, resource_ids(item)?);
-    Tagged::new(item.number(VERSION)?, User { role_ids, resource_ids, entry: Some(entry), ..user })
+    // Somebody whose sessions are noted has come with a token that names this id.
+    let is_invited = user.is_invited && !item.has(SESSION_IDS);
+    Tagged::new(
+        item.number(VERSION)?,
+        User { is_invited, role_ids, resource_ids, entry: Some(entry), ..user },
+    )
 }
 
 /// That a person is active, in this activation.

@@ -46,14 +46,32 @@ impl Admitted {
     }
 
     /// The caller's user. A person whom the directory does not know is entered in it; a key enters nobody.
-    pub(super) async fn user(&self, app: &App) -> Result<User, Failure> {
-        if let Some(user) = self.known_user(app).await? {
-            return Ok(user);
-        }
+    pub(super) async fn entered_user(&self, app: &App) -> Result<User, Failure> {
         let actor = Actor { once: None, ..self.actor() };
-        let user = app.store().enter_user(&actor, &self.principal, app.now).await?;
+        let user = match self.known_user(app).await? {
+            Some(user) if !user.is_invited || self.key.is_some() => return Ok(user),
+            // A token that names an invitation's id ends it: what is bound to the entry from now on is the person's.
+            Some(user) => app.store().sign_in(&actor, &self.principal, Some(user), app.now).await?,
+            None => app.store().enter_user(&actor, &self.principal, app.now).await?,
+        };
         app.look_up_again(&self.principal.org, &self.principal.user);
         Ok(user)
+    }
+
+    /// The same, and an invitation for a person's verified email becomes theirs.
+    pub(super) async fn user(&self, app: &App) -> Result<User, Failure> {
+        let known = self.known_user(app).await?;
+        if let Some(user) = known.as_ref().filter(|user| self.key.is_some() || is_settled(user)) {
+            return Ok(user.clone());
+        }
+        let actor = Actor { once: None, ..self.actor() };
+        let was_known = known.clone();
+        let user = app.store().sign_in(&actor, &self.principal, known, app.now).await;
+        // A deactivated invitation may have become theirs, which is the directory's answer from now on.
+        if !matches!((&user, &was_known), (Ok(user), Some(known)) if user == known) {
+            app.look_up_again(&self.principal.org, &self.principal.user);
+        }
+        Ok(user?)
     }
 
     /// The caller's user, if the directory knows them, as they are now: what this environment remembers is for the door alone.
@@ -72,4 +90,9 @@ impl Admitted {
             user => Ok(user),
         }
     }
+}
+
+/// Whether nothing is left to be done for somebody who is known.
+fn is_settled(user: &User) -> bool {
+    user.email.is_some() && !user.is_invited
 }

@@ -101,11 +101,9 @@ fn rejected(why: Rejected) -> Failure {
     match why {
         // Nobody can tell whether the token is good.
         Rejected::NoKeys => Failure::unavailable("the issuer's keys cannot be had"),
-        Rejected::NotOurs
-        | Rejected::UnknownKey
-        | Rejected::Expired
-        | Rejected::NotYetValid
-        | Rejected::NoIdentity => Failure::Unauthenticated(Unauthenticated::Invalid(why)),
+        Rejected::NotOurs | Rejected::UnknownKey | Rejected::Claim(_) => {
+            Failure::Unauthenticated(Unauthenticated::Invalid(why))
+        }
     }
 }
 
@@ -129,6 +127,7 @@ async fn holder_of_key(app: &App, request: &Incoming, text: &str) -> Result<Call
         // Who is an administrator is the token's word, and a key has no token.
         is_org_admin: false,
         email: maker.email,
+        email_is_verified: false,
         name: maker.name,
         kind: ActorType::ApiKey,
     };

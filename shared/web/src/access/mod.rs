@@ -198,7 +198,7 @@ impl OrgAdmin {
     /// # Errors
     /// Those of [`Member::user`].
     pub async fn user(&self, app: &App) -> Result<User, Failure> {
-        self.0.user(app).await
+        self.0.entered_user(app).await
     }
 }
 
@@ -264,7 +264,8 @@ impl Member {
         &self.0.principal
     }
 
-    /// The caller's user. A person whom the directory does not know is entered in it.
+    /// The caller's user. A person whom the directory does not know is entered in it, and an invitation for their verified email becomes
+    /// theirs.
     ///
     /// # Errors
     /// `UserInactive`; `Unauthenticated` for a key whose maker was deleted just now; busy.

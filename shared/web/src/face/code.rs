@@ -1,11 +1,12 @@
 //! Face K: `{"error": "<CODE>", "message": "…", "timestamp": "…"}` (seeds `PATCH` and `DELETE /resources/{id}`).
 
+use auth::Rejected;
 use model::refusal::Refusal;
 use model::time::Timestamp;
 use serde_json::Value;
 
 use super::{common_message, object};
-use crate::failure::Failure;
+use crate::failure::{Failure, Unauthenticated};
 
 pub(super) fn body(failure: &Failure, now: Timestamp) -> Value {
     object([
@@ -13,6 +14,14 @@ pub(super) fn body(failure: &Failure, now: Timestamp) -> Value {
         ("message", common_message(failure, sentence).into()),
         ("timestamp", now.to_string().into()),
     ])
+}
+
+/// The code in the header of every face. It is that of the body here, but for a claim: the body's code for 401 is older than that one.
+pub(super) fn header(failure: &Failure) -> &'static str {
+    match failure {
+        Failure::Unauthenticated(Unauthenticated::Invalid(Rejected::Claim(_))) => "UNUSABLE_CLAIM",
+        failure => code(failure),
+    }
 }
 
 fn code(failure: &Failure) -> &'static str {

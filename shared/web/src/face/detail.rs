@@ -1,5 +1,6 @@
 //! Face D: `{"detail": "…"}`, or `{"<field>": ["…"], "non_field_errors": ["…"]}` (seed `PUT /credentials/:id/`).
 
+use auth::Rejected;
 use model::refusal::Refusal;
 use model::violation::{NON_FIELD, Violations};
 use serde_json::{Map, Value, json};
@@ -10,6 +11,9 @@ pub(super) fn body(failure: &Failure) -> Value {
     match failure {
         Failure::Unauthenticated(Unauthenticated::Missing) => {
             detail("Authentication credentials were not provided.")
+        }
+        Failure::Unauthenticated(Unauthenticated::Invalid(Rejected::Claim(claim))) => {
+            detail(&format!("{}.", super::bad_claim(claim)))
         }
         Failure::Unauthenticated(
             Unauthenticated::Invalid(_) | Unauthenticated::InvalidKey(_) | Unauthenticated::Ambiguous,

@@ -4,13 +4,14 @@ mod code;
 mod detail;
 mod reason;
 
-use http::{HeaderValue, Response, StatusCode, header};
+use auth::{BadClaim, Rejected};
+use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use lambda_http::Body;
 use model::refusal::Refusal;
 use model::time::Timestamp;
 use serde_json::Value;
 
-use crate::failure::{Denied, Failure, ParameterFault, WrongParameters};
+use crate::failure::{Denied, Failure, ParameterFault, Unauthenticated, WrongParameters};
 use crate::reply::json_response;
 
 /// Where the API is mounted.
@@ -26,6 +27,9 @@ pub enum Face {
     /// D: `{"detail"}` or `{"<field>": ["…"]}`, on `/credentials/**`.
     Detail,
 }
+
+/// The header with the code of a failure, the same on every face.
+const CODE: HeaderName = HeaderName::from_static("x-postern-error");
 
 /// Seconds after which a caller may try again when AWS was busy.
 const BUSY_RETRY_SECONDS: u32 = 1;
@@ -64,6 +68,7 @@ impl Face {
             Self::Detail => detail::body(failure),
         };
         let mut response = json_response(failure.status(), &body);
+        response.headers_mut().insert(CODE, HeaderValue::from_static(code::header(failure)));
         add_headers(&mut response, failure);
         response
     }
@@ -118,6 +123,7 @@ fn add_headers(response: &mut Response<Body>, failure: &Failure) {
 /// The sentence for a failure that reads the same on the faces K and R.
 fn common_message(failure: &Failure, refused: impl Fn(&Refusal) -> String) -> String {
     match failure {
+        Failure::Unauthenticated(Unauthenticated::Invalid(Rejected::Claim(claim))) => bad_claim(claim),
         Failure::Unauthenticated(_) => UNAUTHENTICATED.into(),
         Failure::Forbidden(Denied::NotAdmin) => NOT_ADMIN.into(),
         Failure::Forbidden(Denied::Scope(scope)) => format!("Requires an API key with the scope {scope}"),
@@ -141,6 +147,11 @@ fn common_message(failure: &Failure, refused: impl Fn(&Refusal) -> String) -> St
         Failure::Unavailable(_) => UNAVAILABLE.into(),
         Failure::Internal(_) => INTERNAL.into(),
     }
+}
+
+/// What the holder of a token is told of a claim that cannot be used.
+fn bad_claim(BadClaim { name, fault }: &BadClaim) -> String {
+    format!("The token's claim '{name}' cannot be used: {fault}")
 }
 
 /// What is wrong with each parameter, on the faces K and R.

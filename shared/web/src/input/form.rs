@@ -2,6 +2,9 @@
 //!
 //! They are parsed when the handler asks, because that face looks an object up before it looks at the body.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::HeaderValue;
 use model::credential::input::{Given, GivenFields};
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::Value;
@@ -185,13 +188,34 @@ async fn multipart_fields(request: &Incoming, body: &[u8]) -> Result<GivenFields
             Err(error) => return Err(multipart_error(error)),
         };
         let name = part.name().map(String::from).ok_or_else(|| multipart_error("a part has no name"))?;
-        if part.file_name().is_some() {
-            fields.set(name, Given::File);
-            continue;
-        }
+        let file = part.file_name().map(String::from);
+        let encoding = part.headers().get("content-transfer-encoding").cloned();
         let bytes = part.bytes().await.map_err(multipart_error)?;
-        let text = str::from_utf8(&bytes).map_err(multipart_error)?;
-        fields.set(name, Given::Text(text.into()));
+        match file {
+            // What a browser sends for a file field in which nothing was chosen.
+            Some(file) if file.is_empty() && bytes.is_empty() => {}
+            Some(_) => fields.set(name, Given::File),
+            None => {
+                let bytes = decoded(bytes.to_vec(), encoding.as_ref())?;
+                fields.set(name, Given::Text(String::from_utf8(bytes).map_err(multipart_error)?));
+            }
+        }
+    }
+}
+
+/// The content of a part without its `Content-Transfer-Encoding`, which is deprecated in forms (RFC 7578 §4.7) and sent all the same.
+/// What is encoded in another way than in base64 is refused: a secret is kept as it was meant, or not at all.
+fn decoded(bytes: Vec<u8>, encoding: Option<&HeaderValue>) -> Result<Vec<u8>, Failure> {
+    let encoding = encoding.map_or(b"".as_slice(), HeaderValue::as_bytes);
+    match encoding.trim_ascii().to_ascii_lowercase().as_slice() {
+        b"" | b"7bit" | b"8bit" | b"binary" => Ok(bytes),
+        b"base64" => {
+            let lines: Vec<u8> = bytes.into_iter().filter(|b| !b.is_ascii_whitespace()).collect();
+            STANDARD.decode(lines).map_err(|_| multipart_error("a part is not the base64 that it says it is"))
+        }
+        _ => Err(multipart_error(
+            "a part has a Content-Transfer-Encoding other than 7bit, 8bit, binary and base64",
+        )),
     }
 }
 

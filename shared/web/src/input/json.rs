@@ -1,7 +1,7 @@
 //! JSON bodies of the faces K and R: an object with known members, each once.
 
 use model::fields::{Fields, FromFields};
-use model::json;
+use model::json::{self, Inexact};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
@@ -21,7 +21,8 @@ impl<T: FromFields + Send + 'static> Input for Json<T> {
         if !matches!(sent.as_str(), "" | "application/json") {
             return Err(Failure::UnsupportedMediaType(sent));
         }
-        Ok(Self(Fields::read(members(body)?)?))
+        let (members, inexact) = members(body)?;
+        Ok(Self(Fields::read_exact(members, &inexact)?))
     }
 }
 
@@ -38,13 +39,13 @@ impl<T: FromFields + Send + 'static> Input for OptionalJson<T> {
     }
 }
 
-/// The members of a JSON object.
-fn members(body: &[u8]) -> Result<Map<String, Value>, Failure> {
+/// The members of a JSON object, and those numbers in them that are not what was sent.
+fn members(body: &[u8]) -> Result<(Map<String, Value>, Vec<Inexact>), Failure> {
     let text = str::from_utf8(body)
         .map_err(|error| Failure::Malformed(format!("invalid UTF-8 at byte {}", error.valid_up_to())))?;
     let value = json::strict(text).map_err(|error| Failure::Malformed(error.to_string()))?;
     match value {
-        Value::Object(members) => Ok(members),
+        Value::Object(members) => Ok((members, json::inexact(text))),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
             Err(Failure::NotAnObject("not an object"))
         }
@@ -65,7 +66,7 @@ mod tests {
     #[test]
     fn members_keep_their_order_and_values() {
         let text = r#"{"b":1,"a":[true,null,"x",{"z":-1.5,"y":18446744073709551615}]}"#;
-        assert_eq!(Value::Object(members(text.as_bytes()).unwrap()).to_string(), text);
+        assert_eq!(Value::Object(members(text.as_bytes()).unwrap().0).to_string(), text);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Parameters of the path.
 
-use model::id::{ApiKeyId, CredentialId, ResourceId, RoleId, RuleId, SessionId, UserId};
+use model::id::{ApiKeyId, CredentialId, ResourceId, RoleId, RuleId, SessionId, USER_ID_RULE, UserId};
 use model::violation::Violations;
 use std::sync::Arc;
 
@@ -57,9 +57,17 @@ impl PathParameter for RuleId {
 
 impl PathParameter for UserId {
     fn parse(name: &str, text: &str) -> Result<Self, Failure> {
-        let sentence = format!("{name} must have 1 to 128 URL-safe characters");
-        Self::parse(text).map_err(|_| Violations::one(name, sentence).into())
+        let text = with_slashes(text);
+        Self::parse(&text).map_err(|_| Violations::one(name, format!("{name} {USER_ID_RULE}")).into())
     }
+}
+
+/// An id in which the caller has written `%2F` for each slash, before the whole was escaped for the path. The gateway decodes a `%2F` before
+/// it looks for a route, so that a slash stays within its segment as `%252F` alone; of that it leaves the `%25` as it is.
+fn with_slashes(text: &str) -> String {
+    ["%252F", "%252f", "%2F", "%2f"]
+        .into_iter()
+        .fold(text.to_owned(), |text, escaped| text.replace(escaped, "/"))
 }
 
 /// An impossible id of a credential is simply not found, as in the seed's framework.

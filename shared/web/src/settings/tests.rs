@@ -30,6 +30,7 @@ fn each_bad_setting_is_named() {
         ("POSTERN_SESSIONS_PER_PERSON", "0"),
         ("POSTERN_SESSIONS_PER_PERSON", "1001"),
         ("AWS_USE_FIPS_ENDPOINT", "perhaps"),
+        ("POSTERN_JWT_EMAILS_ARE_VERIFIED", "yes"),
     ] {
         assert_eq!(read(&[(name, value)]).err(), Some(BadSetting(name)), "{value}");
     }
@@ -45,6 +46,15 @@ fn the_rate_limit_is_off_default_or_as_set() {
     assert_eq!(read(&[("POSTERN_RATE_PER_MINUTE", "0")]).unwrap().rate, None);
     let tight = [("POSTERN_RATE_PER_MINUTE", "6"), ("POSTERN_RATE_BURST", "2")];
     assert_eq!(read(&tight).unwrap().rate, RateLimit::new(6, 2));
+}
+
+#[test]
+fn emails_are_anybodys_word_unless_the_setting_says_otherwise() {
+    for (value, expected) in [("", false), ("false", false), ("False", false), ("true", true), ("TRUE", true)]
+    {
+        let more: &[_] = if value.is_empty() { &[] } else { &[("POSTERN_JWT_EMAILS_ARE_VERIFIED", value)] };
+        assert_eq!(read(more).unwrap().jwt.claims.emails_are_verified, expected, "{value}");
+    }
 }
 
 #[test]

@@ -3,17 +3,22 @@
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
+use super::security_group_config_fault;
 use crate::ingress::{Opening, Protocol};
 use crate::json::whole;
 
 /// The openings of a group: one for each of `ports`, one for `port` and for a range.
 ///
 /// Without a protocol it is TCP. `all` without ports is every protocol and port; with ports it is TCP and UDP on those
-/// ports, never more than was named. A config that names no port opens nothing.
+/// ports, never more than was named. A config that names no port opens nothing, and neither does one that would be refused
+/// today: an earlier version has stored it, and what was meant is a guess.
 ///
 /// # Errors
 /// When the config does not say what to open.
-pub fn openings(config: &Map<String, Value>) -> Result<Vec<Opening>, &'static str> {
+pub fn openings(config: &Map<String, Value>) -> Result<Vec<Opening>, String> {
+    if let Some(fault) = security_group_config_fault(config) {
+        return Err(format!("The resource's config must be corrected: {fault}"));
+    }
     let ranges = ranges(config);
     let on_ports = |protocol| ranges.iter().map(move |range| Opening { protocol, ports: Some(*range) });
     let protocol = config.get("protocol").and_then(Value::as_str).unwrap_or("tcp");
@@ -24,7 +29,7 @@ pub fn openings(config: &Map<String, Value>) -> Result<Vec<Opening>, &'static st
         "udp" => on_ports(Protocol::Udp).collect(),
         _ => on_ports(Protocol::Tcp).collect(),
     };
-    if openings.is_empty() { Err("The resource's config names no port") } else { Ok(openings) }
+    if openings.is_empty() { Err("The resource's config names no port".into()) } else { Ok(openings) }
 }
 
 fn ranges(config: &Map<String, Value>) -> BTreeSet<(u16, u16)> {
@@ -67,6 +72,22 @@ mod tests {
     fn a_config_without_a_port_opens_nothing() {
         for config in [json!({}), json!({"protocol": "tcp"}), json!({"protocol": "udp", "note": 1})] {
             assert!(openings(config.as_object().unwrap()).is_err(), "{config}");
+        }
+    }
+
+    #[test]
+    fn a_config_of_an_earlier_version_opens_no_more_than_was_meant() {
+        for (config, right) in [
+            (json!({"protocol": "all", "from_port": 22, "to_port": 22}), "use config.fromPort"),
+            (json!({"protocol": "all", "portRange": "22-22"}), "use config.fromPort and config.toPort"),
+            (json!({"protocol": "all", "porrt": 22}), "use config.port"),
+            (json!({"port": 53, "ipProtocol": "udp"}), "use config.protocol"),
+            (json!({"port": 53, "prtocol": "udp"}), "use config.protocol"),
+            (json!({"protocol": "icmp", "port": 22}), "leave it out"),
+        ] {
+            let refused = openings(config.as_object().unwrap()).unwrap_err();
+            assert!(refused.starts_with("The resource's config must be corrected: config."), "{refused}");
+            assert!(refused.contains(right), "{refused}");
         }
     }
 }

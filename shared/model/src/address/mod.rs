@@ -1,6 +1,10 @@
 //! Addresses that a session may name.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+mod reserved;
+
+use std::net::IpAddr;
+
+use reserved::Block;
 
 /// Reads an address. One of version 4 that is written as version 6 (RFC 4291 §2.5.5.2) is one of version 4.
 #[must_use]
@@ -8,37 +12,14 @@ pub fn parse(text: &str) -> Option<IpAddr> {
     text.parse::<IpAddr>().ok().map(|address| address.to_canonical())
 }
 
-/// Whether an address can be one machine's on the public internet (IANA's special-purpose registries). The ranges for
-/// documentation count as public: nobody has them, and every example uses them.
+/// Whether an address can be one machine's on the public internet: it is in no block that is reserved for something else.
 #[must_use]
 pub fn is_public_unicast(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => is_public_v4(address),
-        IpAddr::V6(address) => is_public_v6(address),
-    }
-}
-
-fn is_public_v4(address: Ipv4Addr) -> bool {
-    let [a, b, c, _] = address.octets();
-    let is_shared = a == 100 && (64..128).contains(&b);
-    let is_protocol_assignment = (a, b, c) == (192, 0, 0);
-    let is_benchmark = a == 198 && (18..20).contains(&b);
-    !(a == 0
-        || a >= 224
-        || is_shared
-        || is_protocol_assignment
-        || is_benchmark
-        || address.is_private()
-        || address.is_loopback()
-        || address.is_link_local())
-}
-
-/// Global unicast is 2000::/3; within it Teredo and 6to4 are other addresses in disguise.
-fn is_public_v6(address: Ipv6Addr) -> bool {
-    let [first, second, ..] = address.segments();
-    let is_teredo = (first, second) == (0x2001, 0);
-    let is_6to4 = first == 0x2002;
-    first & 0xe000 == 0x2000 && !is_teredo && !is_6to4
+    let blocks: &[Block] = match address {
+        IpAddr::V4(_) => &reserved::V4,
+        IpAddr::V6(_) => &reserved::V6,
+    };
+    !blocks.iter().any(|block| block.has(address))
 }
 
 #[cfg(test)]
@@ -61,7 +42,6 @@ mod tests {
             "223.255.255.255",
             "2001:db8::7",
             "2606:4700::1111",
-            "2001:1::1",
             "3fff::",
         ] {
             assert!(is_public_unicast(good.parse().unwrap()), "{good}");
@@ -93,6 +73,11 @@ mod tests {
             "ff02::1",
             "2002:a00:1::",
             "2001::1",
+            "2001:1::1",
+            "2001:2::1",
+            "2001:10::1",
+            "2001:1f:ffff::1",
+            "192.88.99.1",
             "64:ff9b::1",
         ] {
             assert!(!is_public_unicast(bad.parse().unwrap()), "{bad}");

@@ -1,4 +1,10 @@
 //! JSON of which every part has one meaning: the only way in which bodies and tokens are read.
+//!
+//! Bodies are kept and shown again, so that their numbers must come out as they went in: [`inexact`].
+
+mod exact;
+
+pub use exact::{Inexact, inexact};
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
@@ -10,6 +16,25 @@ use std::fmt;
 /// The parser's, which names line and column and repeats nothing but a duplicate name.
 pub fn strict(text: &str) -> Result<Value, serde_json::Error> {
     serde_json::from_str(text).map(|Strict(value)| value)
+}
+
+/// Most levels of arrays and objects in JSON that is kept. The record of a change and an answer add some of their own, and many
+/// parsers stop at 64.
+pub const LEVELS_MAX: usize = 32;
+
+/// Most levels of what an earlier version has kept and a list shows. A list adds up to three, and with 64 some parsers give up on the
+/// whole answer.
+pub const LISTED_LEVELS_MAX: usize = 60;
+
+/// How many levels of arrays and objects a value has: none for a text, one for `[]` and `{}`.
+#[must_use]
+pub fn levels(value: &Value) -> usize {
+    let deepest = match value {
+        Value::Array(values) => values.iter().map(levels).max(),
+        Value::Object(members) => members.values().map(levels).max(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => return 0,
+    };
+    1 + deepest.unwrap_or_default()
 }
 
 /// A whole number, however it is spelled: 8, 8.0 and 8e0 are the same one (RFC 8259 §6, JSON Schema 2020-12 §6.1.1).
@@ -140,6 +165,20 @@ mod tests {
             assert!(why.starts_with("duplicate key \"a\" at line 1 column "), "{why}");
         }
         assert_eq!(strict(r#"{"a":{"a":{"A":1}}}"#).unwrap(), json!({"a": {"a": {"A": 1}}}));
+    }
+
+    #[test]
+    fn levels_are_those_of_arrays_and_objects() {
+        for (text, expected) in [
+            ("1", 0),
+            ("\"[[\"", 0),
+            ("[]", 1),
+            ("{}", 1),
+            (r#"{"a":[{}],"b":1}"#, 3),
+            (r#"[[],[[]],[]]"#, 3),
+        ] {
+            assert_eq!(levels(&strict(text).unwrap()), expected, "{text}");
+        }
     }
 
     #[test]

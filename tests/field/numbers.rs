@@ -1,0 +1,71 @@
+//! A number that is kept comes out as another one.
+//!
+//! Reported of tools that read JSON numbers as doubles: <https://github.com/mpyw/suve/issues/342>,
+//! <https://github.com/dflemstr/rq/issues/162>, <https://github.com/nlohmann/json/issues/777>.
+
+use support::{Client, Reply, TestApp};
+
+async fn send(admin: &Client, resource: &str, number: &str) -> Reply {
+    let body = format!(r#"{{"config": {{"port": 22, "note": {number}}}}}"#);
+    let path = format!("/api/v1/resources/{resource}");
+    admin.send("PATCH", &path, Some("application/json"), body.into_bytes()).await
+}
+
+#[tokio::test]
+async fn a_number_in_a_config_is_shown_as_it_was_sent_or_refused() {
+    let app = TestApp::new().await;
+    let admin = app.admin();
+    let resource = admin.new_resource(&admin.new_credential("AWS").await).await;
+    for kept in [
+        "0",
+        "-1",
+        "1",
+        "1.0",
+        "0.1",
+        "-0.0",
+        "9007199254740993",
+        "-9223372036854775808",
+        "18446744073709551615",
+        "0.30000000000000004",
+        "1.7976931348623157e+308",
+        "5e-324",
+        "2.2250738585072014e-308",
+    ] {
+        let shown = send(&admin, &resource, kept).await.expect(200);
+        let is_same = |text: &str| text.contains(&format!("\"note\":{kept}}}"));
+        assert!(is_same(&shown.text), "{kept}: {}", shown.text);
+        let again = admin.get(&format!("/resources/{resource}")).await.expect(200);
+        assert!(is_same(&again.text), "{kept}: {}", again.text);
+        let log = admin.get("/audit-logs?limit=1").await.expect(200);
+        assert!(log.text.contains(&format!("\"note\":{kept}}}}}")), "{kept}: {}", log.text);
+    }
+    let before = app.db_items().await;
+    for refused in [
+        "18446744073709551616",
+        "-9223372036854775809",
+        "12345678901234567890123",
+        "1e400",
+        "-1e309",
+        "-0",
+        "1e-400",
+        "0.10000000000000000555111512312578270211815834045410156250",
+        "3.14159265358979323846264",
+        "100000000000000000000",
+    ] {
+        let reply = send(&admin, &resource, refused).await.expect(400);
+        let message = reply.json["message"].as_str().unwrap();
+        let number: String = refused.chars().take(40).collect();
+        let named = format!("config has a number that 64 bits do not hold exactly: {number}");
+        assert!(
+            message == named || message.contains("number out of range at line 1 column "),
+            "{refused}: {message}"
+        );
+    }
+    assert_eq!(app.db_items().await, before);
+    // Elsewhere too a number is not taken for its neighbour.
+    for number in ["8.0000000000000000001", "-0", "18446744073709551616"] {
+        let body = format!(r#"{{"name": "x", "maxSessionDurationHours": {number}}}"#).into_bytes();
+        let reply = admin.send("POST", "/api/v1/roles", Some("application/json"), body).await.expect(400);
+        assert!(reply.json["validationErrors"]["maxSessionDurationHours"].is_string(), "{}", reply.text);
+    }
+}
