@@ -137,7 +137,7 @@ async fn every_operation_finds_the_person_with_such_an_id_and_nobody_else() {
 #[tokio::test]
 async fn an_id_that_could_reach_another_key_is_no_id() {
     let app = TestApp::new().await;
-    let before = app.db_items().await;
+    let before = app.db_objects().await;
     for subject in ["ada#x", "x#USER#ada", "a%23b", "a b", "a\u{0}b", "a,b", "é", ".."] {
         let _ = app.bearer(&signed(&json!({"sub": subject}))).get("/me").await.expect(401);
         let escaped = percent_encoding::utf8_percent_encode(subject, percent_encoding::NON_ALPHANUMERIC);
@@ -150,5 +150,5 @@ async fn an_id_that_could_reach_another_key_is_no_id() {
         let _ =
             app.admin().send("DELETE", &format!("/api/v1/users/{path}"), None, Vec::new()).await.expect(400);
     }
-    assert_eq!(app.db_items().await, before);
+    assert_eq!(app.db_objects().await, before);
 }
