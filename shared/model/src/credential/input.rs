@@ -4,7 +4,7 @@
 //! Deviations from that framework, all within the published schema: a form that omits `is_sensitive` leaves it
 //! as it is instead of clearing it; `value` is taken byte for byte; in forms `value` is plain text.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::fmt;
 
 use super::{CredentialType, VALUE_MAX_BYTES};
@@ -58,6 +58,16 @@ impl GivenFields {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// The fields that differ from what the credential shows.
+    pub(super) fn changed(&self, shown: &Map<String, Value>) -> Self {
+        let is_shown = |name: &String, given: &Given| match given {
+            Given::Json { value, .. } => shown.get(name) == Some(value),
+            Given::Text(text) => shown.get(name).and_then(Value::as_str) == Some(text),
+            Given::LoneSurrogate(_) | Given::File => false,
+        };
+        Self(self.0.iter().filter(|(name, given)| !is_shown(name, given)).cloned().collect())
     }
 
     fn get(&self, name: &str) -> Option<&Given> {
@@ -119,6 +129,11 @@ pub struct Rejected {
 }
 
 impl Rejected {
+    /// Whether a required field was not sent.
+    pub(super) fn lacks_a_field(&self) -> bool {
+        self.violations.iter().any(|(_, sentence)| sentence == REQUIRED)
+    }
+
     /// All violations, once it is known whether the team exists.
     #[must_use]
     pub fn violations(mut self, team_exists: bool) -> Violations {
