@@ -31,5 +31,5 @@ pub async fn handler(
         limits: app.session_limits(),
     };
     let session = app.store().start_session(&caller.actor(), &wish, app.now).await?;
-    Ok(Created(SessionView::of(session, app.now)))
+    Ok(Created(SessionView::shown(session, app.now)))
 }

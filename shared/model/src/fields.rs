@@ -45,6 +45,12 @@ impl Fields {
         self.violations.add(name, sentence);
     }
 
+    /// Whether something is wrong with a member.
+    #[must_use]
+    pub fn is_refused(&self, name: &str) -> bool {
+        self.violations.iter().any(|(field, _)| field == name)
+    }
+
     /// Whether a member is there and not `null`.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
@@ -118,7 +124,7 @@ impl Fields {
 
     /// Notes that a required member is missing, unless it is there or was refused already.
     pub fn require<T>(&mut self, name: &str, value: Option<T>) -> Option<T> {
-        if value.is_none() && !self.violations.iter().any(|(field, _)| field == name) {
+        if value.is_none() && !self.is_refused(name) {
             self.refuse(name, format!("{name} is required"));
         }
         value
