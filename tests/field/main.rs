@@ -2,17 +2,23 @@
 //! the answers that are right.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod audit_contents;
+mod claims;
+mod extend_names_the_status;
 mod forms;
+mod head;
+mod invitations;
+mod kept_as_sent;
+mod messages;
 mod misspelt_members;
 mod nested_json;
 mod numbers;
+mod query_parameters;
 mod regions;
 mod reserved_addresses;
-mod texts;
-mod claims;
-mod head;
-mod invitations;
 mod same_kid;
-mod audit_contents;
-mod query_parameters;
+mod scene;
+mod sent_back;
+mod texts;
 mod time_windows;
+mod unrelated_roles;

@@ -27,7 +27,7 @@ fn role_deletion(app: &TestApp, id: RoleId) -> impl Future<Output = Done> + Send
 
 fn role_rename(app: &TestApp, id: RoleId, name: &str) -> impl Future<Output = Done> + Send + 'static {
     let (db, now, patch) = (app.db.clone(), app.now(), read::<RolePatch>(json!({"name": name})));
-    async move { db.update_role(&actor(ORG), id, &patch, &Precondition::None, now).await.map(drop) }
+    async move { db.update_role(&actor(ORG), id, &patch.into(), &Precondition::None, now).await.map(drop) }
 }
 
 fn credential_deletion(app: &TestApp, id: CredentialId) -> impl Future<Output = Done> + Send + 'static {

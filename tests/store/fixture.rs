@@ -41,8 +41,8 @@ pub(crate) fn read<T: FromFields>(body: Value) -> T {
 /// Makes a resource that takes part in sessions.
 pub(crate) async fn active_resource(app: &TestApp, credential: &str) -> ResourceId {
     let id = resource_id(&app.admin().new_resource(credential).await);
-    let patch = read(json!({"isActive": true}));
-    app.db.update_resource(&actor(ORG), id, &patch, &Precondition::None, app.now()).await.unwrap();
+    let patch = read::<model::resource::ResourcePatch>(json!({"isActive": true}));
+    app.db.update_resource(&actor(ORG), id, &patch.into(), &Precondition::None, app.now()).await.unwrap();
     id
 }
 

@@ -147,7 +147,7 @@ async fn the_store_finds_nothing_under_another_organization() {
     let missing = Refusal::ResourceNotFound(resource);
     let patch = read::<model::resource::ResourcePatch>(json!({"name": "Taken"}));
     assert_eq!(
-        refusal(db.update_resource(&stranger, resource, &patch, &Precondition::None, now).await),
+        refusal(db.update_resource(&stranger, resource, &patch.into(), &Precondition::None, now).await),
         missing
     );
     assert_eq!(refusal(db.delete_resource(&stranger, resource, &Precondition::None, now).await), missing);

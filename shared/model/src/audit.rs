@@ -287,8 +287,8 @@ mod tests {
 
     #[test]
     fn a_line_about_an_object_stands_behind_its_beginning() {
-        let at = |millis| Timestamp::from_unix_millis(1_771_410_600_000 + millis).unwrap();
-        let made = crate::id::SessionId::generate(at(0));
+        let at = |millis: i64| Timestamp::from_unix_millis(1_771_410_600_000 + millis).unwrap();
+        let made = id::SessionId::generate(at(0));
         let entry = |event, subject, subject_id: String| AuditEntry {
             event,
             subject,
@@ -303,7 +303,7 @@ mod tests {
         {
             assert_eq!(apply.happened_at(at(now)), at(expected), "{now}");
         }
-        let credential = crate::id::CredentialId::generate(at(0)).base58();
+        let credential = id::CredentialId::generate(at(0)).base58();
         let deletion = entry(AuditEvent::CredentialDelete, AuditSubject::Credential, credential);
         assert_eq!(deletion.happened_at(at(-5)), at(1));
         for other in [

@@ -24,7 +24,7 @@ use serde_json::{Map, json};
 
 use super::grant::Grant;
 use super::plan::{BlockPlan, blocks};
-use super::{BLOCKS, Changed, block, entry};
+use super::{BLOCKS, Changed, ShownSession, block, entry};
 use crate::Store;
 use crate::closings::require_closings;
 use crate::due::due_values;
@@ -84,7 +84,7 @@ impl Store {
         actor: &Actor,
         wish: &Wish<'_>,
         now: Timestamp,
-    ) -> Result<Session, StoreError> {
+    ) -> Result<ShownSession, StoreError> {
         let org = &actor.org;
         let started = self.once(actor, now, async {
             let (mut user, mut backoff) = (wish.user.clone(), Backoff::default());
