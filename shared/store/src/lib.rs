@@ -31,6 +31,7 @@ mod rule;
 mod secrets;
 mod service;
 mod session;
+mod shards;
 mod size;
 mod stream;
 mod tag;
