@@ -42,23 +42,33 @@ struct Crowd {
     world: World,
     resource: String,
     people: Vec<Arc<User>>,
+    /// How long this machine takes for a start.
+    own: Duration,
 }
 
 impl Crowd {
     async fn of(people: usize) -> Self {
         let world = World::of(TestApp::new().await).await;
-        let (resource, admin) = (world.resource(1).await, world.app.admin());
+        let (resource, other, admin) = (world.resource(1).await, world.resource(2).await, world.app.admin());
         let role = admin.new_role("Crowd").await;
-        let _ = admin.post_empty(&format!("/roles/{role}/resources/{resource}")).await.expect(200);
+        for id in [&resource, &other] {
+            let _ = admin.post_empty(&format!("/roles/{role}/resources/{id}")).await.expect(200);
+        }
         let mut crowd = Vec::new();
-        for number in 0..people + MEASURED as usize {
+        for number in 0..people {
             let id = format!("person-{number}");
             let _ = entered(&world.app.db, ORG, &id, world.app.now()).await;
             let _ = admin.post_empty(&format!("/roles/{role}/users/{id}")).await.expect(200);
             let user = world.app.db.user(&actor(ORG).org, &model::id::UserId::parse(&id).unwrap()).await;
             crowd.push(Arc::new(user.unwrap().unwrap().value));
         }
-        Self { world, resource, people: crowd }
+        let mut crowd = Self { world, resource: other, people: crowd, own: Duration::ZERO };
+        let began = Instant::now();
+        for number in 0..MEASURED {
+            let _ = crowd.start(number).await.0.unwrap();
+        }
+        crowd.own = began.elapsed() / MEASURED;
+        Self { resource, ..crowd }
     }
 
     /// The same on a resource of a version without shards.
@@ -78,7 +88,10 @@ impl Crowd {
         crowd
     }
 
-    fn start(&self, number: u32) -> impl Future<Output = (Result<Session, StoreError>, Duration)> + Send + 'static {
+    fn start(
+        &self,
+        number: u32,
+    ) -> impl Future<Output = (Result<Session, StoreError>, Duration)> + Send + 'static {
         let (app, user) = (&self.world.app, Arc::clone(&self.people[number as usize]));
         let (db, now) = (app.db.clone(), app.now());
         let address = format!("20.1.{}.{}", number / 250, number % 250 + 1);
@@ -90,21 +103,16 @@ impl Crowd {
     }
 
     /// So many times as slowly as it should, this machine carries out this many starts a second, and has time to spare.
-    async fn slowness(&self, per_second: u32) -> u32 {
-        let (people, began) = (self.people.len() as u32 - MEASURED, Instant::now());
-        for number in people..people + MEASURED {
-            let _ = self.start(number).await.0.unwrap();
-        }
-        let own = began.elapsed() / MEASURED;
-        (own * 2 * per_second).as_secs_f64().ceil().clamp(1.0, 30.0) as u32
+    fn slowness(&self, per_second: u32) -> u32 {
+        (self.own * 2 * per_second).as_secs_f64().ceil().clamp(1.0, 30.0) as u32
     }
 
     /// Offers a start of each person, so many a second, each from an address of their own, and a deletion of the resource among them.
     async fn offer(&self, per_second: u32) -> Outcome {
-        let slowed = self.slowness(per_second).await;
+        let slowed = self.slowness(per_second);
         let (app, mut starts) = (&self.world.app, Vec::new());
         app.tap.switch_conflicts(Some(TRANSACTION * slowed));
-        let (began, met, people) = (Instant::now(), app.tap.conflicts(), self.people.len() as u32 - MEASURED);
+        let (began, met, people) = (Instant::now(), app.tap.conflicts(), self.people.len() as u32);
         let mut deletion = None;
         for number in 0..people {
             tokio::time::sleep_until(began + Duration::from_secs(1) * number * slowed / per_second).await;
@@ -132,16 +140,21 @@ impl Crowd {
              took {slowest:?}, all {took:?}",
             started.len(),
         );
-        Outcome { started, busy, conflicts, deletion: (deletion.status.as_u16(), deletion.json["error"].clone()) }
+        Outcome {
+            started,
+            busy,
+            conflicts,
+            deletion: (deletion.status.as_u16(), deletion.json["error"].clone()),
+        }
     }
 
     /// Each start was carried out, with few conflicts, and counts; the resource was in use.
     async fn assert_all_started(&self, outcome: &Outcome) {
-        let people = self.people.len() - MEASURED as usize;
+        let people = self.people.len();
         assert_eq!((outcome.started.len(), outcome.busy), (people, 0), "{outcome:?}");
         assert!(outcome.conflicts < 2 * people, "a start meets others: {outcome:?}");
         assert_eq!(outcome.deletion, (400, json!("RESOURCE_IN_USE")));
-        assert_eq!(self.world.live(&self.resource).await, i64::try_from(self.people.len()).unwrap());
+        assert_eq!(self.world.live(&self.resource).await, i64::try_from(people).unwrap());
         assert_eq!(faults(&self.world.app).await, Vec::<String>::new());
         let path = format!("/resources/{}", self.resource);
         let refused = self.world.app.admin().delete(&path).await.expect(400);

@@ -148,11 +148,7 @@ fn learn(
 }
 
 /// Lowers the counts of live rows.
-pub(crate) fn release(
-    tx: &mut Transaction<'_>,
-    org: &OrgId,
-    settled: &Counts,
-) -> Result<(), StoreError> {
+pub(crate) fn release(tx: &mut Transaction<'_>, org: &OrgId, settled: &Counts) -> Result<(), StoreError> {
     for (resource, shard, rows) in settled.iter() {
         tx.update(
             &count_of(org, resource, shard),

@@ -7,8 +7,8 @@ use model::session::{News, SessionRow};
 use model::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Block, Counts};
 use super::evict::is_readable;
+use super::{Block, Counts};
 use crate::Store;
 use crate::due::{SET_DUE, due_values};
 use crate::error::StoreError;
