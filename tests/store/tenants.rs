@@ -54,6 +54,7 @@ async fn every_key_begins_with_the_organization() {
         "RULE",
         "SESSION",
         "SESSION_OF_USER",
+        "SHARD",
         "USER",
     ];
     assert_eq!(entities.iter().collect::<Vec<_>>(), all, "the tenant has one of everything");

@@ -17,12 +17,13 @@ use crate::expression::Expression;
 use crate::item::{Item, data, number};
 use crate::keys::VERSION;
 use crate::retry::Backoff;
+use crate::shards::{self, Sharded};
 use crate::tag::require;
 use crate::transaction::{Commit, Failed, Transaction};
 use crate::{Store, Tagged, keys};
 
 impl Store {
-    /// Applies a patch to a resource. A patch that changes nothing writes nothing.
+    /// Applies a patch to a resource. A patch that changes nothing writes nothing, unless an earlier one broke off.
     ///
     /// Running sessions keep the rules that they applied: what was applied is kept with the session's row.
     ///
@@ -54,11 +55,15 @@ impl Store {
             let new_credential = new_credential.transpose()?;
             require(expected, || Ok(tag.clone()))?;
             let applied = patch.apply(&before, new_credential.as_ref(), now).map_err(Refusal::Invalid)?;
+            let owner = Sharded::Resource(id);
             if applied.changes.is_empty() {
+                // It may be the repetition of a change that broke off.
+                self.catch_up_shards(&actor.org, owner, now).await?;
                 return Ok(Tagged { value: before, tag });
             }
             let version = item.number(VERSION)?;
             if let Commit::Done(_) = self.write_resource(actor, &before, &applied, version, now).await? {
+                self.shut_out_earlier_starts(&actor.org, owner, shards::state(&item)? + 1).await?;
                 return Tagged::new(version + 1, applied.resource);
             }
             backoff.pause("the resource or its credential changed").await?;

@@ -16,12 +16,13 @@ use crate::expression::Expression;
 use crate::item::{Entity, data, number};
 use crate::keys::{Holder, VERSION};
 use crate::retry::Backoff;
+use crate::shards::{self, Sharded};
 use crate::tag::require;
 use crate::transaction::{Commit, Failed, Transaction};
 use crate::{Store, Tagged, keys};
 
 impl Store {
-    /// Applies a patch to a role. A patch that changes nothing writes nothing.
+    /// Applies a patch to a role. A patch that changes nothing writes nothing, unless an earlier one broke off.
     ///
     /// # Errors
     /// `Invalid` for members that are wrong and not as they are shown; `RoleNotFound`; `PreconditionFailed`; `RoleNameTaken`; busy or defect.
@@ -46,10 +47,14 @@ impl Store {
             let patch = sent.of(&before.value).map_err(Refusal::Invalid)?;
             require(expected, || Ok(before.tag.clone()))?;
             let applied = patch.apply(&before.value, now);
+            let owner = Sharded::Role(id);
             if applied.changes.is_empty() {
+                // It may be the repetition of a change that broke off.
+                self.catch_up_shards(&actor.org, owner, now).await?;
                 return Ok(before);
             }
             if let Commit::Done(_) = self.write_role(actor, &before.value, &applied, version, now).await? {
+                self.shut_out_earlier_starts(&actor.org, owner, shards::state(item)? + 1).await?;
                 return Tagged::new(version + 1, applied.role);
             }
             backoff.pause("the role changed").await?;

@@ -28,7 +28,7 @@ mod start;
 mod still_open;
 mod upcoming;
 
-pub(crate) use block::{Block, newly_settled};
+pub(crate) use block::{Block, Counts, newly_settled};
 pub use end::Ended;
 pub(crate) use evict::{Scope, holders_in};
 pub use extend::Owner;
