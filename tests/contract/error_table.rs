@@ -110,7 +110,7 @@ fn refusals() -> Vec<Refusal> {
         Refusal::SessionNotFound(SessionId::from(uuid(5))),
         Refusal::SessionNotStoppable(SessionStatus::Expired),
         Refusal::SessionNotExtensible(SessionStatus::Pending),
-        Refusal::SessionEndsAt(support::at_millis(support::START_MILLIS)),
+        Refusal::SessionEndsAt(at_millis(START_MILLIS)),
         Refusal::SessionOutlived,
         Refusal::ResourceOutOfReach(ResourceId::from(uuid(1))),
         Refusal::ResourceNotOpen(ResourceId::from(uuid(1))),

@@ -4,6 +4,7 @@
 
 mod extend_names_the_status;
 mod kept_as_sent;
+mod local_stream;
 mod messages;
 mod scene;
 mod sent_back;
