@@ -10,6 +10,7 @@ pub mod demo;
 pub mod folder;
 pub mod gateway;
 pub mod keys;
+mod lanes;
 pub mod options;
 pub mod server;
 pub mod sky;

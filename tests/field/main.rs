@@ -9,6 +9,7 @@ mod forms;
 mod head;
 mod invitations;
 mod kept_as_sent;
+mod local_stream;
 mod messages;
 mod misspelt_members;
 mod nested_json;
