@@ -43,6 +43,24 @@ fn number_field(pattern: &str) -> Option<&str> {
     pattern.strip_prefix("{ $.fields.")?.strip_suffix(" > 0 }")
 }
 
+/// Who looks into a failed sign-in finds its request in the gateway's log, and from where it came: no function's log has addresses.
+#[test]
+fn the_gateways_log_has_the_request_and_the_address() {
+    let apis = resources("template.yaml", "AWS::Serverless::HttpApi");
+    assert!(!apis.is_empty());
+    for (name, api) in apis {
+        let format = api["AccessLogSettings"]["Format"].as_str().unwrap();
+        let line: Value = serde_json::from_str(format).unwrap();
+        for (member, variable) in [
+            ("requestId", "$context.requestId"),
+            ("ip", "$context.identity.sourceIp"),
+            ("status", "$context.status"),
+        ] {
+            assert_eq!(line[member], variable, "{name}");
+        }
+    }
+}
+
 /// A worker that is stopped must be stopped before another one may take its group: the template's time is shorter than the lease.
 #[test]
 fn workers_are_stopped_before_their_lease_ends() {

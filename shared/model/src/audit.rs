@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::gathered;
-use crate::id;
 use crate::json::{self, LEVELS_MAX};
 use crate::part;
 use crate::query::{self, FromQuery};
@@ -78,22 +77,6 @@ impl AuditEvent {
     }
 }
 
-impl AuditEvent {
-    /// Whether the object begins with it, so that nothing of the object comes before.
-    fn begins(self) -> bool {
-        let beginnings = [
-            Self::ResourceCreate,
-            Self::RoleCreate,
-            Self::CredentialCreate,
-            Self::UserCreate,
-            Self::ApiKeyCreate,
-            Self::SessionReserve,
-            Self::SessionStart,
-        ];
-        beginnings.contains(&self)
-    }
-}
-
 /// The kind of object that an audit row is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -140,21 +123,7 @@ pub struct AuditEntry {
     pub details: Map<String, Value>,
 }
 
-/// How far the clocks of two machines may be apart, in seconds, so that one is corrected by the other. An id from further in the
-/// future is nobody's clock: the tag of a rule in the cloud may be anybody's.
-pub const CLOCKS_APART_SECONDS: i64 = 300;
-
 impl AuditEntry {
-    /// When the line happened, by a machine's clock: never before the object was made, which another machine's clock said. What
-    /// orders the log is the time, and what became of a session must stand behind its start.
-    #[must_use]
-    pub fn happened_at(&self, now: Timestamp) -> Timestamp {
-        let is_ours = !matches!(self.subject, AuditSubject::User | AuditSubject::Request);
-        let made = id::made_at(&self.subject_id).filter(|_| is_ours && !self.event.begins());
-        let made = made.filter(|made| *made < now.plus_seconds(CLOCKS_APART_SECONDS));
-        made.map_or(now, |made| now.after(made))
-    }
-
     /// The line of an attempt that was refused, and why.
     #[must_use]
     pub fn refused(self, reason: &str) -> Self {
@@ -283,37 +252,6 @@ mod tests {
         let details = json!({"reason": "in use"}).as_object().unwrap().clone();
         let refused = AuditEntry { result: AuditResult::Refused, details, ..entry.clone() };
         assert_eq!(entry.refused("in use"), refused);
-    }
-
-    #[test]
-    fn a_line_about_an_object_stands_behind_its_beginning() {
-        let at = |millis: i64| Timestamp::from_unix_millis(1_771_410_600_000 + millis).unwrap();
-        let made = id::SessionId::generate(at(0));
-        let entry = |event, subject, subject_id: String| AuditEntry {
-            event,
-            subject,
-            subject_id,
-            subject_name: None,
-            result: AuditResult::Success,
-            details: Map::new(),
-        };
-        let apply = entry(AuditEvent::RuleApply, AuditSubject::Session, made.to_string());
-        for (now, expected) in
-            [(-30_000, 1), (0, 1), (1, 1), (2, 2), (-300_000, -300_000), (-400_000, -400_000)]
-        {
-            assert_eq!(apply.happened_at(at(now)), at(expected), "{now}");
-        }
-        let credential = id::CredentialId::generate(at(0)).base58();
-        let deletion = entry(AuditEvent::CredentialDelete, AuditSubject::Credential, credential);
-        assert_eq!(deletion.happened_at(at(-5)), at(1));
-        for other in [
-            entry(AuditEvent::SessionStart, AuditSubject::Session, made.to_string()),
-            // Somebody else made these ids, or none.
-            entry(AuditEvent::UserUpdate, AuditSubject::User, made.to_string()),
-            entry(AuditEvent::RuleOrphan, AuditSubject::Rule, "sgr-1".into()),
-        ] {
-            assert_eq!(other.happened_at(at(-5)), at(-5));
-        }
     }
 
     #[test]

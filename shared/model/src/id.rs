@@ -30,16 +30,6 @@ fn spelled(text: &str) -> Result<Uuid, NotAnId> {
     Uuid::try_parse(text).map_err(|_| NotAnId)
 }
 
-/// When an id was made, in milliseconds since 1970: the first 48 bits of a UUID of version 7 (RFC 9562 §5.7), hyphenated or in
-/// Base58. Nothing for any other text.
-#[must_use]
-pub fn made_at(text: &str) -> Option<Timestamp> {
-    let uuid = hyphenated(text).or_else(|_| parse_base58(text)).ok()?;
-    let is_ordered = uuid.get_version_num() == 7;
-    let millis = i64::try_from(uuid.as_u128() >> 80).ok().filter(|_| is_ordered);
-    millis.and_then(|millis| Timestamp::from_unix_millis(millis).ok())
-}
-
 /// The spellings under which a filter's text may stand in a record: itself, and where it spells a UUID those of that.
 /// Credentials are on record in Base58, and a token's subject that is a UUID in whatever case the token has.
 #[must_use]
@@ -416,12 +406,6 @@ mod tests {
             assert!(ResourceId::parse_spelled(text).is_err(), "{text}");
             assert_eq!(spellings(text), [text]);
         }
-        let now = Timestamp::from_unix_millis(1_771_410_600_123).unwrap();
-        let made = CredentialId::generate(now);
-        for text in [made.to_string(), made.base58()] {
-            assert_eq!(made_at(&text), Some(now));
-        }
-        assert_eq!((made_at(id), made_at("alice"), made_at("")), (None, None, None));
         let upper = UserId::parse(&id.to_uppercase()).unwrap();
         assert_eq!(UserId::parse_spelled(upper.as_str()).unwrap(), upper);
         assert!(upper.has_spellings() && !UserId::parse(id).unwrap().has_spellings());

@@ -103,9 +103,8 @@ fn filter_expression(filter: &AuditFilter) -> Option<Expression> {
 
 /// The row for an entry.
 pub(crate) fn item(actor: &Actor, entry: &AuditEntry, now: Timestamp) -> Result<NewItem, StoreError> {
-    let at = entry.happened_at(now);
     let row = AuditRow {
-        id: AuditId::generate(at),
+        id: AuditId::generate(now),
         event_type: entry.event,
         actor_id: actor.id.clone(),
         actor_email: actor.email.clone(),
@@ -118,9 +117,9 @@ pub(crate) fn item(actor: &Actor, entry: &AuditEntry, now: Timestamp) -> Result<
         ip_address: actor.ip_address.clone(),
         request_id: actor.request_id.clone(),
         details: Value::Object(entry.details.clone()).to_string(),
-        created_at: at,
+        created_at: now,
     };
-    NewItem::new(&keys::audit(&actor.org, at, row.id), Entity::Audit, &row)
+    NewItem::new(&keys::audit(&actor.org, now, row.id), Entity::Audit, &row)
 }
 
 /// A page of the log, newest first.

@@ -79,7 +79,6 @@ async fn lists_are_searched_filtered_and_ordered() {
         ("ordering=-created_at", vec!["Cherry", "apple", "Banana"]),
         ("ordering=updated_at", vec!["apple", "Cherry", "Banana"]),
         ("ordering=-usage_count", vec!["Banana", "apple", "Cherry"]),
-        ("ordering=value", vec!["Banana", "Cherry", "apple"]),
         ("search=BANANA", vec!["Banana", "Cherry"]),
         ("search=f%C3%BCr", vec!["Banana"]),
         ("search=50%25", vec!["Cherry"]),
@@ -87,7 +86,6 @@ async fn lists_are_searched_filtered_and_ordered() {
         ("search=nothing", vec![]),
         ("is_sensitive=True", vec!["Banana", "Cherry"]),
         ("is_sensitive=False", vec!["apple"]),
-        ("is_sensitive=", vec!["Banana", "Cherry", "apple"]),
         ("is_sensitive=True&search=banana&ordering=-name&length=1&page=2", vec!["Banana"]),
     ] {
         let page = admin.get(&format!("/credentials/?{query}")).await.expect(200).json;

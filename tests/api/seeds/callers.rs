@@ -32,7 +32,13 @@ async fn call(client: &Client, method: &str, path: &str, body: Option<&Value>) -
 async fn nobody_without_a_good_token_gets_through() {
     let app = TestApp::new().await;
     let operations = operations(&app).await;
-    let before = app.db_items().await;
+    // Failed sign-ins are counted, and nothing else is written.
+    let without_counts = async || {
+        let mut items = app.db_items().await;
+        items.retain(|_, item| !item.contains("SIGN_INS"));
+        items
+    };
+    let before = without_counts().await;
     for (name, caller) in bad_callers(&app) {
         for (method, path, body) in &operations {
             let reply = call(&caller, method, path, body.as_ref()).await;
@@ -40,7 +46,7 @@ async fn nobody_without_a_good_token_gets_through() {
             assert_eq!(reply.header("www-authenticate"), Some("Bearer"), "{name}: {method} {path}");
         }
     }
-    assert_eq!(app.db_items().await, before);
+    assert_eq!(without_counts().await, before);
 }
 
 #[tokio::test]

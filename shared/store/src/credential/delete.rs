@@ -93,6 +93,7 @@ impl Store {
         }
         let gone = snapshot(&record.credential);
         let entry = entry(AuditEvent::CredentialDelete, &record.credential, gone);
-        Ok(matches!(tx.commit(actor, &entry, now).await?, Commit::Done(_)))
+        let at = now.after(record.credential.updated_at);
+        Ok(matches!(tx.commit(actor, &entry, at).await?, Commit::Done(_)))
     }
 }

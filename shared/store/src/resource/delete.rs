@@ -139,10 +139,12 @@ impl Store {
         drop_reference(&mut tx, org, credential, id);
         let afterwards = remove_as_fits(&mut tx, org, links, Gone::RoleOrResource, 0);
         // One that cannot be read can be deleted all the same.
-        let gone = super::resource(item).map_or_else(|_| Map::new(), |resource| snapshot(&resource));
+        let resource = super::resource(item).ok();
+        let at = resource.as_ref().map_or(now, |resource| now.after(resource.updated_at));
+        let gone = resource.map_or_else(Map::new, |resource| snapshot(&resource));
         let details = deletion(gone, links, [("roles", Link::role as fn(&Link) -> _), ("users", Link::user)]);
         let entry = entry_of(AuditEvent::ResourceDelete, id, item.member("name")?, details);
-        let Commit::Done(receipt) = tx.commit(actor, &entry, now).await? else {
+        let Commit::Done(receipt) = tx.commit(actor, &entry, at).await? else {
             return Ok(false);
         };
         self.remove_links_afterwards(org, afterwards, Gone::RoleOrResource, &receipt).await?;

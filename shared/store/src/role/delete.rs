@@ -75,7 +75,7 @@ impl Store {
         let afterwards = remove_as_fits(&mut tx, org, links, Gone::RoleOrResource, 0);
         let kinds: [(_, fn(&Link) -> _); 2] = [("resources", Link::resource), ("users", Link::user)];
         let entry = entry(AuditEvent::RoleDelete, &role, deletion(snapshot(&role), links, kinds));
-        let Commit::Done(receipt) = tx.commit(actor, &entry, now).await? else {
+        let Commit::Done(receipt) = tx.commit(actor, &entry, now.after(role.updated_at)).await? else {
             return Ok(false);
         };
         self.bury_shards_of_role(org, role.id, now).await?;

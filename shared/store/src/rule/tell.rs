@@ -4,7 +4,7 @@
 //! exactly when the last row on it is known to hold nothing.
 
 use futures_util::{StreamExt, stream};
-use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject, CLOCKS_APART_SECONDS};
+use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
 use model::gathered;
 use model::id::OrgId;
 use model::principal::Actor;
@@ -104,11 +104,14 @@ impl Store {
             for part in parts {
                 take_from_rule(&mut tx, org, part)?;
             }
-            let now = item.as_ref().map_or(now, |item| after_end(item, parts, now));
             let entry = entry(parts).filter(|_| learnt > 0);
             let told = match entry {
                 Some(entry) => {
-                    matches!(tx.commit(&Actor::system(org.clone()), &entry, now).await?, Commit::Done(_))
+                    let at = match item.as_ref().zip(block.as_ref()) {
+                        Some(session) => self.on_record_at(org, session, parts, now).await?,
+                        None => now,
+                    };
+                    matches!(tx.commit(&Actor::system(org.clone()), &entry, at).await?, Commit::Done(_))
                 }
                 // Rows that knew it already are only taken from the rule.
                 None => tx.follow_up_or_stale(&Receipt::of_remains()).await?,
@@ -119,16 +122,28 @@ impl Store {
             backoff.pause("a session's rows changed").await?;
         }
     }
-}
 
-/// When the removal of rules goes on record: behind the end of their session, where the block that hears of it says when that was.
-/// Which of two machines has the faster clock says nothing about what came first.
-fn after_end(item: &Item, parts: &[Part<'_>], now: Timestamp) -> Timestamp {
-    let are_removed = parts.iter().all(|part| matches!(part.message.news, News::Removed(_)));
-    let head = item.members::<SessionHead>().ok().filter(|_| are_removed && item.entity == Entity::Session);
-    let ended = head.and_then(|head| head.ended_at());
-    let ended = ended.filter(|ended| *ended < now.plus_seconds(CLOCKS_APART_SECONDS));
-    ended.map_or(now, |ended| now.after(ended))
+    /// When the news goes on record: behind the start of the session, and a removal behind its end. Which of two machines has the
+    /// faster clock says nothing about what came first, and the time orders the log.
+    async fn on_record_at(
+        &self,
+        org: &OrgId,
+        (item, block): (&Item, &Block),
+        parts: &[Part<'_>],
+        now: Timestamp,
+    ) -> Result<Timestamp, StoreError> {
+        // Only the first block stands in the session's own item.
+        let apart = match item.entity {
+            Entity::Session => None,
+            _ => self.get_readable_or_not(&keys::session(org, block.session)).await?.and_then(Result::ok),
+        };
+        let head = apart.as_ref().unwrap_or(item).members::<SessionHead>().ok();
+        let Some(head) = head else { return Ok(now) };
+        let are_removed = parts.iter().all(|part| matches!(part.message.news, News::Removed(_)));
+        let ended = head.ended_at().filter(|_| are_removed);
+        // The end's own row stands behind the start as well.
+        Ok(now.after(ended.map_or(head.started_at, |ended| ended.after(head.started_at))))
+    }
 }
 
 /// Writes what the rows of a block learn, and says how many learnt something.

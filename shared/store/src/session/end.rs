@@ -241,7 +241,7 @@ impl Store {
         leave_rules(&mut tx, org, (loaded.first()?, seen), now)?;
         release(&mut tx, org, &settled)?;
         let details = json!({"endedReason": reason}).as_object().cloned().unwrap_or_else(Map::new);
-        match tx.commit(actor, &entry(event, &head, details), now).await {
+        match tx.commit(actor, &entry(event, &head, details), now.after(head.started_at)).await {
             Ok(Commit::Done(_)) => {}
             Ok(Commit::Stale) => return Ok(None),
             Err(error) if seen.is_known => return Err(error),

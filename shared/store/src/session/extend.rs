@@ -121,7 +121,7 @@ impl Store {
         }
         let changed = FieldChange::between("expiresAt", &loaded.head.expires_at, &head.expires_at);
         let entry = entry(AuditEvent::SessionExtend, head, changes(changed.as_slice()));
-        let commit = tx.commit(actor, &entry, now).await?;
+        let commit = tx.commit(actor, &entry, now.after(head.started_at)).await?;
         Ok(matches!(commit, Commit::Done(_)).then(|| longer.clone()))
     }
 

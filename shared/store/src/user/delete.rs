@@ -80,7 +80,7 @@ impl Store {
         }
         let kinds: [(_, fn(&Link) -> _); 2] = [("roles", Link::role), ("resources", Link::resource)];
         let entry = entry(AuditEvent::UserDelete, &user, deletion(snapshot(&user), &links, kinds));
-        let Commit::Done(receipt) = tx.commit(actor, &entry, now).await? else {
+        let Commit::Done(receipt) = tx.commit(actor, &entry, now.after(user.updated_at)).await? else {
             return Ok(false);
         };
         if !afterwards.is_empty() {
