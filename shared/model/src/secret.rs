@@ -49,40 +49,27 @@ impl SecretJson {
 }
 
 fn is_same(one: &str, other: &str) -> bool {
-    type List<'t> = Vec<&'t RawValue>;
     type Members<'t> = BTreeMap<String, &'t RawValue>;
     let (one, other) = (one.trim(), other.trim());
-    let read = |text| serde_json::from_str::<Members<'_>>(text);
-    match one.as_bytes().first() {
-        _ if one == other => true,
-        Some(b'"') => is_equal::<String>(one, other),
-        Some(b'[') => {
-            match (serde_json::from_str::<List<'_>>(one), serde_json::from_str::<List<'_>>(other)) {
-                (Ok(one), Ok(other)) => {
-                    one.len() == other.len()
-                        && one.iter().zip(other).all(|(one, other)| is_same(one.get(), other.get()))
-                }
-                _ => false,
-            }
-        }
-        Some(b'{') => match (read(one), read(other)) {
-            (Ok(one), Ok(other)) => {
+    let is_same_raw = |one: &RawValue, other: &RawValue| is_same(one.get(), other.get());
+    one == other
+        || match one.as_bytes().first() {
+            Some(b'"') => both::<String>(one, other).is_some_and(|(one, other)| one == other),
+            Some(b'[') => both::<Vec<&RawValue>>(one, other).is_some_and(|(one, other)| {
+                one.len() == other.len() && one.iter().zip(other).all(|(one, other)| is_same_raw(one, other))
+            }),
+            Some(b'{') => both::<Members<'_>>(one, other).is_some_and(|(one, other)| {
                 let is_there = |(name, one): (&String, &&RawValue)| {
-                    other.get(name).is_some_and(|other| is_same(one.get(), other.get()))
+                    other.get(name).is_some_and(|other| is_same_raw(one, other))
                 };
                 one.len() == other.len() && one.iter().all(is_there)
-            }
-            _ => false,
-        },
-        Some(_) | None => false,
-    }
+            }),
+            Some(_) | None => false,
+        }
 }
 
-fn is_equal<'t, T: serde::Deserialize<'t> + PartialEq>(one: &'t str, other: &'t str) -> bool {
-    match (serde_json::from_str::<T>(one), serde_json::from_str::<T>(other)) {
-        (Ok(one), Ok(other)) => one == other,
-        _ => false,
-    }
+fn both<'t, T: serde::Deserialize<'t>>(one: &'t str, other: &'t str) -> Option<(T, T)> {
+    Some((serde_json::from_str(one).ok()?, serde_json::from_str(other).ok()?))
 }
 
 #[cfg(test)]
