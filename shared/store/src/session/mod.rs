@@ -2,7 +2,8 @@
 //!
 //! | Operation | Calls |
 //! |---|---|
-//! | start | 4 up to 48 rows of one rule each: the user; their roles; the resources; the transaction |
+//! | start | 4 up to 48 rows of one rule each: the user; their roles; the resources; the transaction. 5 for the first one on a resource
+//! |       | from before shards |
 //! | get | 1; 2 when rows were given up: their rules; 3 when others hold these: the caller's sessions |
 //! | list | 2 for each 100: the places; the sessions |
 //! | stop | 2: the session; the transaction |
