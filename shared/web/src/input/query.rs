@@ -62,7 +62,7 @@ impl ListQuery {
                 parameters.append_pair(name, value);
             }
             let query = parameters.append_pair("cursor", &cursor).finish();
-            format!("<{}?{query}>; rel=\"next\"", self.query.0.path)
+            format!("<{}?{query}>; rel=\"next\"", self.query.0.sent_path())
         });
         ListReply { items: listed.items, next, unreadable: listed.unreadable }
     }
