@@ -116,7 +116,7 @@ async fn run(options: &Serve) -> Result<(), Fault> {
     }
     if let Some(script) = demo {
         println!(
-            "\n# The demo organization {:?}, and the tokens of its administrator and of a person, for a day:\n{script}",
+            "\nThe demo organization {:?}: paste what follows into another shell. The tokens are its administrator's and a person's, for a day.\n\n{script}",
             demo::ORG
         );
     }

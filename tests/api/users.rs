@@ -113,7 +113,7 @@ async fn each_member_is_checked() {
             _ => (admin.delete("/users/nobody").await, admin.delete("/users/a%20b").await),
         };
         expect::reason(&unknown, 404, "Not Found", "User not found with id: nobody", "/users/nobody");
-        expect::invalid(&bad, "/users/a b", json!({"id": "id must have 1 to 128 URL-safe characters"}));
+        expect::invalid(&bad, "/users/a%20b", json!({"id": "id must have 1 to 128 URL-safe characters"}));
     }
 }
 

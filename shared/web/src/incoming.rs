@@ -68,7 +68,7 @@ impl Incoming {
         let (context, query) = (event.request_context, event.raw_query_string.unwrap_or_default());
         let mut headers = event.headers;
         let path = event.raw_path.unwrap_or_default();
-        let own_path = place::own_path(&path, event.route_key.as_deref(), &event.path_parameters, &context);
+        let own_path = place::own_path(&path, event.route_key.as_deref(), &context);
         let source = edge.source(&mut headers, context.http.source_ip);
         let body = event.body.as_deref();
         Self {

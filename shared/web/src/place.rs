@@ -2,8 +2,6 @@
 //! of a mapping: an HTTP API hands both over in `rawPath` (aws-powertools/powertools-lambda-python#621).
 
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
-use std::collections::HashMap;
-use std::hash::BuildHasher;
 
 use crate::face::BASE_PATH;
 
@@ -13,53 +11,49 @@ const DEFAULT: &str = "$default";
 /// What every generated endpoint has in its name: at one, a stage may stand in front of a path, and no key of a mapping.
 const GENERATED: &str = ".execute-api.";
 
-/// The API's own path: what its description calls it. For a request that a route took it is the route's, with the values of its variables;
-/// what stands in front of it does not count. Otherwise it is what is left of the path without a stage or the key of a mapping.
-pub(crate) fn own_path<S: BuildHasher>(
+/// The API's own part of a path: what its description calls it. For a request that a route took it begins as the route does; what stands in
+/// front of it does not count. Otherwise it is what is left of the path without a stage or the key of a mapping.
+pub(crate) fn own_path(
     path: &str,
     route_key: Option<&str>,
-    parameters: &HashMap<String, String, S>,
     context: &ApiGatewayV2httpRequestContext,
 ) -> String {
     match route_key.and_then(|key| key.split_once(' ')) {
-        Some((_, route)) => filled(route, parameters, path.ends_with('/')),
+        Some((_, route)) => routed(path, route),
         None => unrouted(path, context).into(),
     }
 }
 
-/// A route with the values of its variables, and the slash at its end that was asked for.
-fn filled<S: BuildHasher>(route: &str, parameters: &HashMap<String, String, S>, has_slash: bool) -> String {
-    let value = |segment: &str| {
-        let name = segment.strip_prefix('{').and_then(|name| name.strip_suffix('}'))?;
-        parameters.get(name.strip_suffix('+').unwrap_or(name)).cloned()
-    };
-    let segments = route.split('/').map(|segment| value(segment).unwrap_or_else(|| segment.into()));
-    let mut own = segments.collect::<Vec<_>>().join("/");
-    if has_slash && !own.ends_with('/') {
-        own.push('/');
-    }
-    own
+/// The part of a path that begins as its route does. A path that has no such part is put behind the beginning, so that it stays apart from others.
+fn routed(path: &str, route: &str) -> String {
+    let literal = route.split("/{").next().unwrap_or(route);
+    behind(path, literal).map_or_else(|| format!("{literal}{path}"), String::from)
+}
+
+/// The part of a path that begins with certain segments, with nothing or a front before it.
+fn behind<'p>(path: &'p str, segments: &str) -> Option<&'p str> {
+    let mut parts = path.match_indices(segments).map(|(at, _)| path.split_at(at));
+    let found = parts.find(|(front, own)| (front.is_empty() || is_front(front)) && begins(own, segments));
+    found.map(|(_, own)| own)
 }
 
 /// The API's own part of a path that no route took.
 fn unrouted<'p>(path: &'p str, context: &ApiGatewayV2httpRequestContext) -> &'p str {
-    if is_own(path) {
+    if begins(path, BASE_PATH) {
         return path;
     }
     let stage = context.stage.as_deref().filter(|stage| *stage != DEFAULT && is_front(&format!("/{stage}")));
-    let behind = stage.and_then(|stage| path.strip_prefix('/')?.strip_prefix(stage));
-    if let Some(behind) = behind.filter(|behind| behind.starts_with('/')) {
-        return behind;
+    let own = stage.and_then(|stage| path.strip_prefix('/')?.strip_prefix(stage));
+    if let Some(own) = own.filter(|own| own.starts_with('/')) {
+        return own;
     }
     let may_be_mapped = context.domain_name.as_deref().is_some_and(|name| !name.contains(GENERATED));
-    let mut places = path.match_indices(BASE_PATH).map(|(at, _)| path.split_at(at));
-    let found = places.find(|(front, behind)| is_front(front) && is_own(behind));
-    found.filter(|_| may_be_mapped).map_or(path, |(_, behind)| behind)
+    behind(path, BASE_PATH).filter(|_| may_be_mapped).unwrap_or(path)
 }
 
-/// Whether a path begins with the base path.
-fn is_own(path: &str) -> bool {
-    path.strip_prefix(BASE_PATH).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+/// Whether a path begins with whole segments.
+fn begins(path: &str, segments: &str) -> bool {
+    path.strip_prefix(segments).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Whether a text can stand in front: segments of the signs that API Gateway takes in the key of a mapping. A segment that is empty would make
@@ -87,20 +81,17 @@ mod tests {
 
     #[test]
     fn a_route_says_which_part_of_the_path_is_the_apis_own() {
-        let parameters = HashMap::from([("id".into(), "a/b?c".into()), ("rest".into(), String::new())]);
         for (route, path, own) in [
             ("GET /api/v1/roles/{id}", "/prod/api/v1/roles/a/b?c", "/api/v1/roles/a/b?c"),
-            ("GET /api/v1/roles/{id}", "/x", "/api/v1/roles/a/b?c"),
+            ("GET /api/v1/roles/{id}", "/api/v1/roles/x/api/v1/roles/y", "/api/v1/roles/x/api/v1/roles/y"),
+            ("GET /api/v1/roles/{id}", "/x", "/api/v1/roles/x"),
+            ("GET /api/v1/roles/{id}", "//e/api/v1/roles/x", "/api/v1/roles//e/api/v1/roles/x"),
             ("GET /api/v1/roles", "/k/l/api/v1/roles", "/api/v1/roles"),
             ("GET /api/v1/roles", "/api/v1/roles/", "/api/v1/roles/"),
-            (
-                "PUT /api/v1/credentials/{id}/{rest+}",
-                "/k/api/v1/credentials/x/",
-                "/api/v1/credentials/a/b?c/",
-            ),
-            ("GET /api/v1/rules/{unknown}", "/api/v1/rules/1", "/api/v1/rules/{unknown}"),
+            ("PUT /api/v1/credentials/{id}/{rest+}", "/k/api/v1/credentials/x//", "/api/v1/credentials/x//"),
+            ("GET /docs", "/team/docs", "/docs"),
         ] {
-            assert_eq!(own_path(path, Some(route), &parameters, &generated("$default")), own, "{path}");
+            assert_eq!(own_path(path, Some(route), &generated("$default")), own, "{path}");
         }
     }
 
@@ -124,9 +115,8 @@ mod tests {
             (&both, "/team/api/v1/roles", "/api/v1/roles"),
             (&both, "/prod/api/v1/roles", "/api/v1/roles"),
         ] {
-            let none = HashMap::<String, String>::new();
-            assert_eq!(own_path(path, Some("$default"), &none, context), own, "{path}");
-            assert_eq!(own_path(path, None, &none, context), own, "{path}");
+            assert_eq!(own_path(path, Some("$default"), context), own, "{path}");
+            assert_eq!(own_path(path, None, context), own, "{path}");
         }
     }
 
@@ -137,8 +127,7 @@ mod tests {
             ["/", "//evil.example", "/a/", "/.", "/a/..", "/a b", "/%2f", "/\\evil.example", "/a:b", "/é"]
         {
             let path = format!("{front}/api/v1/roles/");
-            let none = HashMap::<String, String>::new();
-            assert_eq!(own_path(&path, Some("$default"), &none, &mapped), path);
+            assert_eq!(own_path(&path, Some("$default"), &mapped), path);
         }
         assert!(is_front("/a/b.c/$-_.+!*'()"));
     }
