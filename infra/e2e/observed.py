@@ -5,6 +5,7 @@ import json
 import os
 import re
 import time
+from collections import Counter
 
 # What the emulated deployment answers, as `POSTERN_RECORD=1 infra/e2e.sh` writes it down.
 RECORDED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "observed.json")
@@ -30,9 +31,9 @@ class Observed:
 
     def note(self, method: str, path: str, response, content: bytes, millis: int) -> None:
         key = f"{method} {self.general(path)} {response.status}"
-        call = self.seen["calls"].setdefault(key, {"headers": {}, "body": ""})
-        for name, value in response.getheaders():
-            call["headers"][name] = value if name.lower() in WITH_VALUE else "…"
+        call = self.seen["calls"].setdefault(key, {"headers": "", "body": ""})
+        headers = {f"{name}: {value}" if name.lower() in WITH_VALUE else name for name, value in response.getheaders()}
+        call["headers"] = " | ".join(sorted({*headers, *filter(None, call["headers"].split(" | "))}))
         try:
             body = json.loads(content)
         except ValueError:
@@ -102,13 +103,27 @@ def shape(body: object, content: bytes) -> str:
     return " ".join(sorted(body)) if isinstance(body, dict) else type(body).__name__
 
 
-def differences(there: object, here: object, name: str = "") -> list[str]:
+def differences(there: dict, here: dict) -> list[str]:
     """Lines that say what differs between two documents."""
-    if isinstance(there, dict) and isinstance(here, dict):
-        inner = lambda key: f"{name}: {key}" if name else key  # noqa: E731
-        lines = [differences(there.get(key), here.get(key), inner(key)) for key in sorted({*there, *here})]
-        return [line for part in lines for line in part]
-    if there == here:
-        return []
-    said = lambda value: "nothing" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)  # noqa: E731
-    return [f"{name}\n    emulator: {said(there)}\n    here:     {said(here)}"]
+    calls = [document["calls"] for document in (there, here)]
+    common = [key for key in calls[0] if key in calls[1]]
+    lines = [f"emulator alone: {key}" for key in sorted({*calls[0]} - {*calls[1]})]
+    lines += [f"here alone: {key}" for key in sorted({*calls[1]} - {*calls[0]})]
+    lines += headers([[document[key]["headers"] for key in common] for document in calls])
+    said = [[{key: call[key].get(part) for key in common} for call in calls] for part in ("body", "error")]
+    sections = [[document.get(name, {}) for document in (there, here)] for name in COMPARED if name != "calls"]
+    for one, other in [*said, *sections]:
+        for key in sorted({*one, *other}):
+            if one.get(key) != other.get(key):
+                lines.append(f"{key}\n    emulator: {one.get(key) or 'nothing'}\n    here:     {other.get(key) or 'nothing'}")
+    return lines
+
+
+def headers(both: list[list[str]]) -> list[str]:
+    """Headers that only one has, each once, however many answers have it."""
+    there, here = ([{*filter(None, text.split(" | "))} for text in texts] for texts in both)
+    lines = []
+    for name, one, other in (("emulator", there, here), ("here", here, there)):
+        alone = Counter(header for mine, others in zip(one, other) for header in mine - others)
+        lines += [f"header of {name} alone, in {count} kinds of answers: {header}" for header, count in sorted(alone.items())]
+    return lines
