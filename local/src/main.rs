@@ -174,7 +174,7 @@ fn say_what_is_there(base: &str, dynamodb: Option<&str>, demo: Option<&str>) {
     }
     if let Some(script) = demo {
         println!(
-            "\n# The demo organization {:?}, and the tokens of its administrator and of a person, for a day:\n{script}",
+            "\nThe demo organization {:?}: paste what follows into another shell. The tokens are its administrator's and a person's, for a day.\n\n{script}",
             demo::ORG
         );
     }

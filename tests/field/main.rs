@@ -20,6 +20,7 @@ mod reserved_addresses;
 mod same_kid;
 mod scene;
 mod sent_back;
+mod stages;
 mod texts;
 mod time_windows;
 mod unrelated_roles;

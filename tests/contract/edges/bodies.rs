@@ -17,7 +17,7 @@ use support::objects::open_the_sky;
 const JSON: &str = "application/json";
 
 /// Valid bodies that are refused for the state of things, and in which words.
-const STATES: [&str; 5] = [
+const STATES: [&str; 6] = [
     "The body must have at most 262144 bytes",
     "A new value is required when credential_type becomes",
     "must be a JSON object with",
