@@ -24,6 +24,7 @@ if [ "$noticed" != "E9101 E9102 E9103 E9104 E9105 E9106 E9107 E9108 E9109 E9110"
 fi
 
 "$tools_folder/sam/bin/python" -B infra/preflight/test.py
+"$tools_folder/sam/bin/python" -B infra/e2e/test.py
 
 infra/tools.sh sam validate --lint --template template.yaml --region "$region"
 lint --template template.yaml infra/target-role.yaml infra/dashboard.yaml

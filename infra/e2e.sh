@@ -3,7 +3,9 @@
 # through the life of a session over HTTP:
 #   infra/e2e.sh
 #   infra/e2e.sh keys       # the same with an issuer's public keys in place of a secret
+#   infra/e2e.sh real       # the same by infra/real.sh, as it goes to a deployment of which it knows the URL alone
 #   infra/e2e.sh restore    # rehearses "Restore" of docs/operations.md in place of the life of a session
+# What was answered is compared with infra/e2e/observed.json; POSTERN_RECORD=1 writes it down anew.
 # The emulator, ministack, listens on this machine's loopback interface only.
 set -euo pipefail
 
@@ -122,6 +124,14 @@ if [ "${1-}" = restore ]; then
     restored=(RestoredTableName=postern-restored RestoredTableStreamArn="$(journey stream_arn)")
     step "sam deploy, the copy" deploy_postern "${restored[@]}" Stopped=false
     step "the copy" journey restored
+    exit
+fi
+if [ "${1-}" = real ]; then
+    export POSTERN_E2E_FOLDER="$scratch"
+    eval "$(journey environment)"
+    # It knows nothing of the emulator, whose names lead nowhere.
+    step "infra/real.sh" env -u AWS_ENDPOINT_URL -u POSTERN_E2E_SECRET \
+        "$root/infra/real.sh" "$url" --connect-to "127.0.0.1:$port" --save "$scratch/observed.json"
     exit
 fi
 step "the journey" journey walk

@@ -59,13 +59,20 @@ local_server() {
     server=$!
     # It may have to be built first.
     for _ in $(seq 12000); do
-        grep -q '^# 1\.' "$out" && break
+        grep -q "^echo '# 1\." "$out" && break
         kill -0 "$server" 2>/dev/null || { cat "$1/server.err" >&2; return 1; }
         sleep 0.2
     done
     api=$(sed -n 's/^Postern is listening on //p' "$out")
     admin=$(sed -n 's/^TOKEN=//p' "$out")
     person=$(sed -n 's/^PERSON=//p' "$out")
+}
+
+# Sees to it that there is a zsh, which it installs where it may.
+zsh_is_there() {
+    if ! command -v zsh >/dev/null; then
+        apt-get update -qq && apt-get install -y -qq --no-install-recommends zsh >/dev/null
+    fi
 }
 
 # Fails when SAM's configuration lies beside the templates of infra/.

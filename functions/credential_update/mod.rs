@@ -39,7 +39,15 @@ pub(crate) async fn update(
 ) -> Result<OkTagged<CredentialView>, Failure> {
     let (store, org) = (app.store(), caller.org());
     let record = store.credential(org, id).await?.ok_or(Refusal::CredentialNotFound(id))?;
-    let update = match read(&body.fields().await?) {
+    let fields = body.fields().await?;
+    let update = match read(&fields) {
+        Ok(update) => Ok(update),
+        Err(rejected) => {
+            let shown = CredentialView::of(app, org, record.clone()).await?.members();
+            CredentialUpdate::read_again(&fields, rejected, &shown)
+        }
+    };
+    let update = match update {
         Ok(update) => update,
         Err(rejected) => return Err(store.all_violations(org, *rejected).await?.into()),
     };

@@ -3,7 +3,7 @@
 use model::id::ResourceId;
 use model::resource::{Resource, ResourcePatch};
 use web::access::OrgAdmin;
-use web::input::{IfMatch, Json, Path};
+use web::input::{IfMatch, JsonPatch, Path};
 use web::reply::OkTagged;
 use web::{App, Failure};
 
@@ -16,7 +16,7 @@ pub async fn handler(
     app: App,
     caller: OrgAdmin,
     Path(id): Path<ResourceId>,
-    Json(patch): Json<ResourcePatch>,
+    JsonPatch(patch): JsonPatch<ResourcePatch>,
     IfMatch(expected): IfMatch,
 ) -> Result<OkTagged<Resource>, Failure> {
     let resource = app.store().update_resource(&caller.actor(), id, &patch, &expected, app.now).await?;

@@ -3,7 +3,7 @@
 use model::id::RoleId;
 use model::role::{Role, RolePatch};
 use web::access::OrgAdmin;
-use web::input::{IfMatch, Json, Path};
+use web::input::{IfMatch, JsonPatch, Path};
 use web::reply::OkTagged;
 use web::{App, Failure};
 
@@ -15,7 +15,7 @@ pub async fn handler(
     app: App,
     caller: OrgAdmin,
     Path(id): Path<RoleId>,
-    Json(patch): Json<RolePatch>,
+    JsonPatch(patch): JsonPatch<RolePatch>,
     IfMatch(expected): IfMatch,
 ) -> Result<OkTagged<Role>, Failure> {
     Ok(OkTagged(app.store().update_role(&caller.actor(), id, &patch, &expected, app.now).await?))

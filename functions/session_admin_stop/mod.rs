@@ -18,5 +18,5 @@ pub async fn handler(
     Path(id): Path<SessionId>,
 ) -> Result<Ok200<SessionView>, Failure> {
     let session = app.store().stop_session(&caller.actor(), id, None, app.now).await?;
-    Ok(Ok200(SessionView::of(session, app.now)))
+    Ok(Ok200(SessionView::shown(session, app.now)))
 }

@@ -35,6 +35,5 @@ pub async fn handler(
     if let Err(StoreError::Refused(refusal)) = &started {
         web::record_refused_start(&app, &actor, &draft, refusal).await;
     }
-    let session = started?;
-    Ok(Created(SessionView::of(session, app.now)))
+    Ok(Created(SessionView::shown(started?, app.now)))
 }

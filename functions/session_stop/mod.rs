@@ -20,5 +20,5 @@ pub async fn handler(
 ) -> Result<Ok200<SessionView>, Failure> {
     let principal = caller.principal();
     let session = app.store().stop_session(&caller.actor(), id, Some(&principal.user), app.now).await?;
-    Ok(Ok200(SessionView::of(session, app.now)))
+    Ok(Ok200(SessionView::shown(session, app.now)))
 }

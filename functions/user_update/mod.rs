@@ -3,7 +3,7 @@
 use model::id::UserId;
 use model::user::{User, UserPatch};
 use web::access::OrgAdmin;
-use web::input::{IfMatch, Json, Path};
+use web::input::{IfMatch, JsonPatch, Path};
 use web::reply::OkTagged;
 use web::{App, Failure};
 
@@ -16,7 +16,7 @@ pub async fn handler(
     app: App,
     caller: OrgAdmin,
     Path(id): Path<UserId>,
-    Json(patch): Json<UserPatch>,
+    JsonPatch(patch): JsonPatch<UserPatch>,
     IfMatch(expected): IfMatch,
 ) -> Result<OkTagged<User>, Failure> {
     let user = app.store().update_user(&caller.actor(), &id, &patch, &expected, app.now).await?;

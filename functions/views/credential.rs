@@ -6,8 +6,8 @@ use model::json::{self, LISTED_LEVELS_MAX};
 use model::provider::Provider;
 use model::time::Timestamp;
 use serde::Serialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 use store::{CredentialRecord, Tagged};
 use web::{App, Failure};
 
@@ -81,6 +81,15 @@ impl CredentialView {
 }
 
 impl CredentialView {
+    /// The members of the representation.
+    #[must_use]
+    pub fn members(&self) -> Map<String, Value> {
+        match serde_json::to_value(self) {
+            Ok(Value::Object(members)) => members,
+            Ok(_) | Err(_) => Map::new(),
+        }
+    }
+
     /// The representation of a record, with the tag of its state.
     ///
     /// # Errors

@@ -39,7 +39,11 @@ impl VerifiedView {
     #[must_use]
     pub fn of(resource: Resource, found: &GroupFound) -> Self {
         let group = &resource.resource_identifier;
-        let warnings = found.neighbours.iter().map(|neighbour| Warning::of(*neighbour, group)).collect();
+        // An earlier version has taken configs that open nothing now.
+        let fault = resource.resource_type.config_fault(&resource.config);
+        let fault = fault.map(|message| Warning { code: "CONFIG_MUST_BE_CORRECTED", message });
+        let neighbours = found.neighbours.iter().map(|neighbour| Warning::of(*neighbour, group));
+        let warnings = fault.into_iter().chain(neighbours).collect();
         Self { warnings, rule_slots_left: found.slots, resource }
     }
 }

@@ -1,84 +1,92 @@
 """A caller of the API, with the Python library's own HTTP."""
 
-import base64
 import gzip
-import hashlib
-import hmac
 import http.client
 import json
-import os
 import time
 import urllib.parse
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from observed import Observed
 
-KID = "e2e"
-
-
-def part(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def secret() -> bytes:
-    return os.environ["POSTERN_E2E_SECRET"].encode()
+BASE = "/api/v1"
+# What belongs to no version of the API stands beside its base path.
+BESIDE = ("/docs", "/openapi.json")
+SECONDS = 30
 
 
-def key() -> Ed25519PrivateKey:
-    """The private key of this run."""
-    return Ed25519PrivateKey.from_private_bytes(hashlib.sha256(secret()).digest())
+class Unexpected(AssertionError):
+    """An answer that has another status than it must have."""
 
 
-def key_set() -> str:
-    """The set of keys that tokens with EdDSA are verified by."""
-    public = key().public_key().public_bytes_raw()
-    return json.dumps({"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": KID, "x": part(public)}]}, separators=(",", ":"))
+class Site:
+    """Where a deployment answers: the output ApiUrl, and where to connect to in place of its host."""
 
+    def __init__(self, url: str, connect_to: str | None = None):
+        bare = url.rstrip("/")
+        self.url = urllib.parse.urlsplit(bare.removesuffix(BASE))
+        self.connect_to = urllib.parse.urlsplit(f"//{connect_to}") if connect_to else self.url
 
-def token(sub: str, *roles: str) -> str:
-    """A token for an hour: HS256, or EdDSA where POSTERN_E2E_TOKENS says `keys`."""
-    claims = {
-        "iss": "https://issuer.example", "aud": "postern", "sub": sub, "org": "acme", "roles": list(roles),
-        "email": f"{sub}@acme.example", "exp": int(time.time()) + 3600,
-    }
-    has_keys = os.environ.get("POSTERN_E2E_TOKENS") == "keys"
-    header = {"alg": "EdDSA", "kid": KID} if has_keys else {"alg": "HS256", "typ": "JWT"}
-    text = ".".join(part(json.dumps(claim).encode()) for claim in (header, claims))
-    signature = key().sign(text.encode()) if has_keys else hmac.new(secret(), text.encode(), hashlib.sha256).digest()
-    return f"{text}.{part(signature)}"
+    @property
+    def front(self) -> str:
+        """What stands in front of the API's paths: a stage, or the key of a mapping."""
+        return self.url.path.rstrip("/")
+
+    def path(self, path: str) -> str:
+        return f"{self.front}{'' if path in BESIDE else BASE}{path}"
+
+    def connection(self) -> http.client.HTTPConnection:
+        kind = http.client.HTTPSConnection if self.url.scheme == "https" else http.client.HTTPConnection
+        return kind(self.connect_to.hostname, self.connect_to.port, timeout=SECONDS)
 
 
 class Caller:
     """Somebody with headers of their own."""
 
-    def __init__(self, api: str, headers: dict[str, str]):
-        self.endpoint = urllib.parse.urlsplit(os.environ["AWS_ENDPOINT_URL"])
-        self.headers = {"Host": f"{api}.execute-api.{self.endpoint.netloc}", **headers}
+    def __init__(self, site: Site, headers: dict[str, str], observed: Observed):
+        self.site, self.headers, self.observed = site, {"Host": site.url.netloc, **headers}, observed
 
-    def send(self, method: str, path: str, data: str | None, headers: dict[str, str]):
-        connection = http.client.HTTPConnection(self.endpoint.hostname, self.endpoint.port, timeout=30)
-        connection.request(method, path, data, headers)
-        response = connection.getresponse()
-        content = response.read()
-        connection.close()
+    def send(self, method: str, path: str, data: str | bytes | None, headers: dict[str, str]):
+        """Sends a request to a whole path; the answer, and its body unpacked."""
+        connection, began = self.site.connection(), time.monotonic()
+        try:
+            connection.request(method, path, data, {**self.headers, **headers})
+            response = connection.getresponse()
+            content = response.read()
+        finally:
+            connection.close()
+        millis = round((time.monotonic() - began) * 1000)
+        if response.getheader("content-encoding") == "gzip":
+            content = gzip.decompress(content)
+        self.observed.note(method, path.removeprefix(self.site.front), response, content, millis)
         return response, content
+
+    def ask(self, method: str, path: str, data: str | bytes | None = None, **headers: str) -> tuple[int, object]:
+        """A request whose answer is looked at, whatever it is: the status, and the body where it is JSON."""
+        names = {name.replace("_", "-"): value for name, value in headers.items()}
+        response, content = self.send(method, self.site.path(path), data, names)
+        try:
+            return response.status, json.loads(content)
+        except ValueError:
+            return response.status, None
 
     def call(self, method: str, path: str, status: int, body: object = None):
         """Sends a request, which must be answered with a status; the answer. Where it is sent on, it goes there as it was, once."""
-        headers, data = dict(self.headers), None
+        headers, data = {}, None
         if body is not None:
             data = json.dumps(body)
             headers["Content-Type"] = "application/json"
-        # What belongs to no version stands beside the base path.
-        root = "" if path in ("/docs", "/openapi.json") else "/api/v1"
-        response, content = self.send(method, f"{root}{path}", data, headers)
+        whole = self.site.path(path)
+        response, content = self.send(method, whole, data, headers)
         if response.status == 308 and status != 308:
             location = response.getheader("location")
-            assert location == f"{root}{path}".rstrip("/"), f"{method} {path} leads to {location}"
+            if location != whole.rstrip("/"):
+                raise Unexpected(f"{method} {path} leads to {location}")
             response, content = self.send(method, location, data, headers)
-        if response.getheader("content-encoding") == "gzip":
-            return gzip.decompress(content).decode()
         text = content.decode()
         if response.status != status:
-            raise AssertionError(f"{method} {path}: {response.status} and not {status}: {text}")
-        assert response.getheader("x-request-id"), f"{method} {path}: no request id"
-        return json.loads(text) if text else None
+            raise Unexpected(f"{method} {path}: {response.status} and not {status}: {text[:500]}")
+        if not response.getheader("x-request-id"):
+            raise Unexpected(f"{method} {path}: no request id")
+        if not text:
+            return None
+        return text if path == "/docs" else json.loads(text)

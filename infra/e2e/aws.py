@@ -5,6 +5,8 @@ import json
 import boto3
 import yaml
 
+from place import rules
+
 STACK = "postern"
 ACCOUNT = "000000000000"
 GROUP = "bastion"
@@ -104,12 +106,7 @@ def group_id() -> str:
 def ingress() -> list[str]:
     """The inbound rules of the group, such as `198.51.100.7/32 tcp 22-22`."""
     filters = [{"Name": "group-id", "Values": [group_id()]}]
-    rules = boto3.client("ec2").describe_security_group_rules(Filters=filters)["SecurityGroupRules"]
-    return sorted(
-        f"{rule['CidrIpv4']} {rule['IpProtocol']} {rule['FromPort']}-{rule['ToPort']}"
-        for rule in rules
-        if not rule["IsEgress"]
-    )
+    return rules(boto3.client("ec2").describe_security_group_rules(Filters=filters)["SecurityGroupRules"])
 
 
 def log_lines() -> list[str]:

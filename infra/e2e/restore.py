@@ -3,6 +3,7 @@
 import boto3
 
 import aws
+import emulated
 from journey import RULE, Journey, wait_for
 
 COPY = "postern-restored"
@@ -24,9 +25,10 @@ def states() -> list[str]:
     return found + [mapping["State"] for mapping in mappings().values()]
 
 
-def begin(root: str) -> None:
+def begin(_root: str) -> None:
     """Somebody's session, which lasts."""
-    journey = Journey(root)
+    journey = Journey(emulated.here())
+    journey.meet()
     journey.set_up()
     journey.start(60)
     assert set(states()) == {"Enabled"}, states()
@@ -64,7 +66,7 @@ def stream_arn(_root: str) -> None:
     print(boto3.client("dynamodb").describe_table(TableName=COPY)["Table"]["LatestStreamArn"])
 
 
-def restored(root: str) -> None:
+def restored(_root: str) -> None:
     """Everything works on the copy, and nothing on the other table."""
     client, names = boto3.client("lambda"), aws.functions().values()
     tables = {client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]["POSTERN_TABLE"] for name in names}
@@ -74,13 +76,14 @@ def restored(root: str) -> None:
     assert set(states()) == {"Enabled"}, states()
     first = boto3.resource("dynamodb").Table(aws.outputs()["FirstTableName"])
     before = first.scan()["Items"]
-    journey = Journey(root)
+    journey = Journey(emulated.here())
     session = journey.person.call("GET", "/sessions", 200)[0]
     assert session["status"] == "ACTIVE", session
     journey.steps.done("the session of before is there")
     journey.person.call("POST", f"/sessions/{session['id']}/stop", 200)
     wait_for("the rule is gone", 120, lambda: aws.ingress() == [])
     journey.steps.done("stopped: the rule is gone")
+    journey.resource = session["resourceIps"][0]["resourceId"]
     another = journey.start(60)
     journey.person.call("POST", f"/sessions/{another}/stop", 200)
     wait_for("the rule is gone", 120, lambda: aws.ingress() == [])

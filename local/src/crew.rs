@@ -1,5 +1,8 @@
 //! The functions that nobody calls: what the table's stream, the schedules and the queue of timers start.
 
+use futures_util::StreamExt as _;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::time::Duration;
@@ -9,6 +12,7 @@ use web::{App, Worker};
 
 use crate::Fault;
 use crate::cloud::{Cloud, sequence_number};
+use crate::lanes::{LaneBatch, Lanes};
 use crate::template::{Template, Wakeup};
 
 /// Records in one batch: `BatchSize` in the template.
@@ -83,6 +87,16 @@ impl Crew {
     pub async fn read_stream(&self) -> Result<bool, Fault> {
         let mut position = self.position.lock().await;
         let records = self.cloud.changes(&self.table, position.as_deref(), BATCH)?;
+        let done = self.work_on(&records).await;
+        let last = done.checked_sub(1).and_then(|last| records.get(last)).and_then(sequence_number);
+        if let Some(last) = last {
+            *position = Some(last.into());
+        }
+        Ok(last.is_some())
+    }
+
+    /// Hands records to the stream's workers, and says how many of them need not come again: all before the first that must.
+    async fn work_on(&self, records: &[Value]) -> usize {
         let wanted: Vec<&Value> = records.iter().filter(|record| passes_the_filter(record)).collect();
         let mut done = records.len();
         let workers = self.workers.iter().filter(|(_, wakeup, _)| *wakeup == Wakeup::Stream);
@@ -104,11 +118,7 @@ impl Crew {
             };
             done = done.min(records.iter().position(is_again).unwrap_or(records.len()));
         }
-        let last = done.checked_sub(1).and_then(|last| records.get(last)).and_then(sequence_number);
-        if let Some(last) = last {
-            *position = Some(last.into());
-        }
-        Ok(last.is_some())
+        done
     }
 
     /// Hands the messages of the queue whose time has come to their worker, and says whether there were any.
@@ -152,7 +162,7 @@ impl Crew {
             Wakeup::Stream | Wakeup::Queue => None,
         });
         let schedules = futures_util::future::join_all(schedules);
-        tokio::join!(self.keep_reading(), self.keep_delivering(), schedules);
+        tokio::join!(self.read_on(), self.keep_delivering(), schedules);
     }
 
     async fn keep_time(&self, name: &'static str, seconds: u64, clock_rate: u32) {
@@ -166,20 +176,50 @@ impl Crew {
         }
     }
 
-    async fn keep_reading(&self) {
+    /// Reads the stream for as long as the program runs, and works on what changed in different groups at once.
+    pub async fn read_on(&self) {
         let mut looks = tokio::time::interval(LOOK);
+        let mut lanes = Lanes::default();
+        let mut at_work: FuturesUnordered<BoxFuture<'_, (LaneBatch, usize)>> = FuturesUnordered::new();
+        let work = |batch: LaneBatch| -> BoxFuture<'_, (LaneBatch, usize)> {
+            Box::pin(async move {
+                let done = self.work_on(&batch.records).await;
+                (batch, done)
+            })
+        };
         loop {
-            looks.tick().await;
-            let mut goes_on = true;
-            while goes_on {
-                goes_on = self.read_stream().await.unwrap_or_else(|error| {
-                    tracing::error!(%error, "the stream cannot be read");
-                    false
-                });
+            let is_time = tokio::select! {
+                _ = looks.tick() => {
+                    if let Err(error) = self.fill(&mut lanes).await {
+                        tracing::error!(%error, "the stream cannot be read or trimmed");
+                    }
+                    true
+                }
+                Some((batch, done)) = at_work.next() => {
+                    let is_done = done == batch.records.len();
+                    lanes.give_back(batch, done);
+                    // What has to come again waits for the next look.
+                    is_done
+                }
+            };
+            if is_time {
+                at_work.extend(lanes.take(BATCH).into_iter().map(work));
             }
-            if let Err(error) = self.forget().await {
-                tracing::error!(%error, "the stream cannot be trimmed");
-            }
+        }
+    }
+
+    /// Reads the stream into lanes that have room, and forgets what is done of it.
+    async fn fill(&self, lanes: &mut Lanes) -> Result<(), Fault> {
+        let mut position = self.position.lock().await;
+        while lanes.has_room() {
+            let records = self.cloud.changes(&self.table, position.as_deref(), BATCH)?;
+            let Some(last) = records.last().and_then(sequence_number) else { break };
+            *position = Some(last.into());
+            records.into_iter().filter(passes_the_filter).for_each(|record| lanes.add(record));
+        }
+        match lanes.oldest().or(position.as_deref()) {
+            Some(before) => self.cloud.forget_changes(&self.table, before),
+            None => Ok(()),
         }
     }
 
@@ -188,14 +228,6 @@ impl Crew {
         loop {
             looks.tick().await;
             while self.deliver().await {}
-        }
-    }
-
-    /// Forgets what was read of the stream.
-    async fn forget(&self) -> Result<(), Fault> {
-        match self.position.lock().await.as_deref() {
-            Some(position) => self.cloud.forget_changes(&self.table, position),
-            None => Ok(()),
         }
     }
 }

@@ -50,12 +50,13 @@ impl Demo {
         Ok(Self { credential, resource, role })
     }
 
-    /// Commands for a shell that walk through the API.
+    /// Commands for a shell that walk through the API. They are pasted: no line is a comment, because zsh takes a `#` that is typed for a command
+    /// (`INTERACTIVE_COMMENTS`), and an apostrophe in it for the beginning of a text.
     #[must_use]
     pub fn script(&self, base: &str, tokens: &Tokens) -> String {
         let mut script = format!("TOKEN={}\nPERSON={}\n", tokens.admin, tokens.person);
         for (number, step) in (1..).zip(self.steps()) {
-            let _ = write!(script, "\n# {number}. {}\n{}", step.title, step.command(base));
+            let _ = write!(script, "\necho '# {number}. {}'\n{}", step.title, step.command(base));
         }
         script
     }
@@ -75,7 +76,7 @@ impl Demo {
                 "POST",
                 format!("resources/{resource}/verify"),
             ),
-            Step::new("Let a role's people open it", "POST", link.clone()),
+            Step::new("Let the people of a role open it", "POST", link.clone()),
             Step::new("Put a person into the role", "POST", membership.clone()),
             Step::new("What the person may open, with their own token", "GET", "me")
                 .by("Authorization: Bearer $PERSON"),
@@ -216,4 +217,21 @@ impl Api<'_> {
 fn id(object: &Value) -> Result<String, Fault> {
     let id = object.get("id").and_then(Value::as_str).map(String::from);
     id.ok_or_else(|| Fault::new("the demo: an object without an id"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_line_of_the_walk_is_a_comment_or_leaves_a_quote_open() {
+        let demo = Demo { credential: "c".into(), resource: "r".into(), role: "o".into() };
+        let tokens = Tokens { admin: "a".into(), person: "p".into() };
+        let script = demo.script("http://127.0.0.1:3000", &tokens);
+        assert!(script.lines().all(|line| !line.trim_start().starts_with('#')), "{script}");
+        for step in demo.steps() {
+            assert!(!step.title.contains(['\'', '!', '\\']), "{}", step.title);
+        }
+        assert_eq!(script.matches("echo '# ").count(), demo.steps().len());
+    }
 }

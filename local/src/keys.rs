@@ -67,6 +67,12 @@ pub fn private_folder(path: &Path) -> std::io::Result<()> {
     builder.create(path)
 }
 
+/// Where a server says what time it is for it, so that `cargo run -- token` mints what it accepts.
+#[must_use]
+pub fn clock_file() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/postern/clock")
+}
+
 /// Where the generated secret for tokens is kept, so that `cargo run -- token` signs what a running server accepts.
 #[must_use]
 pub fn jwt_secret_file() -> PathBuf {

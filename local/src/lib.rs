@@ -3,13 +3,17 @@
 //! The real handlers get real API Gateway events, and the real AWS SDK talks to an embedded DynamoDB and a stand-in
 //! for KMS. Routes, schedules and table come from `template.yaml`.
 
+pub mod clock;
 pub mod cloud;
 pub mod crew;
 pub mod demo;
+pub mod folder;
 pub mod gateway;
 pub mod keys;
+mod lanes;
 pub mod options;
 pub mod server;
+pub mod sky;
 pub mod template;
 
 /// An error that ends the program with one clear line.

@@ -3,23 +3,31 @@
 
 use auth::{JwtKeys, JwtSettings, Mint, Verifier, mint};
 use clap::Parser;
+use firewall::Firewall;
 use firewall::simulated::SimulatedCloud;
+use local::clock::LocalClock;
 use local::cloud::Cloud;
 use local::crew::Crew;
 use local::demo::{self, Demo, Tokens};
+use local::folder::DataFolder;
 use local::gateway::Gateway;
 use local::options::{
     Command, Options, Serve, Token, edge, jwt_settings, origins, rate_limit, session_limits,
 };
+use local::sky::KeptSky;
 use local::template::Template;
 use local::{Fault, server};
 use model::principal::ORG_ADMIN;
+use model::rate::RateLimit;
+use model::session::SessionLimits;
+use model::time::Timestamp;
 use std::net::{IpAddr, Ipv4Addr};
 use std::process::ExitCode;
 use std::sync::Arc;
 use store::{Kms, Store, Vault};
 use timers::InMemory;
-use web::{App, HttpFetch, Parts, clock};
+use tokio::net::TcpListener;
+use web::{App, Edge, HttpFetch, Origins, Parts};
 
 /// The API is for this machine alone.
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -56,24 +64,60 @@ fn print_token(wish: &Token) -> Result<(), Fault> {
         }
     }
     let settings = jwt_settings()?;
+    let given = match &settings.keys {
+        JwtKeys::Secret(_) => None,
+        JwtKeys::Inline(_) => Some("POSTERN_JWKS"),
+        JwtKeys::Stored(_) | JwtKeys::Remote(_) => Some("POSTERN_JWKS_URL"),
+    };
+    if let Some(name) = given {
+        return Err(Fault::new(format!(
+            "The environment variable {name} names public keys, which sign nothing: the issuer who has the private ones makes the \
+             tokens. Without {name} this machine signs with a secret of its own"
+        )));
+    }
     verifier(&settings)?;
-    let roles = &wish.roles;
-    let wish = Mint { sub: &wish.sub, org: &wish.org, roles, email: None, name: None, ttl_seconds: wish.ttl };
-    println!("{}", mint(&settings, &wish, clock::now()).map_err(Fault::of("the token"))?);
+    // By the time of the server that is to accept it, and for as long as was wished by the time on the wall.
+    let (now, rate) = local::clock::of_server();
+    let (roles, ttl_seconds) = (&wish.roles, wish.ttl.saturating_mul(i64::from(rate)));
+    let wish = Mint { sub: &wish.sub, org: &wish.org, roles, email: None, name: None, ttl_seconds };
+    println!("{}", mint(&settings, &wish, now).map_err(Fault::of("the token"))?);
     Ok(())
 }
 
 fn verifier(settings: &JwtSettings) -> Result<Verifier, Fault> {
-    Verifier::new(settings, Arc::new(HttpFetch::default())).map_err(Fault::of("the environment"))
+    let verifier = Verifier::new(settings, Arc::new(HttpFetch::default()));
+    verifier.map_err(|bad| Fault::new(web::keys_fault(settings, &bad).to_string()))
+}
+
+/// What the environment sets. All of it is read before anything is begun.
+struct Settings {
+    jwt: JwtSettings,
+    verifier: Verifier,
+    sessions: SessionLimits,
+    rate: Option<RateLimit>,
+    origins: Origins,
+    edge: Edge,
+}
+
+fn settings() -> Result<Settings, Fault> {
+    let jwt = jwt_settings()?;
+    let verifier = verifier(&jwt)?;
+    let (sessions, rate) = (session_limits()?, rate_limit()?);
+    Ok(Settings { jwt, verifier, sessions, rate, origins: origins()?, edge: edge()? })
+}
+
+/// The listeners of the API and, where it is wished for, of DynamoDB.
+async fn listeners(options: &Serve) -> Result<(TcpListener, Option<TcpListener>), Fault> {
+    let api = server::listen((LOOPBACK, options.port), ("--port", None)).await?;
+    let Some(port) = options.dynamodb_port else { return Ok((api, None)) };
+    let names = ("--dynamodb-port", Some("--dynamodb-address"));
+    Ok((api, Some(server::listen((options.dynamodb_address, port), names).await?)))
 }
 
 async fn run(options: &Serve) -> Result<(), Fault> {
-    let jwt = jwt_settings()?;
-    let listener = server::listen((LOOPBACK, options.port), "--port").await?;
-    let dynamodb = match options.dynamodb_port {
-        Some(port) => Some(server::listen((options.dynamodb_address, port), "--dynamodb-port").await?),
-        None => None,
-    };
+    let Settings { jwt, verifier, sessions, rate, origins, edge } = settings()?;
+    let folder = options.data.as_deref().map(DataFolder::take).transpose()?;
+    let (listener, dynamodb) = listeners(options).await?;
     let cloud = Cloud::open(options.data.as_deref(), dynamodb).await?;
     let template = Template::built_in()?;
     cloud.ensure_table(&template, TABLE)?;
@@ -81,19 +125,23 @@ async fn run(options: &Serve) -> Result<(), Fault> {
         cloud.put_secret(JWT_SECRET, secret.clone());
     }
     let sky = SimulatedCloud::with_every_group();
-    let clock = if options.clock_rate == 1 { clock::system() } else { clock::hurried(options.clock_rate) };
-    let timers = InMemory::new(Arc::clone(&clock));
+    let firewall: Arc<dyn Firewall> = match &folder {
+        Some(folder) => Arc::new(KeptSky::open(sky.clone(), folder)?),
+        None => Arc::new(sky.clone()),
+    };
+    let time = LocalClock::start(folder.as_ref(), options.clock_rate)?;
+    let timers = InMemory::new(time.clock());
     let app = App::new(Parts {
         store: Store::new(cloud.dynamodb(), TABLE),
-        verifier: Some(verifier(&jwt)?),
+        verifier: Some(verifier),
         vault: Some(Vault::new(Kms::new(&cloud.sdk_config()), KMS_KEY)),
-        firewall: Some(Arc::new(sky.clone())),
+        firewall: Some(firewall),
         timers: Some(Arc::new(timers.clone())),
-        sessions: session_limits()?,
-        rate: rate_limit()?,
-        origins: origins()?,
-        edge: edge()?.into(),
-        clock,
+        sessions,
+        rate,
+        origins,
+        edge: edge.into(),
+        clock: time.clock(),
     });
     let crew = Crew::new(&template, app.clone(), (cloud.clone(), TABLE), timers)?;
     crew.skip().await?;
@@ -104,25 +152,31 @@ async fn run(options: &Serve) -> Result<(), Fault> {
     let demo = if options.no_demo || !matches!(jwt.keys, JwtKeys::Secret(_)) {
         None
     } else {
-        Some(demo_script(&gateway, &jwt, &base, options.clock_rate).await?)
+        Some(demo_script(&gateway, &jwt, &base, (time.clock()(), options.clock_rate)).await?)
     };
+    let dynamodb = options.dynamodb_port.map(|_| cloud.endpoint());
+    say_what_is_there(&base, dynamodb, demo.as_deref());
+    tokio::select! {
+        () = crew.work(options.clock_rate) => {}
+        () = time.keep() => {}
+        served = server::serve(listener, gateway, sky, stop_signal()) => served?,
+    }
+    time.stop()
+}
 
+fn say_what_is_there(base: &str, dynamodb: Option<&str>, demo: Option<&str>) {
     println!("Postern is listening on {base}");
-    if options.dynamodb_port.is_some() {
+    println!("Every operation, in a browser: {base}/docs");
+    if let Some(endpoint) = dynamodb {
         println!(
-            "DynamoDB, KMS and Secrets Manager answer on {}, table {TABLE}, key {KMS_KEY}, secret {JWT_SECRET}",
-            cloud.endpoint()
+            "DynamoDB, KMS and Secrets Manager answer on {endpoint}, table {TABLE}, key {KMS_KEY}, secret {JWT_SECRET}"
         );
     }
     if let Some(script) = demo {
         println!(
-            "\n# The demo organization {:?}, and the tokens of its administrator and of a person, for a day:\n{script}",
+            "\nThe demo organization {:?}: paste what follows into another shell. The tokens are its administrator's and a person's, for a day.\n\n{script}",
             demo::ORG
         );
-    }
-    tokio::select! {
-        () = crew.work(options.clock_rate) => Ok(()),
-        served = server::serve(listener, gateway, sky, stop_signal()) => served,
     }
 }
 
@@ -130,15 +184,21 @@ async fn demo_script(
     gateway: &Gateway,
     jwt: &JwtSettings,
     base: &str,
-    clock_rate: u32,
+    time: (Timestamp, u32),
 ) -> Result<String, Fault> {
-    let admin = demo_token(jwt, demo::ADMIN, &[ORG_ADMIN.into()], clock_rate)?;
-    let person = demo_token(jwt, demo::PERSON, &[], clock_rate)?;
+    let admin = demo_token(jwt, demo::ADMIN, &[ORG_ADMIN.into()], time)?;
+    let person = demo_token(jwt, demo::PERSON, &[], time)?;
     let demo = Demo::prepare(gateway, &admin).await?;
     Ok(demo.script(base, &Tokens { admin, person }))
 }
 
-fn demo_token(jwt: &JwtSettings, sub: &str, roles: &[String], clock_rate: u32) -> Result<String, Fault> {
+/// A token for a day by the wall's clock, from now on by the server's.
+fn demo_token(
+    jwt: &JwtSettings,
+    sub: &str,
+    roles: &[String],
+    (now, clock_rate): (Timestamp, u32),
+) -> Result<String, Fault> {
     let email = format!("{}@demo.example", sub.trim_start_matches("demo-"));
     let wish = Mint {
         sub,
@@ -148,7 +208,7 @@ fn demo_token(jwt: &JwtSettings, sub: &str, roles: &[String], clock_rate: u32) -
         name: Some(if roles.is_empty() { "Demo person" } else { "Demo admin" }),
         ttl_seconds: DEMO_TOKEN_SECONDS * i64::from(clock_rate),
     };
-    mint(jwt, &wish, clock::now()).map_err(Fault::of("the demo's token"))
+    mint(jwt, &wish, now).map_err(Fault::of("the demo's token"))
 }
 
 /// Ctrl-C, or what a supervisor sends.

@@ -8,7 +8,7 @@ use model::rate::RateLimit;
 use model::session::SessionLimits;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
-use web::{Edge, Origins};
+use web::{BadSetting, Edge, Origins};
 
 use crate::gateway::TrailingSlash;
 use crate::{Fault, keys};
@@ -52,7 +52,7 @@ pub struct Serve {
     /// Also answer DynamoDB's (and KMS's) calls on this port, for real binaries
     #[arg(long, value_name = "N")]
     pub dynamodb_port: Option<u16>,
-    /// The address of this port: that of a bridge, where containers on this machine are to reach it
+    /// The address of this port, which must be one of this machine: that of a bridge, where containers are to reach it
     #[arg(long, value_name = "IP", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST), requires = "dynamodb_port")]
     pub dynamodb_address: IpAddr,
 }
@@ -87,11 +87,21 @@ fn variable(name: &str) -> Option<String> {
     value.ok().filter(|value| !value.is_empty())
 }
 
+/// What is wrong with a setting, with its value.
+fn told(bad: BadSetting) -> Fault {
+    Fault::new(bad.seen(&variable).to_string())
+}
+
 /// Whose tokens this machine accepts: those signed with a secret that is kept here, unless the environment names another way.
 ///
 /// # Errors
 /// When no secret can be kept, or the environment says what cannot be.
 pub fn jwt_settings() -> Result<JwtSettings, Fault> {
+    if variable("POSTERN_JWT_SECRET_NAME").is_some() {
+        let sentence = "The environment variable POSTERN_JWT_SECRET_NAME is for functions, which read it from Secrets Manager. \
+                        Here it must be POSTERN_JWT_SECRET, with the secret itself";
+        return Err(Fault::new(sentence));
+    }
     let ways = ["POSTERN_JWT_SECRET", "POSTERN_JWKS", "POSTERN_JWKS_URL"];
     let kept = match ways.into_iter().find_map(variable) {
         Some(_) => None,
@@ -103,7 +113,7 @@ pub fn jwt_settings() -> Result<JwtSettings, Fault> {
         "POSTERN_JWT_AUDIENCE" => Some("postern".into()),
         _ => None,
     };
-    web::jwt_settings(&|name| variable(name).or_else(|| usual(name))).map_err(Fault::of("the environment"))
+    web::jwt_settings(&|name| variable(name).or_else(|| usual(name))).map_err(told)
 }
 
 /// How often a caller may call this machine.
@@ -111,7 +121,7 @@ pub fn jwt_settings() -> Result<JwtSettings, Fault> {
 /// # Errors
 /// When the environment says what cannot be.
 pub fn rate_limit() -> Result<Option<RateLimit>, Fault> {
-    web::rate_limit(&variable).map_err(Fault::of("the environment"))
+    web::rate_limit(&variable).map_err(told)
 }
 
 /// What a distribution in front of this machine shows.
@@ -119,7 +129,7 @@ pub fn rate_limit() -> Result<Option<RateLimit>, Fault> {
 /// # Errors
 /// When the environment says what cannot be.
 pub fn edge() -> Result<Edge, Fault> {
-    web::edge(&variable).map_err(Fault::of("the environment"))
+    web::edge(&variable).map_err(told)
 }
 
 /// How long sessions last on this machine, and how many of one person may run.
@@ -127,7 +137,7 @@ pub fn edge() -> Result<Edge, Fault> {
 /// # Errors
 /// When the environment says what cannot be.
 pub fn session_limits() -> Result<SessionLimits, Fault> {
-    let per_person = web::sessions_per_person(&variable).map_err(Fault::of("the environment"))?;
+    let per_person = web::sessions_per_person(&variable).map_err(told)?;
     Ok(SessionLimits { per_person, ..SessionLimits::default() })
 }
 
@@ -136,5 +146,5 @@ pub fn session_limits() -> Result<SessionLimits, Fault> {
 /// # Errors
 /// When the environment says what cannot be.
 pub fn origins() -> Result<Origins, Fault> {
-    web::origins(&variable).map_err(Fault::of("the environment"))
+    web::origins(&variable).map_err(told)
 }

@@ -2,13 +2,14 @@
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use axum::serve::{ListenerExt as _, TapIo};
 use firewall::CloudRule;
 use firewall::simulated::SimulatedCloud;
 use http::StatusCode;
 use serde_json::{Value, json};
+use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use tokio::net::{TcpListener, TcpStream};
@@ -24,13 +25,22 @@ const PAYLOAD_MAX_BYTES: usize = 10 * 1024 * 1024;
 /// taken: a queue without an end would answer everybody too late.
 const AT_ONCE_MAX: usize = 100;
 
-/// Listens on a port.
+/// Listens on a port, which an option names; of an address, which another one may name.
 ///
 /// # Errors
-/// One clear line when the port is taken.
-pub async fn listen((address, port): (IpAddr, u16), option: &str) -> Result<TcpListener, Fault> {
+/// One clear line when the port is taken, or the address is none of this machine's.
+pub async fn listen(
+    (address, port): (IpAddr, u16),
+    (option, of_address): (&str, Option<&str>),
+) -> Result<TcpListener, Fault> {
     TcpListener::bind((address, port)).await.map_err(|error| {
-        let hint = format!("choose another one with {option} N");
+        let hint = match (error.kind(), of_address) {
+            (ErrorKind::AddrNotAvailable, Some(of_address)) => {
+                format!("name an address of this machine with {of_address} IP")
+            }
+            (ErrorKind::PermissionDenied, _) => format!("choose one above 1023 with {option} N"),
+            _ => format!("choose another one with {option} N"),
+        };
         Fault::new(format!("Port {port} of {address} cannot be used ({error}); {hint}"))
     })
 }
@@ -57,7 +67,10 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Fault> {
     let site = Site { gateway, sky, places: Arc::new(Semaphore::new(AT_ONCE_MAX)) };
-    let router = axum::Router::new().route(GROUPS, get(groups)).fallback(answer).with_state(site);
+    // No function serves it: whoever opens the address in a browser is shown what there is.
+    let start = get(|| async { Redirect::temporary("/docs") });
+    let router = axum::Router::new().route("/", start).route(GROUPS, get(groups));
+    let router = router.fallback(answer).with_state(site);
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(at_once(listener), service)
         .with_graceful_shutdown(stop)

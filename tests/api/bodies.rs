@@ -30,7 +30,7 @@ async fn broken_json_names_line_and_column() {
     for (body, why) in [
         (&b"{\"name\": x}"[..], "expected value at line 1 column 10"),
         (b"{\n \"name\": \"n\",\n}", "trailing comma at line 3 column 1"),
-        (b"", "EOF while parsing a value at line 1 column 0"),
+        (b"", "it is empty, and must be a JSON object"),
         (b"{\"name\": \"a\", \"name\": \"b\"}", "duplicate key \"name\" at line 1 column 20"),
         (b"{\"config\": {\"port\": 1, \"port\": 2}}", "duplicate key \"port\" at line 1 column 29"),
         (b"{\"name\": \"\xff\"}", "invalid UTF-8 at byte 10"),

@@ -115,7 +115,7 @@ async fn each_member_is_checked() {
         expect::reason(&unknown, 404, "Not Found", "User not found with id: nobody", "/users/nobody");
         expect::invalid(
             &bad,
-            "/users/a b",
+            "/users/a%20b",
             json!({"id": "id must have 1 to 128 letters, digits or -._~!$&'()*+;=:@|/\\"}),
         );
     }

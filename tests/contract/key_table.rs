@@ -50,6 +50,8 @@ fn rows() -> Vec<(&'static str, Key)> {
         ("resource", keys::resource(&org, resource)),
         ("link_of_resource, role", keys::link_of_resource(&org, resource, &in_role)),
         ("link_of_resource, user", keys::link_of_resource(&org, resource, &user)),
+        ("shard_of_resource", keys::shard_of_resource(&org, resource, 3)),
+        ("shard_of_role", keys::shard_of_role(&org, role, 3)),
         ("holder_partition, role", partition(keys::holder_partition(&org, &in_role))),
         ("holder, role", keys::holder(&org, &in_role)),
         ("role", keys::role(&org, role)),

@@ -4,9 +4,13 @@
 
 mod audit_contents;
 mod claims;
+mod extend_names_the_status;
 mod forms;
 mod head;
 mod invitations;
+mod kept_as_sent;
+mod local_stream;
+mod messages;
 mod misspelt_members;
 mod nested_json;
 mod numbers;
@@ -14,5 +18,9 @@ mod query_parameters;
 mod regions;
 mod reserved_addresses;
 mod same_kid;
+mod scene;
+mod sent_back;
+mod stages;
 mod texts;
 mod time_windows;
+mod unrelated_roles;

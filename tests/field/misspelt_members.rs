@@ -111,6 +111,9 @@ async fn a_config_of_an_earlier_version_opens_nothing_and_the_row_says_why() {
         app.settle().await;
         let rules: Vec<_> = app.sky.groups().into_iter().flat_map(|(_, rules)| rules).collect();
         assert_eq!(rules, [], "{config}");
+        let verified = admin.post_empty(&format!("/resources/{resource}/verify")).await.expect(200).json;
+        assert_eq!(verified["warnings"][0]["code"], "CONFIG_MUST_BE_CORRECTED", "{config}");
+        assert!(verified["warnings"][0]["message"].as_str().unwrap().contains(&format!("use {right}")));
         // The rest of it can be changed; the config only to one that is right.
         let name = json!({"name": format!("DB {right}")});
         let _ = admin.patch(&format!("/resources/{resource}"), name).await.expect(200);

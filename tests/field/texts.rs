@@ -49,7 +49,9 @@ async fn keys_of_emails_are_of_one_email_and_one_organization() {
     let mut keys = Vec::new();
     for org in orgs {
         for email in emails {
-            keys.push(store::keys::email(&support::org(org), email).pk);
+            let key = store::keys::email(&support::org(org), email).pk;
+            assert_eq!(key.matches('#').count(), 3, "{key}: no part of it looks like another kind of key");
+            keys.push(key);
         }
         keys.push(store::keys::audit_partition(&support::org(org)));
         keys.push(store::keys::users(&support::org(org)));

@@ -135,7 +135,8 @@ async fn the_limit_is_the_smaller_one_of_then_and_now() {
     let running = Running::new().await;
     let admin = running.world.app.admin();
     let (role, sentence) = (format!("/roles/{}", running.role), |hours| {
-        format!("The session must not be longer than {hours} in all")
+        let room = if hours == "1 hour" { "cannot be extended" } else { "can be extended by at most 1 hour" };
+        format!("The session must not be longer than {hours} in all: it {room}")
     });
     let refused = async |minutes| {
         let refused = running.extend(minutes).await.expect(400).json;
@@ -151,7 +152,8 @@ async fn the_limit_is_the_smaller_one_of_then_and_now() {
     let _ = admin.delete(&format!("/roles/{}/users/grace", running.role)).await.expect(204);
     assert_eq!(refused(61).await, sentence("2 hours"));
     let _ = running.extend(60).await.expect(200);
-    assert_eq!(refused(1).await, sentence("2 hours"));
+    let full = "The session must not be longer than 2 hours in all: it cannot be extended";
+    assert_eq!(refused(1).await, full);
 }
 
 #[tokio::test]

@@ -211,6 +211,6 @@ async fn an_extension_is_no_longer_than_the_role_allows_at_the_write() {
     let path = granted.running().await;
     let extended = granted.post(&path, json!({"additionalMinutes": 60}));
     let reply = between(&granted.world.app, extended, granted.set_limit(1)).await;
-    let sentence = "The session must not be longer than 1 hour in all";
+    let sentence = "The session must not be longer than 1 hour in all: it cannot be extended";
     assert_eq!(reply.expect(400).json["validationErrors"]["additionalMinutes"], sentence);
 }

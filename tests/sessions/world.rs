@@ -131,7 +131,7 @@ impl World {
     pub(crate) async fn live(&self, resource: &str) -> i64 {
         let table = self.app.db_table().await;
         let key = (format!("ORG#{ORG}#RESOURCE#{resource}"), String::from("#RESOURCE"));
-        table[&key]["live"].as_i64().unwrap()
+        support::ledger::counted(&table, &table[&key])
     }
 }
 

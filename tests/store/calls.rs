@@ -27,6 +27,11 @@ impl Counted {
 
 const WRITE: &str = "TransactWriteItems";
 
+/// Calls, and then an update for each shard of what has changed, several at once.
+fn with_shards<'c>(calls: &[&'c str]) -> Vec<&'c str> {
+    [calls, ["UpdateItem"; 16].as_slice()].concat()
+}
+
 impl Counted {
     async fn new() -> (Self, Client) {
         let app = TestApp::new().await;
@@ -56,33 +61,34 @@ async fn creations_and_links_cost_one_transaction() {
     let link = format!("/roles/{role}/resources/{resource}");
     counted.expect("assign", admin.post_empty(&link).await, 200, &[WRITE]);
     counted.expect("assign again", admin.post_empty(&link).await, 400, &[WRITE]);
-    counted.expect("unassign", admin.delete(&link).await, 204, &[WRITE]);
-    counted.expect("unassign again", admin.delete(&link).await, 404, &[WRITE]);
+    let calls = with_shards(&[WRITE, "BatchGetItem"]);
+    counted.expect("unassign", admin.delete(&link).await, 204, &calls);
+    counted.expect("unassign again", admin.delete(&link).await, 404, &[WRITE, "BatchGetItem"]);
     counted.assert_all_right();
 }
 
 #[tokio::test]
-async fn changes_of_a_resource_cost_a_read_and_a_transaction() {
+async fn changes_of_a_resource_cost_a_read_a_transaction_and_its_shards() {
     let (mut counted, admin) = Counted::new().await;
     let (first, second) = (admin.new_credential("A").await, admin.new_credential("B").await);
     let (resource, role) = (admin.new_resource(&first).await, admin.new_role("Developers").await);
     let _ = admin.post_empty(&format!("/roles/{role}/resources/{resource}")).await.expect(200);
     taken(&counted.app);
     let path = format!("/resources/{resource}");
-    let batch = ["BatchGetItem", WRITE];
+    let (one, batch) = (with_shards(&["GetItem", WRITE]), with_shards(&["BatchGetItem", WRITE]));
     for (what, body, calls) in [
-        ("PATCH", json!({"isActive": true}), ["GetItem", WRITE].as_slice()),
-        ("PATCH with a rename", json!({"name": "Renamed"}), &["GetItem", WRITE]),
+        ("PATCH", json!({"isActive": true}), one.as_slice()),
+        ("PATCH with a rename", json!({"name": "Renamed"}), &one),
         ("PATCH with a credential", json!({"credentialId": second}), &batch),
         ("PATCH with a credential and a rename", json!({"credentialId": first, "name": "Again"}), &batch),
-        ("PATCH that changes nothing", json!({"name": "Again"}), &["GetItem"]),
-        ("empty PATCH", json!({}), &["GetItem"]),
-        ("PATCH with its own credential", json!({"credentialId": first}), &["BatchGetItem"]),
+        ("PATCH that changes nothing", json!({"name": "Again"}), &["GetItem", "BatchGetItem"]),
+        ("empty PATCH", json!({}), &["GetItem", "BatchGetItem"]),
+        ("PATCH with its own credential", json!({"credentialId": first}), &["BatchGetItem", "BatchGetItem"]),
     ] {
         counted.expect(what, admin.patch(&path, body).await, 200, calls);
     }
-    counted.expect("DELETE", admin.delete(&path).await, 204, &["Query", WRITE]);
-    counted.expect("DELETE again", admin.delete(&path).await, 404, &["Query"]);
+    counted.expect("DELETE", admin.delete(&path).await, 204, &["Query", "BatchGetItem", WRITE]);
+    counted.expect("DELETE again", admin.delete(&path).await, 404, &["Query", "BatchGetItem"]);
     counted.assert_all_right();
 }
 

@@ -41,8 +41,8 @@ pub(crate) fn read<T: FromFields>(body: Value) -> T {
 /// Makes a resource that takes part in sessions.
 pub(crate) async fn active_resource(app: &TestApp, credential: &str) -> ResourceId {
     let id = resource_id(&app.admin().new_resource(credential).await);
-    let patch = read(json!({"isActive": true}));
-    app.db.update_resource(&actor(ORG), id, &patch, &Precondition::None, app.now()).await.unwrap();
+    let patch = read::<model::resource::ResourcePatch>(json!({"isActive": true}));
+    app.db.update_resource(&actor(ORG), id, &patch.into(), &Precondition::None, app.now()).await.unwrap();
     id
 }
 
@@ -77,6 +77,11 @@ pub(crate) fn is_audit(at: &At) -> bool {
     at.0 == keys::audit_partition(&org(ORG))
 }
 
+/// Of a resource or role: what a start asks in its place. Those of one that is gone stay for an hour (`shards`).
+pub(crate) fn is_shard(at: &At) -> bool {
+    at.1 == "#SHARD"
+}
+
 /// The audit rows of changes among some items, as event and the object's id.
 pub(crate) fn audited(table: &Table) -> Vec<(String, String)> {
     let text = |item: &Value, name: &str| item["data"][name].as_str().unwrap().to_owned();
@@ -84,27 +89,29 @@ pub(crate) fn audited(table: &Table) -> Vec<(String, String)> {
     rows.map(|(_, item)| (text(item, "eventType"), text(item, "resourceId"))).collect()
 }
 
-/// The difference, of which exactly one added item must be an audit row of this event; that one is left out.
+/// The difference, of which exactly one added item must be an audit row of this event; that one is left out, and so are shards.
 pub(crate) fn audited_difference(before: &Table, after: &Table, event: &str) -> Difference {
     let mut found = difference(before, after);
     let rows: Vec<_> = found.added.iter().filter(|at| is_audit(at)).cloned().collect();
     let [row] = rows.as_slice() else { panic!("audit rows: {rows:?}") };
     assert_eq!(after[row]["data"]["eventType"], event);
     found.added.remove(row);
+    found.added.retain(|at| !is_shard(at));
+    found.changed.retain(|at| !is_shard(at));
     found
 }
 
-/// The keys of the items, audit rows aside, that name something in any way.
+/// The keys of the items, audit rows and shards aside, that name something in any way.
 pub(crate) fn naming(table: &Table, name: &str) -> Vec<At> {
     let names =
         |at: &At, item: &Value| at.0.contains(name) || at.1.contains(name) || item.to_string().contains(name);
-    let found = table.iter().filter(|(at, item)| !is_audit(at) && names(at, item));
+    let found = table.iter().filter(|(at, item)| !is_audit(at) && !is_shard(at) && names(at, item));
     found.map(|(at, _)| at.clone()).collect()
 }
 
-/// Every item as text, audit rows aside: for looking up many names.
+/// Every item as text, audit rows and shards aside: for looking up many names.
 pub(crate) fn unaudited_text(table: &Table) -> String {
-    let items = table.iter().filter(|(at, _)| !is_audit(at));
+    let items = table.iter().filter(|(at, _)| !is_audit(at) && !is_shard(at));
     items.map(|(at, item)| format!("{at:?} {item}\n")).collect()
 }
 

@@ -6,6 +6,7 @@ use serde_json::json;
 use std::future::Future;
 use store::keys;
 pub(crate) use support::interleave::between;
+use support::ledger::counted;
 use support::{ORG, Reply, TestApp, actor, org};
 
 use crate::fixture::{
@@ -46,7 +47,7 @@ async fn a_hold_before_the_write_of_a_deletion_stops_it() {
     .await;
     assert_eq!(deleted.expect(400).json["error"], "RESOURCE_IN_USE");
     let table = app.db_table().await;
-    assert_eq!(table[&at(&keys::resource(&org(ORG), id))]["live"], 1);
+    assert_eq!(counted(&table, &table[&at(&keys::resource(&org(ORG), id))]), 1);
     assert_eq!(usage(&table, &credential), (1, 1));
 }
 

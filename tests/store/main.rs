@@ -16,6 +16,7 @@ mod news;
 mod once;
 mod races;
 mod shapes;
+mod shards;
 mod starts;
 mod tenants;
 mod transactions;

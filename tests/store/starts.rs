@@ -94,8 +94,8 @@ async fn large_resource(ready: &Ready, number: usize) -> ResourceId {
     body["resourceIdentifier"] = json!(format!("sg-{number:08x}"));
     body["config"] = json!({"protocol": "tcp", "ports": (1..=58).collect::<Vec<_>>()});
     let id = resource_id(&ready.admin.post("/resources", body).await.expect(201).id());
-    let (app, patch) = (&ready.app, read(json!({"isActive": true})));
-    app.db.update_resource(&actor(ORG), id, &patch, &Precondition::None, app.now()).await.unwrap();
+    let (app, patch) = (&ready.app, read::<model::resource::ResourcePatch>(json!({"isActive": true})));
+    app.db.update_resource(&actor(ORG), id, &patch.into(), &Precondition::None, app.now()).await.unwrap();
     id
 }
 

@@ -54,6 +54,7 @@ async fn every_key_begins_with_the_organization() {
         "RULE",
         "SESSION",
         "SESSION_OF_USER",
+        "SHARD",
         "USER",
     ];
     assert_eq!(entities.iter().collect::<Vec<_>>(), all, "the tenant has one of everything");
@@ -147,7 +148,7 @@ async fn the_store_finds_nothing_under_another_organization() {
     let missing = Refusal::ResourceNotFound(resource);
     let patch = read::<model::resource::ResourcePatch>(json!({"name": "Taken"}));
     assert_eq!(
-        refusal(db.update_resource(&stranger, resource, &patch, &Precondition::None, now).await),
+        refusal(db.update_resource(&stranger, resource, &patch.into(), &Precondition::None, now).await),
         missing
     );
     assert_eq!(refusal(db.delete_resource(&stranger, resource, &Precondition::None, now).await), missing);

@@ -145,11 +145,10 @@ impl TestApp {
         let clock = Arc::new(AtomicI64::new(START_MILLIS));
         let (db, vault) = (Store::new(tapped.clone(), &table), Vault::new(kms, "alias/test"));
         let sky = setup.sky.clone();
-        let (jwt, slash) = (setup.jwt.clone(), setup.slash);
+        let (jwt, way) = (setup.jwt.clone(), setup.way());
         let timers = InMemory::new(setup::clock_ahead(&clock, 0));
         let app = setup.app((&db, &vault, &sky, &timers), &tap, setup::clock_ahead(&clock, 0));
-        let gateway = Gateway::new(template, app.clone()).expect("a gateway");
-        let gateway = Arc::new(gateway.with_slash(slash));
+        let gateway = Arc::new(way.in_front_of(Gateway::new(template, app.clone()).expect("a gateway")));
         let crew = Crew::new(template, app.clone(), (cloud.clone(), &table), timers.clone());
         let crew = crew.expect("a crew");
         Self { db, vault, cloud, dynamodb, table, tap, app, gateway, sky, timers, crew, clock, jwt, tapped }
@@ -158,9 +157,8 @@ impl TestApp {
     /// Another environment of the same functions: with the table and the clock of this one, and nothing else in common.
     #[must_use]
     pub fn twin(&self, setup: Setup) -> Twin {
-        let slash = setup.slash;
-        let app = self.environment(setup, 0);
-        Twin::new(Gateway::new(&TEMPLATE, app).expect("a gateway").with_slash(slash))
+        let (way, app) = (setup.way(), self.environment(setup, 0));
+        Twin::new(way.in_front_of(Gateway::new(&TEMPLATE, app).expect("a gateway")))
     }
 
     /// An environment of its own for a function, whose clock is ahead by so many milliseconds, or behind.

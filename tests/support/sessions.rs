@@ -70,7 +70,7 @@ pub async fn start_as(
         source_ip: source,
         limits: many_sessions(),
     };
-    db.start_session(&actor(org_name), &wish, now).await
+    db.start_session(&actor(org_name), &wish, now).await.map(|shown| shown.session)
 }
 
 impl TestApp {

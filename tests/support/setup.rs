@@ -4,7 +4,7 @@ use auth::{Fetch, FetchFault, JwtSettings, Verifier};
 use firewall::simulated::SimulatedCloud;
 use firewall::{AccountId, CloudAccess, Firewall, FirewallError, GroupDescription, GroupRef, NewRule};
 use futures_util::future::BoxFuture;
-use local::gateway::{Gateway, TrailingSlash};
+use local::gateway::{Escapes, Front, Gateway, TrailingSlash};
 use model::rate::RateLimit;
 use model::session::{PER_PERSON_MAX, SessionLimits};
 use std::sync::Arc;
@@ -32,6 +32,10 @@ pub struct Setup {
     pub edge: EdgeSource,
     /// What the gateway does with paths that end in a slash.
     pub slash: TrailingSlash,
+    /// What stands in front of the API's paths.
+    pub front: Front,
+    /// How the gateway reads escapes.
+    pub escapes: Escapes,
     /// The cloud behind the firewall. Two deployments can have the same one.
     pub sky: SimulatedCloud,
 }
@@ -52,12 +56,30 @@ impl Default for Setup {
             origins: Origins::default(),
             edge: Edge::default().into(),
             slash: TrailingSlash::default(),
+            front: Front::default(),
+            escapes: Escapes::default(),
             sky: SimulatedCloud::strict(),
         }
     }
 }
 
+/// What of a setup is the gateway's.
+pub(crate) struct Way(TrailingSlash, Front, Escapes);
+
+impl Way {
+    /// The gateway with it.
+    pub(crate) fn in_front_of(self, gateway: Gateway) -> Gateway {
+        let Self(slash, front, escapes) = self;
+        gateway.with_slash(slash).with_front(front).with_escapes(escapes)
+    }
+}
+
 impl Setup {
+    /// What of it is the gateway's.
+    pub(crate) fn way(&self) -> Way {
+        Way(self.slash, self.front.clone(), self.escapes)
+    }
+
     /// An environment of a function with these settings.
     pub(crate) fn app(
         self,

@@ -9,17 +9,24 @@ use model::time::Timestamp;
 use serde_json::{Map, Value, json};
 use std::net::IpAddr;
 
-use super::routing::Parameters;
+use super::routing::{Front, Parameters};
 
-/// The JSON of the event for a request, with the key of its route and its decoded path.
-pub(super) fn of(
-    request: &Request<Bytes>,
-    source: IpAddr,
-    (route_key, path): (&str, &str),
-    parameters: &Parameters,
-    now: Timestamp,
-) -> String {
-    let (body, is_base64) = body(request);
+/// What the gateway has made of a request's path.
+pub(super) struct Found<'a> {
+    /// The key of the route.
+    pub(super) route_key: &'a str,
+    /// The decoded path, with what stands in front of the API.
+    pub(super) path: &'a str,
+    /// The values of the route's variables.
+    pub(super) parameters: &'a Parameters,
+    /// What stands in front.
+    pub(super) front: &'a Front,
+}
+
+/// The JSON of the event for a request.
+pub(super) fn of(request: &Request<Bytes>, source: IpAddr, found: &Found<'_>, now: Timestamp) -> String {
+    let Found { route_key, path, parameters, front } = found;
+    let ((stage, domain), (body, is_base64)) = (front.names(), body(request));
     json!({
         "version": "2.0",
         "routeKey": route_key,
@@ -30,8 +37,8 @@ pub(super) fn of(
         "requestContext": {
             "accountId": "000000000000",
             "apiId": "local",
-            "domainName": "localhost",
-            "domainPrefix": "local",
+            "domainName": domain,
+            "domainPrefix": domain.split('.').next(),
             "http": {
                 "method": request.method().as_str(),
                 "path": path,
@@ -41,7 +48,7 @@ pub(super) fn of(
             },
             "requestId": uuid::Uuid::now_v7().to_string(),
             "routeKey": route_key,
-            "stage": "$default",
+            "stage": stage,
             "timeEpoch": now.unix_millis(),
         },
         "body": body,

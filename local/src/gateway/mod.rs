@@ -3,7 +3,7 @@
 mod event;
 mod routing;
 
-pub use routing::{TrailingSlash, decoded};
+pub use routing::{Escapes, Front, TrailingSlash, decoded};
 
 use axum::body::Bytes;
 use http::{Request, Response, StatusCode};
@@ -14,6 +14,7 @@ use web::{App, Endpoint};
 
 use crate::Fault;
 use crate::template::{Route, Template};
+use event::Found;
 use routing::{Parameters, fit};
 
 /// The longest event that Lambda takes, in bytes. A body in it is longer than it was sent: it is in Base64, or a text of JSON.
@@ -31,6 +32,8 @@ pub struct Gateway {
     default: Endpoint,
     app: App,
     slash: TrailingSlash,
+    front: Front,
+    escapes: Escapes,
 }
 
 impl Gateway {
@@ -58,7 +61,8 @@ impl Gateway {
             return Err(Fault::new(format!("template.yaml lacks {name}, which functions::all() has")));
         }
         let default = default.ok_or_else(|| Fault::new("template.yaml has no default route"))?;
-        Ok(Self { targets, default, app, slash: TrailingSlash::default() })
+        let (slash, front, escapes) = (TrailingSlash::default(), Front::default(), Escapes::default());
+        Ok(Self { targets, default, app, slash, front, escapes })
     }
 
     /// The same, which does so with paths that end in `/`.
@@ -67,9 +71,27 @@ impl Gateway {
         Self { slash, ..self }
     }
 
+    /// The same, which is reached so.
+    #[must_use]
+    pub fn with_front(self, front: Front) -> Self {
+        Self { front, ..self }
+    }
+
+    /// The same, which reads escapes so.
+    #[must_use]
+    pub fn with_escapes(self, escapes: Escapes) -> Self {
+        Self { escapes, ..self }
+    }
+
     /// Answers a request from an address.
     pub async fn handle(&self, request: Request<Bytes>, source: IpAddr) -> Response<Body> {
-        let (endpoint, event) = self.routed(&request, source);
+        let Some((whole, own)) = self.path(&request) else {
+            return own_answer(StatusCode::BAD_REQUEST, r#"{"message":"Bad Request"}"#);
+        };
+        let Some(own) = own else {
+            return own_answer(StatusCode::NOT_FOUND, r#"{"message":"Not Found"}"#);
+        };
+        let (endpoint, event) = self.routed(&request, source, (&whole, &own));
         if event.len() > EVENT_MAX_BYTES {
             return own_answer(StatusCode::PAYLOAD_TOO_LARGE, TOO_LARGE);
         }
@@ -82,23 +104,43 @@ impl Gateway {
     /// The event of a request from an address, for a function that runs elsewhere.
     #[must_use]
     pub fn event(&self, request: &Request<Bytes>, source: IpAddr) -> String {
-        self.routed(request, source).1
+        let (whole, own) = self.path(request).unwrap_or_default();
+        self.routed(request, source, (&whole, &own.unwrap_or_default())).1
     }
 
     /// The key of the route that takes a request, such as `GET /api/v1/roles/{id}`.
     #[must_use]
     pub fn route_key(&self, request: &Request<Bytes>) -> String {
-        let taken = self.taken(request, &decoded(request.uri().path()));
-        taken.map_or(&Route::Default, |(target, _)| &target.route).key()
+        self.taken(request, &self.own_path(request).unwrap_or_default())
+            .map_or(&Route::Default, |(target, _)| &target.route)
+            .key()
     }
 
-    fn routed(&self, request: &Request<Bytes>, source: IpAddr) -> (&Endpoint, String) {
-        let path = decoded(request.uri().path());
-        let (endpoint, key, parameters) = match self.taken(request, &path) {
+    /// The part of a request's path that routes are looked for with, decoded; nothing where no function is called.
+    #[must_use]
+    pub fn own_path(&self, request: &Request<Bytes>) -> Option<String> {
+        self.path(request)?.1
+    }
+
+    /// The decoded path, and the part of it that routes are looked for with. Without the one or the other no function is called.
+    fn path(&self, request: &Request<Bytes>) -> Option<(String, Option<String>)> {
+        let whole = self.escapes.decode(request.uri().path())?;
+        let own = self.front.own(&whole).map(String::from);
+        Some((whole, own))
+    }
+
+    fn routed(
+        &self,
+        request: &Request<Bytes>,
+        source: IpAddr,
+        (whole, own): (&str, &str),
+    ) -> (&Endpoint, String) {
+        let (endpoint, key, parameters) = match self.taken(request, own) {
             Some((target, fit)) => (&target.endpoint, target.route.key(), fit.parameters),
             None => (&self.default, Route::Default.key(), Parameters::new()),
         };
-        (endpoint, event::of(request, source, (&key, &path), &parameters, self.app.clock_now()))
+        let found = Found { route_key: &key, path: whole, parameters: &parameters, front: &self.front };
+        (endpoint, event::of(request, source, &found, self.app.clock_now()))
     }
 
     /// The route that takes a request with a decoded path; `None` is the default route's.

@@ -23,6 +23,71 @@ impl TrailingSlash {
     pub const ALL: [Self; 3] = [Self::Ignored, Self::Greedy, Self::Fallback];
 }
 
+/// What stands in a path before the API's own part, and stays in what functions see: how a deployment is reached.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Front {
+    /// Nothing: the generated endpoint of the stage `$default`, or a domain with a mapping that has no key.
+    #[default]
+    None,
+    /// A stage with a name, at the generated endpoint.
+    Stage(String),
+    /// The key of a mapping, such as `team/postern`, on a domain of one's own.
+    Mapping(String),
+}
+
+impl Front {
+    /// The part of a path that routes are looked for with; nothing where the gateway would not know whose path it is.
+    pub(super) fn own<'p>(&self, path: &'p str) -> Option<&'p str> {
+        match self {
+            Self::None => Some(path),
+            Self::Stage(front) | Self::Mapping(front) => {
+                let behind = path.strip_prefix('/')?.strip_prefix(front.as_str())?;
+                behind.starts_with('/').then_some(behind)
+            }
+        }
+    }
+
+    /// The names of the stage and of the domain.
+    pub(super) fn names(&self) -> (&str, &'static str) {
+        match self {
+            Self::None => ("$default", "local.execute-api.localhost"),
+            Self::Stage(stage) => (stage, "local.execute-api.localhost"),
+            Self::Mapping(_) => ("$default", "api.localhost"),
+        }
+    }
+}
+
+/// How API Gateway reads the escapes of a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Escapes {
+    /// Every one is decoded but `%25`, so that what was a `%` stays apart from what was escaped by one.
+    #[default]
+    Once,
+    /// They are decoded, the path ends before a `?`, and they are decoded again, as was seen at AWS (hotsock/voker#8).
+    Twice,
+}
+
+impl Escapes {
+    /// Each of them.
+    pub const ALL: [Self; 2] = [Self::Once, Self::Twice];
+
+    /// The path as functions get it, and as routes are looked for; nothing where AWS answers 400 by itself.
+    #[must_use]
+    pub fn decode(self, path: &str) -> Option<String> {
+        match self {
+            Self::Once => Some(decoded(path)),
+            Self::Twice => {
+                let once = percent_encoding::percent_decode_str(path).decode_utf8_lossy().into_owned();
+                let before = once.split('?').next().unwrap_or_default();
+                let is_escape = |rest: &str| rest.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
+                let is_right = before.split('%').skip(1).all(is_escape);
+                is_right
+                    .then(|| percent_encoding::percent_decode_str(before).decode_utf8_lossy().into_owned())
+            }
+        }
+    }
+}
+
 /// The parameters of a path, by their names.
 pub(super) type Parameters = HashMap<String, String>;
 
@@ -121,6 +186,41 @@ mod tests {
             assert_eq!(taken(path, TrailingSlash::Ignored), Some(ignored), "{path}");
             assert_eq!(taken(path, TrailingSlash::Greedy), Some(greedy), "{path}");
             assert_eq!(taken(path, TrailingSlash::Fallback), None, "{path}");
+        }
+    }
+
+    /// What was seen at AWS on 10 July 2026 (hotsock/voker, `ingress-paths.json`): nothing is a 400.
+    #[test]
+    fn escapes_that_are_read_twice_are_those_that_were_seen() {
+        for (sent, handed) in [
+            ("/c/plain", Some("/c/plain")),
+            ("/c/space%20value", Some("/c/space value")),
+            ("/c/question%3Fvalue", Some("/c/question")),
+            ("/c/percent%25done", None),
+            ("/c/hash%23value", Some("/c/hash#value")),
+            ("/c/slash%2Fvalue", Some("/c/slash/value")),
+            ("/c/unicode-%CE%BB", Some("/c/unicode-λ")),
+            ("/c/literal%252Fvalue", Some("/c/literal/value")),
+            ("/c/literal%253Fvalue", Some("/c/literal?value")),
+            ("/c/literal%2525value", Some("/c/literal%value")),
+        ] {
+            assert_eq!(Escapes::Twice.decode(sent).as_deref(), handed, "{sent}");
+        }
+    }
+
+    #[test]
+    fn a_path_without_the_front_that_it_must_have_is_nobodys() {
+        let (stage, mapping) = (Front::Stage("prod".into()), Front::Mapping("team/postern".into()));
+        for (front, path, own) in [
+            (&Front::None, "/prod/a", Some("/prod/a")),
+            (&stage, "/prod/a", Some("/a")),
+            (&stage, "/prod/", Some("/")),
+            (&stage, "/production/a", None),
+            (&stage, "/a", None),
+            (&mapping, "/team/postern/a", Some("/a")),
+            (&mapping, "/team/a", None),
+        ] {
+            assert_eq!(front.own(path), own, "{front:?} {path}");
         }
     }
 

@@ -67,7 +67,9 @@ impl Fields {
         self.violations.add(name, sentence);
     }
 
-    fn is_refused(&self, name: &str) -> bool {
+    /// Whether something is wrong with a member.
+    #[must_use]
+    pub fn is_refused(&self, name: &str) -> bool {
         self.violations.iter().any(|(field, _)| field == name)
     }
 

@@ -26,6 +26,7 @@ pub mod resource;
 pub mod role;
 pub mod rule;
 pub mod secret;
+pub mod sent;
 pub mod session;
 pub mod snapshot;
 pub mod text;

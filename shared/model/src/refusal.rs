@@ -3,6 +3,7 @@
 use crate::id::{ApiKeyId, CredentialId, ResourceId, RoleId, RuleId, SessionId, UserId};
 use crate::link::LinkKind;
 use crate::session::SessionStatus;
+use crate::time::Timestamp;
 use crate::violation::Violations;
 
 /// A refusal, free of HTTP. The list is closed: a new reason is a new variant, and every face must say what it
@@ -31,6 +32,10 @@ pub enum Refusal {
     SessionNotStoppable(SessionStatus),
     /// A session in this state cannot be extended.
     SessionNotExtensible(SessionStatus),
+    /// The session ends at this time, and the caller expected another one.
+    SessionEndsAt(Timestamp),
+    /// The session was started before its owner was deactivated, and is being ended for that.
+    SessionOutlived,
     /// One of the session's resources is out of its owner's reach: an extension opens it anew.
     ResourceOutOfReach(ResourceId),
     /// One of the session's resources is inactive, about to be deleted, or gone: an extension opens it anew.
@@ -78,6 +83,8 @@ pub enum Refusal {
     EmailTaken(String),
     /// The person was deactivated.
     UserInactive,
+    /// The person was deleted while the request was under way.
+    UserDeleted,
     /// The provider said no, for this reason.
     VerificationFailed(String),
     /// The resource changed while the provider was asked about it.

@@ -42,6 +42,7 @@ pub(crate) enum Entity {
     Audit,
     Closings,
     Deployment,
+    Shard,
 }
 
 pub(crate) type Attributes = HashMap<String, AttributeValue>;

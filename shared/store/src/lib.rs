@@ -31,6 +31,7 @@ mod rule;
 mod secrets;
 mod service;
 mod session;
+mod shards;
 mod sign_in;
 mod size;
 mod stream;

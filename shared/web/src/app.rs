@@ -21,7 +21,7 @@ use crate::failure::Failure;
 use crate::fetch::HttpFetch;
 use crate::headers::Origins;
 use crate::rate::RateLimiter;
-use crate::settings::{EdgeSetting, Settings, WorkerSettings};
+use crate::settings::{EdgeSetting, Settings, WorkerSettings, keys_fault};
 use crate::worker::Wakeup;
 
 /// What a process has once.
@@ -119,7 +119,9 @@ impl App {
         let settings = Settings::from_env()?;
         let config = aws::config(settings.aws);
         let fetch: Arc<dyn Fetch> = Arc::new(HttpFetch::with_secrets(&config));
-        let verifier = Verifier::new(&settings.jwt, Arc::clone(&fetch))?.renewed_after(settings.keys_max_age);
+        let verifier = Verifier::new(&settings.jwt, Arc::clone(&fetch))
+            .map_err(|bad| keys_fault(&settings.jwt, &bad))?
+            .renewed_after(settings.keys_max_age);
         let edge = match settings.edge {
             EdgeSetting::Given(edge) => EdgeSource::Given(edge),
             EdgeSetting::Stored(name) => EdgeSource::stored(&name, fetch, settings.keys_max_age),

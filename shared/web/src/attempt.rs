@@ -98,7 +98,7 @@ pub(crate) async fn record_denied(app: &App, request: &Incoming, deadline: Insta
     let entry = AuditEntry {
         event: AuditEvent::AccessDenied,
         subject: AuditSubject::Request,
-        subject_id: request.path.chars().take(PATH_MAX).collect(),
+        subject_id: request.own_path.chars().take(PATH_MAX).collect(),
         subject_name: None,
         result: AuditResult::Denied,
         details: gathered([(String::from("method"), request.method.as_str().into())]),

@@ -13,10 +13,10 @@ pub fn system() -> Clock {
     Arc::new(now)
 }
 
-/// A clock that starts with the system's time and goes so many times as fast, for `cargo run`.
+/// A clock that starts with some time and goes so many times as fast as the system's, for `cargo run`.
 #[must_use]
-pub fn hurried(rate: u32) -> Clock {
-    let (start, watch) = (now(), Stopwatch::start());
+pub fn hurried(start: Timestamp, rate: u32) -> Clock {
+    let watch = Stopwatch::start();
     Arc::new(move || {
         let millis = i64::try_from(watch.millis()).unwrap_or(i64::MAX).saturating_mul(i64::from(rate));
         Timestamp::from_unix_millis(start.unix_millis().saturating_add(millis)).unwrap_or(Timestamp::MAX)

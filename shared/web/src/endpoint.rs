@@ -256,8 +256,8 @@ fn answer(
     watch: Stopwatch,
 ) -> Response<Body> {
     let cause = outcome.as_ref().err().and_then(Failure::for_log);
-    let mut response =
-        outcome.unwrap_or_else(|failure| Face::of(&request.path).render(&failure, &request.path, now));
+    let mut response = outcome
+        .unwrap_or_else(|failure| Face::of(&request.own_path).render(&failure, &request.sent_path(), now));
     if let Ok(id) = HeaderValue::from_str(&request.request_id) {
         response.headers_mut().insert("x-request-id", id);
     }

@@ -218,13 +218,14 @@ fn refusal_status(refusal: &Refusal) -> StatusCode {
         | Refusal::ResourceNotOpenable(_)
         | Refusal::RuleNotFound(_)
         | Refusal::NotAssigned(_) => StatusCode::NOT_FOUND,
-        Refusal::UserInactive => StatusCode::FORBIDDEN,
-        Refusal::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
+        Refusal::UserInactive | Refusal::UserDeleted => StatusCode::FORBIDDEN,
+        Refusal::PreconditionFailed | Refusal::SessionEndsAt(_) => StatusCode::PRECONDITION_FAILED,
         Refusal::AlreadyAssigned(_)
         | Refusal::TooManyLinks(_)
         | Refusal::ResourceInUse
         | Refusal::SessionNotStoppable(_)
         | Refusal::SessionNotExtensible(_)
+        | Refusal::SessionOutlived
         | Refusal::ResourceOutOfReach(_)
         | Refusal::ResourceNotOpen(_)
         | Refusal::NothingToOpen

@@ -13,6 +13,8 @@ use store::Payer;
 use crate::edge::{Edge, UnknownSource};
 use crate::event::Event;
 use crate::failure::Failure;
+use crate::place;
+use crate::reference;
 use crate::unrouted::REST;
 
 /// Largest body, in bytes (docs/api.md).
@@ -29,8 +31,10 @@ const HEADERS_MAX_BYTES: usize = 10_240;
 pub struct Incoming {
     /// The method's name.
     pub method: String,
-    /// The path with its base, as API Gateway hands it over: decoded, but for `%25`.
+    /// The whole path, as API Gateway hands it over: decoded, with what stands in front of the API.
     pub path: String,
+    /// The API's own part of it, which does not depend on where a deployment answers.
+    pub(crate) own_path: String,
     /// Headers; names in lower case, repeated ones joined by commas, as the gateway does.
     pub headers: HeaderMap,
     /// The gateway's id for this request, which ties a response to the log.
@@ -62,11 +66,14 @@ impl Incoming {
     pub fn new(event: Event, edge: &Edge) -> Self {
         let (context, query) = (event.request_context, event.raw_query_string.unwrap_or_default());
         let mut headers = event.headers;
+        let path = event.raw_path.unwrap_or_default();
+        let own_path = place::own_path(&path, event.route_key.as_deref(), &context);
         let source = edge.source(&mut headers, context.http.source_ip);
         let body = event.body.as_deref();
         Self {
             method: context.http.method.to_string(),
-            path: event.raw_path.unwrap_or_default(),
+            path,
+            own_path,
             headers,
             source,
             request_id: context
@@ -119,6 +126,11 @@ impl Incoming {
         self.source.as_ref().ok()?.as_deref()
     }
 
+    /// The path as a client may send it again: what the gateway has decoded is escaped.
+    pub(crate) fn sent_path(&self) -> String {
+        reference::path(&self.path)
+    }
+
     /// A header, where it is readable text.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
@@ -153,7 +165,8 @@ impl Incoming {
         let key = self.header(once::HEADER).unwrap_or_default();
         once::check_key(key)?;
         // The lengths keep what belongs to the path apart from what belongs to the body.
-        let head = format!("{}:{} {}:{}", self.method.len(), self.method, self.path.len(), self.path);
+        let (method, path) = (&self.method, &self.own_path);
+        let head = format!("{}:{method} {}:{path}", method.len(), path.len());
         Ok(Some(Once { key: hex(&[key.as_bytes()]), fingerprint: hex(&[head.as_bytes(), self.body()]) }))
     }
 

@@ -19,7 +19,9 @@ mod headers;
 mod incoming;
 pub mod input;
 mod log;
+mod place;
 mod rate;
+mod reference;
 pub mod reply;
 mod serve;
 mod settings;
@@ -38,8 +40,8 @@ pub use lambda_runtime::Error;
 pub use log::json_lines;
 pub use serve::serve;
 pub use settings::{
-    BadSetting, Lookup, Settings, WorkerSettings, edge, jwt_settings, origins, rate_limit,
-    sessions_per_person,
+    BadSetting, Lookup, SettingFault, Settings, WorkerSettings, edge, jwt_settings, keys_fault, origins,
+    rate_limit, sessions_per_person,
 };
 pub use unrouted::{REST, unrouted};
 pub use worker::{Batch, Message, Messages, Unfinished, Wakeup, Worker, WorkerFailure, serve_worker};

@@ -7,6 +7,10 @@ use secrecy::SecretString;
 use std::fmt;
 use tracing::level_filters::LevelFilter;
 
+mod forms;
+
+pub use forms::{SettingFault, keys_fault};
+
 use crate::edge::Edge;
 use crate::headers::Origins;
 use crate::worker::Wakeup;
@@ -90,6 +94,10 @@ pub struct WorkerSettings {
     pub aws: AwsSettings,
 }
 
+/// Ways of which only one may be set.
+const ONE_EDGE: &str = "POSTERN_EDGE_SECRET or POSTERN_EDGE_SECRET_NAME can be set, and not both";
+const ONE_KEY: &str = "POSTERN_JWT_SECRET, POSTERN_JWT_SECRET_NAME, POSTERN_JWKS or POSTERN_JWKS_URL can be set, and only one of them";
+
 /// Where settings are looked up, by name. An empty one is none.
 pub type Lookup<'l> = &'l dyn Fn(&str) -> Option<String>;
 
@@ -98,8 +106,8 @@ impl WorkerSettings {
     ///
     /// # Errors
     /// The first setting that is missing.
-    pub fn from_env(wakeup: Wakeup) -> Result<Self, BadSetting> {
-        Self::read(&environment, wakeup)
+    pub fn from_env(wakeup: Wakeup) -> Result<Self, SettingFault> {
+        Self::read(&environment, wakeup).map_err(|bad| bad.seen(&environment))
     }
 
     /// Reads the settings of a worker that is woken in some way.
@@ -128,8 +136,8 @@ impl Settings {
     ///
     /// # Errors
     /// The first setting that is missing. A function that is not configured does not start.
-    pub fn from_env() -> Result<Self, BadSetting> {
-        Self::read(&environment)
+    pub fn from_env() -> Result<Self, SettingFault> {
+        Self::read(&environment).map_err(|bad| bad.seen(&environment))
     }
 
     /// Reads settings.
@@ -170,9 +178,7 @@ pub fn jwt_settings(get: Lookup<'_>) -> Result<JwtSettings, BadSetting> {
     let keys =
         given.next().unwrap_or_else(|| JwtKeys::Remote(KeySource::Discovery { issuer: issuer.clone() }));
     if given.next().is_some() {
-        return Err(BadSetting(
-            "POSTERN_JWT_SECRET, POSTERN_JWT_SECRET_NAME, POSTERN_JWKS or POSTERN_JWKS_URL, of which only one",
-        ));
+        return Err(BadSetting(ONE_KEY));
     }
     Ok(JwtSettings {
         keys,
@@ -224,9 +230,7 @@ pub fn edge(get: Lookup<'_>) -> Result<Edge, BadSetting> {
 fn edge_setting(get: Lookup<'_>) -> Result<EdgeSetting, BadSetting> {
     const NAME: &str = "POSTERN_EDGE_SECRET_NAME";
     match (get(NAME), get("POSTERN_EDGE_SECRET")) {
-        (Some(_), Some(_)) => {
-            Err(BadSetting("POSTERN_EDGE_SECRET or POSTERN_EDGE_SECRET_NAME, of which only one"))
-        }
+        (Some(_), Some(_)) => Err(BadSetting(ONE_EDGE)),
         (Some(name), None) => Ok(EdgeSetting::Stored(name)),
         (None, _) => edge(get).map(EdgeSetting::Given),
     }
@@ -251,8 +255,8 @@ pub fn origins(get: Lookup<'_>) -> Result<Origins, BadSetting> {
 ///
 /// # Errors
 /// A text that is no origin.
-pub(crate) fn origins_from_env() -> Result<Origins, BadSetting> {
-    origins(&environment)
+pub(crate) fn origins_from_env() -> Result<Origins, SettingFault> {
+    origins(&environment).map_err(|bad| bad.seen(&environment))
 }
 
 /// Where AWS is: `AWS_REGION`, `AWS_ENDPOINT_URL` and `AWS_USE_FIPS_ENDPOINT` (AWS SDKs and Tools Reference Guide).

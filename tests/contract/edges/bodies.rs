@@ -17,12 +17,14 @@ use support::objects::open_the_sky;
 const JSON: &str = "application/json";
 
 /// Valid bodies that are refused for the state of things, and in which words.
-const STATES: [&str; 5] = [
+const STATES: [&str; 6] = [
     "The body must have at most 262144 bytes",
     "A new value is required when credential_type becomes",
     "must be a JSON object with",
     "A new value is required to make a sensitive credential readable",
     "object does not exist",
+    // How long a session may be is the caller's limit, and no number of the description's.
+    "must not be longer than",
 ];
 
 /// Bodies that are taken although the schema does not know them: an IPv4 address as IPv6 writes it (docs/api.md).
@@ -158,10 +160,11 @@ async fn disagreements(operation: &Operation) -> Vec<String> {
     wrong
 }
 
-/// 404 is a value that could name something, and 412 is not asked for here. What is longer than a body may be is 413.
+/// 404 is a value that could name something, and 412 an `expectedExpiresAt` that could be right. What is longer than a body may be is
+/// 413.
 fn verdict(reply: &Reply) -> Verdict {
     match reply.status.as_u16() {
-        200..=299 | 404 => Verdict::Taken,
+        200..=299 | 404 | 412 => Verdict::Taken,
         400 | 413 => Verdict::Refused,
         _ => panic!("{reply:?}"),
     }

@@ -1,6 +1,7 @@
 //! What every answer must look like, whatever was asked.
 
 use http::StatusCode;
+use local::gateway::decoded;
 use serde_json::Value;
 use support::Reply;
 use web::face::Face;
@@ -87,7 +88,7 @@ fn is_reason(path: &str, reply: &Reply) -> bool {
         && reply.json["status"] == reply.status.as_u16()
         && reply.json["error"] == reply.status.canonical_reason().unwrap_or_default()
         && is_text(&reply.json["message"])
-        && reply.json["path"] == path
+        && reply.json["path"].as_str().is_some_and(|sent| decoded(sent) == path)
 }
 
 fn is_detail(body: &Value) -> bool {

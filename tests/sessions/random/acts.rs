@@ -116,10 +116,10 @@ impl History {
             }
             OfRights::Deactivate { user, is_active } => {
                 let Value::Object(members) = json!({"isActive": is_active}) else { panic!() };
-                let patch = Fields::read(members).unwrap();
+                let patch: model::user::UserPatch = Fields::read(members).unwrap();
                 let (org_name, _) = USERS[*user];
                 let id = &self.users[*user].id;
-                db.update_user(&actor(org_name), id, &patch, &Precondition::None, now).await?;
+                db.update_user(&actor(org_name), id, &patch.into(), &Precondition::None, now).await?;
             }
             OfRights::DeletePerson { user } => {
                 let (org_name, name) = USERS[*user];

@@ -44,6 +44,11 @@ impl SimulatedCloud {
         self.state().groups.entry(group).or_default();
     }
 
+    /// Takes the groups with their rules from a cloud that was. Rules that are made from now on have ids that none of these has.
+    pub fn restore(&self, groups: Vec<(GroupRef, Vec<CloudRule>)>) {
+        self.state().restore(groups);
+    }
+
     /// Removes a group with its rules.
     pub fn remove_group(&self, group: &GroupRef) {
         self.state().groups.remove(group);

@@ -119,6 +119,17 @@ impl State {
         Ok(())
     }
 
+    pub(super) fn restore(&mut self, groups: Vec<(GroupRef, Vec<CloudRule>)>) {
+        for rule in groups.iter().flat_map(|(_, rules)| rules) {
+            let number = rule.id.strip_prefix("sgr-").and_then(|hex| u64::from_str_radix(hex, 16).ok());
+            self.rules_made = self.rules_made.max(number.unwrap_or_default());
+            if let Some(tag) = &rule.tag {
+                self.given_out.insert(rule.id.clone(), tag.clone());
+            }
+        }
+        self.groups.extend(groups);
+    }
+
     /// Adds a rule under an id of its own.
     pub(super) fn add(&mut self, group: &GroupRef, rule: CloudRule) -> String {
         self.rules_made += 1;

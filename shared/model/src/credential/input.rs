@@ -5,7 +5,7 @@
 //! as it is instead of clearing it; `value` is taken byte for byte; in forms `value` is plain text. A name that nobody can see is
 //! blank, and control characters other than those of lines and columns are refused.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::fmt;
 
 use super::{CredentialType, VALUE_MAX_BYTES};
@@ -60,6 +60,16 @@ impl GivenFields {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// The fields that differ from what the credential shows.
+    pub(super) fn changed(&self, shown: &Map<String, Value>) -> Self {
+        let is_shown = |name: &String, given: &Given| match given {
+            Given::Json { value, .. } => shown.get(name) == Some(value),
+            Given::Text(text) => shown.get(name).and_then(Value::as_str) == Some(text),
+            Given::LoneSurrogate(_) | Given::File => false,
+        };
+        Self(self.0.iter().filter(|(name, given)| !is_shown(name, given)).cloned().collect())
     }
 
     fn get(&self, name: &str) -> Option<&Given> {
@@ -121,6 +131,11 @@ pub struct Rejected {
 }
 
 impl Rejected {
+    /// Whether a required field was not sent.
+    pub(super) fn lacks_a_field(&self) -> bool {
+        self.violations.iter().any(|(_, sentence)| sentence == REQUIRED)
+    }
+
     /// All violations, once it is known whether the team exists.
     #[must_use]
     pub fn violations(mut self, team_exists: bool) -> Violations {

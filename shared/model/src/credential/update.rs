@@ -10,6 +10,7 @@ use crate::provider::Provider;
 use crate::secret::SecretJson;
 use crate::time::Timestamp;
 use crate::violation::{NON_FIELD, Violations};
+use serde_json::{Map, Value};
 
 /// What becomes of the stored value.
 #[derive(Debug, Clone)]
@@ -69,6 +70,35 @@ impl CredentialUpdate {
     /// Everything that is wrong, field by field.
     pub fn read_partial(fields: &GivenFields) -> Result<Self, Box<Rejected>> {
         CredentialForm::read(fields, Required::Nothing).map(Self)
+    }
+
+    /// Reads a body that was refused once more, for a credential that is shown like this: a field that is as it is shown is no
+    /// change, so no rule refuses it.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the other fields.
+    pub fn read_again(
+        fields: &GivenFields,
+        rejected: Box<Rejected>,
+        shown: &Map<String, Value>,
+    ) -> Result<Self, Box<Rejected>> {
+        if rejected.lacks_a_field() { Err(rejected) } else { Self::read_partial(&fields.changed(shown)) }
+    }
+
+    /// Whether a value was sent that may be the one that readers see.
+    #[must_use]
+    pub fn may_keep_value_of(&self, stored: &Credential) -> bool {
+        !stored.is_sensitive && matches!(self.0.value, Some(Some(_)))
+    }
+
+    /// The update without its value, where that is the stored one: what is readable can be sent back. A value that is not shown is
+    /// replaced whatever it is, so that nobody learns by an update whether they have guessed it.
+    #[must_use]
+    pub fn without_value(mut self, stored: &SecretJson) -> Self {
+        if self.0.value.as_ref().and_then(Option::as_ref).is_some_and(|sent| sent.is_same_as(stored)) {
+            self.0.value = None;
+        }
+        self
     }
 
     /// The team that the update names, which must exist.

@@ -4,8 +4,8 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::SessionLimits;
 use super::limits::in_words;
-use super::{DURATION_HOURS_MAX, SessionLimits};
 use crate::address;
 use crate::fields::{Fields, FromFields};
 use crate::id::ResourceId;
@@ -41,29 +41,34 @@ impl Addresses {
     }
 }
 
-/// A whole number of hours or minutes, at least 1.
+/// A whole number of hours or minutes, at least 1. What is too long is said with the caller's own limit, once that is known.
 pub(super) fn duration(
     fields: &mut Fields,
     hours: &'static str,
     minutes: &'static str,
 ) -> Option<(&'static str, u32)> {
-    let in_hours = whole(fields, hours, DURATION_HOURS_MAX);
-    let in_minutes = whole(fields, minutes, DURATION_HOURS_MAX * 60);
+    let in_hours = whole(fields, hours);
+    let in_minutes = whole(fields, minutes);
     if in_hours.is_some() && in_minutes.is_some() {
         fields.refuse(minutes, format!("{hours} and {minutes} exclude each other"));
     }
-    in_hours.map(|count| (hours, count * 60)).or(in_minutes.map(|count| (minutes, count)))
+    in_hours.map(|count| (hours, count.saturating_mul(60))).or(in_minutes.map(|count| (minutes, count)))
 }
 
-fn whole(fields: &mut Fields, name: &str, most: u32) -> Option<u32> {
+fn whole(fields: &mut Fields, name: &str) -> Option<u32> {
     if fields.clears(name) {
         return None;
     }
     let value = fields.take(name)?;
-    let count = json::whole(&value).and_then(|count| u32::try_from(count).ok());
-    let count = count.filter(|count| (1..=most).contains(count));
+    let is_huge = value.as_f64().is_some_and(|count| count > f64::from(u32::MAX));
+    let count = json::whole(&value).and_then(|count| u32::try_from(count).ok()).filter(|count| *count > 0);
+    let count = if is_huge { Some(u32::MAX) } else { count };
     if count.is_none() {
-        fields.refuse(name, format!("{name} must be a whole number from 1 to {most}"));
+        let sent = match &value {
+            Value::String(_) => ", and not a text",
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => "",
+        };
+        fields.refuse(name, format!("{name} must be a whole number, 1 or more{sent}"));
     }
     count
 }
@@ -109,13 +114,19 @@ fn resource_ids(fields: &mut Fields) -> Option<BTreeSet<ResourceId>> {
         return None;
     }
     let value = fields.take("resourceIds")?;
+    let Some(list) = value.as_array().filter(|list| !list.is_empty()) else {
+        fields.refuse("resourceIds", "resourceIds must be a list of at least one UUID");
+        return None;
+    };
     let id = |value: &Value| value.as_str().and_then(|text| ResourceId::parse(text).ok());
-    let ids = value.as_array().filter(|list| !list.is_empty());
-    let ids: Option<BTreeSet<_>> = ids.and_then(|list| list.iter().map(id).collect());
-    if ids.is_none() {
-        fields.refuse("resourceIds", "resourceIds must list at least one UUID");
+    let wrong = list.iter().position(|value| id(value).is_none());
+    if let Some(place) = wrong {
+        let sentence =
+            format!("resourceIds[{place}] must be the id of a resource, which is a UUID, and not its name");
+        fields.refuse("resourceIds", sentence);
+        return None;
     }
-    ids
+    Some(list.iter().filter_map(id).collect())
 }
 
 fn reason(fields: &mut Fields) -> Option<String> {

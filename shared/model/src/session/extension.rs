@@ -13,33 +13,68 @@ use crate::violation::Violations;
 pub struct Extension {
     name: &'static str,
     minutes: u32,
+    /// The end that the caller has seen.
+    expected_expires_at: Option<Timestamp>,
 }
 
 impl FromFields for Extension {
     fn read(fields: &mut Fields) -> Option<Self> {
         let is_sent = fields.has("additionalMinutes");
         let more = duration(fields, "additionalHours", "additionalMinutes");
-        let more = if is_sent { more } else { fields.require("additionalHours", more) };
-        more.map(|(name, minutes)| Self { name, minutes })
+        if more.is_none() && !is_sent && !fields.is_refused("additionalHours") {
+            fields.refuse("additionalHours", "additionalHours or additionalMinutes is required");
+        }
+        let expected_expires_at = expected_expires_at(fields);
+        more.map(|(name, minutes)| Self { name, minutes, expected_expires_at })
     }
 }
 
+fn expected_expires_at(fields: &mut Fields) -> Option<Timestamp> {
+    let name = "expectedExpiresAt";
+    if fields.clears(name) {
+        return None;
+    }
+    let time = Timestamp::parse(&fields.text(name)?).ok();
+    if time.is_none() {
+        fields.refuse(name, format!("{name} must be a time such as 2026-02-18T10:30:00Z"));
+    }
+    time
+}
+
 impl Extension {
+    /// Whether the session is the one that the caller has seen, in a state that allows an extension.
+    ///
+    /// # Errors
+    /// `SessionEndsAt` where the caller expects another end, to the second as it is shown; `SessionNotExtensible` in a state that
+    /// allows none, as from its end on.
+    pub fn check(&self, session: &Session, now: Timestamp) -> Result<(), Refusal> {
+        let end = session.head.expires_at;
+        if self.expected_expires_at.is_some_and(|expected| expected.unix_seconds() != end.unix_seconds()) {
+            return Err(Refusal::SessionEndsAt(end));
+        }
+        let status = session.status(now);
+        if status.is_extensible() { Ok(()) } else { Err(Refusal::SessionNotExtensible(status)) }
+    }
+
     /// The head of the session with its new end.
     ///
     /// # Errors
-    /// `SessionNotExtensible` in a state that allows none, as from its end on; `Invalid` when the session would last longer from its start than
-    /// `longest` minutes, which is the limit of now, or than the limit of then.
+    /// Those of [`Self::check`]; `Invalid` when the session would last longer from its start than `longest` minutes, which is the
+    /// limit of now, or than the limit of then.
     pub fn apply(&self, session: &Session, longest: u32, now: Timestamp) -> Result<SessionHead, Refusal> {
-        let status = session.status(now);
-        if !status.is_extensible() {
-            return Err(Refusal::SessionNotExtensible(status));
-        }
+        self.check(session, now)?;
         let head = &session.head;
         let longest = head.limit_minutes.map_or(longest, |limit| limit.min(longest));
         let expires_at = head.expires_at.plus_seconds(i64::from(self.minutes) * 60);
-        if expires_at > head.started_at.plus_seconds(i64::from(longest) * 60) {
-            let sentence = format!("The session must not be longer than {} in all", in_words(longest));
+        let latest = head.started_at.plus_seconds(i64::from(longest) * 60);
+        if expires_at > latest {
+            let room = latest.unix_seconds().saturating_sub(head.expires_at.unix_seconds()) / 60;
+            let room = match u32::try_from(room) {
+                Ok(room @ 1..) => format!("it can be extended by at most {}", in_words(room)),
+                Ok(0) | Err(_) => "it cannot be extended".into(),
+            };
+            let sentence =
+                format!("The session must not be longer than {} in all: {room}", in_words(longest));
             return Err(Violations::one(self.name, sentence).into());
         }
         Ok(SessionHead { expires_at, ..head.clone() })

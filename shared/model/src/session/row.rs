@@ -108,6 +108,9 @@ pub struct SessionRow {
     pub claims: Vec<Claim>,
     /// Why it has no rules.
     pub error: Option<String>,
+    /// The shard of the resource on which the row counts; nothing where it counts on the resource itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<u16>,
 }
 
 impl SessionRow {

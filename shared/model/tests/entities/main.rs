@@ -5,7 +5,9 @@
 mod credential_fields;
 mod credential_lists;
 mod credentials;
+mod extensions;
 mod ids;
+mod limits;
 mod resources;
 mod roles;
 mod rows;

@@ -27,6 +27,7 @@ pub(crate) fn row(states: &[ClaimState]) -> SessionRow {
         address: "203.0.113.7".parse().unwrap(),
         claims: claims.collect(),
         error: None,
+        shard: None,
     }
 }
 

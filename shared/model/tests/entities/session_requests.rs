@@ -59,9 +59,17 @@ fn a_length_is_a_whole_number_of_hours_or_of_minutes() {
         for good in [1, most] {
             assert!(wrong::<SessionDraft>(&json!({ member: good })).is_empty(), "{member} {good}");
         }
-        let sentence = format!("{member} must be a whole number from 1 to {most}");
-        for bad in [json!(0), json!(-1), json!(most + 1), json!(1.5), json!("1"), json!(1_u64 << 32 | 1)] {
+        let sentence = format!("{member} must be a whole number, 1 or more");
+        for bad in [json!(0), json!(-1), json!(1.5), json!(-1e30), json!([1]), json!(true)] {
             assert_eq!(wrong::<SessionDraft>(&json!({ member: bad })), [sentence.as_str()], "{bad}");
+        }
+        let text = format!("{sentence}, and not a text");
+        assert_eq!(wrong::<SessionDraft>(&json!({ member: "1" })), [text]);
+        // What nobody may is refused with what the caller may.
+        for long in [json!(most + 1), json!(1_u64 << 32 | 1), json!(u64::MAX), json!(1e30)] {
+            let refused = draft(&json!({ member: long })).minutes(&LIMITS, 480);
+            let sentence = format!("{member} must not be longer than 8 hours");
+            assert_eq!(refused, Err(Violations::one(member, sentence)), "{long}");
         }
     }
     let both = ["durationHours and durationMinutes exclude each other"];
@@ -120,12 +128,13 @@ fn a_session_may_name_its_resources_and_say_what_it_is_for() {
         let draft = draft(&body);
         assert_eq!((draft.resource_ids, draft.reason), (None, None), "{body}");
     }
-    let ids = "resourceIds must list at least one UUID";
+    let ids = "resourceIds must be a list of at least one UUID";
+    let second = "resourceIds[1] must be the id of a resource, which is a UUID, and not its name";
     for (body, sentence) in [
         (json!({"resourceIds": []}), ids),
         (json!({"resourceIds": a}), ids),
-        (json!({"resourceIds": [a, "x"]}), ids),
-        (json!({"resourceIds": [a, 1]}), ids),
+        (json!({"resourceIds": [a, "x"]}), second),
+        (json!({"resourceIds": [a, 1]}), second),
         (json!({"reason": 1}), "reason must be a string"),
         (json!({"reason": "é".repeat(1025)}), "reason must have at most 1024 characters"),
         (json!({"address": a}), "Unknown field: address"),

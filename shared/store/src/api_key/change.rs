@@ -83,6 +83,10 @@ fn require_maker(tx: &mut Transaction<'_>, org: &OrgId, key: &ApiKey) -> Result<
         [(":yes", data(&true)?), (":entry", text(entry.to_string()))],
     );
     let maker = keys::user(org, &key.created_by.id);
-    tx.require(&maker, &here, |_| Failed::Refuse(Refusal::UserInactive));
+    tx.require(&maker, &here, move |found| {
+        // Under another entry they are somebody else.
+        let is_same = found.is_some_and(|user| user.listing_sk().is_ok_and(|sk| *sk == *entry.to_string()));
+        Failed::Refuse(if is_same { Refusal::UserInactive } else { Refusal::UserDeleted })
+    });
     Ok(())
 }

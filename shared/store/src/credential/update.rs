@@ -3,6 +3,7 @@
 use model::audit::{AuditEvent, changes};
 use model::credential::input::unknown_team;
 use model::credential::{CredentialChange, CredentialUpdate, ValueChange};
+use model::id::OrgId;
 use model::precondition::Precondition;
 use model::principal::Actor;
 use model::refusal::Refusal;
@@ -43,6 +44,7 @@ impl Store {
         let (mut record, mut backoff) = (self.finish_rename(org, read).await?, Backoff::default());
         loop {
             require(expected, || record.tag())?;
+            let update = &self.without_same_value(vault, org, &record, update).await?;
             let change = update.apply(&record.credential, org, now).map_err(Refusal::Invalid)?;
             if change.changes.is_empty() {
                 return Ok(record);
@@ -71,6 +73,24 @@ impl Store {
         }
     }
 
+    /// The update, without its value where that is the one that readers of the credential see.
+    async fn without_same_value(
+        &self,
+        vault: &Vault,
+        org: &OrgId,
+        record: &CredentialRecord,
+        update: &CredentialUpdate,
+    ) -> Result<CredentialUpdate, StoreError> {
+        let update = update.clone();
+        match &record.sealed {
+            Some(sealed) if update.may_keep_value_of(&record.credential) => {
+                let stored = vault.open(org, record.credential.id, sealed).await?;
+                Ok(update.without_value(&stored))
+            }
+            Some(_) | None => Ok(update),
+        }
+    }
+
     async fn write_credential(
         &self,
         actor: &Actor,
@@ -89,7 +109,9 @@ impl Store {
         let at_once = copies.len().min(copies_at_once(changes_access));
         let expression = credential_update(change, sealed, copies.len() > at_once)?;
         tx.update(&keys::credential(org, after.id), &expression, &condition, |_| Failed::Stale);
-        if let Some(team) = update.team().cloned() {
+        // A team that is there no more may stay: a deleted role leaves its id.
+        let is_new = after.team != record.credential.team;
+        if let Some(team) = update.team().filter(|_| is_new).cloned() {
             tx.require(&keys::holder(org, &Holder::Role(team.id)), &Expression::exists(), move |_| {
                 Failed::Refuse(unknown_team(&team.named).into())
             });

@@ -4,8 +4,10 @@
 //! |---|---|---|---|
 //! | resource | the resource's | `#RESOURCE` | resources, by id |
 //! | its links | the resource's | `ROLE#…`, `USER#…` | |
+//! | its shards | one per shard | `#SHARD` | |
 //! | role | the role's | `#ROLE` | roles, by id |
 //! | its links | the role's | `RESOURCE#…`, `USER#…` | behind the role |
+//! | its shards | one per shard | `#SHARD` | |
 //! | user, with their links | the user's | `#USER` | users, by a place of their own |
 //! | what is left of a user | the user's | `REMAINS` | |
 //! | credential | the credential's | `#CREDENTIAL` | credentials, by id |
@@ -75,8 +77,10 @@ pub(crate) const SHAPE: &str = "shape";
 pub(crate) const DATA: &str = "data";
 /// Number of changes to the representation; the condition of every update.
 pub(crate) const VERSION: &str = "version";
-/// On a resource: number of live session rows. It blocks the deletion.
+/// On a resource and each of its shards: number of live session rows that count there. Their sum blocks the deletion.
 pub(crate) const LIVE: &str = "live";
+/// On a resource: number of its shards; absent where no start has counted on one yet.
+pub(crate) const SHARDS: &str = "shards";
 /// On a resource: present while it is being drained, with the milliseconds since 1970 at which that began.
 pub(crate) const DRAINING: &str = "draining";
 /// On a resource, role or user: number of links ever made. A deletion that saw fewer links does not happen.
@@ -95,7 +99,8 @@ pub(crate) const SESSION_IDS: &str = "sessionIds";
 pub(crate) const CLAIMANT: &str = "claimant";
 /// On an API key: the digest of its text.
 pub(crate) const HASH: &str = "hash";
-/// On a first result: seconds since 1970, after which it counts no longer. The table's time to live tidies up.
+/// On a first result: seconds since 1970, after which it counts no longer. On a shard of what is deleted: after which nobody asks for
+/// it any more. The table's time to live tidies up.
 pub const EXPIRES_AT: &str = "expiresAt";
 /// On a credential: present while some of its resources may still carry its old name.
 pub(crate) const RENAMING: &str = "renaming";
@@ -216,6 +221,18 @@ pub fn remains(org: &OrgId, id: &UserId) -> Key {
     key(holder_partition(org, &Holder::User(id.clone())), "REMAINS")
 }
 
+/// A shard of a resource, in a partition of its own: one partition takes 1,000 units a second.
+#[must_use]
+pub fn shard_of_resource(org: &OrgId, id: ResourceId, shard: u16) -> Key {
+    key(format!("{}#SHARD#{shard:02}", resource_partition(org, id)), "#SHARD")
+}
+
+/// A shard of a role, in a partition of its own.
+#[must_use]
+pub fn shard_of_role(org: &OrgId, id: RoleId, shard: u16) -> Key {
+    key(format!("{}#SHARD#{shard:02}", holder_partition(org, &Holder::Role(id))), "#SHARD")
+}
+
 /// A role's link to a resource, on the role's side.
 #[must_use]
 pub fn link_of_role(org: &OrgId, role: RoleId, id: ResourceId) -> Key {
@@ -228,10 +245,11 @@ pub fn member_of_role(org: &OrgId, role: RoleId, user: &UserId) -> Key {
     key(holder_partition(org, &Holder::Role(role)), format!("{USER_PREFIX}{user}"))
 }
 
-/// The guard of a user's email, in the form in which emails are compared.
+/// The guard of a user's email, in the form in which emails are compared. A `#` in it stands as a space, which no email has: the
+/// kinds of partitions that a function may write in are told apart by their `#`.
 #[must_use]
 pub fn email(org: &OrgId, email_key: &str) -> Key {
-    key(format!("ORG#{org}#EMAIL#{email_key}"), "#EMAIL")
+    key(format!("ORG#{org}#EMAIL#{}", email_key.replace('#', " ")), "#EMAIL")
 }
 
 /// An API key.

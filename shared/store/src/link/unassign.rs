@@ -13,11 +13,12 @@ use crate::error::StoreError;
 use crate::expression::Expression;
 use crate::item::number;
 use crate::keys::{Holder, Key, RESOURCE_IDS, ROLE_IDS, UNLINKED};
-use crate::transaction::{Failed, Transaction};
+use crate::shards::Sharded;
+use crate::transaction::{Commit, Failed, Transaction};
 use crate::{Store, keys};
 
 impl Store {
-    /// Takes a link away. One call.
+    /// Takes a link away. One call, and for a resource's link to a role two more: the role with its shards, and those that are behind.
     ///
     /// # Errors
     /// That the one side does not exist; then the other; then `NotAssigned`; busy or defect.
@@ -28,7 +29,13 @@ impl Store {
             let kind = link.kind();
             tx.delete(&key, &Expression::exists(), move |_| Failed::Refuse(Refusal::NotAssigned(kind)));
         }
-        tx.commit(actor, &entry(link.unassigned(), link), now).await?.certain().map(drop)
+        let outcome = tx.commit(actor, &entry(link.unassigned(), link), now).await.and_then(Commit::certain);
+        let is_away = matches!(outcome, Ok(_) | Err(StoreError::Refused(Refusal::NotAssigned(_))));
+        if let (true, Link::RoleResource(role, _)) = (is_away, link) {
+            // Also for the repetition of what broke off.
+            self.catch_up_shards(&actor.org, Sharded::Role(*role), now).await?;
+        }
+        outcome.map(drop)
     }
 }
 

@@ -13,7 +13,7 @@ use crate::error::StoreError;
 use crate::item::{Entity, NewItem, number};
 use crate::retry::Backoff;
 use crate::transaction::{Commit, Failed, Transaction};
-use crate::{Store, keys};
+use crate::{Store, keys, shards};
 
 impl Store {
     /// Creates a resource, and the reference to its credential.
@@ -62,7 +62,8 @@ impl Store {
             NewItem::new(&keys::resource(org, resource.id), Entity::Resource, &ResourceData::from(resource))?
                 .listed(keys::listed(keys::resources(org), resource.id))
                 .with(keys::VERSION, number(1))
-                .with(keys::LIVE, number(0))
+                .with(keys::LIVE, number(shards::RESERVE))
+                .with(keys::SHARDS, number(shards::SHARDS))
                 .with(keys::LINKED, number(0));
         let mut tx = Transaction::once(self, actor, resource, now)?;
         tx.create(item, |_| Failed::Stale);

@@ -1,5 +1,6 @@
 //! The deletion of a resource (seed `DELETE /resources/{id}`).
 
+use futures_util::future::try_join;
 use model::audit::AuditEvent;
 use model::id::{CredentialId, OrgId, ResourceId};
 use model::link::Link;
@@ -17,6 +18,7 @@ use crate::item::{Entity, Item, number};
 use crate::keys::{Holder, LINKED, LIVE, VERSION};
 use crate::link::{Gone, remove_as_fits};
 use crate::retry::Backoff;
+use crate::shards::{self, Sharded};
 use crate::tag::require;
 use crate::transaction::{Commit, Failed, Receipt, Transaction};
 use crate::{Store, keys};
@@ -53,6 +55,8 @@ impl Store {
             let item = item.ok_or(Refusal::ResourceNotFound(id))?;
             require(expected, || Ok(tagged(&item)?.tag))?;
             if self.mark_draining(actor, &item, now).await? {
+                // Before the sessions are looked up: after this no start is under way that has read the resource as it was.
+                self.catch_up_shards(&actor.org, Sharded::Resource(id), now).await?;
                 self.drain_now(actor, id, now).await;
                 return Ok(Deletion::Draining);
             }
@@ -62,8 +66,8 @@ impl Store {
 
     /// Deletes a resource with its links and the reference to its credential. Audit rows stay.
     ///
-    /// The deletion happens only if no session row is live on the resource and no link was made since the links
-    /// were read, both conditions of the transaction itself. Links beyond the transaction's 100 writes are
+    /// The deletion happens only if no session row is live on the resource, by its own count and those of its shards, and no link was
+    /// made since the links were read, all of them conditions of the transaction itself. Links beyond the transaction's 100 writes are
     /// removed right after it.
     ///
     /// # Errors
@@ -95,7 +99,9 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut backoff = Backoff::default();
         loop {
-            let partition = self.query_partition(&keys::resource_partition(&actor.org, id)).await?;
+            let partition = keys::resource_partition(&actor.org, id);
+            let reads = try_join(self.query_partition(&partition), self.shards_of_resource(&actor.org, id));
+            let (partition, shards) = Box::pin(reads).await?;
             let links = links(id, &partition)?;
             let Some(item) = partition.iter().find(|item| item.entity == Entity::Resource) else {
                 // Links without their resource are what a deletion left that broke off.
@@ -104,8 +110,8 @@ impl Store {
                 return Err(Refusal::ResourceNotFound(id).into());
             };
             require(expected, || Ok(tagged(item)?.tag))?;
-            let outcome = match item.number(LIVE)? {
-                0 => self.remove_resource(actor, (id, item), &links, now).await,
+            let outcome = match shards::live_rows(item, &shards)? {
+                0 => self.remove_resource(actor, (id, item, &shards), &links, now).await,
                 _ => Err(Refusal::ResourceInUse.into()),
             };
             match outcome {
@@ -120,7 +126,7 @@ impl Store {
     async fn remove_resource(
         &self,
         actor: &Actor,
-        (id, item): (ResourceId, &Item),
+        (id, item, shards): (ResourceId, &Item, &[Item]),
         links: &[Link],
         now: Timestamp,
     ) -> Result<bool, StoreError> {
@@ -128,7 +134,8 @@ impl Store {
         let credential = CredentialId::parse(item.member("credentialId")?);
         let credential = credential.map_err(|_| corrupt("it names no credential"))?;
         let mut tx = Transaction::new(self);
-        delete_if_unused(&mut tx, org, id, item)?;
+        delete_as_counted(&mut tx, org, id, item)?;
+        shards::delete_as_counted(&mut tx, org, (id, shards), now)?;
         drop_reference(&mut tx, org, credential, id);
         let afterwards = remove_as_fits(&mut tx, org, links, Gone::RoleOrResource, 0);
         // One that cannot be read can be deleted all the same.
@@ -145,24 +152,24 @@ impl Store {
     }
 }
 
-/// The condition that makes a deletion safe against every concurrent start, assignment and update.
-fn delete_if_unused(
+/// The condition that makes a deletion safe against every concurrent assignment and update, and, with those on its shards, against
+/// every concurrent start.
+fn delete_as_counted(
     tx: &mut Transaction<'_>,
     org: &OrgId,
     id: ResourceId,
     seen: &Item,
 ) -> Result<(), StoreError> {
     let condition = Expression::new(
-        "#version = :version AND #linked = :linked AND #live = :zero",
+        "#version = :version AND #linked = :linked AND #live = :live",
         [
             (":version", number(seen.number(VERSION)?)),
             (":linked", number(seen.number(LINKED)?)),
-            (":zero", number(0)),
+            (":live", number(seen.number(LIVE)?)),
         ],
     );
-    tx.delete(&keys::resource(org, id), &condition, move |item| match item.map(|item| item.number(LIVE)) {
+    tx.delete(&keys::resource(org, id), &condition, move |item| match item {
         None => Failed::Refuse(Refusal::ResourceNotFound(id)),
-        Some(Ok(live)) if live > 0 => Failed::Refuse(Refusal::ResourceInUse),
         Some(_) => Failed::Stale,
     });
     Ok(())

@@ -21,6 +21,7 @@ use crate::expression::Expression;
 use crate::item::{Entity, Item, number};
 use crate::keys::{self, DRAINING, Round, VERSION};
 use crate::session::{Scope, holders_in};
+use crate::shards::Sharded;
 use crate::transaction::{Commit, Failed, Transaction};
 use crate::{ListPart, Store};
 
@@ -82,6 +83,8 @@ impl Store {
             Ok(()) | Err(StoreError::Refused(_)) => return Ok(()),
             Err(error) => return Err(error),
         }
+        // The drain may have broken off before.
+        self.catch_up_shards(org, Sharded::Resource(id), now).await?;
         self.end_sessions_on(&actor, id, now).await?;
         let due = due_values(&key, Round::Sweep, now.plus_seconds(LOOK_SECONDS));
         let update = Expression::new(format!("SET {SET_DUE}"), due);

@@ -5,9 +5,9 @@
 //! | create | 2: the credential; the transaction |
 //! | get | 1 |
 //! | list | 1 a page |
-//! | update | 2: the resource, with the new credential if there is one; the transaction |
-//! | delete | 2: the partition; the transaction |
-//! | record a verification | 3: the group, after a success; the resource; the transaction |
+//! | update | 3: the resource, with the new credential if there is one; the transaction; the shards |
+//! | delete | 2: the partition with the shards; the transaction |
+//! | record a verification | 3: the group, after a success; the resource; the transaction. 4 where it became inactive: the shards |
 
 mod create;
 mod delete;
@@ -31,9 +31,10 @@ use std::collections::BTreeSet;
 use crate::error::{StoreError, corrupt};
 use crate::expression::Expression;
 use crate::item::{Each, Entity, Item, NewItem, Unreadable, data, keys_of, number};
-use crate::keys::{DRAINING, Key, VERSION};
+use crate::keys::{DRAINING, Key, SHARDS, VERSION};
 use crate::list::each_object;
 use crate::once::Recorded;
+use crate::shards;
 use crate::transaction::{Failed, Transaction};
 use crate::{ListPart, Listed, Store, Tagged, keys};
 
@@ -194,11 +195,14 @@ fn entry_of(event: AuditEvent, id: ResourceId, name: &str, details: Map<String, 
 #[derive(Debug, Clone)]
 pub(crate) struct Versioned<T> {
     pub(crate) value: T,
-    pub(crate) version: i64,
+    pub(crate) state: i64,
+    /// Whether starts count on its shards already.
+    pub(crate) has_shards: bool,
 }
 
 fn versioned(item: &Item) -> Result<Versioned<Resource>, StoreError> {
-    Ok(Versioned { value: resource(item)?, version: item.number(VERSION)? })
+    let (state, has_shards) = (shards::state(item)?, item.has(SHARDS));
+    Ok(Versioned { value: resource(item)?, state, has_shards })
 }
 
 impl Store {

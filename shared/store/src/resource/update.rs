@@ -1,11 +1,12 @@
 //! The partial update of a resource (seed `PATCH /resources/{id}`).
 
 use model::audit::{AuditEvent, changes};
-use model::id::{OrgId, ResourceId};
+use model::id::{CredentialId, OrgId, ResourceId};
 use model::precondition::Precondition;
 use model::principal::Actor;
 use model::refusal::Refusal;
 use model::resource::{Applied, NewCredential, Resource, ResourcePatch};
+use model::sent::Sent;
 use model::time::Timestamp;
 
 use super::{ResourceData, add_reference, drop_reference, entry, tagged};
@@ -16,59 +17,76 @@ use crate::expression::Expression;
 use crate::item::{Item, data, number};
 use crate::keys::VERSION;
 use crate::retry::Backoff;
+use crate::shards::{self, Sharded};
 use crate::tag::require;
 use crate::transaction::{Commit, Failed, Transaction};
 use crate::{Store, Tagged, keys};
 
 impl Store {
-    /// Applies a patch to a resource. A patch that changes nothing writes nothing.
+    /// Applies a patch to a resource. A patch that changes nothing writes nothing, unless an earlier one broke off.
     ///
     /// Running sessions keep the rules that they applied: what was applied is kept with the session's row.
     ///
     /// # Errors
-    /// `ResourceNotFound`; then `CredentialNotFound`; then `PreconditionFailed`; then `Invalid` for members that do not
+    /// `Invalid` for members that are wrong and not as they are shown; `ResourceNotFound`; then `CredentialNotFound`; then `PreconditionFailed`; then `Invalid` for members that do not
     /// fit the stored resource; busy or defect.
     pub async fn update_resource(
         &self,
         actor: &Actor,
         id: ResourceId,
-        patch: &ResourcePatch,
+        sent: &Sent<ResourcePatch>,
         expected: &Precondition,
         now: Timestamp,
     ) -> Result<Tagged<Resource>, StoreError> {
         let mut backoff = Backoff::default();
+        let mut wanted = sent.of_nothing().ok().and_then(|patch| patch.credential_id);
         loop {
-            let (item, new_credential) = self.resource_and_new_credential(&actor.org, id, patch).await?;
+            let (item, new_credential) = self.resource_and_new_credential(&actor.org, id, wanted).await?;
+            let Some(item) = item else {
+                sent.of_nothing().map_err(Refusal::Invalid)?;
+                return Err(Refusal::ResourceNotFound(id).into());
+            };
             let Tagged { value: before, tag } = tagged(&item)?;
+            let patch = sent.of(&before).map_err(Refusal::Invalid)?;
+            if patch.credential_id != wanted {
+                wanted = patch.credential_id;
+                continue;
+            }
+            let new_credential = new_credential.transpose()?;
             require(expected, || Ok(tag.clone()))?;
             let applied = patch.apply(&before, new_credential.as_ref(), now).map_err(Refusal::Invalid)?;
+            let owner = Sharded::Resource(id);
             if applied.changes.is_empty() {
+                // It may be the repetition of a change that broke off.
+                self.catch_up_shards(&actor.org, owner, now).await?;
                 return Ok(Tagged { value: before, tag });
             }
             let version = item.number(VERSION)?;
             if let Commit::Done(_) = self.write_resource(actor, &before, &applied, version, now).await? {
+                self.shut_out_earlier_starts(&actor.org, owner, shards::state(&item)? + 1).await?;
                 return Tagged::new(version + 1, applied.resource);
             }
             backoff.pause("the resource or its credential changed").await?;
         }
     }
 
-    /// One call for both, because the rules of the update need both.
+    /// One call for both, because the rules of the update need both. A credential that is not there is an error only where the
+    /// resource is.
     async fn resource_and_new_credential(
         &self,
         org: &OrgId,
         id: ResourceId,
-        patch: &ResourcePatch,
-    ) -> Result<(Item, Option<NewCredential>), StoreError> {
+        wanted: Option<CredentialId>,
+    ) -> Result<(Option<Item>, Option<Result<NewCredential, StoreError>>), StoreError> {
         let key = keys::resource(org, id);
-        let Some(wanted) = patch.credential_id else {
-            let item = self.get(&key).await?.ok_or(Refusal::ResourceNotFound(id))?;
-            return Ok((item, None));
+        let Some(wanted) = wanted else {
+            return Ok((self.get(&key).await?, None));
         };
         let (item, found) = self.get_both(&key, &keys::credential(org, wanted)).await?;
-        let item = item.ok_or(Refusal::ResourceNotFound(id))?;
-        let found = credential(&found.ok_or(Refusal::CredentialNotFound(wanted))?)?;
-        Ok((item, Some(NewCredential { name: found.name, provider: found.provider })))
+        let found = found.ok_or_else(|| Refusal::CredentialNotFound(wanted).into());
+        let found = found.and_then(|found| credential(&found));
+        let new = found.map(|found| NewCredential { name: found.name, provider: found.provider });
+        Ok((item, Some(new)))
     }
 
     async fn write_resource(

@@ -17,6 +17,7 @@ use crate::item::{data, number};
 use crate::keys::VERSION;
 use crate::once::Recorded;
 use crate::retry::Backoff;
+use crate::shards::Sharded;
 use crate::transaction::{Commit, Failed, Transaction};
 use crate::{Store, keys};
 
@@ -93,7 +94,12 @@ impl Store {
         now: Timestamp,
         ask: impl Future<Output = Result<Verified, StoreError>>,
     ) -> Result<Verified, StoreError> {
-        self.once(actor, now, ask).await
+        let verified = self.once(actor, now, ask).await?;
+        if !verified.resource.is_active {
+            // Also for a repetition: the first one may have broken off.
+            self.catch_up_shards(&actor.org, Sharded::Resource(verified.resource.id), now).await?;
+        }
+        Ok(verified)
     }
 
     /// Records what the provider said of a resource as it was `asked` about: success makes it active, a refusal inactive.

@@ -18,6 +18,7 @@ use crate::item::{Entity, Item, number};
 use crate::keys::{Holder, LINKED, VERSION};
 use crate::link::{FromRole, Gone, from_role, remove_as_fits};
 use crate::retry::Backoff;
+use crate::shards::Sharded;
 use crate::tag::require;
 use crate::transaction::{Commit, Failed, Receipt, Transaction};
 use crate::{Store, keys};
@@ -44,6 +45,7 @@ impl Store {
                 // Links without their role are what a deletion left that broke off.
                 let receipt = Receipt::of_remains();
                 self.remove_links_afterwards(&actor.org, &links, Gone::RoleOrResource, &receipt).await?;
+                self.catch_up_shards(&actor.org, Sharded::Role(id), now).await?;
                 return Err(Refusal::RoleNotFound(id).into());
             };
             require(expected, || Ok(roles(&partition)?.pop().ok_or(Refusal::RoleNotFound(id))?.tag))?;
@@ -76,6 +78,7 @@ impl Store {
         let Commit::Done(receipt) = tx.commit(actor, &entry, now.after(role.updated_at)).await? else {
             return Ok(false);
         };
+        self.bury_shards_of_role(org, role.id, now).await?;
         self.remove_links_afterwards(org, afterwards, Gone::RoleOrResource, &receipt).await?;
         Ok(true)
     }

@@ -5,8 +5,8 @@
 //! | create | 1 |
 //! | get | 1 |
 //! | list | 1 a page |
-//! | update | 2: the partition; the transaction |
-//! | delete | 2: the partition; the transaction |
+//! | update | 3: the partition; the transaction; the shards |
+//! | delete | 3: the partition; the transaction; the shards |
 
 mod create;
 mod delete;
@@ -138,6 +138,11 @@ impl RoleAsRead {
             None => ("attribute_not_exists(#unlinked)", same),
         };
         Expression { text: format!("#version = :version AND {text}").into(), ..same }
+    }
+
+    /// The number of its state, as its shards have it.
+    pub(crate) fn state(&self) -> i64 {
+        self.version + self.unlinked.unwrap_or(0)
     }
 
     /// Whether a role's item says the same.

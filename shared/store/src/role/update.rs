@@ -6,6 +6,7 @@ use model::precondition::Precondition;
 use model::principal::Actor;
 use model::refusal::Refusal;
 use model::role::{AppliedToRole, Role, RolePatch};
+use model::sent::Sent;
 use model::time::Timestamp;
 
 use super::{RoleData, entry, name_guard, roles};
@@ -15,20 +16,21 @@ use crate::expression::Expression;
 use crate::item::{Entity, data, number};
 use crate::keys::{Holder, VERSION};
 use crate::retry::Backoff;
+use crate::shards::{self, Sharded};
 use crate::tag::require;
 use crate::transaction::{Commit, Failed, Transaction};
 use crate::{Store, Tagged, keys};
 
 impl Store {
-    /// Applies a patch to a role. A patch that changes nothing writes nothing.
+    /// Applies a patch to a role. A patch that changes nothing writes nothing, unless an earlier one broke off.
     ///
     /// # Errors
-    /// `RoleNotFound`; `PreconditionFailed`; `RoleNameTaken`; busy or defect.
+    /// `Invalid` for members that are wrong and not as they are shown; `RoleNotFound`; `PreconditionFailed`; `RoleNameTaken`; busy or defect.
     pub async fn update_role(
         &self,
         actor: &Actor,
         id: RoleId,
-        patch: &RolePatch,
+        sent: &Sent<RolePatch>,
         expected: &Precondition,
         now: Timestamp,
     ) -> Result<Tagged<Role>, StoreError> {
@@ -36,15 +38,23 @@ impl Store {
         loop {
             let partition =
                 self.query_partition(&keys::holder_partition(&actor.org, &Holder::Role(id))).await?;
-            let item = partition.iter().find(|item| item.entity == Entity::Role);
-            let version = item.ok_or(Refusal::RoleNotFound(id))?.number(VERSION)?;
+            let Some(item) = partition.iter().find(|item| item.entity == Entity::Role) else {
+                sent.of_nothing().map_err(Refusal::Invalid)?;
+                return Err(Refusal::RoleNotFound(id).into());
+            };
+            let version = item.number(VERSION)?;
             let before = roles(&partition)?.pop().ok_or(Refusal::RoleNotFound(id))?;
+            let patch = sent.of(&before.value).map_err(Refusal::Invalid)?;
             require(expected, || Ok(before.tag.clone()))?;
             let applied = patch.apply(&before.value, now);
+            let owner = Sharded::Role(id);
             if applied.changes.is_empty() {
+                // It may be the repetition of a change that broke off.
+                self.catch_up_shards(&actor.org, owner, now).await?;
                 return Ok(before);
             }
             if let Commit::Done(_) = self.write_role(actor, &before.value, &applied, version, now).await? {
+                self.shut_out_earlier_starts(&actor.org, owner, shards::state(item)? + 1).await?;
                 return Tagged::new(version + 1, applied.role);
             }
             backoff.pause("the role changed").await?;

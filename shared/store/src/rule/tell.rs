@@ -6,7 +6,7 @@
 use futures_util::{StreamExt, stream};
 use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
 use model::gathered;
-use model::id::{OrgId, ResourceId};
+use model::id::OrgId;
 use model::principal::Actor;
 use model::rule::{Holder, Rule};
 use model::session::{News, SessionHead};
@@ -21,7 +21,8 @@ use crate::expression::Expression;
 use crate::item::{Entity, Item, data, number, set};
 use crate::keys::LIVE;
 use crate::retry::Backoff;
-use crate::session::{Block, newly_settled};
+use crate::session::{Block, Counts, newly_settled};
+use crate::shards::count_of;
 use crate::transaction::{Commit, Failed, Receipt, Transaction};
 use crate::{Store, keys};
 
@@ -173,14 +174,10 @@ fn learn(
 }
 
 /// Lowers the counts of live rows.
-pub(crate) fn release(
-    tx: &mut Transaction<'_>,
-    org: &OrgId,
-    settled: &BTreeMap<ResourceId, i64>,
-) -> Result<(), StoreError> {
-    for (resource, rows) in settled {
+pub(crate) fn release(tx: &mut Transaction<'_>, org: &OrgId, settled: &Counts) -> Result<(), StoreError> {
+    for (resource, shard, rows) in settled.iter() {
         tx.update(
-            &keys::resource(org, *resource),
+            &count_of(org, resource, shard),
             &Expression::new(format!("SET #{LIVE} = #{LIVE} - :rows"), [(":rows", number(rows))]),
             &Expression::new(format!("#{LIVE} >= :rows"), [(":rows", number(rows))]),
             |_| Failed::Stale,

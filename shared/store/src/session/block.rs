@@ -70,14 +70,36 @@ pub(crate) fn rows_attribute(rows: &[SessionRow]) -> Result<AttributeValue, Stor
 }
 
 /// Of each resource, how many rows have come to hold nothing. The rows stand at the same places.
-pub(crate) fn newly_settled(before: &[SessionRow], after: &[SessionRow]) -> BTreeMap<ResourceId, i64> {
-    let mut settled: BTreeMap<ResourceId, i64> = BTreeMap::new();
+pub(crate) fn newly_settled(before: &[SessionRow], after: &[SessionRow]) -> Counts {
+    let mut settled = Counts::default();
     for (before, after) in before.iter().zip(after) {
         if !before.is_settled() && after.is_settled() {
-            *settled.entry(after.resource_id).or_default() += 1;
+            settled.add(after);
         }
     }
     settled
+}
+
+/// Rows by their resource, with the place where they count: a shard of the resource, or its own item.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts(BTreeMap<ResourceId, (Option<u16>, i64)>);
+
+impl Counts {
+    /// Adds a row. The rows of a session count on one shard of a resource. Where an earlier version of the code rewrote some of them,
+    /// these have lost their shard: then all are taken from the resource's own item, so that each resource costs one write. What
+    /// counts is the sum.
+    pub(crate) fn add(&mut self, row: &SessionRow) {
+        let (shard, rows) = self.0.entry(row.resource_id).or_insert((row.shard, 0));
+        if *shard != row.shard {
+            *shard = None;
+        }
+        *rows += 1;
+    }
+
+    /// The resources with their shards and rows.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (ResourceId, Option<u16>, i64)> {
+        self.0.iter().map(|(id, (shard, rows))| (*id, *shard, *rows))
+    }
 }
 
 impl Block {

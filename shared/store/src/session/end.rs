@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 use super::evict::Scope;
 use super::leave::{RulesSeen, leave_rules};
 use super::reserve::live_rows;
-use super::{Block, Changed, Loaded, entry, update_item};
+use super::{Block, Changed, Loaded, ShownSession, entry, update_item};
 use crate::Store;
 use crate::due::{SET_DUE, due_values};
 use crate::error::{StoreError, corrupt};
@@ -51,13 +51,13 @@ impl Store {
         id: SessionId,
         owner: Option<&UserId>,
         now: Timestamp,
-    ) -> Result<Session, StoreError> {
+    ) -> Result<ShownSession, StoreError> {
         let reason = if owner.is_some() { EndedReason::Manual } else { EndedReason::Admin };
         let stopped = self.once(actor, now, async {
             let (mut backoff, mut seen) = (Backoff::default(), RulesSeen::default());
             loop {
                 let loaded = self.session_to_stop(&actor.org, id, owner).await?;
-                let status = loaded.session().status(now);
+                let status = loaded.status(now);
                 // Rows that cannot be read may be open.
                 let may_be_open = loaded.fault.is_some() && loaded.head.ended_reason.is_none();
                 if !status.is_stoppable() && !may_be_open {
@@ -65,7 +65,8 @@ impl Store {
                 }
                 let kind = (reason, AuditEvent::SessionStop);
                 if let Some(session) = self.write_end(&loaded, kind, &seen, actor, now).await? {
-                    return Ok(Changed::from(session));
+                    let is_whole = loaded.fault.is_none();
+                    return Ok(if is_whole { Changed::from(session) } else { Changed::Id(id) });
                 }
                 backoff.pause("the session changed").await?;
                 seen = self.rules_seen(&actor.org, loaded.first()?).await?;

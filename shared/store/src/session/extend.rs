@@ -12,7 +12,7 @@ use model::user::User;
 use std::collections::BTreeSet;
 
 use super::grant::Grant;
-use super::{Changed, Loaded, entry, update_item};
+use super::{Changed, Loaded, ShownSession, entry, update_item};
 use crate::closings::require_closings;
 use crate::due::{SET_DUE, due_values};
 use crate::error::StoreError;
@@ -37,7 +37,7 @@ impl Store {
     /// that of the start and of now.
     ///
     /// # Errors
-    /// `SessionNotFound`, also when it is not the owner's; `SessionNotExtensible`; `ResourceOutOfReach`; `Invalid` when the
+    /// `SessionNotFound`, also when it is not the owner's; `SessionEndsAt`; `SessionNotExtensible`; `SessionOutlived`; `ResourceOutOfReach`; `Invalid` when the
     /// session would last too long; `ResourceNotOpen`; `UserInactive`; busy or defect.
     pub async fn extend_session(
         &self,
@@ -46,7 +46,7 @@ impl Store {
         extension: &Extension,
         limits: &SessionLimits,
         now: Timestamp,
-    ) -> Result<Session, StoreError> {
+    ) -> Result<ShownSession, StoreError> {
         let extended = self.once(actor, now, async {
             let (mut user, mut backoff) = (owner.user.clone(), Backoff::default());
             loop {
@@ -75,8 +75,10 @@ impl Store {
         let loaded = loaded.filter(|loaded| loaded.head.user_id == owner.user.id);
         let loaded = loaded.ok_or(Refusal::SessionNotFound(id))?;
         let session = loaded.session();
-        if is_ending(&session, owner.user, now) {
-            return Err(Refusal::SessionNotExtensible(SessionStatus::Expiring).into());
+        extension.check(&session, now)?;
+        // It is over, although nobody has ended it yet.
+        if session.head.activation != owner.user.activation {
+            return Err(Refusal::SessionOutlived.into());
         }
         let resources: BTreeSet<_> = gathered(session.rows.iter().map(|row| row.resource_id));
         let longest = {
@@ -155,11 +157,6 @@ impl Store {
             Err(_) => Ok(None),
         }
     }
-}
-
-/// Whether it is over although nobody has ended it yet: its owner was deactivated since its start.
-fn is_ending(session: &Session, owner: &User, now: Timestamp) -> bool {
-    session.status(now).is_extensible() && session.head.activation != owner.activation
 }
 
 /// Requires resources to be active and not being drained.

@@ -10,6 +10,7 @@ use crate::error::StoreError;
 use crate::expression::Expression;
 use crate::keys::{self, SESSION_IDS};
 use crate::role::RoleAsRead;
+use crate::shards::require_role;
 use crate::transaction::{Failed, Transaction};
 use crate::user::{has_links_of, is_in_activation};
 use crate::{Store, item};
@@ -96,7 +97,15 @@ impl<'a> Grant<'a> {
         Ok(())
     }
 
-    /// Requires the roles to be as they were read. Where they are not, all are read again.
+    /// Requires the roles to be as they were read, and asks this shard of each, so that starts do not meet at one item. Where they are
+    /// not, all are read again.
+    pub(super) fn require_roles_on(&self, tx: &mut Transaction<'_>, org: &OrgId, shard: u16) {
+        for read in &self.roles {
+            require_role(tx, org, (read.role.id, shard), read.state());
+        }
+    }
+
+    /// The same, and asks the roles' own items.
     pub(super) fn require_roles(&self, tx: &mut Transaction<'_>, org: &OrgId) {
         for read in &self.roles {
             tx.require(&keys::role(org, read.role.id), &read.unchanged(), |_| Failed::Stale);

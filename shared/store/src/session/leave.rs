@@ -1,14 +1,14 @@
 //! How rows leave their rules: all of them at once, whatever the ledger's entries look like.
 
-use model::id::{OrgId, ResourceId};
+use model::id::OrgId;
 use model::ingress::{GroupRef, Ingress};
 use model::rule::Holder;
 use model::session::{News, SessionRow};
 use model::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Block;
 use super::evict::is_readable;
+use super::{Block, Counts};
 use crate::Store;
 use crate::due::{SET_DUE, due_values};
 use crate::error::StoreError;
@@ -35,8 +35,8 @@ impl RulesSeen {
 
     /// Gives up every claim. What has no entry is settled, because nobody would tell its rows. Says how many rows of each
     /// resource hold nothing any more.
-    pub(super) fn give_up(&self, rows: &mut [SessionRow], now: Timestamp) -> BTreeMap<ResourceId, i64> {
-        let mut settled: BTreeMap<ResourceId, i64> = BTreeMap::new();
+    pub(super) fn give_up(&self, rows: &mut [SessionRow], now: Timestamp) -> Counts {
+        let mut settled = Counts::default();
         for row in rows.iter_mut().filter(|row| !row.is_settled()) {
             row.give_up();
             let without_entry: Vec<Ingress> = row.live().collect();
@@ -46,7 +46,7 @@ impl RulesSeen {
                 }
             }
             if row.is_settled() {
-                *settled.entry(row.resource_id).or_default() += 1;
+                settled.add(row);
             }
         }
         settled

@@ -2,7 +2,8 @@
 //!
 //! | Operation | Calls |
 //! |---|---|
-//! | start | 4 up to 48 rows of one rule each: the user; their roles; the resources; the transaction |
+//! | start | 4 up to 48 rows of one rule each: the user; their roles; the resources; the transaction. 5 for the first one on a resource
+//! |       | from before shards |
 //! | get | 1; 2 when rows were given up: their rules; 3 when others hold these: the caller's sessions |
 //! | list | 2 for each 100: the places; the sessions |
 //! | stop | 2: the session; the transaction |
@@ -28,7 +29,7 @@ mod start;
 mod still_open;
 mod upcoming;
 
-pub(crate) use block::{Block, newly_settled};
+pub(crate) use block::{Block, Counts, newly_settled};
 pub use end::Ended;
 pub(crate) use evict::{Scope, holders_in};
 pub use extend::Owner;
@@ -41,7 +42,8 @@ pub use upcoming::Upcoming;
 use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
 use model::id::{OrgId, SessionId};
 use model::refusal::Refusal;
-use model::session::{Session, SessionHead, SessionRow};
+use model::session::{Session, SessionHead, SessionRow, SessionStatus};
+use model::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -117,6 +119,11 @@ impl Loaded {
         self.blocks.first().ok_or_else(|| corrupt("a session has no rows"))
     }
 
+    /// The state that is shown.
+    fn status(&self, now: Timestamp) -> SessionStatus {
+        if self.fault.is_some() { SessionStatus::Unreadable } else { self.session().status(now) }
+    }
+
     pub(crate) fn session(&self) -> Session {
         let rows = self.blocks.iter().flat_map(|block| block.rows.iter().cloned()).collect();
         Session { head: self.head.clone(), rows }
@@ -188,13 +195,13 @@ fn update_item(tx: &mut Transaction<'_>, org: &OrgId, loaded: &Loaded, update: &
 
 impl Store {
     /// The session that was changed, for the answer: of a repeated request as it is now, as far as it can be read.
-    async fn changed(&self, org: &OrgId, changed: Changed) -> Result<Session, StoreError> {
+    async fn changed(&self, org: &OrgId, changed: Changed) -> Result<ShownSession, StoreError> {
         let id = match changed {
-            Changed::To(session) => return Ok(*session),
+            Changed::To(session) => return Ok(ShownSession { session: *session, is_unreadable: false }),
             Changed::Id(id) => id,
         };
-        let found = self.found_session(org, id).await?.map_err(|unreadable| unreadable.error())?;
-        Ok(found.ok_or(Refusal::SessionNotFound(id))?.session())
+        let found = self.shown_session(org, id, None).await?;
+        found.ok_or_else(|| Refusal::SessionNotFound(id).into())
     }
 
     /// The session with this id.

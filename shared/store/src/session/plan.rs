@@ -18,7 +18,7 @@ const RULES_A_ROW: usize = 60;
 struct Planned {
     rows: Vec<SessionRow>,
     resource: ResourceId,
-    version: i64,
+    state: i64,
     credential: CredentialId,
 }
 
@@ -28,7 +28,7 @@ pub(super) struct BlockPlan {
     pub(super) rows: Vec<SessionRow>,
     /// Bytes of the rows at their longest.
     bytes: usize,
-    /// By resource: the version that was read, and how many rows it gets.
+    /// By resource: the state in which it was read, and how many rows it gets.
     pub(super) counts: BTreeMap<ResourceId, (i64, i64)>,
     /// By rule: the places of the rows that join it, and for which resource.
     pub(super) rules: BTreeMap<(GroupRef, Ingress), RulePlan>,
@@ -60,7 +60,7 @@ impl BlockPlan {
         self.bytes = bytes;
         let place = self.rows.len();
         if !wanted.is_empty() {
-            self.counts.entry(from.resource).or_insert((from.version, 0)).1 += 1;
+            self.counts.entry(from.resource).or_insert((from.state, 0)).1 += 1;
         }
         for rule in wanted {
             let plan = RulePlan { places: Vec::new(), credential: from.credential, resource: from.resource };
@@ -72,7 +72,11 @@ impl BlockPlan {
 }
 
 /// The rows that resources get for some addresses.
-fn planned(resources: &[Versioned<Resource>], addresses: &Addresses, now: Timestamp) -> Vec<Planned> {
+fn planned(
+    (resources, shard): (&[Versioned<Resource>], u16),
+    addresses: &Addresses,
+    now: Timestamp,
+) -> Vec<Planned> {
     let planned = |versioned: &Versioned<Resource>| {
         let resource = &versioned.value;
         let openings = resource.resource_type.openings(&resource.config);
@@ -93,22 +97,23 @@ fn planned(resources: &[Versioned<Resource>], addresses: &Addresses, now: Timest
             address,
             claims: openings.iter().flatten().copied().map(Claim::pending).collect(),
             error: openings.as_ref().err().map(|why| said(why)),
+            shard: Some(shard),
         });
-        let (credential, version) = (resource.credential_id, versioned.version);
-        Planned { rows: rows.collect(), resource: resource.id, version, credential }
+        let (credential, state) = (resource.credential_id, versioned.state);
+        Planned { rows: rows.collect(), resource: resource.id, state, credential }
     };
     resources.iter().map(planned).collect()
 }
 
-/// All rows, in as few blocks as `room` writes and the size of an item allow for each.
+/// All rows, which count on one shard of each resource, in as few blocks as `room` writes and the size of an item allow for each.
 pub(super) fn blocks(
-    resources: &[Versioned<Resource>],
+    (resources, shard): (&[Versioned<Resource>], u16),
     addresses: &Addresses,
     now: Timestamp,
     room: usize,
 ) -> Vec<BlockPlan> {
     let (mut blocks, mut block) = (Vec::new(), BlockPlan::default());
-    for mut planned in planned(resources, addresses, now) {
+    for mut planned in planned((resources, shard), addresses, now) {
         for row in std::mem::take(&mut planned.rows) {
             if let Some(row) = block.add(row, &planned, room) {
                 blocks.push(std::mem::take(&mut block));

@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::plan::BlockPlan;
 use super::start::take_resources;
-use super::{Block, block, entry, newly_settled};
+use super::{Block, Counts, block, entry, newly_settled};
 use crate::due::due_values;
 use crate::error::{Cause, StoreError};
 use crate::expression::Expression;
@@ -92,7 +92,7 @@ impl Store {
             .with(DUE_SK, at);
         let mut tx = Transaction::new(self);
         tx.create(item, |_| Failed::Stale);
-        take_resources(&mut tx, org, plan)?;
+        take_resources(&mut tx, org, head.id, plan)?;
         let details = json!({"rows": plan.rows.len()}).as_object().cloned().unwrap_or_default();
         let commit = tx.commit(actor, &entry(AuditEvent::SessionReserve, head, details), now).await?;
         Ok(matches!(commit, Commit::Done(_)))
@@ -320,10 +320,8 @@ fn find(resources: &[Versioned<Resource>], id: ResourceId) -> Option<(ResourceId
 }
 
 /// How many rows of a block count on each resource.
-pub(super) fn live_rows(block: &Block) -> BTreeMap<ResourceId, i64> {
-    let mut counts = BTreeMap::new();
-    for row in block.rows.iter().filter(|row| !row.is_settled()) {
-        *counts.entry(row.resource_id).or_default() += 1;
-    }
+pub(super) fn live_rows(block: &Block) -> Counts {
+    let mut counts = Counts::default();
+    block.rows.iter().filter(|row| !row.is_settled()).for_each(|row| counts.add(row));
     counts
 }

@@ -48,7 +48,7 @@ fn resource(group: usize, ports: u16) -> Versioned<Resource> {
         created_at: now(),
         updated_at: now(),
     };
-    Versioned { value, version: 1 }
+    Versioned { value, state: 1, has_shards: true }
 }
 
 /// A row of which every claim is as long as it can be.
@@ -109,7 +109,7 @@ fn a_block_fits_into_an_item_with_the_longest_texts() {
         (40, 1, 61),
     ] {
         let all: Vec<_> = (0..resources).map(|place| resource(place % groups, ports)).collect();
-        let plans = blocks(&all, &addresses(), now(), ROOM);
+        let plans = blocks((&all, 15), &addresses(), now(), ROOM);
         let rows: usize = plans.iter().map(|plan| plan.rows.len()).sum();
         assert_eq!(rows, 2 * resources, "no row is lost");
         for plan in &plans {
@@ -122,7 +122,7 @@ fn a_block_fits_into_an_item_with_the_longest_texts() {
 
 #[test]
 fn what_a_row_takes_is_not_more_than_is_reckoned() {
-    let plans = blocks(&[resource(1, 60), resource(2, 0)], &addresses(), now(), ROOM);
+    let plans = blocks((&[resource(1, 60), resource(2, 0)], 15), &addresses(), now(), ROOM);
     for row in plans.iter().flat_map(|plan| &plan.rows) {
         let longest = at_longest(row);
         let attribute = block::rows_attribute(std::slice::from_ref(&longest)).unwrap();
@@ -136,7 +136,7 @@ fn large_block(ports: u16) -> Block {
     let all: Vec<_> = (0..48).map(|_| resource(1, ports)).collect();
     let addresses = Addresses { v6: None, ..addresses() };
     let rows: Vec<SessionRow> =
-        blocks(&all, &addresses, now(), ROOM).iter().flat_map(|plan| plan.rows.clone()).collect();
+        blocks((&all, 15), &addresses, now(), ROOM).iter().flat_map(|plan| plan.rows.clone()).collect();
     assert_eq!(rows.len(), 48);
     Block::read(&Item::read(item(&rows).attributes().clone()).unwrap()).unwrap()
 }

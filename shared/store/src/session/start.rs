@@ -10,7 +10,7 @@
 use futures_util::future::{join_all, try_join};
 use model::audit::AuditEvent;
 use model::gathered;
-use model::id::{OrgId, SessionId};
+use model::id::{OrgId, ResourceId, SessionId};
 use model::principal::Actor;
 use model::refusal::Refusal;
 use model::resource::Resource;
@@ -21,20 +21,22 @@ use model::session::{
 use model::time::Timestamp;
 use model::user::User;
 use serde_json::{Map, json};
+use std::collections::BTreeMap;
 
 use super::grant::Grant;
 use super::plan::{BlockPlan, blocks};
-use super::{BLOCKS, Changed, block, entry};
+use super::{BLOCKS, Changed, ShownSession, block, entry};
 use crate::Store;
 use crate::closings::require_closings;
 use crate::due::due_values;
 use crate::error::StoreError;
 use crate::expression::Expression;
-use crate::item::{Entity, NewItem, data, number};
-use crate::keys::{self, DRAINING, DUE_PK, DUE_SK, LIVE, ROWS, Round, VERSION};
+use crate::item::{Entity, NewItem, number};
+use crate::keys::{self, DUE_PK, DUE_SK, ROWS, Round, VERSION};
 use crate::resource::Versioned;
 use crate::retry::Backoff;
 use crate::rule::{Join, join};
+use crate::shards::{count_rows, shard_of};
 use crate::transaction::{Commit, Failed, Transaction, WRITES_MAX};
 
 /// What a caller wishes for.
@@ -84,7 +86,7 @@ impl Store {
         actor: &Actor,
         wish: &Wish<'_>,
         now: Timestamp,
-    ) -> Result<Session, StoreError> {
+    ) -> Result<ShownSession, StoreError> {
         let org = &actor.org;
         let started = self.once(actor, now, async {
             let (mut user, mut backoff) = (wish.user.clone(), Backoff::default());
@@ -126,9 +128,12 @@ impl Store {
         if resources.len() * wish.addresses.iter().count() > ROWS_MAX {
             return Err(Refusal::TooManyRows.into());
         }
+        if !self.have_shards(&actor.org, &resources).await? {
+            return Ok(None);
+        }
         let (head, grant) = (head(wish, (minutes, longest), now), Grant::of(who, &reach.roles, &ids));
         let room = BLOCK_WRITES_MAX - usize::from(actor.once.is_some());
-        let plans = blocks(&resources, &wish.addresses, now, room);
+        let plans = blocks((&resources, shard_of(head.id)), &wish.addresses, now, room);
         if plans.len() > BLOCKS_MAX {
             return Err(Refusal::TooManyBlocks { needed: plans.len(), room }.into());
         }
@@ -152,9 +157,9 @@ impl Store {
         let (org, head) = (&actor.org, &decision.head);
         let mut tx = Transaction::once(self, actor, &Changed::Id(head.id), now)?;
         put_session(&mut tx, org, decision, &plan.rows, 0)?;
-        take_resources(&mut tx, org, plan)?;
+        take_resources(&mut tx, org, head.id, plan)?;
         join_rules(&mut tx, org, (head.id, 0), plan, now)?;
-        decision.grant.require_roles(&mut tx, org);
+        decision.grant.require_roles_on(&mut tx, org, shard_of(head.id));
         let session = Session { head: head.clone(), rows: plan.rows.clone() };
         let commit = tx.commit(actor, &start_entry(&session), now).await?;
         Ok(matches!(commit, Commit::Done(_)).then_some(session))
@@ -169,14 +174,15 @@ impl Store {
     ) -> Result<Option<Session>, StoreError> {
         let Decision { head, plans, .. } = decision;
         let (org, id) = (&actor.org, head.id);
-        // Read before the roles are read again and the blocks are reserved, each of which requires its resources to be open: what
-        // is closed after that is counted.
+        // Read before the roles and resources are read again: what is closed after that is counted. The reserved blocks ask shards,
+        // which hear of a closing a moment later.
         let room = self.has_room_for_a_session(org, &head.user_id, decision.most);
         let (closings, has_room) = try_join(self.closings(org), room).await?;
         if !has_room {
             return Err(Refusal::TooManySessions(decision.most).into());
         }
-        if !self.has_roles_of(org, &decision.grant).await? || !self.reserve(actor, head, plans, now).await? {
+        let are_same = try_join(self.has_roles_of(org, &decision.grant), self.are_as_read(org, plans));
+        if Box::pin(are_same).await? != (true, true) || !self.reserve(actor, head, plans, now).await? {
             return Ok(None);
         }
         let rows = plans.iter().flat_map(|plan| plan.rows.iter().cloned()).collect();
@@ -259,21 +265,15 @@ fn put_session(
     decision.grant.take_place(tx, org, (head, decision.most))
 }
 
-/// Counts the rows on their resources, which must be as they were read.
+/// Counts the rows of a session on its shard of each of their resources, which must be as they were read.
 pub(super) fn take_resources(
     tx: &mut Transaction<'_>,
     org: &OrgId,
+    session: SessionId,
     plan: &BlockPlan,
 ) -> Result<(), StoreError> {
-    for (id, (version, rows)) in &plan.counts {
-        let condition =
-            format!("#version = :version AND #data.#isActive = :yes AND attribute_not_exists(#{DRAINING})");
-        tx.update(
-            &keys::resource(org, *id),
-            &Expression::new(format!("SET #{LIVE} = #{LIVE} + :rows"), [(":rows", number(rows))]),
-            &Expression::new(condition, [(":version", number(version)), (":yes", data(&true)?)]),
-            |_| Failed::Stale,
-        );
+    for (id, (state, rows)) in &plan.counts {
+        count_rows(tx, org, (*id, shard_of(session)), (*state, *rows))?;
     }
     Ok(())
 }
@@ -310,6 +310,16 @@ fn start_entry(session: &Session) -> model::audit::AuditEntry {
 }
 
 impl Store {
+    /// Whether the resources of a start are open and as they were read. For a transaction that has no room to ask: it requires that
+    /// nothing was closed since before this look.
+    async fn are_as_read(&self, org: &OrgId, plans: &[BlockPlan]) -> Result<bool, StoreError> {
+        let counts = plans.iter().flat_map(|plan| &plan.counts);
+        let read: BTreeMap<ResourceId, i64> = counts.map(|(id, (state, _))| (*id, *state)).collect();
+        let found = self.openable_resources(org, Some(&read.keys().copied().collect())).await?;
+        let found = found.iter().map(|resource| (resource.value.id, resource.state));
+        Ok(found.collect::<BTreeMap<_, _>>() == read)
+    }
+
     /// Writes the claims of a session's reserved rows into the ledger, as far as they are not. A session that was ended
     /// meanwhile claims nothing, and neither does one whose own item cannot be read: it may be over.
     ///

@@ -195,10 +195,10 @@ impl Store {
     /// An active person's own user, as they are now.
     ///
     /// # Errors
-    /// `UserInactive`, also for somebody whom the directory does not know any more; busy or defect.
+    /// `UserInactive`; `UserDeleted`, for the directory knew them when the request began; busy or defect.
     pub(crate) async fn active_user(&self, org: &OrgId, id: &UserId) -> Result<User, StoreError> {
-        let user = self.user(org, id).await?.map(|user| user.value);
-        user.filter(|user| user.is_active).ok_or_else(|| Refusal::UserInactive.into())
+        let user = self.user(org, id).await?.ok_or(Refusal::UserDeleted)?.value;
+        if user.is_active { Ok(user) } else { Err(Refusal::UserInactive.into()) }
     }
 
     /// The organization's users with their links, in the order in which they came.

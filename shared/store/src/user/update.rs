@@ -5,6 +5,7 @@ use model::id::{OrgId, UserId};
 use model::precondition::Precondition;
 use model::principal::{Actor, ActorType};
 use model::refusal::Refusal;
+use model::sent::Sent;
 use model::time::Timestamp;
 use model::user::{AppliedToUser, User, UserPatch, email_key};
 use model::violation::Violations;
@@ -24,21 +25,25 @@ impl Store {
     /// sessions; a repeated one ends what is left of them.
     ///
     /// # Errors
-    /// `UserNotFound`; `PreconditionFailed`; `Invalid` for somebody who would change whether they are active themselves;
+    /// `Invalid` for members that are wrong and not as they are shown; `UserNotFound`; `PreconditionFailed`; `Invalid` for somebody who would change whether they are active themselves;
     /// `EmailTaken`; busy or defect.
     pub async fn update_user(
         &self,
         actor: &Actor,
         id: &UserId,
-        patch: &UserPatch,
+        sent: &Sent<UserPatch>,
         expected: &Precondition,
         now: Timestamp,
     ) -> Result<Tagged<User>, StoreError> {
         let mut backoff = Backoff::default();
         loop {
             let item = self.get(&keys::user(&actor.org, id)).await?;
-            let item = item.ok_or_else(|| Refusal::UserNotFound(id.clone()))?;
+            let Some(item) = item else {
+                sent.of_nothing().map_err(Refusal::Invalid)?;
+                return Err(Refusal::UserNotFound(id.clone()).into());
+            };
             let (before, version) = (user(&item)?, item.number(VERSION)?);
+            let patch = sent.of(&before.value).map_err(Refusal::Invalid)?;
             require(expected, || Ok(before.tag.clone()))?;
             let applied = patch.apply(&before.value, now);
             refuse_own_activity(actor, &before.value, &applied.user)?;

@@ -56,14 +56,15 @@ pub(super) fn refusal_code(refusal: &Refusal) -> &'static str {
         Refusal::UserIdTaken(_) => "USER_ID_TAKEN",
         Refusal::EmailTaken(_) => "EMAIL_TAKEN",
         Refusal::UserInactive => "USER_INACTIVE",
+        Refusal::UserDeleted => "USER_DELETED",
         Refusal::VerificationFailed(_) => "VERIFICATION_FAILED",
         Refusal::VerificationOutdated => "VERIFICATION_OUTDATED",
-        Refusal::PreconditionFailed => "PRECONDITION_FAILED",
+        Refusal::PreconditionFailed | Refusal::SessionEndsAt(_) => "PRECONDITION_FAILED",
         Refusal::IdempotencyKeyReused => "IDEMPOTENCY_KEY_REUSED",
         Refusal::ResourceInUse => "RESOURCE_IN_USE",
         Refusal::SessionNotFound(_) => "SESSION_NOT_FOUND",
         Refusal::SessionNotStoppable(_) => "SESSION_NOT_STOPPABLE",
-        Refusal::SessionNotExtensible(_) => "SESSION_NOT_EXTENSIBLE",
+        Refusal::SessionNotExtensible(_) | Refusal::SessionOutlived => "SESSION_NOT_EXTENSIBLE",
         Refusal::ResourceOutOfReach(_) => "RESOURCE_OUT_OF_REACH",
         Refusal::ResourceNotOpen(_) => "RESOURCE_NOT_OPEN",
         Refusal::NothingToOpen => "NOTHING_TO_OPEN",
@@ -101,6 +102,7 @@ fn sentence(refusal: &Refusal) -> String {
         | Refusal::UserIdTaken(_)
         | Refusal::EmailTaken(_)
         | Refusal::UserInactive
+        | Refusal::UserDeleted
         | Refusal::VerificationFailed(_)
         | Refusal::VerificationOutdated
         | Refusal::PreconditionFailed
@@ -108,6 +110,8 @@ fn sentence(refusal: &Refusal) -> String {
         | Refusal::SessionNotFound(_)
         | Refusal::SessionNotStoppable(_)
         | Refusal::SessionNotExtensible(_)
+        | Refusal::SessionEndsAt(_)
+        | Refusal::SessionOutlived
         | Refusal::ResourceOutOfReach(_)
         | Refusal::ResourceNotOpen(_)
         | Refusal::NothingToOpen

@@ -84,9 +84,10 @@ fn refused(refusal: &Refusal) -> Value {
         | Refusal::ResourceNotOpenable(_)
         | Refusal::RuleNotFound(_)
         | Refusal::NotAssigned(_) => detail("Not found."),
-        Refusal::PreconditionFailed | Refusal::UserInactive => {
-            detail(&format!("{}.", super::reason::sentence(refusal)))
-        }
+        Refusal::PreconditionFailed
+        | Refusal::SessionEndsAt(_)
+        | Refusal::UserInactive
+        | Refusal::UserDeleted => detail(&format!("{}.", super::reason::sentence(refusal))),
         Refusal::AlreadyAssigned(_)
         | Refusal::TooManyLinks(_)
         | Refusal::UserIdTaken(_)
@@ -97,6 +98,7 @@ fn refused(refusal: &Refusal) -> Value {
         | Refusal::ResourceInUse
         | Refusal::SessionNotStoppable(_)
         | Refusal::SessionNotExtensible(_)
+        | Refusal::SessionOutlived
         | Refusal::ResourceOutOfReach(_)
         | Refusal::ResourceNotOpen(_)
         | Refusal::NothingToOpen

@@ -63,6 +63,7 @@ pub(super) fn sentence(refusal: &Refusal) -> String {
         Refusal::UserIdTaken(id) => format!("A user with id '{id}' already exists"),
         Refusal::EmailTaken(email) => format!("A user with email '{email}' already exists"),
         Refusal::UserInactive => "This user was deactivated".into(),
+        Refusal::UserDeleted => "This user was deleted".into(),
         Refusal::VerificationFailed(reason) => reason.clone(),
         Refusal::VerificationOutdated => "The resource changed while it was being verified, try again".into(),
         Refusal::PreconditionFailed => "The object is not in the state that If-Match names".into(),
@@ -74,6 +75,10 @@ pub(super) fn sentence(refusal: &Refusal) -> String {
         }
         Refusal::SessionNotExtensible(status) => {
             format!("A session that is {} cannot be extended", status.as_str())
+        }
+        Refusal::SessionEndsAt(end) => format!("The session ends at {end}, which is not expectedExpiresAt"),
+        Refusal::SessionOutlived => {
+            "A session that was started before its owner was deactivated cannot be extended: it is being ended".into()
         }
         Refusal::ResourceOutOfReach(id) => {
             format!("The session cannot be extended: resource {id} is out of your reach")

@@ -2,6 +2,7 @@
 
 use model::fields::{Fields, FromFields};
 use model::json::{self, Inexact};
+use model::sent::Sent;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
@@ -15,14 +16,31 @@ pub struct Json<T>(pub T);
 
 impl<T: FromFields + Send + 'static> Input for Json<T> {
     fn read(request: &Arc<Incoming>) -> Result<Self, Failure> {
-        let body = body(request)?;
-        let sent = media_type(request);
-        // A body without a type is taken for what it can only be; browsers and `curl -d` always send one.
-        if !matches!(sent.as_str(), "" | "application/json") {
-            return Err(Failure::UnsupportedMediaType(sent));
-        }
-        let (members, inexact) = members(body)?;
+        let (members, inexact) = object(request)?;
         Ok(Self(Fields::read_exact(members, &inexact)?))
+    }
+}
+
+/// The members of the body.
+fn object(request: &Incoming) -> Result<Members, Failure> {
+    let body = body(request)?;
+    let sent = media_type(request);
+    // A body without a type is taken for what it can only be; browsers and `curl -d` always send one.
+    if !matches!(sent.as_str(), "" | "application/json") {
+        return Err(Failure::UnsupportedMediaType(sent));
+    }
+    members(body)
+}
+
+/// A body with members of `T` that change an object. What is wrong with them is said once the object is known: what it shows can be
+/// sent back.
+#[derive(Debug, Clone)]
+pub struct JsonPatch<T>(pub Sent<T>);
+
+impl<T: FromFields + Clone + Send + 'static> Input for JsonPatch<T> {
+    fn read(request: &Arc<Incoming>) -> Result<Self, Failure> {
+        let (members, inexact) = object(request)?;
+        Ok(Self(Sent::new(members, inexact)))
     }
 }
 
@@ -40,7 +58,12 @@ impl<T: FromFields + Send + 'static> Input for OptionalJson<T> {
 }
 
 /// The members of a JSON object, and those numbers in them that are not what was sent.
-fn members(body: &[u8]) -> Result<(Map<String, Value>, Vec<Inexact>), Failure> {
+type Members = (Map<String, Value>, Vec<Inexact>);
+
+fn members(body: &[u8]) -> Result<Members, Failure> {
+    if body.is_empty() {
+        return Err(Failure::Malformed("it is empty, and must be a JSON object".into()));
+    }
     let text = str::from_utf8(body)
         .map_err(|error| Failure::Malformed(format!("invalid UTF-8 at byte {}", error.valid_up_to())))?;
     let value = json::strict(text).map_err(|error| Failure::Malformed(error.to_string()))?;
@@ -74,7 +97,7 @@ mod tests {
         assert_eq!(fault(b"{\"a\":\n  x}"), "expected value at line 2 column 3");
         assert_eq!(fault(b"{\"a\":1,\"a\":2}"), "duplicate key \"a\" at line 1 column 10");
         assert_eq!(fault(b"{\"c\":{\"a\":1,\"a\":2}}"), "duplicate key \"a\" at line 1 column 15");
-        assert_eq!(fault(b""), "EOF while parsing a value at line 1 column 0");
+        assert_eq!(fault(b""), "it is empty, and must be a JSON object");
         assert_eq!(fault(b"{} x"), "trailing characters at line 1 column 4");
         assert_eq!(fault(b"{\"a\":1e999}"), "number out of range at line 1 column 10");
         assert_eq!(fault(b"{\"a\":\"\xff\"}"), "invalid UTF-8 at byte 6");

@@ -7,7 +7,7 @@ mod precondition;
 pub(crate) mod query;
 
 pub use form::CredentialBody;
-pub use json::{Json, OptionalJson};
+pub use json::{Json, JsonPatch, OptionalJson};
 pub use path::{Path, PathParameter};
 pub use precondition::IfMatch;
 pub use query::{ListQuery, Query};

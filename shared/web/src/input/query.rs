@@ -66,7 +66,7 @@ impl<F> ListQuery<F> {
                 parameters.append_pair(name, value);
             }
             let query = parameters.append_pair("cursor", &cursor).finish();
-            format!("<{}?{query}>; rel=\"next\"", self.request.path)
+            format!("<{}?{query}>; rel=\"next\"", self.request.sent_path())
         });
         ListReply { items: listed.items, next, unreadable: listed.unreadable }
     }

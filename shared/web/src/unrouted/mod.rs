@@ -1,7 +1,6 @@
 //! What a request is answered that no route takes: the API's `$default` route, and what a greedy variable catches beside the slash that it is
 //! there for.
 
-mod location;
 mod table;
 
 use std::sync::Arc;
@@ -10,6 +9,7 @@ use crate::access::Visitor;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::incoming::Incoming;
+use crate::reference;
 use crate::reply::Moved;
 
 /// The name of the greedy variable in the routes of paths that may end in `/`. API Gateway takes no route that ends in one.
@@ -23,9 +23,9 @@ pub const REST: &str = "rest";
 /// # Errors
 /// 404; 401 or 405; 414 where the path has more bytes with its escapes than without.
 pub async fn unrouted(_: App, caller: Visitor, request: Arc<Incoming>) -> Result<Moved, Failure> {
-    let path = request.path.as_str();
-    let bare = path.strip_suffix('/').unwrap_or(path);
-    let allowed = table::methods(bare);
+    let bare = |path: &str| path.strip_suffix('/').unwrap_or(path).to_owned();
+    let (whole, own) = (bare(&request.path), bare(&request.own_path));
+    let allowed = table::methods(&own);
     if allowed.is_empty() {
         return Err(Failure::NoRoute);
     }
@@ -36,10 +36,10 @@ pub async fn unrouted(_: App, caller: Visitor, request: Arc<Incoming>) -> Result
         return Err(Failure::MethodNotAllowed { method: request.method.clone(), allowed });
     }
     // The gateway has a route for a path without a slash: to name it again would go on for ever.
-    if bare == path || location::leads_elsewhere(bare) {
+    if whole == request.path || reference::leads_elsewhere(&whole) {
         return Err(Failure::NoRoute);
     }
-    location::of(bare, &request.raw_query).map(Moved)
+    reference::of(&whole, &request.raw_query).map(Moved)
 }
 
 /// Whether anybody may read a path with these methods. Only such paths have a route for `HEAD`, which `tests/contract/routes.rs` holds.

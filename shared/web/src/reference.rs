@@ -1,4 +1,4 @@
-//! The value of `Location`.
+//! References to paths of this API, as `Location`, `Link` and error bodies have them.
 
 use http::HeaderValue;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
@@ -14,24 +14,29 @@ const IN_QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').ad
 const IN_PATH: &AsciiSet =
     &IN_QUERY.add(b'?').add(b'^').add(b'`').add(b'{').add(b'}').add(b'\\').add(b'|').add(b'[').add(b']');
 
+/// A path as a client may send it: what the gateway has decoded is escaped, such as the `?` of `%3F`, which would begin a query.
+pub(crate) fn path(path: &str) -> String {
+    utf8_percent_encode(path, IN_PATH).to_string()
+}
+
 /// Whether a client that is sent to a path asks for another one: it resolves the segments `.` and `..`, escaped ones too (RFC 3986 §5.2.4, URL
-/// Standard), and bytes that are no UTF-8 are lost.
-pub(super) fn leads_elsewhere(path: &str) -> bool {
+/// Standard), bytes that are no UTF-8 are lost, and what follows two slashes at the beginning is the name of a host.
+pub(crate) fn leads_elsewhere(path: &str) -> bool {
     let is_dots = |segment: &str| {
         let segment = segment.replace("%25", "%");
         let decoded = percent_decode_str(&segment).decode_utf8_lossy();
         [".", ".."].contains(&decoded.as_ref())
     };
-    path.contains(char::REPLACEMENT_CHARACTER) || path.split('/').any(is_dots)
+    path.starts_with("//") || path.contains(char::REPLACEMENT_CHARACTER) || path.split('/').any(is_dots)
 }
 
 /// A reference to a path of this API with a query (RFC 9110 §10.2.2). It names no host, so that no header of the request chooses one, and
-/// begins with a single slash, as every known path does.
+/// begins with a single slash.
 ///
 /// # Errors
 /// 414 where the text is longer than a path and a query may be.
-pub(super) fn of(path: &str, query: &str) -> Result<HeaderValue, Failure> {
-    let mut text = utf8_percent_encode(path, IN_PATH).to_string();
+pub(crate) fn of(bare: &str, query: &str) -> Result<HeaderValue, Failure> {
+    let mut text = path(bare);
     if !query.is_empty() {
         text.push('?');
         text.extend(utf8_percent_encode(query, IN_QUERY));
@@ -66,6 +71,7 @@ mod tests {
             assert!(leads_elsewhere(&format!("/api/v1/users/{segment}")), "{segment}");
             assert!(leads_elsewhere(&format!("/api/v1/users/{segment}/resources")), "{segment}");
         }
+        assert!(leads_elsewhere("//evil.example/api/v1/users"));
         for path in ["/api/v1/users/a..b", "/api/v1/users/...", "/api/v1/users/.a", "/api/v1/users/%2e%2ea"] {
             assert!(!leads_elsewhere(path), "{path}");
         }

@@ -1,0 +1,491 @@
+//! Shards of resources and roles: what starts ask and count in the place of these, and what changes and deletions see of it.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use model::fields::FromFields;
+use model::id::{ResourceId, RoleId};
+use model::link::Link;
+use model::precondition::Precondition;
+use model::refusal::Refusal;
+use model::sent::Sent;
+use model::session::Session;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use store::{Deletion, StoreError, keys};
+use support::ledger::counted;
+use support::sessions::{entered, start, start_as};
+use support::{ORG, TestApp, actor, org, resource_body};
+
+use crate::fixture::{active_resource, at, is_shard, put_raw, raw, read, refusal, resource_id, role_id};
+use crate::interleavings::between;
+
+const SHARDS: u16 = 16;
+const RESERVE: i64 = 1_000_000;
+const DENIED: &str = "com.amazonaws.dynamodb.v20120810#AccessDeniedException";
+
+fn sent<T: FromFields>(body: Value) -> Sent<T> {
+    read::<T>(body).into()
+}
+
+type Started = Result<Session, StoreError>;
+
+/// A resource, a role that leads to it, and somebody in the role.
+struct Ready {
+    app: Arc<TestApp>,
+    resource: ResourceId,
+    role: RoleId,
+    user: Arc<model::user::User>,
+}
+
+impl Ready {
+    async fn new() -> Self {
+        let app = Arc::new(TestApp::new().await);
+        let admin = app.admin();
+        let resource = active_resource(&app, &admin.new_credential("AWS").await).await;
+        let role = admin.new_role("Engineers").await;
+        let _ = entered(&app.db, ORG, "grace", app.now()).await;
+        for link in [format!("/roles/{role}/resources/{resource}"), format!("/roles/{role}/users/grace")] {
+            let _ = admin.post_empty(&link).await.expect(200);
+        }
+        let user = app.db.user(&org(ORG), &model::id::UserId::parse("grace").unwrap()).await;
+        let user = Arc::new(user.unwrap().unwrap().value);
+        Self { app, resource, role: role_id(&role), user }
+    }
+
+    /// A resource as a version without shards made and counted it.
+    async fn from_before(&self) {
+        let mut item = raw(&self.app, &keys::resource(&org(ORG), self.resource)).await;
+        item.remove("shards").unwrap();
+        item.insert("live".into(), AttributeValue::N("0".into()));
+        put_raw(&self.app, vec![item]).await;
+    }
+
+    fn start(&self) -> impl Future<Output = Started> + Send + 'static {
+        let (app, user, body) =
+            (Arc::clone(&self.app), Arc::clone(&self.user), json!({"resourceIds": [self.resource]}));
+        async move { start_as(&app.db, (ORG, &user, false), body, app.now()).await }
+    }
+
+    async fn delete(&self) -> Result<(), StoreError> {
+        self.app.db.delete_resource(&actor(ORG), self.resource, &Precondition::None, self.app.now()).await
+    }
+
+    async fn stop(&self, session: &Session) {
+        self.app.db_release(session.head.id).await;
+    }
+
+    /// What a resource counts in all, and on its own item.
+    async fn live(&self) -> (i64, i64) {
+        let table = self.app.db_table().await;
+        let own = &table[&at(&keys::resource(&org(ORG), self.resource))];
+        (counted(&table, own), own["live"].as_i64().unwrap())
+    }
+
+    /// The states of a resource's or role's shards, one after another.
+    async fn states(&self, of: Of) -> Vec<Option<i64>> {
+        let table = self.app.db_table().await;
+        let shard = |number| match of {
+            Of::Resource => keys::shard_of_resource(&org(ORG), self.resource, number),
+            Of::Role => keys::shard_of_role(&org(ORG), self.role, number),
+        };
+        let state = |number| table.get(&at(&shard(number))).and_then(|item| item["version"].as_i64());
+        (0..SHARDS).map(state).collect()
+    }
+
+    /// The state of the owner's own item.
+    async fn own_state(&self, of: Of) -> i64 {
+        let table = self.app.db_table().await;
+        let own = match of {
+            Of::Resource => &table[&at(&keys::resource(&org(ORG), self.resource))],
+            Of::Role => &table[&at(&keys::role(&org(ORG), self.role))],
+        };
+        let number = |name: &str| own[name].as_i64().unwrap_or(0);
+        number("version") + number("unlinked") + i64::from(!own["draining"].is_null())
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Of {
+    Resource,
+    Role,
+}
+
+/// Changes that a start must know of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Change {
+    Update,
+    Deactivate,
+    Refused,
+    Drain,
+    Unassign,
+    Limit,
+    DeleteRole,
+}
+
+const CHANGES: [(Change, Of); 7] = [
+    (Change::Update, Of::Resource),
+    (Change::Deactivate, Of::Resource),
+    (Change::Refused, Of::Resource),
+    (Change::Drain, Of::Resource),
+    (Change::Unassign, Of::Role),
+    (Change::Limit, Of::Role),
+    (Change::DeleteRole, Of::Role),
+];
+
+impl Ready {
+    async fn change(&self, change: Change) -> Result<(), StoreError> {
+        let (db, actor, now) = (&self.app.db, actor(ORG), self.app.now());
+        let (id, role, none) = (self.resource, self.role, Precondition::None);
+        let patch = |body: Value| async move {
+            db.update_resource(&actor_of(), id, &sent(body), &Precondition::None, now).await.map(drop)
+        };
+        match change {
+            Change::Update => patch(json!({"config": {"protocol": "tcp", "port": 2222}})).await,
+            Change::Deactivate => patch(json!({"isActive": false})).await,
+            Change::Refused => {
+                let asked = db.resource(&actor.org, id).await?.unwrap().value;
+                let answer = Err("It is no group of ours".into());
+                let record = db.record_verification(&actor, &asked, answer, now);
+                db.verify_once(&actor, now, record).await.map(drop)
+            }
+            Change::Drain => db.drain_resource(&actor, id, &none, now).await.map(|outcome| {
+                assert_eq!(outcome, Deletion::Draining);
+            }),
+            Change::Unassign => db.unassign(&actor, &Link::RoleResource(role, id), now).await,
+            Change::Limit => {
+                let body = sent(json!({"maxSessionDurationHours": 1}));
+                db.update_role(&actor, role, &body, &none, now).await.map(drop)
+            }
+            Change::DeleteRole => db.delete_role(&actor, role, &none, now).await,
+        }
+    }
+
+    /// Whether every shard has heard of what the owner's own item says.
+    async fn assert_raised(&self, change: Change, of: Of) {
+        let expected =
+            if change == Change::DeleteRole { 1_000_000_000_000_000 } else { self.own_state(of).await };
+        assert_eq!(self.states(of).await, vec![Some(expected); usize::from(SHARDS)], "{change:?}");
+    }
+
+    /// A start of the same person, which is refused for good or reads again and is as the change left things.
+    fn assert_as_after(&self, change: Change, started: Started) {
+        match (change, started) {
+            (Change::Update, Ok(session)) => {
+                let ports = session.rows[0].claims[0].opening.ports;
+                assert_eq!(ports, Some((2222, 2222)));
+            }
+            (Change::Limit, Ok(session)) => assert_eq!(session.head.limit_minutes, Some(60)),
+            (Change::Update | Change::Limit, Err(error)) => panic!("{change:?}: {error:?}"),
+            (_, started) => {
+                assert_eq!(refusal(started), Refusal::ResourceNotOpenable(self.resource), "{change:?}")
+            }
+        }
+    }
+}
+
+fn actor_of() -> model::principal::Actor {
+    actor(ORG)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_is_answered_when_every_shard_has_heard_of_it() {
+    for (change, of) in CHANGES {
+        let ready = Ready::new().await;
+        // Somebody else's session, for whose end a drain waits.
+        let _ = ready.app.db_hold(ready.resource).await.unwrap();
+        let started = between(&ready.app, ready.start(), async { ready.change(change).await.unwrap() }).await;
+        ready.assert_raised(change, of).await;
+        ready.assert_as_after(change, started);
+    }
+}
+
+/// It breaks off between the owner's own item and its shards. Its repetition, or the sweeper, is answered when they have heard.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_that_broke_off_is_raised_by_its_repetition() {
+    for (change, of) in CHANGES {
+        for is_swept in [false, true] {
+            if is_swept && change != Change::Drain {
+                continue;
+            }
+            let ready = Ready::new().await;
+            let _ = ready.app.db_hold(ready.resource).await.unwrap();
+            // A shard of the role is there, as of every role that somebody has been granted something by.
+            ready.change(Change::Limit).await.unwrap();
+            let (before, denied) = (ready.states(of).await, json!({"__type": DENIED}));
+            let started = between(&ready.app, ready.start(), async {
+                for _ in 0..SHARDS {
+                    ready.app.tap.fail_next("UpdateItem", 400, &denied);
+                }
+                let broken =
+                    if change == Change::Limit { ready.longer().await } else { ready.change(change).await };
+                assert!(matches!(broken, Err(StoreError::Defect(_))), "{change:?}: {broken:?}");
+                assert_eq!(ready.states(of).await, before, "{change:?}");
+                if is_swept {
+                    ready.app.advance_seconds(31);
+                    ready.app.sweep().await;
+                } else {
+                    let again = if change == Change::Limit {
+                        ready.longer().await
+                    } else {
+                        ready.change(change).await
+                    };
+                    match (change, again) {
+                        (Change::Unassign | Change::DeleteRole, again) => drop(refusal(again)),
+                        (_, again) => again.unwrap(),
+                    }
+                }
+            })
+            .await;
+            if change == Change::Limit {
+                assert_eq!(started.unwrap().head.limit_minutes, Some(120));
+                continue;
+            }
+            if !is_swept {
+                ready.assert_raised(change, of).await;
+            }
+            ready.assert_as_after(change, started);
+        }
+    }
+}
+
+impl Ready {
+    async fn longer(&self) -> Result<(), StoreError> {
+        let body = sent(json!({"maxSessionDurationHours": 2}));
+        let (db, now) = (&self.app.db, self.app.now());
+        db.update_role(&actor(ORG), self.role, &body, &Precondition::None, now).await.map(drop)
+    }
+}
+
+/// Whatever shard its row counts on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_on_any_shard_keeps_its_resource_from_being_deleted() {
+    let ready = Ready::new().await;
+    let mut found: BTreeSet<u16> = BTreeSet::new();
+    for _ in 0..2000 {
+        if found.len() == usize::from(SHARDS) {
+            break;
+        }
+        let session = ready.start().await.unwrap();
+        let shard = session.rows[0].shard.unwrap();
+        if found.insert(shard) {
+            assert_eq!(ready.live().await, (1, RESERVE));
+            assert_eq!(refusal(ready.delete().await), Refusal::ResourceInUse, "{shard}");
+        }
+        ready.stop(&session).await;
+    }
+    assert_eq!(found, (0..SHARDS).collect());
+    ready.delete().await.unwrap();
+}
+
+/// At every step of the start: while it reads, before a resource from before is marked, and before it is written.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_start_that_read_what_was_deleted_then_opens_nothing() {
+    for (is_from_before, operation) in [
+        (false, "Query"),
+        (false, "BatchGetItem"),
+        (false, "TransactWriteItems"),
+        (true, "UpdateItem"),
+        (true, "TransactWriteItems"),
+    ] {
+        let ready = Ready::new().await;
+        if is_from_before {
+            ready.from_before().await;
+        }
+        let mut gate = ready.app.tap.stop_next(operation);
+        let started = tokio::spawn(ready.start());
+        gate.reached().await;
+        ready.delete().await.unwrap();
+        drop(gate);
+        let refused = refusal(started.await.unwrap());
+        assert_eq!(refused, Refusal::ResourceNotOpenable(ready.resource), "{operation}");
+        let table = ready.app.db_table().await;
+        let left: Vec<_> = table.values().filter(|item| item["entity"] == "SESSION").collect();
+        assert!(left.is_empty(), "{operation}: {left:?}");
+        let counts =
+            table.iter().filter(|(at, item)| is_shard(at) && item["live"].as_i64().unwrap_or(0) != 0);
+        assert_eq!(counts.count(), 0, "{operation}");
+    }
+}
+
+/// At every step of the deletion.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deletion_that_read_a_resource_without_sessions_sees_the_one_that_started_then() {
+    for is_from_before in [false, true] {
+        for operation in ["Query", "BatchGetItem", "TransactWriteItems"] {
+            let ready = Ready::new().await;
+            if is_from_before {
+                ready.from_before().await;
+            }
+            let mut gate = ready.app.tap.stop_next(operation);
+            let (app, id) = (Arc::clone(&ready.app), ready.resource);
+            let deleted = tokio::spawn(async move {
+                app.db.delete_resource(&actor(ORG), id, &Precondition::None, app.now()).await
+            });
+            gate.reached().await;
+            if operation == "TransactWriteItems" {
+                let _ = ready.start().await.unwrap();
+            } else {
+                // Its own reads would wait at the gate as well.
+                let user = entered(&ready.app.db, ORG, "ada", ready.app.now()).await;
+                let body = json!({"resourceIds": [ready.resource]});
+                let _ = start(&ready.app.db, &user, body, ready.app.now()).await.unwrap();
+            }
+            drop(gate);
+            assert_eq!(refusal(deleted.await.unwrap()), Refusal::ResourceInUse, "{operation}");
+            assert_eq!(ready.live().await.0, 1);
+        }
+    }
+}
+
+/// At every step of either of them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_and_a_deletion_leave_no_count() {
+    for is_deletion_stopped in [false, true] {
+        let ready = Ready::new().await;
+        let session = ready.start().await.unwrap();
+        if is_deletion_stopped {
+            for operation in ["Query", "BatchGetItem"] {
+                let mut gate = ready.app.tap.stop_next(operation);
+                let (app, id) = (Arc::clone(&ready.app), ready.resource);
+                let deleted = tokio::spawn(async move {
+                    app.db.delete_resource(&actor(ORG), id, &Precondition::None, app.now()).await
+                });
+                gate.reached().await;
+                if operation == "BatchGetItem" {
+                    ready.stop(&session).await;
+                }
+                drop(gate);
+                match (operation, deleted.await.unwrap()) {
+                    ("Query", deleted) => assert_eq!(refusal(deleted), Refusal::ResourceInUse),
+                    (_, deleted) => deleted.unwrap(),
+                }
+            }
+            continue;
+        }
+        let (app, id) = (Arc::clone(&ready.app), session.head.id);
+        let stopping = async move { app.db.end_session(&actor(ORG), id, app.now()).await };
+        let stopped = between(&ready.app, stopping, async {
+            assert_eq!(refusal(ready.delete().await), Refusal::ResourceInUse);
+        });
+        stopped.await.unwrap();
+        assert_eq!(refusal(ready.delete().await), Refusal::ResourceInUse, "its rule is still there");
+        ready.stop(&session).await;
+        ready.delete().await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_shards_of_what_is_gone_stay_for_an_hour() {
+    let ready = Ready::new().await;
+    ready.delete().await.unwrap();
+    ready.change(Change::DeleteRole).await.unwrap();
+    let until = ready.app.now().plus_seconds(3600).unix_seconds();
+    let table = ready.app.db_table().await;
+    let shards: Vec<_> = table.iter().filter(|(at, _)| is_shard(at)).map(|(_, item)| item).collect();
+    assert_eq!(shards.len(), 2 * usize::from(SHARDS));
+    for shard in shards {
+        assert_eq!(
+            (&shard["expiresAt"], &shard["version"]),
+            (&json!(until), &json!(1_000_000_000_000_000_i64))
+        );
+    }
+}
+
+/// A version without shards deletes what counts nothing on its own item. One that starts count elsewhere for counts a million there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_version_without_shards_takes_a_resource_with_them_for_unused() {
+    let ready = Ready::new().await;
+    assert_eq!(ready.live().await, (0, RESERVE), "from its creation on");
+    ready.from_before().await;
+    assert_eq!(ready.live().await, (0, 0));
+    let _ = ready.start().await.unwrap();
+    let _ = ready.start().await.unwrap();
+    assert_eq!(ready.live().await, (2, RESERVE), "marked once");
+}
+
+/// Rows that a version without shards wrote count on the resource's own item, and those that it rewrote have lost their shard.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_of_a_version_without_shards_count_on_the_resource() {
+    for (is_from_before, on_own) in [(true, 0), (false, -1)] {
+        let ready = Ready::new().await;
+        let session = ready.start().await.unwrap();
+        let key = keys::session(&org(ORG), session.head.id);
+        let mut item = raw(&ready.app, &key).await;
+        let rows = item.get_mut("rows").unwrap();
+        let AttributeValue::M(rows) = rows else { panic!("rows") };
+        let Some(AttributeValue::M(row)) = rows.get_mut("r0") else { panic!("a row") };
+        row.remove("shard").unwrap();
+        let mut items = vec![item];
+        if is_from_before {
+            let mut own = raw(&ready.app, &keys::resource(&org(ORG), ready.resource)).await;
+            own.insert("live".into(), AttributeValue::N("1".into()));
+            own.remove("shards").unwrap();
+            let key = keys::shard_of_resource(&org(ORG), ready.resource, session.rows[0].shard.unwrap());
+            let mut shard = raw(&ready.app, &key).await;
+            shard.remove("live").unwrap();
+            items.extend([own, shard]);
+        }
+        put_raw(&ready.app, items).await;
+        assert_eq!(ready.live().await.0, 1);
+        assert_eq!(refusal(ready.delete().await), Refusal::ResourceInUse);
+        let second = ready.start().await.unwrap();
+        assert_eq!(ready.live().await.0, 2);
+        assert_eq!(refusal(ready.delete().await), Refusal::ResourceInUse);
+        ready.stop(&second).await;
+        ready.stop(&session).await;
+        let (all, own) = ready.live().await;
+        assert_eq!((all, own - RESERVE), (0, on_own), "the sum counts, and not each of them");
+        ready.delete().await.unwrap();
+    }
+}
+
+/// A row that was rewritten in between, beside one that was not: both leave the resource by one write.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_of_rows_with_and_without_their_shard_ends() {
+    let ready = Ready::new().await;
+    let body = json!({
+        "resourceIds": [ready.resource], "ipv4Address": "203.0.113.9", "ipv6Address": "2001:db8::9",
+    });
+    let (db, now) = (&ready.app.db, ready.app.now());
+    let session = start_as(db, (ORG, &ready.user, false), body, now).await.unwrap();
+    assert_eq!(session.rows.len(), 2);
+    let mut item = raw(&ready.app, &keys::session(&org(ORG), session.head.id)).await;
+    let AttributeValue::M(rows) = item.get_mut("rows").unwrap() else { panic!("rows") };
+    let Some(AttributeValue::M(row)) = rows.get_mut("r1") else { panic!("a row") };
+    row.remove("shard").unwrap();
+    put_raw(&ready.app, vec![item]).await;
+    ready.stop(&session).await;
+    assert_eq!(ready.live().await.0, 0);
+    ready.delete().await.unwrap();
+}
+
+/// Its rows are reserved on shards, which hear of a closing a moment later: it looks at its resources after the closings.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_large_session_opens_nothing_that_was_closed_before_its_rows_were_reserved() {
+    let ready = Ready::new().await;
+    let (app, admin) = (&ready.app, ready.app.admin());
+    let mut resources = Vec::new();
+    for number in [1, 2] {
+        let mut body = resource_body(&admin.new_credential("AWS").await);
+        body["resourceIdentifier"] = json!(format!("sg-{number:08x}"));
+        body["config"] = json!({"protocol": "tcp", "ports": (1..=58).collect::<Vec<_>>()});
+        let id = resource_id(&admin.post("/resources", body).await.expect(201).id());
+        let patch = sent(json!({"isActive": true}));
+        app.db.update_resource(&actor(ORG), id, &patch, &Precondition::None, app.now()).await.unwrap();
+        resources.push(id);
+    }
+    let user = entered(&app.db, ORG, "ada", app.now()).await;
+    let (running, body) = (Arc::clone(app), json!({"resourceIds": resources}));
+    let mut gate = app.tap.stop_next("GetItem");
+    let now = app.now();
+    let started = tokio::spawn(async move { start(&running.db, &user, body, now).await });
+    gate.reached().await;
+    for _ in 0..SHARDS {
+        app.tap.fail_next("UpdateItem", 400, &json!({"__type": DENIED}));
+    }
+    let patch = sent(json!({"isActive": false}));
+    let closed = app.db.update_resource(&actor(ORG), resources[0], &patch, &Precondition::None, now).await;
+    assert!(matches!(closed, Err(StoreError::Defect(_))), "{closed:?}");
+    drop(gate);
+    assert_eq!(refusal(started.await.unwrap()), Refusal::ResourceNotOpenable(resources[0]));
+}
