@@ -1,5 +1,6 @@
 //! The record of attempts that were not allowed.
 
+use http::StatusCode;
 use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
 use model::gathered;
 use model::principal::{Actor, Principal};
@@ -13,7 +14,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::app::App;
 use crate::face;
-use crate::failure::{Failure, Unauthenticated};
+use crate::failure::{Failure, Unauthenticated, refusal_status};
 use crate::incoming::Incoming;
 use crate::rate;
 
@@ -60,9 +61,9 @@ pub(crate) async fn count_failed_sign_in(
 }
 
 /// Puts on record that the start of a session was refused: who wished for it, from where, and why not. Whoever asks too often is 429
-/// before, and a person who may do nothing is on record as denied.
+/// before, and what is 403 is on record as denied.
 pub async fn record_refused_start(app: &App, actor: &Actor, draft: &SessionDraft, refusal: &Refusal) {
-    if refusal == &Refusal::UserInactive {
+    if refusal_status(refusal) == StatusCode::FORBIDDEN {
         return;
     }
     let (code, message) = face::reason_of(refusal);

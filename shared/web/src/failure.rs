@@ -207,7 +207,7 @@ impl Failure {
 }
 
 /// Conflicts are 400, as the seeds have it.
-fn refusal_status(refusal: &Refusal) -> StatusCode {
+pub(crate) fn refusal_status(refusal: &Refusal) -> StatusCode {
     match refusal {
         Refusal::ResourceNotFound(_)
         | Refusal::RoleNotFound(_)
