@@ -87,7 +87,8 @@ fn success(function: &Function) -> String {
 fn refusals(function: &Function) -> String {
     let face = if function.segment() == "resources" { "Code" } else { "Reason" };
     let statuses = [
-        (400, function.family.is_some() || function.method != Method::Get),
+        // A parameter of the query that the operation does not have.
+        (400, true),
         (401, true),
         (403, true),
         (404, function.family.is_some()),
