@@ -17,10 +17,13 @@ use support::objects::open_the_sky;
 const JSON: &str = "application/json";
 
 /// Valid bodies that are refused for the state of things, and in which words.
-const STATES: [&str; 6] = [
+const STATES: [&str; 8] = [
     "The body must have at most 262144 bytes",
     "A new value is required when credential_type becomes",
+    // What the type of a credential cannot use: the schema of the value does not know the type.
     "must be a JSON object with",
+    "must be a text without spaces",
+    "must be the ARN of a role",
     "A new value is required to make a sensitive credential readable",
     "object does not exist",
     // How long a session may be is the caller's limit, and no number of the description's.
@@ -30,9 +33,13 @@ const STATES: [&str; 6] = [
 /// Bodies that are taken although the schema does not know them: an IPv4 address as IPv6 writes it (docs/api.md).
 const TAKEN: [&str; 1] = [r#""ipv4Address":"::ffff:8.8.8.8""#];
 
-/// Members of which a body has one alone.
-const APART: [(&str, &str); 2] =
-    [("durationMinutes", "durationHours"), ("additionalHours", "additionalMinutes")];
+/// Members that are sent without another one.
+const APART: [(&str, &str); 3] = [
+    ("durationMinutes", "durationHours"),
+    ("additionalHours", "additionalMinutes"),
+    // Without a type a value may be anything.
+    ("value", "credential_type"),
+];
 
 /// A body, and which member of the example was replaced by what.
 struct Body {

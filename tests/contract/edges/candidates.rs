@@ -169,7 +169,7 @@ fn of_length(length: usize) -> Vec<String> {
     }
     if length > 6 {
         // A region, and an address of e-mail whose labels are as long as they may be.
-        texts.push(format!("aa-{}-1", "b".repeat(length - 5)));
+        texts.push(format!("eu-{}-1", "b".repeat(length - 5)));
         let local = "a".repeat((length - 5).min(64));
         let labels = ("b".repeat(63) + ".").repeat(4);
         let domain: String = labels.chars().take(length - local.len() - 1).collect();

@@ -231,6 +231,8 @@ impl Reader<'_> {
                 return self.refuse(field, NOT_A_STRING);
             }
         };
+        // Before it is trimmed: some control characters count as white space.
+        let has_control = has_control(&text);
         let text = text.trim();
         let is_invisible = is_blank(text) && !text.chars().any(char::is_control);
         if (text.is_empty() || is_invisible) && blank == Blank::Refused {
@@ -241,7 +243,7 @@ impl Reader<'_> {
         }
         if text.contains('\0') {
             self.violations.add(field, "Null characters are not allowed.");
-        } else if has_control(text) {
+        } else if has_control {
             self.violations.add(field, "Control characters are not allowed.");
         }
         Some(text.into())
