@@ -3,6 +3,7 @@
 // Pictures go into the folder.
 
 const assert = require("node:assert/strict");
+const http = require("node:http");
 const path = require("node:path");
 const { chromium } = require("playwright-core");
 
@@ -13,14 +14,14 @@ const SCREENS = { desk: { width: 1280, height: 900 }, phone: { width: 390, heigh
 const LETTERS_MIN_PIXELS = 12;
 
 /** A tab that has loaded the page, and what it asked for and complained about meanwhile. */
-async function open(browser, viewport) {
+async function open(browser, viewport, at = api) {
   const page = await browser.newPage({ viewport, isMobile: viewport.width < 500, hasTouch: viewport.width < 500 });
   const asked = [];
   const complaints = [];
   page.on("request", (request) => asked.push(request.url()));
   page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
   page.on("pageerror", (error) => complaints.push(String(error)));
-  await page.goto(`${api}/docs`);
+  await page.goto(`${at}/docs`);
   await page.locator(".opblock").first().waitFor();
   return { page, asked, complaints };
 }
@@ -35,12 +36,22 @@ function unreadable(min) {
   return { small: [...new Set(small.map(name))], wide: wide.map(name), scrollWidth: document.documentElement.scrollWidth, innerWidth };
 }
 
-/** Gives the page a token, asks who that is, and reads the answer. */
-async function tryItOut(page) {
+/** Types a token where the cursor stands when the dialog opens, which is in the first field. */
+async function authorize(page) {
   await page.locator(".auth-wrapper .authorize").first().click();
   const dialog = page.locator(".dialog-ux");
-  await dialog.locator("input").first().fill(token);
+  const first = dialog.locator("input").first();
+  await first.waitFor();
+  assert.ok(await first.evaluate((field) => field === document.activeElement), "the cursor is in another field than the first");
+  await page.keyboard.insertText(token);
+  assert.equal(await first.inputValue(), token);
   await dialog.locator(".auth-btn-wrapper .authorize").first().click();
+  return dialog;
+}
+
+/** Gives the page a token, asks who that is, and reads the answer. */
+async function tryItOut(page) {
+  const dialog = await authorize(page);
   await dialog.locator(".close-modal").click();
   const operation = page.locator("#operations-Me-me-get");
   await operation.locator(".opblock-summary").click();
@@ -52,10 +63,68 @@ async function tryItOut(page) {
   return operation;
 }
 
+/** A session is for the caller's own address, unless somebody writes another one. */
+async function startsForOneself(page) {
+  const operation = page.locator("#operations-Sessions-session-start");
+  await operation.locator(".opblock-summary").click();
+  const body = await operation.locator(".body-param textarea").first().inputValue();
+  assert.deepEqual(Object.keys(JSON.parse(body)).sort(), ["durationHours", "reason"]);
+  await operation.locator(".opblock-summary").first().click();
+}
+
+/** A reload forgets the token, says so, and no browser has kept it. After a logout nothing is forgotten. */
+async function forgets(page, screen) {
+  const notice = page.locator("#forgotten");
+  assert.equal(await notice.isVisible(), false, "something was forgotten before anything was given");
+  const dialog = await authorize(page);
+  await dialog.locator(".close-modal").click();
+  const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]));
+  assert.ok(!kept.includes(token), "the browser keeps the token");
+  await page.reload();
+  await notice.waitFor();
+  await page.screenshot({ path: path.join(folder, `${screen}-forgotten.png`) });
+  const again = await authorize(page);
+  assert.equal(await notice.isVisible(), false, "the notice stays");
+  await again.locator(".auth-btn-wrapper button", { hasText: "Logout" }).first().click();
+  await page.reload();
+  await page.locator(".opblock").first().waitFor();
+  assert.equal(await notice.isVisible(), false, "what was given back is not forgotten");
+}
+
+/** A server that has a front before every path of the API, as a stage or a mapping has. */
+async function behind(front) {
+  const server = http.createServer((request, response) => {
+    if (!request.url.startsWith(`${front}/`)) {
+      response.writeHead(404).end();
+      return;
+    }
+    const { method, headers } = request;
+    const inner = http.request(`${api}${request.url.slice(front.length)}`, { method, headers }, (answer) => {
+      response.writeHead(answer.statusCode, answer.headers);
+      answer.pipe(response);
+    });
+    request.pipe(inner);
+  });
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  return { server, at: `http://127.0.0.1:${server.address().port}${front}` };
+}
+
+/** The page works wherever it is mounted. */
+async function lookBehind(browser, front) {
+  const { server, at } = await behind(front);
+  const { page, complaints } = await open(browser, SCREENS.desk, at);
+  await tryItOut(page);
+  assert.deepEqual(complaints, [], `behind ${front}: the browser complains`);
+  await page.close();
+  server.close();
+}
+
 async function look(browser, screen, described) {
   const { page, asked, complaints } = await open(browser, SCREENS[screen]);
   assert.equal(await page.locator(".opblock").count(), described, "an operation is not shown");
   await page.screenshot({ path: path.join(folder, `${screen}.png`) });
+  await forgets(page, screen);
+  await startsForOneself(page);
   const operation = await tryItOut(page);
   await operation.scrollIntoViewIfNeeded();
   await page.screenshot({ path: path.join(folder, `${screen}-answer.png`) });
@@ -77,6 +146,7 @@ async function main() {
     for (const screen of Object.keys(SCREENS)) {
       await look(browser, screen, described);
     }
+    await lookBehind(browser, "/team/postern");
   } finally {
     await browser.close();
   }
