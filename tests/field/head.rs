@@ -1,9 +1,12 @@
 //! `HEAD`, with which load balancers and uptime checks ask whether something is there. Reported of APIs whose routes for `GET` do not take
 //! it: fastapi/fastapi#1773, hapifhir/hapi-fhir#2219, steemit/jussi#164.
 
+use local::gateway::Gateway;
 use local::template::{Route, Template};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use support::TestApp;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 /// Nothing of the moment: the request's id, and the time of an error.
 fn lasting(headers: &http::HeaderMap) -> BTreeMap<String, String> {
@@ -78,4 +81,30 @@ async fn a_method_that_a_public_path_has_not_is_405_to_anybody() {
             assert_eq!(reply.header("allow"), Some("GET, HEAD"), "{method} {path}");
         }
     }
+}
+
+/// Over a connection: the length is that of the body which does not come, and the next answer follows at once.
+#[tokio::test]
+async fn the_local_server_says_the_length_and_sends_no_body() {
+    let app = TestApp::new().await;
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let stopped = async move { drop(stopped.await) };
+    let gateway = Arc::new(Gateway::new(&Template::built_in().unwrap(), app.app.clone()).unwrap());
+    let serving = tokio::spawn(local::server::serve(listener, gateway, app.sky.clone(), stopped));
+    let mut connection = tokio::net::TcpStream::connect(address).await.unwrap();
+    let request = |method: &str, close: &str| {
+        format!("{method} /openapi.json HTTP/1.1\r\nhost: localhost\r\n{close}\r\n")
+    };
+    let both = request("HEAD", "") + &request("GET", "connection: close\r\n");
+    connection.write_all(both.as_bytes()).await.unwrap();
+    let mut text = String::new();
+    let _ = connection.read_to_string(&mut text).await.unwrap();
+    let parts: Vec<&str> = text.splitn(3, "\r\n\r\n").collect();
+    assert!(parts[0].starts_with("HTTP/1.1 200") && parts[1].starts_with("HTTP/1.1 200"), "{}", parts[0]);
+    let length = format!("content-length: {}", parts[2].len());
+    assert!(parts[0].contains(&length) && parts[1].contains(&length), "{}", parts[0]);
+    drop(stop);
+    serving.await.unwrap().unwrap();
 }

@@ -146,7 +146,7 @@ async fn a_provider_that_verifies_emails_need_not_say_so_and_may_say_no() {
     assert_eq!(me["roles"].as_array().unwrap().len(), 1);
 }
 
-/// Whoever came before the invitation is known: without an email, it becomes theirs; with one, it is refused as before.
+/// Somebody who came before the invitation is known: without an email, it becomes theirs; with one, it is refused as before.
 #[tokio::test]
 async fn a_person_who_was_there_before_is_not_entered_twice() {
     let app = TestApp::new().await;
@@ -194,7 +194,7 @@ async fn a_deactivated_invitation_admits_nobody() {
         app.advance_seconds(5);
         assert_eq!(grace.get("/me").await.expect(200).json["roles"].as_array().unwrap().len(), 1);
     }
-    // Who is known already is refused as well, and keeps what they have.
+    // Somebody who is known already is refused as well, and keeps what they have.
     let app = TestApp::new().await;
     let admin = app.admin();
     let _ = unverified(&app, "grace", &json!({"email": null})).get("/me").await.expect(200);

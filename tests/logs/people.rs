@@ -76,7 +76,7 @@ async fn no_answer_of_aws_puts_an_item_into_the_log() {
     assert_eq!(telling(), Vec::<String>::new());
 }
 
-/// Whoever looks into a failed sign-in learns which claim, and why.
+/// A failed sign-in can be looked into: which claim, and why.
 #[tokio::test]
 async fn a_claim_that_cannot_be_used_is_named_in_the_log_and_its_value_is_not() {
     let logs = &*LOGS;

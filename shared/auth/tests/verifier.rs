@@ -119,7 +119,7 @@ fn signature_issuer_and_audience_are_checked() {
     }
 }
 
-/// Whoever made the token up could otherwise ask what a good one must say.
+/// A forger could otherwise ask what a good token must say.
 #[test]
 fn nothing_is_said_of_the_claims_of_a_token_that_is_not_signed() {
     for name in ["iss", "aud", "sub", "org", "exp", "nbf"] {

@@ -103,7 +103,8 @@ impl<'a> Edge<'a> {
         let id = reply.json["id"].as_str().unwrap_or_default();
         match (self.operation.method.as_str(), path) {
             ("POST", "/roles" | "/users" | "/credentials" | "/resources" | "/api-keys") => {
-                let id: String = id.bytes().map(|byte| format!("%{byte:02X}")).collect();
+                let escaped = |byte: u8| if byte == b'/' { "%252F".into() } else { format!("%{byte:02X}") };
+                let id: String = id.bytes().map(escaped).collect();
                 let _ = self.admin.delete(&format!("{path}/{id}")).await.expect(204);
             }
             ("POST", "/sessions") => {

@@ -35,6 +35,12 @@ pub(super) fn faults(path: &str, reply: &Reply) -> Vec<String> {
     wrong
 }
 
+/// What is wrong with an answer to `HEAD`, which has no face.
+pub(super) fn faults_of_head(reply: &Reply) -> Vec<String> {
+    let says_length = reply.header("content-length").is_some() && reply.header("x-request-id").is_some();
+    if reply.text.is_empty() && says_length { Vec::new() } else { vec![String::from("a body, or no length")] }
+}
+
 /// What is wrong with the only answer that is no JSON.
 fn page(reply: &Reply) -> Vec<String> {
     let is_page = reply.text.starts_with("<!DOCTYPE html>") && reply.header("x-request-id").is_some();

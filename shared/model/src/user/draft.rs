@@ -34,7 +34,8 @@ fn id(fields: &mut Fields) -> Option<UserId> {
 }
 
 impl UserDraft {
-    /// The user, without links. Whoever is known by an email alone is invited, under an id that stands in until their token comes.
+    /// The user, without links. A person who is known by an email alone is invited, under an id that stands in until their
+    /// token comes.
     #[must_use]
     pub fn create(&self, now: Timestamp) -> User {
         User {

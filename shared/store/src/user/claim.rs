@@ -142,7 +142,7 @@ fn other_side(org: &OrgId, link: &Link) -> Option<Key> {
 
 /// The person with what the invitation says of them. Its email is theirs with the last of its links.
 fn heir(principal: &Principal, known: Option<&User>, invited: &User, is_last: bool, now: Timestamp) -> User {
-    // Who is new takes the invitation's place in the directory.
+    // A new person takes the invitation's place in the directory.
     let new = || User {
         is_active: invited.is_active,
         created_at: invited.created_at,
