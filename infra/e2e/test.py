@@ -53,6 +53,11 @@ class WhatIsObserved(unittest.TestCase):
         ])
         self.assertEqual(found[3:], ["GET /b 200\n    emulator: one\n    here:     two"])
 
+    def test_an_empty_list_is_like_any_other_and_like_nothing_else(self):
+        empty, one, none = (noted(("/a", Response(200), body)) for body in ([], [{"id": 1}], {"id": 1}))
+        self.assertEqual((differences(empty, one), differences(one, empty)), ([], []))
+        self.assertEqual(len(differences(empty, none)), 1)
+
     def test_times_with_another_fraction_are_other_times(self):
         whole, parts = (noted(("/a", Response(200), [{"createdAt": text}])) for text in ("2026-02-18T10:30:00Z", "2026-02-18T10:30:00.123Z"))
         self.assertEqual(len(differences(whole, parts)), 2)
