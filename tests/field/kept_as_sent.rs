@@ -78,10 +78,10 @@ impl Way<'_> {
         self.looks(&path, &id, &made.json, &first).await;
         let changed = self.admin.patch(&path, second.clone()).await.expect(200);
         self.looks(&path, &id, &changed.json, &second).await;
-        self.on_record(&first, &second).await;
-        let rows = self.rows().await;
+        self.on_record(&id, [&first, &second]).await;
+        let rows = self.rows(&id).await;
         let back = self.admin.patch(&path, changed.json.clone()).await.expect(200);
-        assert_eq!((&back.text, self.rows().await), (&changed.text, rows));
+        assert_eq!((&back.text, self.rows(&id).await), (&changed.text, rows));
     }
 
     async fn looks(&self, path: &str, id: &str, answered: &Value, sent: &Value) {
@@ -105,13 +105,15 @@ impl Way<'_> {
         unreachable!("a page after the last one is 404");
     }
 
-    async fn rows(&self) -> Value {
-        self.admin.get("/audit-logs?limit=1").await.expect(200).json["content"].clone()
+    /// The newest row about an object. Among all rows of a moment it need not be the newest: what follows a start stands behind it.
+    async fn rows(&self, id: &str) -> Value {
+        self.admin.get(&format!("/audit-logs?limit=1&resourceId={id}")).await.expect(200).json["content"]
+            .clone()
     }
 
     /// Both sides of each change that is shown are in the newest row.
-    async fn on_record(&self, first: &Value, second: &Value) {
-        let rows = self.rows().await;
+    async fn on_record(&self, id: &str, [first, second]: [&Value; 2]) {
+        let rows = self.rows(id).await;
         let details = &rows[0]["details"];
         for (name, after) in second.as_object().unwrap() {
             if name == "value" || first[name] == *after {
@@ -165,7 +167,7 @@ async fn walk(admin: &Client, credential: &str, number: usize, texts: Texts) {
     let body = json!({"reason": texts.long, "durationMinutes": 5});
     let session = admin.post("/sessions", body).await.expect(201);
     let path = format!("/sessions/{}", session.id());
-    let record = way("", "").rows().await;
+    let record = way("", "").rows(&session.id()).await;
     assert!(contains(&record[0]["details"], &json!(texts.long)), "{record}");
     let mine = admin.get("/sessions").await.expect(200).json;
     for shown in [&session.json, &admin.get(&path).await.expect(200).json, &mine[0]] {

@@ -35,11 +35,16 @@ async fn ask(app: &TestApp, (method, path): (&str, &str), tag: &str, body: &str)
     }
 }
 
+/// The table without what keeps starts in order with changes: a change that may have broken off is completed by its repetition.
+async fn but_shards(app: &TestApp) -> Vec<((String, String), String)> {
+    app.db_items().await.into_iter().filter(|((_, sort), _)| sort != "#SHARD").collect()
+}
+
 /// Sends an object back by a method, and says what is wrong with the answer.
 async fn sent_back(app: &TestApp, (method, path): (&str, &str)) -> Vec<String> {
     let shown = ask(app, ("GET", path), "*", "").await;
     assert_eq!(shown.status, 200, "{path}: {}", shown.text);
-    let before = app.db_items().await;
+    let before = but_shards(app).await;
     // A change would move `updatedAt`.
     app.advance_seconds(10);
     let reply = ask(app, (method, path), shown.tag.as_deref().unwrap(), &shown.text).await;
@@ -47,7 +52,7 @@ async fn sent_back(app: &TestApp, (method, path): (&str, &str)) -> Vec<String> {
     if reply.status != 200 || reply.text != shown.text || reply.tag != shown.tag {
         wrong.push(format!("{method} {path} of {}: {} {}", shown.text, reply.status, reply.text));
     }
-    if app.db_items().await != before {
+    if but_shards(app).await != before {
         wrong.push(format!("{method} {path} of {}: the table changed", shown.text));
     }
     wrong
