@@ -18,7 +18,7 @@ async fn each_member_of_a_start_is_checked_and_a_bad_one_changes_nothing() {
     let resource = world.resource(1).await;
     let person = world.person("grace", &[&resource]).await;
     let _ = person.get("/me").await.expect(200);
-    let before = world.app.db_items().await;
+    let before = world.app.db_objects().await;
     for (body, field) in [
         (json!({"durationHours": 0}), "durationHours"),
         (json!({"durationHours": 1.5}), "durationHours"),
@@ -44,7 +44,7 @@ async fn each_member_of_a_start_is_checked_and_a_bad_one_changes_nothing() {
     let unknown = json!({"resourceIds": [resource, "550e8400-e29b-41d4-a716-446655440000"]});
     let reply = person.post("/sessions", unknown).await.expect(404);
     assert_eq!(reply.json["message"], "Resource not found with id: 550e8400-e29b-41d4-a716-446655440000");
-    assert_eq!(world.app.db_items().await, before);
+    assert_eq!(world.app.db_objects().await, before);
     let other = world.resource(2).await;
     let _ = person.post("/sessions", json!({"resourceIds": [other]})).await.expect(404);
     let _ = world.app.admin().post("/sessions", json!({"resourceIds": [other]})).await.expect(201);
