@@ -5,7 +5,7 @@
 
 use firewall::simulated::{Call, Fault, Gate};
 use serde_json::json;
-use support::TestApp;
+use support::{InFunction as _, TestApp};
 
 use crate::scene::active_resource;
 
@@ -46,7 +46,7 @@ async fn a_group_that_waits_holds_up_no_other() {
         panic!("they wait for the one that waits");
     };
     tokio::select! {
-        () = app.crew.read_on() => {}
+        () = app.crew.read_on().in_function("rule-worker") => {}
         () = others_are_done => {}
     }
     let shown = admin.get(&format!("/sessions/{slow}")).await.expect(200).json;
