@@ -49,7 +49,8 @@ async fn whoever_is_deactivated_or_deleted_before_the_write_starts_nothing() {
                 let _ = admin.patch("/users/grace", json!({"isActive": false})).await.expect(200);
             }
         });
-        assert_eq!(refusal(outcome.await), Refusal::UserInactive);
+        let expected = if is_deleted { Refusal::UserDeleted } else { Refusal::UserInactive };
+        assert_eq!(refusal(outcome.await), expected);
         let table = app.db_table().await;
         let left = |entity: &str| table.values().filter(|item| item["entity"] == entity).count();
         assert_eq!((left("SESSION"), left("RULE")), (0, 0));
