@@ -24,9 +24,10 @@ pub(super) async fn drive_credentials(drive: &mut Drive) {
     let path = |id: &str| format!("GET /credentials/{id}/");
     drive.all(&[(path(&id), 200), (path(&readable), 200), (path(NOTHING), 404)]).await;
     drive.all(&[("GET /credentials/".into(), 200)]).await;
-    for (method, name) in [("PUT", "Renamed"), ("PATCH", "Renamed again")] {
+    let other = drive.admin.new_role("Another team of credentials").await;
+    for (method, name, team) in [("PUT", "Renamed", &other), ("PATCH", "Renamed again", &role)] {
         let path = format!("{method} /credentials/{id}/");
-        let rename = json!({"name": name, "value": "w", "team": role, "is_sensitive": false});
+        let rename = json!({"name": name, "value": "w", "team": team, "is_sensitive": false});
         let _ = drive.call(&path, rename, 200).await;
         let _ = drive.call(&path, wrong.clone(), 400).await;
         let _ = drive.call(&format!("{method} /credentials/{NOTHING}/"), wrong.clone(), 404).await;
