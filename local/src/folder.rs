@@ -40,7 +40,7 @@ impl DataFolder {
     }
 }
 
-/// Writes a file as a whole: whoever reads it sees the former text or the new one.
+/// Writes a file as a whole: a reader sees the former text or the new one.
 ///
 /// # Errors
 /// The file system's.

@@ -67,7 +67,7 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Fault> {
     let site = Site { gateway, sky, places: Arc::new(Semaphore::new(AT_ONCE_MAX)) };
-    // No function serves it: whoever opens the address in a browser is shown what there is.
+    // No function serves it. A browser that opens the address is shown what there is.
     let start = get(|| async { Redirect::temporary("/docs") });
     let router = axum::Router::new().route("/", start).route(GROUPS, get(groups));
     let router = router.fallback(answer).with_state(site);

@@ -168,7 +168,7 @@ async fn two_hundred_starts_a_second_on_one_resource_are_all_carried_out() {
     crowd.assert_all_started(&crowd.offer(200).await).await;
 }
 
-/// Whoever comes first marks it, and the others wait for nobody.
+/// The first start marks it, and the others do not wait.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn so_are_those_on_a_resource_from_before() {
     let crowd = Crowd::on_a_resource_from_before(100).await;

@@ -38,7 +38,7 @@ pub(crate) fn actor(principal: &Principal, request: &Incoming) -> Actor {
     Actor { org, kind, id: user, email, name, api_key, ip_address, request_id, once: None }
 }
 
-/// Counts a sign-in that failed, by address and minute. Who shows nothing has not tried.
+/// Counts a sign-in that failed, by address and minute. A request without a token or key is no attempt.
 pub(crate) async fn count_failed_sign_in(
     app: &App,
     request: &Incoming,
@@ -60,8 +60,8 @@ pub(crate) async fn count_failed_sign_in(
     tracing::warn!(request.id = %request.request_id, error, "a failed sign-in was not counted");
 }
 
-/// Puts on record that the start of a session was refused: who wished for it, from where, and why not. Whoever asks too often is 429
-/// before, and what is 403 is on record as denied.
+/// Puts on record that the start of a session was refused: who asked, from where, and why not. A caller over the rate limit
+/// gets 429 before this, and a 403 is on record as denied.
 pub async fn record_refused_start(app: &App, actor: &Actor, draft: &SessionDraft, refusal: &Refusal) {
     if refusal_status(refusal) == StatusCode::FORBIDDEN {
         return;

@@ -80,7 +80,7 @@ fn form(name: &str) -> Option<(Say, String)> {
 }
 
 impl BadSetting {
-    /// The fault for whoever set it, by what they set.
+    /// The fault, in terms of what was set.
     #[must_use]
     pub fn seen(self, get: Lookup<'_>) -> SettingFault {
         SettingFault(match form(self.0) {
