@@ -32,11 +32,6 @@ pub(super) async fn drive_credentials(drive: &mut Drive) {
         let _ = drive.call(&path, wrong.clone(), 400).await;
         let _ = drive.call(&format!("{method} /credentials/{NOTHING}/"), wrong.clone(), 404).await;
     }
-    let other = drive.admin.new_role("Another team of credentials").await;
-    for (method, team) in [("PUT", &other), ("PATCH", &role)] {
-        let moved = json!({"name": "Moved", "value": "w", "team": team, "is_sensitive": false});
-        let _ = drive.call(&format!("{method} /credentials/{id}/"), moved, 200).await;
-    }
     let key = |name: &str| json!({"credential_type": "ACCESS_KEY", "value": {"accessKeyId": name, "secretAccessKey": "s"}});
     let _ = drive.call(&format!("PATCH /credentials/{id}/"), key("AKIA1"), 200).await;
     let mut whole = key("AKIA2");
