@@ -67,7 +67,7 @@ async function tryItOut(page) {
 async function startsForOneself(page) {
   const operation = page.locator("#operations-Sessions-session-start");
   await operation.locator(".opblock-summary").click();
-  const body = await operation.locator(".body-param textarea").first().inputValue();
+  const body = await operation.locator(".body-param__text").first().inputValue();
   assert.deepEqual(Object.keys(JSON.parse(body)).sort(), ["durationHours", "reason"]);
   await operation.locator(".opblock-summary").first().click();
 }

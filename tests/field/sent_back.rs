@@ -4,6 +4,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use axum::body::Bytes;
+use local::template::Route;
 use model::principal::ORG_ADMIN;
 use serde_json::{Value, json};
 use support::objects::Objects;
@@ -189,7 +190,7 @@ async fn every_object_in_every_state_can_be_sent_back_and_nothing_changes() {
 fn no_kind_of_object_is_left_out() {
     let routes = support::TEMPLATE.functions.iter().flat_map(|function| &function.routes);
     let mut found: Vec<_> = routes
-        .filter_map(|route| route.asked())
+        .filter_map(Route::asked)
         .map(|(method, path)| (method, path.trim_end_matches('/')))
         .filter(|(method, _)| ["PATCH", "PUT"].contains(method))
         .collect();

@@ -69,10 +69,10 @@ async fn a_new_value_of_its_credential_has_a_stuck_rule_removed_at_once() {
 
 /// No provider refused it: nobody could be asked.
 #[tokio::test]
-async fn a_value_of_the_wrong_form_is_repaired_like_one_that_was_refused() {
+async fn a_credential_for_no_cloud_is_repaired_like_one_that_was_refused() {
     let stuck = with_stuck_rule().await;
     let admin = stuck.world.app.admin();
-    for broken in [json!({"value": {"accessKeyId": "AKIA3"}}), json!({"credential_type": null})] {
+    for broken in [json!({"credential_type": null}), json!({"value": {"accessKeyId": "AKIA3"}})] {
         let _ = admin.patch(&stuck.credential(), broken).await.expect(200);
         stuck.world.app.settle().await;
         assert_eq!(stuck.rule().await["state"], "STUCK");

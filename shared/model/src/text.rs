@@ -36,7 +36,8 @@ pub fn is_visible(c: char) -> bool {
             | GeneralCategory::NonspacingMark
             | GeneralCategory::EnclosingMark
     );
-    !has_no_shape && !BLANK.contains(&c) && !(category == GeneralCategory::Unassigned && is_never_seen(c))
+    let is_reserved = category == GeneralCategory::Unassigned && is_never_seen(c);
+    !(has_no_shape || is_reserved || BLANK.contains(&c))
 }
 
 /// Whether an unassigned code point stays invisible: one that no character will ever be (`Noncharacter_Code_Point`), or one that
