@@ -267,7 +267,9 @@ async fn a_large_start_beyond_the_quota_writes_nothing() {
         "You have 1 running session, as many as one person may have: stop one first"
     );
     let calls = world.app.tap.take_calls();
-    assert!(!calls.iter().any(|call| call == "TransactWriteItems"), "{calls:?}");
+    // The record of the refusal, and no block.
+    assert_eq!(calls.iter().filter(|call| *call == "TransactWriteItems").count(), 1, "{calls:?}");
+    assert!(world.app.db_table().await.values().all(|item| item["entity"] != "SESSION_ROWS"));
 }
 
 /// What failed, what cannot be read and what somebody deleted from the table keeps nobody from starting.
