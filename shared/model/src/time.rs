@@ -139,8 +139,7 @@ mod tests {
     #[test]
     fn an_id_of_version_7_says_when_it_was_made() {
         let time = Timestamp::from_unix_millis(1_771_410_600_123).unwrap();
-        let id = crate::id::AuditId::generate(time).to_string();
-        assert_eq!(Timestamp::in_id(&id), Some(time));
+        assert_eq!(Timestamp::in_id("019c704c-b0bb-7000-8000-000000000000"), Some(time));
         for other in ["", "ada", "550e8400-e29b-41d4-a716-446655440000", "ada@acme.example"] {
             assert_eq!(Timestamp::in_id(other), None, "{other}");
         }
