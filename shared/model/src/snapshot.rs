@@ -116,12 +116,15 @@ fn removed<const KINDS: usize>(kinds: [(&str, Vec<String>); KINDS]) -> Map<Strin
     gathered([(String::from("removed"), Value::Object(kinds))])
 }
 
+/// The id of a link's other side, where the link is of the kind.
+type OtherSide = fn(&Link) -> Option<String>;
+
 /// The `details` of a deletion: the object, and the other sides of its links, of which each kind is there.
 #[must_use]
 pub fn deletion<const KINDS: usize>(
     object: Map<String, Value>,
     links: &[Link],
-    kinds: [(&str, fn(&Link) -> Option<String>); KINDS],
+    kinds: [(&str, OtherSide); KINDS],
 ) -> Map<String, Value> {
     let mut details = object;
     details.extend(removed(kinds.map(|(kind, side)| (kind, links.iter().filter_map(side).collect()))));
