@@ -53,7 +53,7 @@ impl Ready {
     }
 
     /// A resource as a version without shards made and counted it.
-    async fn from_before(&self) {
+    async fn unmark(&self) {
         let mut item = raw(&self.app, &keys::resource(&org(ORG), self.resource)).await;
         item.remove("shards").unwrap();
         item.insert("live".into(), AttributeValue::N("0".into()));
@@ -177,7 +177,7 @@ impl Ready {
             (Change::Limit, Ok(session)) => assert_eq!(session.head.limit_minutes, Some(60)),
             (Change::Update | Change::Limit, Err(error)) => panic!("{change:?}: {error:?}"),
             (_, started) => {
-                assert_eq!(refusal(started), Refusal::ResourceNotOpenable(self.resource), "{change:?}")
+                assert_eq!(refusal(started), Refusal::ResourceNotOpenable(self.resource), "{change:?}");
             }
         }
     }
@@ -289,7 +289,7 @@ async fn a_start_that_read_what_was_deleted_then_opens_nothing() {
     ] {
         let ready = Ready::new().await;
         if is_from_before {
-            ready.from_before().await;
+            ready.unmark().await;
         }
         let mut gate = ready.app.tap.stop_next(operation);
         let started = tokio::spawn(ready.start());
@@ -314,7 +314,7 @@ async fn a_deletion_that_read_a_resource_without_sessions_sees_the_one_that_star
         for operation in ["Query", "BatchGetItem", "TransactWriteItems"] {
             let ready = Ready::new().await;
             if is_from_before {
-                ready.from_before().await;
+                ready.unmark().await;
             }
             let mut gate = ready.app.tap.stop_next(operation);
             let (app, id) = (Arc::clone(&ready.app), ready.resource);
@@ -396,7 +396,7 @@ async fn the_shards_of_what_is_gone_stay_for_an_hour() {
 async fn no_version_without_shards_takes_a_resource_with_them_for_unused() {
     let ready = Ready::new().await;
     assert_eq!(ready.live().await, (0, RESERVE), "from its creation on");
-    ready.from_before().await;
+    ready.unmark().await;
     assert_eq!(ready.live().await, (0, 0));
     let _ = ready.start().await.unwrap();
     let _ = ready.start().await.unwrap();
