@@ -1,6 +1,6 @@
 //! Tokens that are signed with an issuer's private key: which key verifies which token, and when keys are fetched.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use auth::{BadKeys, ClaimNames, Fetch, FetchFault, JwtKeys, JwtSettings, KeySource, Rejected, Verifier};
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};

@@ -37,14 +37,14 @@ impl Store {
                 Some(user) if user.email.is_some() => return Ok(user),
                 Some(user) => match self.claim(actor, principal, Some(&user), now).await? {
                     Claim::Nothing => return Ok(user),
-                    claim => claim,
+                    claim @ (Claim::Whole(_) | Claim::Part | Claim::Stale) => claim,
                 },
                 None => match self.try_to_enter(actor, principal, now).await? {
                     Claim::Nothing => {
                         let user = User { email: None, ..User::entered(principal, now) };
                         return self.enter_as(actor, user, now).await;
                     }
-                    claim => claim,
+                    claim @ (Claim::Whole(_) | Claim::Part | Claim::Stale) => claim,
                 },
             };
             match claim {
