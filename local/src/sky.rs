@@ -106,7 +106,10 @@ impl KeptSky {
     }
 }
 
-fn read(file: &Path) -> Result<Option<Vec<(GroupRef, Vec<CloudRule>)>>, Fault> {
+/// Groups, and the rules of each.
+type Groups = Vec<(GroupRef, Vec<CloudRule>)>;
+
+fn read(file: &Path) -> Result<Option<Groups>, Fault> {
     let text = match fs::read_to_string(file) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),

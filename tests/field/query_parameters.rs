@@ -13,7 +13,11 @@ fn sentence(reply: &Reply, parameter: &str) -> String {
     assert_eq!(reply.status, 400, "{}", reply.text);
     let sentence = match &reply.json["validationErrors"] {
         Value::Null => reply.json["message"].clone(),
-        fields => fields[parameter].clone(),
+        fields @ (Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Array(_)
+        | Value::Object(_)) => fields[parameter].clone(),
     };
     sentence.as_str().unwrap_or_else(|| panic!("{parameter}: {}", reply.text)).into()
 }

@@ -86,7 +86,8 @@ fn set_of(keys: &[Value]) -> String {
 }
 
 fn public(key: &Ed25519KeyPair, kid: &str) -> Value {
-    serde_json::from_str::<Value>(&set(key, kid)).unwrap()["keys"][0].clone()
+    let set: Value = serde_json::from_str(&set(key, kid)).unwrap();
+    set.pointer("/keys/0").unwrap().clone()
 }
 
 #[tokio::test]

@@ -133,9 +133,10 @@ impl Store {
         now: Timestamp,
     ) -> Result<Timestamp, StoreError> {
         // Only the first block stands in the session's own item.
-        let apart = match item.entity {
-            Entity::Session => None,
-            _ => self.get_readable_or_not(&keys::session(org, block.session)).await?.and_then(Result::ok),
+        let apart = if item.entity == Entity::Session {
+            None
+        } else {
+            self.get_readable_or_not(&keys::session(org, block.session)).await?.and_then(Result::ok)
         };
         let head = apart.as_ref().unwrap_or(item).members::<SessionHead>().ok();
         let Some(head) = head else { return Ok(now) };

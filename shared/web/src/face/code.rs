@@ -18,10 +18,10 @@ pub(super) fn body(failure: &Failure, now: Timestamp) -> Value {
 
 /// The code in the header of every face. It is that of the body here, but for a claim: the body's code for 401 is older than that one.
 pub(super) fn header(failure: &Failure) -> &'static str {
-    match failure {
-        Failure::Unauthenticated(Unauthenticated::Invalid(Rejected::Claim(_))) => "UNUSABLE_CLAIM",
-        failure => code(failure),
+    if let Failure::Unauthenticated(Unauthenticated::Invalid(Rejected::Claim(_))) = failure {
+        return "UNUSABLE_CLAIM";
     }
+    code(failure)
 }
 
 fn code(failure: &Failure) -> &'static str {

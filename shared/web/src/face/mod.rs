@@ -76,11 +76,10 @@ impl Face {
 
 /// Why something was refused: the code, and the sentence that the face R has.
 pub(crate) fn reason_of(refusal: &Refusal) -> (&'static str, String) {
-    let sentence = match refusal {
-        Refusal::Invalid(violations) => {
-            violations.iter().map(|(_, sentence)| sentence).collect::<Vec<_>>().join("; ")
-        }
-        refusal => reason::sentence(refusal),
+    let sentence = if let Refusal::Invalid(violations) = refusal {
+        violations.iter().map(|(_, sentence)| sentence).collect::<Vec<_>>().join("; ")
+    } else {
+        reason::sentence(refusal)
     };
     (code::refusal_code(refusal), sentence)
 }

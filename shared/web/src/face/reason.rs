@@ -16,9 +16,10 @@ const VALIDATION_FAILED: &str = "Validation failed";
 
 pub(super) fn body(failure: &Failure, path: &str, now: Timestamp) -> Value {
     let status = failure.status();
-    let message = match failure {
-        Failure::Parameters(_) => VALIDATION_FAILED.into(),
-        failure => common_message(failure, sentence),
+    let message = if let Failure::Parameters(_) = failure {
+        VALIDATION_FAILED.into()
+    } else {
+        common_message(failure, sentence)
     };
     let mut body = object([
         ("timestamp", now.to_string().into()),
