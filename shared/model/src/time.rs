@@ -138,8 +138,9 @@ mod tests {
 
     #[test]
     fn an_id_of_version_7_says_when_it_was_made() {
-        let time = Timestamp::from_unix_millis(1_771_410_600_123).unwrap();
-        assert_eq!(Timestamp::in_id("019c704c-b0bb-7000-8000-000000000000"), Some(time));
+        // RFC 9562, appendix A.6: 2022-02-22T19:22:22Z.
+        let time = Timestamp::from_unix_millis(1_645_557_742_000).ok();
+        assert_eq!(Timestamp::in_id("017f22e2-79b0-7cc3-98c4-dc0c0c07398f"), time);
         for other in ["", "ada", "550e8400-e29b-41d4-a716-446655440000", "ada@acme.example"] {
             assert_eq!(Timestamp::in_id(other), None, "{other}");
         }
