@@ -18,10 +18,8 @@ pub(super) fn body(failure: &Failure, now: Timestamp) -> Value {
 
 /// The code in the header of every face. It is that of the body here, but for a claim: the body's code for 401 is older than that one.
 pub(super) fn header(failure: &Failure) -> &'static str {
-    if let Failure::Unauthenticated(Unauthenticated::Invalid(Rejected::Claim(_))) = failure {
-        return "UNUSABLE_CLAIM";
-    }
-    code(failure)
+    let is_claim = matches!(failure, Failure::Unauthenticated(Unauthenticated::Invalid(Rejected::Claim(_))));
+    if is_claim { "UNUSABLE_CLAIM" } else { code(failure) }
 }
 
 fn code(failure: &Failure) -> &'static str {
