@@ -123,10 +123,10 @@ async fn a_claim_finds_the_invitation_as_it_is_when_it_happens() {
                 assert_eq!(it.shown(id).await["roleIds"], json!([role]), "it stays as it is");
             }
             "unassigned" | "role deleted" => {
-                assert_eq!((roles, resources), (&json!([]), &json!([resource])), "{change}")
+                assert_eq!((roles, resources), (&json!([]), &json!([resource])), "{change}");
             }
             "assigned" => {
-                assert_eq!((roles, resources), (&json!([role, other]), &json!([resource])), "{change}")
+                assert_eq!((roles, resources), (&json!([role, other]), &json!([resource])), "{change}");
             }
             _ => assert_eq!((roles, resources), (&json!([role]), &json!([])), "{change}"),
         }
