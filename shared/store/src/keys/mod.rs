@@ -38,10 +38,13 @@
 //! has been looked after. That index belongs to Postern and not to an organization: only the sweeper and the reconciler read it,
 //! and take nothing from it but keys. `tests/contract/key_table.rs` prints one of each.
 
+mod audit;
 mod due;
 mod rate;
 mod session;
 
+pub(crate) use audit::id_of_audit;
+pub use audit::{audit, audit_between, audit_partition};
 pub use due::{DUE, DUE_SHARDS, Round, due_partition, due_shard, due_time};
 pub(crate) use due::{DUE_PK, DUE_SK};
 pub use rate::{bucket, sign_ins};
@@ -55,8 +58,7 @@ pub use session::{
     user_of_partition,
 };
 
-use model::id::{ApiKeyId, AuditId, CredentialId, OrgId, ResourceId, RoleId, UserId};
-use model::time::Timestamp;
+use model::id::{ApiKeyId, CredentialId, OrgId, ResourceId, RoleId, UserId};
 
 /// Partition key of the table.
 pub const PK: &str = "pk";
@@ -307,29 +309,6 @@ pub fn credential_of_partition(pk: &str) -> Option<(OrgId, CredentialId)> {
     Some((OrgId::parse(org).ok()?, CredentialId::parse(rest.strip_prefix("CREDENTIAL#")?).ok()?))
 }
 
-/// The partition of an organization's audit log.
-#[must_use]
-pub fn audit_partition(org: &OrgId) -> String {
-    format!("ORG#{org}#AUDIT")
-}
-
-/// An audit row. Milliseconds have 15 digits, enough to sort until the year 33658.
-#[must_use]
-pub fn audit(org: &OrgId, at: Timestamp, id: AuditId) -> Key {
-    key(audit_partition(org), format!("{:015}#{id}", at.unix_millis()))
-}
-
-/// The bounds of the sort keys of audit rows from one time to another, both included.
-#[must_use]
-pub fn audit_between(from: Option<Timestamp>, to: Option<Timestamp>) -> (String, String) {
-    let bound = |time: Timestamp| format!("{:015}", time.unix_millis().max(0));
-    // `~` sorts after the `#` that follows the time.
-    (
-        from.map_or_else(|| String::from("0"), bound),
-        to.map_or_else(|| String::from("~"), |to| bound(to) + "~"),
-    )
-}
-
 /// A bound that lies behind an object's place in a list and all that belongs to the object: `$` follows `#`.
 #[must_use]
 pub fn behind(listing_sk: &str) -> String {
@@ -360,11 +339,6 @@ pub fn deployment() -> Key {
 /// The id in an object's partition key.
 pub(crate) fn id_of_partition(pk: &str) -> &str {
     pk.rsplit('#').next().unwrap_or_default()
-}
-
-/// The id in an audit row's sort key.
-pub(crate) fn id_of_audit(sk: &str) -> &str {
-    sk.rsplit('#').next().unwrap_or_default()
 }
 
 /// The list of an organization's resources.
