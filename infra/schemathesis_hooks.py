@@ -14,7 +14,10 @@ STATE = re.compile("|".join([
     r"^There is no active resource that you may open$", r"^A session that is \w+ cannot be ", r"must not be longer than",
     r"^Only a rule that is stuck", r"^Cannot delete ", r"^The security group ", r"^The credential", r"object does not exist\.$",
     r"^A new value is required", r"^expiresAt must lie in the future", r"^to must not be before from$",
-    r"must not be greater than config\.toPort", r"^externalId must be ", r"^Only a rule that waits",
+    r"must not be greater than config\.toPort", r"^externalId must be ", r"^Only a rule that waits", r"^You have \d+ running session",
+    # What a credential's type or a protocol rules out: the schema of a member does not know its neighbour.
+    r"^The value of an \w+ must be a JSON object", r"^\w+ must be a text without spaces", r"^roleArn must be the ARN of a role",
+    r"does not go with protocol icmp",
 ]))
 UNREADABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\\$")
 # All ones in Base58, whose letters stand in the order of ASCII. The document's pattern looks at the first two letters.

@@ -8,7 +8,7 @@ const path = require("node:path");
 const { chromium } = require("playwright-core");
 
 const [api, token, browserPath, folder] = process.argv.slice(2);
-const METHODS = ["get", "post", "put", "patch", "delete"];
+const METHODS = ["get", "post", "put", "patch", "delete", "head"];
 const SCREENS = { desk: { width: 1280, height: 900 }, phone: { width: 390, height: 844 } };
 // Smaller letters are not read on a phone.
 const LETTERS_MIN_PIXELS = 12;

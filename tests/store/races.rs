@@ -78,13 +78,13 @@ fn deletion(app: &TestApp, id: ResourceId) -> impl Future<Output = Result<(), St
 fn hold(
     app: &TestApp,
     user: &Arc<User>,
-    id: ResourceId,
+    (id, address): (ResourceId, String),
     reads: usize,
 ) -> impl Future<Output = Result<Session, StoreError>> + Send + 'static {
     let (db, now, user) = (app.db.clone(), app.now(), Arc::clone(user));
     async move {
         read_first(&db, id, reads).await;
-        start(&db, &user, json!({"resourceIds": [id]}), now).await
+        start(&db, &user, json!({"resourceIds": [id], "ipv4Address": address}), now).await
     }
 }
 
@@ -137,7 +137,9 @@ async fn a_resource_is_deleted_or_held_and_never_both() {
     let ways = READS.into_iter().cycle().zip((0..users.len()).cycle());
     let subjects: Vec<_> = ids.into_iter().zip(ways).collect();
     let round = |(id, (reads, user)): (_, (_, usize))| {
-        at_once(deletion(&app, id), hold(&app, &users[user], id, reads))
+        // A rule has at most 2,000 holders: each person has an address of their own.
+        let address = format!("203.0.113.{}", user + 1);
+        at_once(deletion(&app, id), hold(&app, &users[user], (id, address), reads))
     };
     let outcomes = rounds(&subjects, round).await;
     let table = app.db_table().await;

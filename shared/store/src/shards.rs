@@ -95,6 +95,12 @@ fn lets_in(state: i64) -> Expression {
     Expression::new(text, [(":state", number(state))])
 }
 
+/// That a shard has not reached a state.
+fn is_behind(state: i64) -> Expression {
+    let text = format!("attribute_not_exists(#{VERSION}) OR #{VERSION} < :reached");
+    Expression::new(text, [(":reached", number(state))])
+}
+
 /// An update of a shard that makes the item where it is missing.
 fn upsert(text: &str) -> Result<Expression, StoreError> {
     let text = format!("SET #entity = :entity, #shape = :shape, #data = :data{text}");
@@ -152,6 +158,18 @@ pub(crate) fn delete_as_counted(
         let same = Expression::new(format!("{or_none}#{LIVE} = :rows"), [(":rows", number(rows))]);
         tx.update(&key, &buried, &same, |_| Failed::Stale);
     }
+    Ok(())
+}
+
+/// Shuts everybody out of the first shard of a role that is deleted. Where the deletion breaks off behind its transaction, its repetition
+/// finds this one and closes the others.
+pub(crate) fn bury_first_of_role(
+    tx: &mut Transaction<'_>,
+    org: &OrgId,
+    role: RoleId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    tx.update(&Sharded::Role(role).shard(org, 0), &burial(now)?, &is_behind(DELETED), |_| Failed::Stale);
     Ok(())
 }
 
@@ -247,17 +265,18 @@ impl Store {
         }
     }
 
-    /// Shuts everybody out of the shards of a role that is deleted.
+    /// Shuts everybody out of the shards of a role that is deleted, but the first.
     ///
     /// # Errors
     /// Busy or defect.
-    pub(crate) async fn bury_shards_of_role(
+    pub(crate) async fn bury_other_shards_of_role(
         &self,
         org: &OrgId,
         role: RoleId,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.update_shards(Sharded::Role(role).shards(org), (&burial(now)?, DELETED)).await
+        let others = (1..SHARDS).map(|shard| Sharded::Role(role).shard(org, shard)).collect();
+        self.update_shards(others, (&burial(now)?, DELETED)).await
     }
 
     async fn raise(&self, shards: Vec<Key>, state: i64) -> Result<(), StoreError> {
@@ -271,8 +290,7 @@ impl Store {
         shards: Vec<Key>,
         (update, state): (&Expression, i64),
     ) -> Result<(), StoreError> {
-        let text = format!("attribute_not_exists(#{VERSION}) OR #{VERSION} < :reached");
-        let is_behind = Expression::new(text, [(":reached", number(state))]);
+        let is_behind = is_behind(state);
         let mut updates = Vec::new();
         for key in &shards {
             updates.push(self.update_if(key, update, &is_behind));

@@ -170,7 +170,7 @@ def a_session(resource: UUID) -> None:
     assert expecting(400, ReasonError, longer).status == 400
 
     # The seed: DELETE /resources/{id}, of one that is in use, and where it says to look before.
-    holding = every(Session, session_list.sync_detailed(client=ADMIN, resource_id=resource))
+    holding = every(Session, session_list.sync_detailed(client=ADMIN, resource_id=str(resource)))
     assert [one.id for one in holding] == [started.id]
     in_use = expecting(400, CodeError, resource_delete.sync_detailed(resource, client=ADMIN))
     assert in_use.error is CodeErrorError.RESOURCE_IN_USE

@@ -18,7 +18,7 @@ use crate::item::{Entity, Item, number};
 use crate::keys::{Holder, LINKED, VERSION};
 use crate::link::{FromRole, Gone, from_role, remove_as_fits};
 use crate::retry::Backoff;
-use crate::shards::Sharded;
+use crate::shards::{self, Sharded};
 use crate::tag::require;
 use crate::transaction::{Commit, Failed, Receipt, Transaction};
 use crate::{Store, keys};
@@ -72,13 +72,14 @@ impl Store {
         tx.delete(&keys::role(org, role.id), &condition, |_| Failed::Stale);
         tx.remove(&keys::role_name(org, &role.name));
         count_closing(&mut tx, org)?;
+        shards::bury_first_of_role(&mut tx, org, role.id, now)?;
         let afterwards = remove_as_fits(&mut tx, org, links, Gone::RoleOrResource, 0);
         let kinds: [(_, fn(&Link) -> _); 2] = [("resources", Link::resource), ("users", Link::user)];
         let entry = entry(AuditEvent::RoleDelete, &role, deletion(snapshot(&role), links, kinds));
         let Commit::Done(receipt) = tx.commit(actor, &entry, now.after(role.updated_at)).await? else {
             return Ok(false);
         };
-        self.bury_shards_of_role(org, role.id, now).await?;
+        self.bury_other_shards_of_role(org, role.id, now).await?;
         self.remove_links_afterwards(org, afterwards, Gone::RoleOrResource, &receipt).await?;
         Ok(true)
     }
