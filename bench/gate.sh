@@ -8,9 +8,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 target="${CARGO_TARGET_DIR:-$PWD/target}"
 ship="$target/ship-lambda"
-bins=(--bin resource-delete --bin session-start --bin session-sweeper)
+bins=(--bin credential-update --bin resource-delete --bin session-start --bin session-sweeper)
 makers="$target/lambda"
-of=(resource-delete)
+of=(credential-update resource-delete)
 show=()
 if [ "${1:-}" = --all ]; then
     bins=()
