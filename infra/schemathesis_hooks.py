@@ -18,6 +18,9 @@ STATE = re.compile("|".join([
     # What a credential's type or a protocol rules out: the schema of a member does not know its neighbour.
     r"^The value of an \w+ must be a JSON object", r"^\w+ must be a text without spaces", r"^roleArn must be the ARN of a role",
     r"does not go with protocol icmp",
+    # What no schema says: how deep a value is, that a number is kept as it was sent, and what the name of a note may not be like.
+    r"must have at most 32 levels$", r"has no more than 32 levels\.$", r"has a number that 64 bits do not hold exactly",
+    r"looks like a (port|protocol), and without one", r"^config\..* is not read: use config\.",
 ]))
 UNREADABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\\$")
 # All ones in Base58, whose letters stand in the order of ASCII. The document's pattern looks at the first two letters.
