@@ -136,6 +136,17 @@ async fn the_secret_of_the_edge_appears_in_no_log_line_and_neither_does_an_addre
     assert_eq!(text.lines().find(|line| line.contains("PLANTED")), None);
 }
 
+/// Anybody may ask for any path. A line end in it must begin no line.
+#[tokio::test]
+async fn a_path_writes_no_line_of_its_own() {
+    let log = &LOGS.all;
+    let app = TestApp::new().await;
+    let _ = app.anonymous().get("/roles/%0d%0aFORGED%20line%1b[31m").await;
+    let text = log.text();
+    let line = text.lines().find(|line| line.contains("FORGED")).unwrap();
+    assert!(line.contains("path=/api/v1/roles/%0D%0AFORGED%20line%1B"), "{line}");
+}
+
 /// The alarm on stuck rules counts these lines, and must last for as long as the rule is stuck.
 #[tokio::test]
 async fn the_reconciler_says_each_hour_what_is_stuck() {

@@ -281,7 +281,8 @@ fn log(request: &Incoming, response: &Response<Body>, cause: Option<&str>, milli
     let status = response.status().as_u16();
     let principal = request.principal.get();
     let (org, user) = (principal.map(|p| p.org.as_str()), principal.map(|p| p.user.as_str()));
-    let (id, method, path) = (&request.request_id, &request.method, &request.path);
+    // As it was sent: a decoded line end would begin a line that anybody could write.
+    let (id, method, path) = (&request.request_id, &request.method, request.sent_path());
     if status >= 500 {
         tracing::error!(request.id = %id, %method, %path, status, millis, org, user, cause, "request failed");
     } else {
