@@ -340,10 +340,8 @@ impl UserId {
     /// Whether this is an id that [`generate`](Self::generate) made at this time. A token's subject could be only by design.
     #[must_use]
     pub fn is_generated(&self, at: Timestamp) -> bool {
-        hyphenated(&self.0).is_ok_and(|uuid| {
-            let millis = i64::try_from(uuid.as_u128() >> 80).unwrap_or(i64::MAX);
-            uuid.get_version_num() == 7 && millis == at.unix_millis()
-        })
+        hyphenated(&self.0).is_ok_and(|uuid| uuid.get_version_num() == 7)
+            && Timestamp::in_id(&self.0).is_some_and(|made| made.unix_millis() == at.unix_millis())
     }
 
     /// Reads the identifier for a filter: of a UUID every spelling, as the one that Postern writes.

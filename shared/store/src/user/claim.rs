@@ -17,13 +17,13 @@ use serde_json::Value;
 use std::collections::HashSet;
 
 use super::create::item;
-use super::delete::links;
+use super::delete::{ids, links, sets, with_links};
 use super::{EmailData, UserData, entry, guard, has_links_of, user};
 use crate::Store;
 use crate::error::StoreError;
 use crate::expression::Expression;
 use crate::item::{Item, data, keys_of, number, set, text};
-use crate::keys::{self, CLAIMANT, Key, LINKED, RESOURCE_IDS, ROLE_IDS, VERSION};
+use crate::keys::{self, CLAIMANT, Key, LINKED, VERSION};
 use crate::link::{HANDED_WRITES, hand_over};
 use crate::transaction::{Commit, Failed, Transaction};
 
@@ -158,27 +158,9 @@ fn heir(principal: &Principal, known: Option<&User>, invited: &User, is_last: bo
     }
 }
 
-/// The ids of links that lead to roles, and of those that lead to resources.
-fn ids(links: &[Link]) -> [(&'static str, Vec<String>); 2] {
-    let roles = links.iter().filter_map(|link| match link {
-        Link::RoleUser(role, _) => Some(role.to_string()),
-        Link::RoleResource(..) | Link::UserResource(..) => None,
-    });
-    let resources = links.iter().filter_map(|link| match link {
-        Link::UserResource(_, resource) => Some(resource.to_string()),
-        Link::RoleResource(..) | Link::RoleUser(..) => None,
-    });
-    [(ROLE_IDS, roles.collect()), (RESOURCE_IDS, resources.collect())]
-}
-
-fn with_links(item: crate::item::NewItem, links: &[Link]) -> crate::item::NewItem {
-    let some = ids(links).into_iter().filter(|(_, ids)| !ids.is_empty());
-    some.fold(item, |item, (name, ids)| item.with(name, set(ids)))
-}
-
 /// Changes sets on a person's item: `ADD` or `DELETE` with the ids of links.
 fn changed_sets(change: Expression, word: &str, links: &[Link]) -> Expression {
-    let some: Vec<_> = ids(links).into_iter().filter(|(_, ids)| !ids.is_empty()).collect();
+    let some = sets(links);
     if some.is_empty() {
         return change;
     }

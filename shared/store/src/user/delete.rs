@@ -109,22 +109,23 @@ pub(super) fn links(id: &UserId, item: &Item) -> Result<Vec<Link>, StoreError> {
     Ok(roles.chain(resources).collect())
 }
 
+/// The roles and the resources of a person's links, by the attribute that keeps them.
+pub(super) fn ids(links: &[Link]) -> [(&'static str, Vec<String>); 2] {
+    let roles = links.iter().filter_map(Link::role).collect();
+    let resources = links.iter().filter_map(Link::resource).collect();
+    [(ROLE_IDS, roles), (RESOURCE_IDS, resources)]
+}
+
+/// The same without the empty ones: DynamoDB has no empty set.
+pub(super) fn sets(links: &[Link]) -> Vec<(&'static str, Vec<String>)> {
+    ids(links).into_iter().filter(|(_, ids)| !ids.is_empty()).collect()
+}
+
+pub(super) fn with_links(item: NewItem, links: &[Link]) -> NewItem {
+    sets(links).into_iter().fold(item, |item, (name, ids)| item.with(name, set(ids)))
+}
+
 /// The note of links that are still to be removed.
 fn remains(org: &OrgId, id: &UserId, links: &[Link]) -> Result<NewItem, StoreError> {
-    let (mut roles, mut resources) = (Vec::new(), Vec::new());
-    for link in links {
-        match link {
-            Link::RoleUser(role, _) => roles.push(role),
-            Link::UserResource(_, resource) => resources.push(resource),
-            Link::RoleResource(..) => {}
-        }
-    }
-    let mut item = NewItem::new(&keys::remains(org, id), Entity::Remains, &Map::new())?;
-    if !roles.is_empty() {
-        item = item.with(ROLE_IDS, set(roles));
-    }
-    if !resources.is_empty() {
-        item = item.with(RESOURCE_IDS, set(resources));
-    }
-    Ok(item)
+    Ok(with_links(NewItem::new(&keys::remains(org, id), Entity::Remains, &Map::new())?, links))
 }
