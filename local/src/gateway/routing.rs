@@ -36,7 +36,7 @@ pub enum Front {
 }
 
 impl Front {
-    /// The part of a path that routes are looked for with; nothing where the gateway would not know whose path it is.
+    /// The part of a path by which a route is found, or `None` for a path that belongs to no deployment of this gateway.
     pub(super) fn own<'p>(&self, path: &'p str) -> Option<&'p str> {
         match self {
             Self::None => Some(path),

@@ -76,7 +76,7 @@ impl Program {
             }
             said.push(line);
         }
-        // Nobody reads the rest, and it must not be full.
+        // The rest is read and dropped: a full pipe would stop the server.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Running { process, base, said, client: Client::builder(TokioExecutor::new()).build_http() }
     }

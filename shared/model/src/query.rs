@@ -27,7 +27,7 @@ impl FromQuery for Nothing {
     }
 }
 
-/// Reads one of a few words, in any case of letters; what is none of them is noted with the words.
+/// Reads one of the known words, in any case of letters. Another word is noted as wrong, with the known ones.
 pub(crate) fn word<T: Copy>(
     name: &str,
     sent: Option<&str>,

@@ -129,7 +129,7 @@ pub struct AuditPage {
     pub rows: Vec<AuditRow>,
     /// The cursor of the next page, unless this is the last.
     pub next: Option<String>,
-    /// The rows that cannot be read. No filter leaves one out, because nobody can say that it is not wanted.
+    /// The rows that cannot be read. They pass every filter, because what a filter asks of them is unknown.
     pub unreadable: Vec<UnreadableObject>,
 }
 

@@ -44,7 +44,7 @@ fn each_resource_has_its_most_generous_way_and_a_session_its_strictest_resource(
         (&[], vec![(None, one), (Some(2), one)], one, 1440),
         (&[], vec![(Some(25), one)], one, 1440),
         (one, vec![(Some(2), one)], one, 1440),
-        // A role that leads to nothing that is opened does not count.
+        // Only roles that lead to an opened resource count.
         (&[], vec![(Some(2), one), (Some(1), other)], one, 120),
         (&[], vec![(Some(2), one), (Some(1), other)], &[RESOURCE, OTHER], 60),
         (one, vec![(Some(3), other)], &[RESOURCE, OTHER], 180),

@@ -17,8 +17,8 @@ pub fn bucket(payer: &Payer) -> Key {
     key(format!("RATE#{caller}"), "#BUCKET")
 }
 
-/// The failed sign-ins from an address within a minute. They stand beside the buckets: what strangers are counted by is written by the
-/// same functions, which may write nothing else for somebody whom they do not know. The organization's place is empty.
+/// The failed sign-ins from an address within a minute. Their partitions begin as those of the buckets do, so that the functions which may
+/// write buckets may write them too. The organization's place is empty.
 #[must_use]
 pub fn sign_ins(address: &str, at: Timestamp) -> Key {
     let at = at.to_string();
