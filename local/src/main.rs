@@ -63,6 +63,10 @@ fn print_token(wish: &Token) -> Result<(), Fault> {
             return Err(Fault::new(format!("{option} has a length or a character that an id cannot have")));
         }
     }
+    // A server would take no notice of it.
+    if wish.email.as_deref().is_some_and(|email| !model::user::is_email(email)) {
+        return Err(Fault::new("--email is not a valid email"));
+    }
     let settings = jwt_settings()?;
     let given = match &settings.keys {
         JwtKeys::Secret(_) => None,
@@ -79,7 +83,9 @@ fn print_token(wish: &Token) -> Result<(), Fault> {
     // By the time of the server that is to accept it, and for as long as was wished by the time on the wall.
     let (now, rate) = local::clock::of_server();
     let (roles, ttl_seconds) = (&wish.roles, wish.ttl.saturating_mul(i64::from(rate)));
-    let wish = Mint { sub: &wish.sub, org: &wish.org, roles, email: None, name: None, ttl_seconds };
+    let (email, name) = (wish.email.as_deref(), wish.name.as_deref());
+    let (sub, org, email_verified) = (&wish.sub, &wish.org, wish.email_verified);
+    let wish = Mint { sub, org, roles, email, email_verified, name, ttl_seconds };
     println!("{}", mint(&settings, &wish, now).map_err(Fault::of("the token"))?);
     Ok(())
 }

@@ -76,6 +76,15 @@ pub struct Token {
     /// A role, such as ORG_ADMIN; may be repeated
     #[arg(long = "role", value_name = "ROLE")]
     pub roles: Vec<String>,
+    /// Their email
+    #[arg(long, value_name = "EMAIL")]
+    pub email: Option<String>,
+    /// The identity provider verified the email, which claims an invitation
+    #[arg(long, requires = "email")]
+    pub email_verified: bool,
+    /// Their name
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
     /// Seconds until it expires
     #[arg(long, value_name = "SECONDS", default_value_t = 3600, value_parser = clap::value_parser!(i64).range(1..=31_536_000))]
     pub ttl: i64,

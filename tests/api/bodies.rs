@@ -34,7 +34,10 @@ async fn broken_json_names_line_and_column() {
         (b"{\"name\": \"a\", \"name\": \"b\"}", "duplicate key \"name\" at line 1 column 20"),
         (b"{\"config\": {\"port\": 1, \"port\": 2}}", "duplicate key \"port\" at line 1 column 29"),
         (b"{\"name\": \"\xff\"}", "invalid UTF-8 at byte 10"),
-        (b"{\"name\": \"\\ud800\"}", "unexpected end of hex escape at line 1 column 17"),
+        (
+            b"{\"name\": \"\\ud800\"}",
+            "a surrogate (\\uD800 to \\uDFFF) lacks its other half at line 1 column 17",
+        ),
         (b"\xef\xbb\xbf{}", "expected value at line 1 column 1"),
     ] {
         let reply = patch_raw(&admin, &path, JSON, body).await;

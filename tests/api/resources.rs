@@ -198,8 +198,8 @@ async fn limits_hold_at_their_edges() {
         ("  \u{a0}".into(), "name must not be blank"),
         ("x".repeat(256), "name must have at most 255 characters"),
         ("😀".repeat(256), "name must have at most 255 characters"),
-        ("a\nb".into(), "name must be one line without control characters"),
-        ("a\0b".into(), "name must be one line without control characters"),
+        ("a\nb".into(), "name must be one line without control characters or changes of direction"),
+        ("a\0b".into(), "name must be one line without control characters or changes of direction"),
     ] {
         expect::code(&admin.patch(&path, json!({"name": name})).await, 400, "VALIDATION_ERROR", message);
     }

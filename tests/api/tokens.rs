@@ -12,7 +12,15 @@ fn minted(app: &TestApp, change: impl Fn(&mut auth::JwtSettings), ttl_seconds: i
     let mut settings = jwt_settings();
     change(&mut settings);
     let roles = [ORG_ADMIN.into()];
-    let wish = Mint { sub: "admin", org: ORG, roles: &roles, email: None, name: None, ttl_seconds };
+    let wish = Mint {
+        sub: "admin",
+        org: ORG,
+        roles: &roles,
+        email: None,
+        name: None,
+        email_verified: false,
+        ttl_seconds,
+    };
     app.bearer(&mint(&settings, &wish, app.now()).unwrap())
 }
 

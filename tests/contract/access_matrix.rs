@@ -21,7 +21,15 @@ const UNROUTED: [(&str, &str); 2] = [("GET", "/api/v1/nothing"), ("PUT", "/api/v
 /// An administrator's token from another issuer's settings.
 fn token(app: &TestApp, settings: &JwtSettings, ttl_seconds: i64) -> String {
     let roles = [ORG_ADMIN.to_owned()];
-    let wish = Mint { sub: ADMIN, org: ORG, roles: &roles, email: None, name: None, ttl_seconds };
+    let wish = Mint {
+        sub: ADMIN,
+        org: ORG,
+        roles: &roles,
+        email: None,
+        name: None,
+        email_verified: false,
+        ttl_seconds,
+    };
     mint(settings, &wish, app.now()).unwrap()
 }
 

@@ -101,6 +101,49 @@ async fn an_encoded_part_is_decoded_or_refused() {
 }
 
 #[tokio::test]
+async fn a_part_that_would_be_read_as_something_else_is_refused() {
+    let app = TestApp::new().await;
+    let admin = app.admin();
+    let parts = [("name", "", "n"), ("value", "", "v"), ("is_sensitive", "", "no")];
+    let path = format!(
+        "/credentials/{}/",
+        multipart(&admin, "POST", "/credentials/", &parts).await.expect(201).id()
+    );
+    let before = app.db_items().await;
+    for (beside, content, why) in [
+        ("; filename*=UTF-8''key.pem", "x", "a part has filename*"),
+        ("; x=\"a;b\\\"\"; FILENAME* = UTF-8''key.pem", "x", "a part has filename*"),
+        ("\r\nContent-Type: text/plain; charset=utf-16", "a\0b\0", "a part must be UTF-8"),
+        ("\r\nContent-Type: text/plain; charset=\"UTF-16LE\"", "a\0b\0", "a part must be UTF-8"),
+        ("\r\nContent-Type: text/plain; charset=iso-8859-1", "Ã©", "a part must be UTF-8"),
+    ] {
+        let refused = multipart(&admin, "PATCH", &path, &[("value", beside, content)]).await.expect(400);
+        let detail = refused.json["detail"].as_str().unwrap();
+        assert!(detail.starts_with(&format!("Multipart form parse error - {why}")), "{beside}: {detail}");
+    }
+    for (kind, body) in [
+        ("application/x-www-form-urlencoded; charset=utf-16", "value=x"),
+        ("application/x-www-form-urlencoded;charset=ISO-8859-1", "value=%C3%A9&x=é"),
+    ] {
+        let refused =
+            admin.send("PATCH", &format!("/api/v1{path}"), Some(kind), body.into()).await.expect(400);
+        assert_eq!(refused.json, json!({"detail": "Form parse error - a form must be UTF-8"}), "{kind}");
+    }
+    assert_eq!(app.db_items().await, before);
+    // What means the same in UTF-8 is taken.
+    for (beside, content) in [
+        ("\r\nContent-Type: text/plain; charset=UTF-8", "é"),
+        ("\r\nContent-Type: text/plain; charset=ISO-8859-1", "s3cret"),
+        ("; x=\"; filename*=\"", "s3cret"),
+        // Of a repeated header the last counts.
+        ("\r\nContent-Transfer-Encoding: base64\r\nContent-Transfer-Encoding: binary", "czNjcmV0"),
+    ] {
+        let changed = multipart(&admin, "PATCH", &path, &[("value", beside, content)]).await.expect(200);
+        assert_eq!(changed.json["value"], content, "{beside}");
+    }
+}
+
+#[tokio::test]
 async fn a_credential_for_a_cloud_that_is_made_by_a_form_can_be_used() {
     let app = TestApp::new().await;
     let admin = app.admin();

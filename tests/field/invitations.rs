@@ -133,6 +133,32 @@ async fn an_email_that_is_not_verified_claims_nothing() {
 }
 
 #[tokio::test]
+async fn an_email_that_only_looks_the_same_claims_nothing() {
+    for (invited_as, token_has) in [
+        ("kate@acme.example", "\u{212A}ate@acme.example"),
+        ("\u{212A}ate@acme.example", "kate@acme.example"),
+        ("ida@acme.example", "\u{130}da@acme.example"),
+        ("i\u{307}da@acme.example", "\u{130}da@acme.example"),
+        ("ada@acme.example", "ad\u{430}@acme.example"),
+        ("ada@acme.example", "ada@acme.example."),
+        ("jos\u{e9}@acme.example", "jose\u{301}@acme.example"),
+    ] {
+        let app = TestApp::new().await;
+        let admin = app.admin();
+        let id = invite(&admin, invited_as).await.id();
+        let (role, _) = admin.new_role_and_resource().await;
+        let _ = admin.post_empty(&format!("/roles/{role}/users/{id}")).await.expect(200);
+        let before = admin.get(&format!("/users/{id}")).await.expect(200).text;
+        let me = person(&app, "idp|mallory", token_has).get("/me").await.expect(200).json;
+        assert_eq!(me["roles"], json!([]), "{invited_as} {token_has}");
+        assert_eq!(admin.get(&format!("/users/{id}")).await.expect(200).text, before);
+        // The person who was meant still can.
+        let me = person(&app, "idp|right", invited_as).get("/me").await.expect(200).json;
+        assert_eq!(me["roles"][0]["id"], role.as_str(), "{invited_as}");
+    }
+}
+
+#[tokio::test]
 async fn a_provider_that_verifies_emails_need_not_say_so_and_may_say_no() {
     let mut jwt = support::jwt_settings();
     jwt.claims.emails_are_verified = true;

@@ -21,10 +21,18 @@ fn misspelt() -> Vec<(Value, &'static str)> {
         (json!({"protocol": "all", "Ports": [22]}), "config.ports"),
         (json!({"protocol": "all", "porrt": 22}), "config.port"),
         (json!({"protocol": "all", "rule": {"from": "22"}}), "config.port"),
+        (json!({"protocol": "all", "service": "tcp/22"}), "config.port"),
+        (json!({"protocol": "all", "service": "ssh"}), "config.port"),
+        (json!({"protocol": "all", "l4protocol": "tcp"}), "config.port"),
+        (json!({"protocol": "all", "open": {"22": true}}), "config.port"),
         (json!({"ipProtocol": "udp", "port": 53}), "config.protocol"),
         (json!({"ip_protocol": "udp", "port": 53}), "config.protocol"),
         (json!({"Protocol": "udp", "port": 53}), "config.protocol"),
         (json!({"prtocol": "udp", "port": 53}), "config.protocol"),
+        (json!({"l4": 17, "port": 53}), "config.protocol"),
+        (json!({"l4": ["udp"], "port": 53}), "config.protocol"),
+        (json!({"l4": "udp/53", "port": 53}), "config.protocol"),
+        (json!({"udp": true, "port": 53}), "config.protocol"),
     ]
 }
 

@@ -69,3 +69,35 @@ async fn a_number_in_a_config_is_shown_as_it_was_sent_or_refused() {
         assert!(reply.json["validationErrors"]["maxSessionDurationHours"].is_string(), "{}", reply.text);
     }
 }
+
+#[tokio::test]
+async fn a_number_as_the_name_of_a_credential_says_the_same_number_or_is_refused() {
+    let app = TestApp::new().await;
+    let admin = app.admin();
+    let path = format!("/api/v1/credentials/{}/", admin.new_credential("AWS").await);
+    let send = async |field: &str, number: &str| {
+        let body = format!(r#"{{"{field}": {number}}}"#).into_bytes();
+        admin.send("PATCH", &path, Some("application/json"), body).await
+    };
+    for (number, text) in [
+        ("123", "123"),
+        ("-0", "-0"),
+        ("18446744073709551616", "18446744073709551616"),
+        ("1.5", "1.5"),
+        ("1e2", "100.0"),
+        ("0.30000000000000004", "0.30000000000000004"),
+    ] {
+        for field in ["name", "description"] {
+            assert_eq!(send(field, number).await.expect(200).json[field], text, "{field} {number}");
+        }
+    }
+    let before = app.db_items().await;
+    for number in ["0.10000000000000000555", "1.00000000000000000001", "1e-400", "9007199254740993.0"] {
+        for field in ["name", "description"] {
+            let refused = send(field, number).await.expect(400);
+            let why = "This number has more digits than are kept. Send it as a string.";
+            assert_eq!(refused.json[field][0], why, "{field} {number}");
+        }
+    }
+    assert_eq!(app.db_items().await, before);
+}

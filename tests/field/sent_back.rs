@@ -253,3 +253,15 @@ async fn an_update_with_the_right_secret_looks_like_any_other() {
         assert_ne!(before, after, "{guess}");
     }
 }
+
+#[tokio::test]
+async fn the_answer_of_a_verification_can_be_sent_back() {
+    let app = TestApp::alive().await;
+    let admin = app.admin();
+    let resource = active_resource(&app, 1).await;
+    let path = format!("/resources/{resource}");
+    let verified = admin.post_empty(&format!("{path}/verify")).await.expect(200).json;
+    assert!(verified["ruleSlotsLeft"].is_object() && verified["warnings"].is_array(), "{verified}");
+    let shown = admin.get(&path).await.expect(200).text;
+    assert_eq!(admin.patch(&path, verified).await.expect(200).text, shown);
+}

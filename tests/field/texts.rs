@@ -10,8 +10,18 @@ use support::{ORG, TestApp};
 const GUEST: &str = "ada_acme.example#EXT#@globex.onmicrosoft.com";
 
 /// Texts in which nothing can be seen.
-const INVISIBLE: [&str; 6] =
-    ["\u{200B}", "\u{3164}", "\u{2060}", "\u{AD}", "\u{2800}", "\u{200D}\u{FE0F} \u{E0041}"];
+const INVISIBLE: [&str; 10] = [
+    "\u{200B}",
+    "\u{3164}",
+    "\u{2060}",
+    "\u{AD}",
+    "\u{2800}",
+    "\u{200D}\u{FE0F} \u{E0041}",
+    "\u{1D159}",
+    "\u{13441}\u{FFFC}",
+    "\u{E000}",
+    "\u{378}",
+];
 
 /// Texts that are more than a line, or have an effect on who shows them.
 const NO_LINE: [&str; 7] =
@@ -89,7 +99,7 @@ async fn a_name_is_a_line_in_which_something_can_be_seen() {
                 let why = if is_blank {
                     "name must not be blank"
                 } else {
-                    "name must be one line without control characters"
+                    "name must be one line without control characters or changes of direction"
                 };
                 assert!(reply.text.contains(why), "{path} {text:?}: {}", reply.text);
             }
@@ -119,17 +129,20 @@ async fn reasons_and_descriptions_have_no_effect_on_who_shows_them() {
             ("/sessions", json!({"reason": text}), "reason"),
         ] {
             let reply = admin.post(path, body).await.expect(400);
-            let why = format!("{member} must not contain control characters");
+            let why = format!("{member} must not contain control characters or changes of direction");
             assert_eq!(reply.json["validationErrors"][member], why, "{path} {text:?}");
         }
         let reply = admin.patch(&format!("/roles/{role}"), json!({"description": text})).await.expect(400);
-        assert!(reply.text.contains("description must not contain control characters"), "{text:?}");
+        assert!(
+            reply.text.contains("description must not contain control characters or changes of direction"),
+            "{text:?}"
+        );
         let body = json!({"name": "n", "value": "v", "description": text});
         let reply = admin.post("/credentials/", body).await.expect(400);
         let why = if text.contains('\0') {
             "Null characters are not allowed."
         } else {
-            "Control characters are not allowed."
+            "Control characters and changes of direction are not allowed."
         };
         assert_eq!(reply.json, json!({"description": [why]}), "{text:?}");
     }
@@ -155,6 +168,7 @@ async fn what_a_token_says_of_a_person_is_shown_only_where_it_can_be_seen() {
             roles: &roles,
             email: Some(email),
             name: Some(name),
+            email_verified: false,
             ttl_seconds: 3600,
         };
         let caller = app.bearer(&auth::mint(&support::jwt_settings(), &wish, app.now()).unwrap());

@@ -121,7 +121,15 @@ static HOUSE: LazyLock<House> = LazyLock::new(|| {
         clock: Arc::new(now),
     });
     let roles = [model::principal::ORG_ADMIN.to_owned()];
-    let wish = Mint { sub: "admin", org: "acme", roles: &roles, email: None, name: None, ttl_seconds: 3600 };
+    let wish = Mint {
+        sub: "admin",
+        org: "acme",
+        roles: &roles,
+        email: None,
+        name: None,
+        email_verified: false,
+        ttl_seconds: 3600,
+    };
     let token = mint(&settings(JwtKeys::Secret(SECRET.into())), &wish, now()).expect("a token");
     House { functions, app, token }
 });

@@ -277,7 +277,7 @@ impl TestApp {
         let roles: Vec<String> = roles.iter().map(|role| String::from(*role)).collect();
         let email = format!("{}@{org}.example", sub.get(..4).unwrap_or(sub));
         let (email, name) = (Some(email.as_str()), Some("Test Person"));
-        let wish = Mint { sub, org, roles: &roles, email, name, ttl_seconds: 3600 };
+        let wish = Mint { sub, org, roles: &roles, email, name, email_verified: false, ttl_seconds: 3600 };
         mint(&self.jwt, &wish, self.now()).expect("a token")
     }
 

@@ -76,7 +76,15 @@ fn token(person: &str) -> String {
         claims: ClaimNames::default(),
     };
     let roles = [model::principal::ORG_ADMIN.to_owned()];
-    let wish = Mint { sub: person, org: ORG, roles: &roles, email: None, name: None, ttl_seconds: 3600 };
+    let wish = Mint {
+        sub: person,
+        org: ORG,
+        roles: &roles,
+        email: None,
+        name: None,
+        email_verified: false,
+        ttl_seconds: 3600,
+    };
     mint(&settings, &wish, web::clock::now()).unwrap()
 }
 

@@ -19,6 +19,8 @@ pub struct Mint<'a> {
     pub roles: &'a [String],
     /// The email, if any.
     pub email: Option<&'a str>,
+    /// Whether the identity provider verified the email.
+    pub email_verified: bool,
     /// The name, if any.
     pub name: Option<&'a str>,
     /// Seconds until it expires; negative for one that has.
@@ -46,6 +48,7 @@ pub fn mint(
     if let Some(claims) = claims.as_object_mut() {
         let optional = [("email", mint.email), ("name", mint.name)];
         claims.extend(optional.iter().filter_map(|(key, value)| Some(((*key).into(), (*value)?.into()))));
+        claims.extend(mint.email_verified.then(|| ("email_verified".into(), true.into())));
     }
     let JwtKeys::Secret(secret) = &settings.keys else {
         return Err(ErrorKind::InvalidKeyFormat.into());

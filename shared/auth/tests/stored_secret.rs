@@ -56,7 +56,15 @@ fn at(seconds: i64) -> Timestamp {
 /// A token that lasts for as long as any test does.
 fn signed_with(secret: &str) -> String {
     let ttl_seconds = 10 * STALE_SECONDS;
-    let wish = Mint { sub: "grace", org: "acme", roles: &[], email: None, name: None, ttl_seconds };
+    let wish = Mint {
+        sub: "grace",
+        org: "acme",
+        roles: &[],
+        email: None,
+        name: None,
+        email_verified: false,
+        ttl_seconds,
+    };
     mint(&settings(JwtKeys::Secret(secret.into())), &wish, at(0)).unwrap()
 }
 

@@ -78,7 +78,15 @@ fn a_good_token_names_its_caller() {
 #[test]
 fn a_minted_token_is_accepted() {
     let roles = [String::from("ORG_ADMIN")];
-    let wish = Mint { sub: "a", org: "o", roles: &roles, email: None, name: None, ttl_seconds: 60 };
+    let wish = Mint {
+        sub: "a",
+        org: "o",
+        roles: &roles,
+        email: None,
+        name: None,
+        email_verified: false,
+        ttl_seconds: 60,
+    };
     assert!(verdict(&mint(&settings(), &wish, at(NOW)).unwrap()).unwrap().is_org_admin);
 }
 

@@ -127,7 +127,7 @@ impl Fields {
         } else if text::is_longer(&text, limit) {
             format!("{name} must have at most {limit} characters")
         } else if text::is_more_than_a_line(&text) {
-            format!("{name} must be one line without control characters")
+            format!("{name} must be one line without control characters or changes of direction")
         } else {
             return Some(text);
         };
@@ -141,7 +141,7 @@ impl Fields {
         let wrong = if text::is_longer(&text, limit) {
             format!("{name} must have at most {limit} characters")
         } else if text::has_control(&text) {
-            format!("{name} must not contain control characters")
+            format!("{name} must not contain control characters or changes of direction")
         } else {
             return Some(text);
         };
@@ -198,8 +198,8 @@ mod tests {
             ("éééé é", None),
             ("éééé éé", Some("a must have at most 6 characters")),
             (" \t", Some("a must not be blank")),
-            ("a\nb", Some("a must be one line without control characters")),
-            ("a\u{2028}b", Some("a must be one line without control characters")),
+            ("a\nb", Some("a must be one line without control characters or changes of direction")),
+            ("a\u{2028}b", Some("a must be one line without control characters or changes of direction")),
             ("\u{200B}\u{3164}", Some("a must not be blank")),
         ] {
             let mut fields = fields(&json!({ "a": text }));
@@ -214,8 +214,8 @@ mod tests {
             ("", None),
             ("a\nb\u{e9}", None),
             ("ééééé", Some("a must have at most 4 characters")),
-            ("a\0", Some("a must not contain control characters")),
-            ("\u{1b}[m", Some("a must not contain control characters")),
+            ("a\0", Some("a must not contain control characters or changes of direction")),
+            ("\u{1b}[m", Some("a must not contain control characters or changes of direction")),
         ] {
             let mut fields = fields(&json!({ "a": text }));
             assert_eq!(fields.lines("a", 4).as_deref(), sentence.is_none().then_some(text));

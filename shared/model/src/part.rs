@@ -7,7 +7,9 @@ const LIMIT_MAX: usize = 500;
 
 /// Reads `limit`, a whole number from 1 to 500. Nothing was sent, or nothing that can be read: that is noted.
 pub fn limit(sent: Option<&str>, wrong: &mut Violations) -> Option<usize> {
-    let limit = sent?.parse().ok().filter(|limit| (1..=LIMIT_MAX).contains(limit));
+    let is_plain = |text: &&str| text.starts_with(|first: char| matches!(first, '1'..='9'));
+    let limit = Some(sent?).filter(is_plain).and_then(|text| text.parse().ok());
+    let limit = limit.filter(|limit| (1..=LIMIT_MAX).contains(limit));
     if limit.is_none() {
         wrong.add("limit", format!("limit must be a whole number from 1 to {LIMIT_MAX}"));
     }
@@ -27,7 +29,7 @@ mod tests {
             assert_eq!(limit(sent, &mut wrong), expected, "{sent:?}");
             assert!(wrong.is_empty(), "{sent:?}");
         }
-        for bad in ["0", "501", "-1", "1.5", "", "x", "99999999999999999999"] {
+        for bad in ["0", "501", "-1", "1.5", "", "x", "01", "+5", " 5", "5 ", "99999999999999999999"] {
             let mut wrong = Violations::default();
             assert_eq!(limit(Some(bad), &mut wrong), None, "{bad}");
             assert_eq!(

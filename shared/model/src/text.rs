@@ -19,15 +19,24 @@ pub fn said(text: &str) -> String {
     text.get(..text.floor_char_boundary(SAID_BYTES_MAX)).unwrap_or_default().to_owned()
 }
 
-/// Whether a character can be seen. Separators, controls, format characters and marks alone cannot; nor can the fillers of Hangul
-/// and the blank pattern of Braille, which count as letters and as a symbol. A code point that is not assigned yet may be seen by
-/// somebody with a newer Unicode.
+/// Whether a character can be seen. Separators, controls, format characters and marks alone cannot; nor can some letters and
+/// symbols that are drawn blank. A code point that is private or not assigned looks different everywhere, mostly like nothing.
 #[must_use]
 pub fn is_visible(c: char) -> bool {
-    const BLANK: [char; 5] = ['\u{115F}', '\u{1160}', '\u{2800}', '\u{3164}', '\u{FFA0}'];
-    let category = c.general_category();
+    // Fillers of Hangul, the blank pattern of Braille, the place of an object, blanks of hieroglyphs, the null note.
+    const BLANK: [char; 9] = [
+        '\u{115F}',
+        '\u{1160}',
+        '\u{2800}',
+        '\u{3164}',
+        '\u{FFA0}',
+        '\u{FFFC}',
+        '\u{13441}',
+        '\u{13442}',
+        '\u{1D159}',
+    ];
     let has_no_shape = matches!(
-        category,
+        c.general_category(),
         GeneralCategory::Control
             | GeneralCategory::Format
             | GeneralCategory::SpaceSeparator
@@ -35,17 +44,10 @@ pub fn is_visible(c: char) -> bool {
             | GeneralCategory::ParagraphSeparator
             | GeneralCategory::NonspacingMark
             | GeneralCategory::EnclosingMark
+            | GeneralCategory::PrivateUse
+            | GeneralCategory::Unassigned
     );
-    let is_reserved = category == GeneralCategory::Unassigned && is_never_seen(c);
-    !(has_no_shape || is_reserved || BLANK.contains(&c))
-}
-
-/// Whether an unassigned code point stays invisible: one that no character will ever be (`Noncharacter_Code_Point`), or one that
-/// is kept for invisible ones (`Default_Ignorable_Code_Point`).
-fn is_never_seen(c: char) -> bool {
-    let number = u32::from(c);
-    number & 0xFFFE == 0xFFFE
-        || matches!(number, 0x2065 | 0xFDD0..=0xFDEF | 0xFFF0..=0xFFF8 | 0xE0000..=0xE0FFF)
+    !(has_no_shape || BLANK.contains(&c))
 }
 
 /// Whether a character changes the look of the one before it, such as an accent that is written by itself.
@@ -138,10 +140,17 @@ mod tests {
             "\u{10FFFF}",
             "\u{17B4}\u{17B5}",
             "\u{1D173}",
+            "\u{1D159}",
+            "\u{13441}\u{13442}",
+            "\u{FFFC}",
+            "\u{E000}",
+            "\u{F8FF}",
+            "\u{10FFFD}",
+            "\u{378}",
+            "\u{1FAFF}",
         ] {
             assert!(is_blank(blank), "{blank:?}");
         }
-        // The last is a code point that is not assigned yet.
         for seen in [
             "a",
             " . ",
@@ -155,11 +164,11 @@ mod tests {
             "_",
             "-",
             "٣",
-            "\u{E000}",
             "\u{AC}",
             "\u{2801}",
             "\u{903}",
-            "\u{1FAFF}",
+            "\u{FFFD}",
+            "a\u{E000}",
         ] {
             assert!(!is_blank(seen), "{seen:?}");
         }
@@ -219,7 +228,7 @@ mod tests {
             }
             assert_eq!(is_control(c) && c.is_control(), c.is_control(), "{c:?}");
             if c.is_alphanumeric() && !is_visible(c) {
-                let known = ['\u{115F}', '\u{1160}', '\u{3164}', '\u{FFA0}'];
+                let known = ['\u{115F}', '\u{1160}', '\u{3164}', '\u{FFA0}', '\u{13441}', '\u{13442}'];
                 let is_mark = c.general_category() == GeneralCategory::NonspacingMark;
                 assert!(
                     known.contains(&c) || is_mark || c.general_category() == GeneralCategory::Unassigned,

@@ -84,6 +84,14 @@ pub fn filled_event(name: &str, known: &HashMap<&str, String>) -> String {
 pub fn administrator(ttl_seconds: i64) -> String {
     let roles = [String::from(ORG_ADMIN)];
     let (email, name) = (Some("admin@acme.example"), Some("Ada Admin"));
-    let wish = Mint { sub: crate::ADMIN, org: crate::ORG, roles: &roles, email, name, ttl_seconds };
+    let wish = Mint {
+        sub: crate::ADMIN,
+        org: crate::ORG,
+        roles: &roles,
+        email,
+        name,
+        email_verified: false,
+        ttl_seconds,
+    };
     mint(&crate::jwt_settings(), &wish, web::clock::now()).expect("a token")
 }

@@ -10,7 +10,7 @@ use std::fmt;
 
 use super::{CredentialType, VALUE_MAX_BYTES};
 use crate::id::RoleId;
-use crate::json::{self, LEVELS_MAX};
+use crate::json::{self, LEVELS_MAX, is_kept};
 use crate::provider::Provider;
 use crate::secret::SecretJson;
 use crate::text::{DESCRIPTION_MAX, NAME_MAX, has_control, is_blank, is_longer};
@@ -189,6 +189,7 @@ const REQUIRED: &str = "This field is required.";
 const NULL: &str = "This field may not be null.";
 const BLANK: &str = "This field may not be blank.";
 const NOT_A_STRING: &str = "Not a valid string.";
+const NOT_KEPT: &str = "This number has more digits than are kept. Send it as a string.";
 pub(super) const NOT_A_BOOLEAN: &str = "Must be a valid boolean.";
 
 fn surrogate(unit: u16) -> String {
@@ -199,12 +200,13 @@ fn too_long(limit: usize) -> String {
     format!("Ensure this field has no more than {limit} characters.")
 }
 
-/// A JSON number as the text that the seed's framework makes of it: `123`, `1.5`, and `1e3` as `1000.0`.
-fn number_text(number: &serde_json::Number, raw: &str) -> String {
+/// A JSON number as the text that the seed's framework makes of it: `123`, `1.5`, and `1e3` as `1000.0`. Nothing where the text would
+/// say another number.
+fn number_text(number: &serde_json::Number, raw: &str) -> Option<String> {
     if raw.bytes().all(|b| b.is_ascii_digit() || b == b'-') {
-        return raw.into();
+        return Some(raw.into());
     }
-    number.as_f64().map_or_else(|| raw.into(), |float| format!("{float:?}"))
+    is_kept(raw).then(|| number.as_f64().map_or_else(|| raw.into(), |float| format!("{float:?}")))
 }
 
 impl Reader<'_> {
@@ -224,7 +226,10 @@ impl Reader<'_> {
     fn text(&mut self, field: &'static str, limit: usize, blank: Blank) -> Option<String> {
         let text = match self.fields.get(field)? {
             Given::Text(text) | Given::Json { value: Value::String(text), .. } => text.clone(),
-            Given::Json { value: Value::Number(number), raw } => number_text(number, raw),
+            Given::Json { value: Value::Number(number), raw } => match number_text(number, raw) {
+                Some(text) => text,
+                None => return self.refuse(field, NOT_KEPT),
+            },
             Given::Json { value: Value::Null, .. } => return self.refuse(field, NULL),
             Given::LoneSurrogate(unit) => return self.refuse(field, surrogate(*unit)),
             Given::Json { value: Value::Bool(_) | Value::Array(_) | Value::Object(_), .. } | Given::File => {
@@ -244,7 +249,7 @@ impl Reader<'_> {
         if text.contains('\0') {
             self.violations.add(field, "Null characters are not allowed.");
         } else if has_control {
-            self.violations.add(field, "Control characters are not allowed.");
+            self.violations.add(field, "Control characters and changes of direction are not allowed.");
         }
         Some(text.into())
     }

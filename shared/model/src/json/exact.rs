@@ -55,8 +55,9 @@ fn numbers(text: &str) -> Vec<&str> {
     found
 }
 
-/// Whether a number comes out as it went in.
-fn is_kept(number: &str) -> bool {
+/// Whether a number comes out as it went in: `1e2` as `100.0`, but `0.10000000000000000555` as `0.1`.
+#[must_use]
+pub fn is_kept(number: &str) -> bool {
     let Ok(kept) = serde_json::from_str::<Number>(number) else { return false };
     let is_whole = !number.contains(['.', 'e', 'E']);
     is_whole == (kept.is_i64() || kept.is_u64()) && decimal(number) == decimal(&kept.to_string())

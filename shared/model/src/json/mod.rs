@@ -4,7 +4,7 @@
 
 mod exact;
 
-pub use exact::{Inexact, inexact};
+pub use exact::{Inexact, inexact, is_kept};
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};

@@ -38,8 +38,9 @@ impl FromFields for ResourcePatch {
             resource_type: fields.text("resourceType"),
         };
         patch.refuse_what_no_type_has(fields);
-        // What the representation has beside these, so that a caller may send back what it was shown.
-        for read_only in ["id", "credentialName", "lastVerifiedAt", "createdAt", "updatedAt"] {
+        // What the representation and the answer of a verification have beside these, so that a caller may send back what it was shown.
+        let of_resource = ["id", "credentialName", "lastVerifiedAt", "createdAt", "updatedAt"];
+        for read_only in of_resource.into_iter().chain(["ruleSlotsLeft", "warnings"]) {
             fields.ignore(read_only);
         }
         Some(patch)

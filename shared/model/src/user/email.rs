@@ -31,10 +31,19 @@ fn is_label(label: &str) -> bool {
         && label.chars().all(|c| c.is_alphanumeric() || c == '-')
 }
 
-/// The form in which emails are compared: two that differ in case only are the same person's.
+/// The form in which emails are compared where two entries must not look alike: those that differ in case only are one.
+/// What proves who somebody is asks [`is_same_mailbox`].
 #[must_use]
 pub fn email_key(email: &str) -> String {
     email.to_lowercase()
+}
+
+/// Whether two emails are one mailbox: they differ at most in the case of ASCII letters. Unicode's lower case joins characters that
+/// mail keeps apart (the Kelvin sign and `k`), and the owner of one must not pass for the owner of the other (Unicode Technical Report
+/// #36, "Unicode Security Considerations").
+#[must_use]
+pub const fn is_same_mailbox(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other)
 }
 
 #[cfg(test)]
@@ -90,5 +99,18 @@ mod tests {
     fn case_makes_no_other_person() {
         assert_eq!(email_key("Ada@ACME.example"), email_key("ada@acme.example"));
         assert_ne!(email_key("ada@acme.example"), email_key("bob@acme.example"));
+    }
+
+    #[test]
+    fn what_unicode_lowers_to_one_text_can_be_two_mailboxes() {
+        for (one, other) in
+            [("\u{212A}ate@acme.example", "kate@acme.example"), ("İda@a.example", "i̇da@a.example")]
+        {
+            assert_eq!(email_key(one), email_key(other));
+            assert!(!is_same_mailbox(one, other), "{one} {other}");
+        }
+        assert!(is_same_mailbox("Ada@ACME.example", "ada@acme.example"));
+        assert!(is_same_mailbox("jörg@müller.example", "Jörg@müller.example"));
+        assert!(!is_same_mailbox("jÖrg@müller.example", "jörg@müller.example"));
     }
 }

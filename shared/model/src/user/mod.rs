@@ -6,7 +6,7 @@ mod email;
 mod patch;
 
 pub use draft::UserDraft;
-pub use email::{EMAIL_MAX, email_key, is_email};
+pub use email::{EMAIL_MAX, email_key, is_email, is_same_mailbox};
 pub use patch::{AppliedToUser, UserPatch};
 
 use serde::Serialize;

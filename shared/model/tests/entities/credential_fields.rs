@@ -73,7 +73,7 @@ fn texts_are_trimmed_and_numbers_are_texts() {
 fn texts_that_cannot_stand_are_refused() {
     let long = "Ensure this field has no more than 255 characters.";
     let null_characters = "Null characters are not allowed.";
-    let control_characters = "Control characters are not allowed.";
+    let control_characters = "Control characters and changes of direction are not allowed.";
     for (given, sentences) in [
         (json_field(&json!(null)), vec!["This field may not be null."]),
         (json_field(&json!(" ")), vec!["This field may not be blank."]),

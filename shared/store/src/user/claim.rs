@@ -12,7 +12,7 @@ use model::link::Link;
 use model::principal::{Actor, Principal};
 use model::refusal::Refusal;
 use model::time::Timestamp;
-use model::user::{User, email_key};
+use model::user::{User, email_key, is_same_mailbox};
 use serde_json::Value;
 use std::collections::HashSet;
 
@@ -105,7 +105,7 @@ impl Store {
         let id = guard.members::<EmailData>()?.user_id;
         let Some(item) = self.get(&keys::user(org, &id)).await? else { return Ok(None) };
         let user = user(&item)?.value;
-        let has_email = user.email.as_deref().is_some_and(|own| email_key(own) == email_key(email));
+        let has_email = user.email.as_deref().is_some_and(|own| is_same_mailbox(own, email));
         let is_anothers = item.has(CLAIMANT) && item.text(CLAIMANT)? != principal.user.as_str();
         if !user.is_invited || !has_email || is_anothers {
             return Ok(None);

@@ -2,9 +2,6 @@
 //!
 //! They are parsed when the handler asks, because that face looks an object up before it looks at the body.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use http::HeaderValue;
 use model::credential::input::{Given, GivenFields};
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::Value;
@@ -12,7 +9,8 @@ use serde_json::value::RawValue;
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Input, body, media_type};
+use super::multipart::multipart_fields;
+use super::{Input, body, is_read_as_utf8, media_type};
 use crate::failure::Failure;
 use crate::incoming::Incoming;
 
@@ -40,7 +38,9 @@ impl CredentialBody {
         let media_type = media_type(&self.0);
         match media_type.as_str() {
             "application/json" => json_fields(body),
-            "application/x-www-form-urlencoded" => form_fields(body),
+            "application/x-www-form-urlencoded" => {
+                form_fields(self.0.header("content-type").unwrap_or_default(), body)
+            }
             "multipart/form-data" => multipart_fields(&self.0, body).await,
             _ => Err(Failure::UnsupportedMediaType(self.0.header("content-type").unwrap_or_default().into())),
         }
@@ -155,7 +155,10 @@ impl<'de> Visitor<'de> for RawMembersVisitor {
 }
 
 /// Bytes that are no UTF-8 are refused and not replaced: a secret is kept as it was sent, or not at all.
-fn form_fields(body: &[u8]) -> Result<GivenFields, Failure> {
+fn form_fields(content_type: &str, body: &[u8]) -> Result<GivenFields, Failure> {
+    if !is_read_as_utf8(content_type, body) {
+        return Err(Failure::Malformed("Form parse error - a form must be UTF-8".into()));
+    }
     percent_encoding::percent_decode(body)
         .decode_utf8()
         .map_err(|error| Failure::Malformed(format!("Form parse error - {error}")))?;
@@ -164,59 +167,6 @@ fn form_fields(body: &[u8]) -> Result<GivenFields, Failure> {
         fields.set(name.into_owned(), Given::Text(value.into_owned()));
     }
     Ok(fields)
-}
-
-fn multipart_error(error: impl fmt::Display) -> Failure {
-    Failure::Malformed(format!("Multipart form parse error - {error}"))
-}
-
-/// A form that cannot be read to its end is refused: one that is carried out in part may leave a secret readable. Where not even
-/// its first part can be found, it has no fields, and a whole object lacks them, as the seed's framework has it.
-async fn multipart_fields(request: &Incoming, body: &[u8]) -> Result<GivenFields, Failure> {
-    let header = request.header("content-type").unwrap_or_default();
-    let boundary =
-        multer::parse_boundary(header).map_err(|_| multipart_error("Invalid boundary in multipart: None"))?;
-    let mut fields = GivenFields::default();
-    let body = body.to_vec();
-    let stream = futures_util::stream::once(async move { Ok::<_, std::convert::Infallible>(body) });
-    let mut parts = multer::Multipart::new(stream, boundary);
-    loop {
-        let part = match parts.next_field().await {
-            Ok(Some(part)) => part,
-            Ok(None) => return Ok(fields),
-            Err(_) if fields.is_empty() && request.method != "PATCH" => return Ok(fields),
-            Err(error) => return Err(multipart_error(error)),
-        };
-        let name = part.name().map(String::from).ok_or_else(|| multipart_error("a part has no name"))?;
-        let file = part.file_name().map(String::from);
-        let encoding = part.headers().get("content-transfer-encoding").cloned();
-        let bytes = part.bytes().await.map_err(multipart_error)?;
-        match file {
-            // What a browser sends for a file field in which nothing was chosen.
-            Some(file) if file.is_empty() && bytes.is_empty() => {}
-            Some(_) => fields.set(name, Given::File),
-            None => {
-                let bytes = decoded(bytes.to_vec(), encoding.as_ref())?;
-                fields.set(name, Given::Text(String::from_utf8(bytes).map_err(multipart_error)?));
-            }
-        }
-    }
-}
-
-/// The content of a part without its `Content-Transfer-Encoding`, which is deprecated in forms (RFC 7578 §4.7) and sent all the same.
-/// What is encoded in another way than in base64 is refused: a secret is kept as it was meant, or not at all.
-fn decoded(bytes: Vec<u8>, encoding: Option<&HeaderValue>) -> Result<Vec<u8>, Failure> {
-    let encoding = encoding.map_or(b"".as_slice(), HeaderValue::as_bytes);
-    match encoding.trim_ascii().to_ascii_lowercase().as_slice() {
-        b"" | b"7bit" | b"8bit" | b"binary" => Ok(bytes),
-        b"base64" => {
-            let lines: Vec<u8> = bytes.into_iter().filter(|b| !b.is_ascii_whitespace()).collect();
-            STANDARD.decode(lines).map_err(|_| multipart_error("a part is not the base64 that it says it is"))
-        }
-        _ => Err(multipart_error(
-            "a part has a Content-Transfer-Encoding other than 7bit, 8bit, binary and base64",
-        )),
-    }
 }
 
 #[cfg(test)]

@@ -66,13 +66,20 @@ fn members(body: &[u8]) -> Result<Members, Failure> {
     }
     let text = str::from_utf8(body)
         .map_err(|error| Failure::Malformed(format!("invalid UTF-8 at byte {}", error.valid_up_to())))?;
-    let value = json::strict(text).map_err(|error| Failure::Malformed(error.to_string()))?;
+    let value = json::strict(text).map_err(|error| Failure::Malformed(told(&error)))?;
     match value {
         Value::Object(members) => Ok((members, json::inexact(text))),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
             Err(Failure::NotAnObject("not an object"))
         }
     }
+}
+
+/// What the parser says, but for what it says of half of a surrogate pair, which names another fault.
+fn told(error: &serde_json::Error) -> String {
+    let half = "a surrogate (\\uD800 to \\uDFFF) lacks its other half";
+    let said = error.to_string();
+    said.replace("unexpected end of hex escape", half).replace("lone leading surrogate in hex escape", half)
 }
 
 #[cfg(test)]
@@ -99,6 +106,13 @@ mod tests {
         assert_eq!(fault(b"{\"c\":{\"a\":1,\"a\":2}}"), "duplicate key \"a\" at line 1 column 15");
         assert_eq!(fault(b""), "it is empty, and must be a JSON object");
         assert_eq!(fault(b"{} x"), "trailing characters at line 1 column 4");
+        for half in ["\\ud800", "\\ud800x", "\\udfff", "\\ud800\\u0041", "\\ud800\\n"] {
+            let said = fault(format!("{{\"a\":\"{half}\"}}").as_bytes());
+            assert!(
+                said.starts_with("a surrogate (\\uD800 to \\uDFFF) lacks its other half at line 1"),
+                "{half}: {said}"
+            );
+        }
         assert_eq!(fault(b"{\"a\":1e999}"), "number out of range at line 1 column 10");
         assert_eq!(fault(b"{\"a\":\"\xff\"}"), "invalid UTF-8 at byte 6");
         assert!(fault("[".repeat(200).as_bytes()).starts_with("recursion limit exceeded"));

@@ -2,6 +2,7 @@
 
 mod form;
 mod json;
+mod multipart;
 mod path;
 mod precondition;
 pub(crate) mod query;
@@ -56,4 +57,16 @@ fn body(request: &Incoming) -> Result<&[u8], Failure> {
 fn media_type(request: &Incoming) -> String {
     let header = request.header("content-type").unwrap_or_default();
     header.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// Whether bytes of a form, which are read as UTF-8, are what their type says: they are in UTF-8 by its `charset`, or in a character set
+/// that has the same ASCII, of which they use nothing else.
+fn is_read_as_utf8(content_type: &str, bytes: &[u8]) -> bool {
+    let parameters = content_type.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
+    let mut charsets = parameters.filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
+    charsets.all(|(_, charset)| match charset.trim().trim_matches('"').to_ascii_lowercase().as_str() {
+        "" | "utf-8" | "utf8" | "us-ascii" => true,
+        "iso-8859-1" | "windows-1252" => bytes.is_ascii(),
+        _ => false,
+    })
 }

@@ -11,7 +11,7 @@ const PORT_MAX: i64 = 65_535;
 ///
 /// The members that rules are built from are checked: `protocol` (`tcp`, `udp`, `icmp`, `all`), and at most one
 /// of `port`, `ports` and the pair `fromPort`, `toPort`, each 0–65535. Other members are kept as they are, unless
-/// they say a port or a protocol under another name.
+/// one of them may be a port or a protocol under another name.
 #[must_use]
 pub fn security_group_config_fault(config: &Map<String, Value>) -> Option<String> {
     misspelt::name_fault(config)
@@ -19,7 +19,7 @@ pub fn security_group_config_fault(config: &Map<String, Value>) -> Option<String
         .or_else(|| several_spellings(config))
         .or_else(|| port_fault(config))
         .or_else(|| icmp_fault(config))
-        .or_else(|| misspelt::value_fault(config))
+        .or_else(|| misspelt::unknown_fault(config))
 }
 
 /// ICMP has types and codes in place of ports, and a rule is for every type: a port would narrow nothing.
@@ -94,7 +94,7 @@ mod tests {
             (json!({"fromPort": 1}), "go together"),
             (json!({"protocol": "all", "from_port": 22}), "use config.fromPort"),
             (json!({"port": 53, "ipProtocol": "udp"}), "use config.protocol"),
-            (json!({"protocol": "all", "porrt": 22}), "looks like a port"),
+            (json!({"protocol": "all", "porrt": 22}), "config.porrt is not read"),
             (json!({"port": 53, "prtocol": "udp"}), "looks like a protocol"),
             (json!({"protocol": "icmp", "port": 22}), "config.port does not go with"),
             (json!({"protocol": "icmp", "ports": [22]}), "config.ports does not go with"),

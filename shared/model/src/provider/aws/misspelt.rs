@@ -1,9 +1,10 @@
 //! Members of a `config` that say a port or a protocol under another name than Postern reads.
 //!
 //! A member that no rule is built from is kept and says nothing. So a typing error in the name of one that rules are built from
-//! would open more than was meant: `{"protocol": "all", "from_port": 22}` every port. Two rules refuse it. By name: what EC2,
-//! Terraform and other tools call a port or a protocol, however it is spelled. By value: where the member that is missing would
-//! have narrowed the rules, a member of whatever name whose value looks like it.
+//! would open more than was meant: `{"protocol": "all", "from_port": 22}` every port. Three rules refuse it. What EC2,
+//! Terraform and other tools call a port or a protocol is refused, however it is spelled. Beside `protocol: all` without ports,
+//! every other member is refused: no list of names and no look at values would find every typing error there. Without a protocol,
+//! a member is refused that says one.
 
 use serde_json::{Map, Value};
 
@@ -82,19 +83,21 @@ pub(super) fn name_fault(config: &Map<String, Value>) -> Option<String> {
 }
 
 /// What is wrong with members that Postern does not know, or nothing.
-pub(super) fn value_fault(config: &Map<String, Value>) -> Option<String> {
+pub(super) fn unknown_fault(config: &Map<String, Value>) -> Option<String> {
     let unknown = || config.iter().filter(|(name, _)| !MEMBERS.contains(&name.as_str()));
     let opens_every_port = config.get("protocol").is_some_and(|protocol| protocol == "all")
         && ["port", "ports", "fromPort", "toPort"].iter().all(|name| !config.contains_key(*name));
-    if opens_every_port && let Some((name, _)) = unknown().find(|(_, value)| has_port(value)) {
+    if opens_every_port && let Some((name, _)) = unknown().next() {
         return Some(format!(
-            "config.{} looks like a port, and without one every port is opened: use config.port, config.ports, or \
-             config.fromPort and config.toPort",
+            "config.{} is not read, and protocol all without ports opens every port: use config.port, config.ports, or \
+             config.fromPort and config.toPort, or leave config.{0} out",
             shown(name)
         ));
     }
     let is_protocol_missing = !config.contains_key("protocol");
-    if is_protocol_missing && let Some((name, _)) = unknown().find(|(_, value)| is_protocol(value)) {
+    if is_protocol_missing
+        && let Some((name, _)) = unknown().find(|(name, value)| names_protocol(name) || has_protocol(value))
+    {
         return Some(format!(
             "config.{} looks like a protocol, and without one TCP is opened: use config.protocol",
             shown(name)
@@ -108,31 +111,28 @@ fn shown(name: &str) -> String {
     name.chars().filter(|c| !c.is_control()).take(40).collect()
 }
 
-/// Whether a value, or something in it, looks like a port or a range of ports.
-fn has_port(value: &Value) -> bool {
+/// Whether a value, or something in it, says a protocol: by its name, or as a number of IANA's "Protocol Numbers". ICMP's number
+/// is missing, because 1 is mostly something else.
+fn has_protocol(value: &Value) -> bool {
+    const NUMBERS: [i64; 4] = [6, 17, 58, 132];
     match value {
-        Value::Number(_) => whole(value).is_some_and(|number| u16::try_from(number).is_ok()),
+        Value::Number(_) => whole(value).is_some_and(|number| NUMBERS.contains(&number)),
         Value::String(text) => {
-            text.split([',', ' ']).all(|part| part.is_empty() || is_port_range(part))
-                && !text.trim().is_empty()
+            names_protocol(text) || text.trim().parse().is_ok_and(|number: i64| NUMBERS.contains(&number))
         }
-        Value::Array(values) => values.iter().any(has_port),
-        Value::Object(members) => members.values().any(has_port),
+        Value::Array(values) => values.iter().any(has_protocol),
+        Value::Object(members) => {
+            members.iter().any(|(name, value)| names_protocol(name) || has_protocol(value))
+        }
         Value::Null | Value::Bool(_) => false,
     }
 }
 
-/// `22`, `8000-8100` or `8000:8100`.
-fn is_port_range(text: &str) -> bool {
-    let is_port = |text: &str| text.bytes().all(|b| b.is_ascii_digit()) && text.parse::<u16>().is_ok();
-    text.split_once(['-', ':']).map_or_else(|| is_port(text), |(from, to)| is_port(from) && is_port(to))
-}
-
-/// Whether a value is the name of a protocol that a rule without one would not open.
-fn is_protocol(value: &Value) -> bool {
-    const PROTOCOLS: [&str; 6] = ["tcp", "udp", "icmp", "icmpv6", "sctp", "-1"];
-    let text = value.as_str().map(|text| text.trim().to_lowercase());
-    text.is_some_and(|text| PROTOCOLS.contains(&text.as_str()))
+/// Whether a protocol's name is a word of a text.
+fn names_protocol(text: &str) -> bool {
+    const PROTOCOLS: [&str; 5] = ["tcp", "udp", "icmp", "icmpv6", "sctp"];
+    let words = text.split(|c: char| !c.is_alphanumeric());
+    words.map(str::to_lowercase).any(|word| PROTOCOLS.contains(&word.as_str()))
 }
 
 #[cfg(test)]
@@ -145,7 +145,7 @@ mod tests {
     }
 
     fn value(config: &Value) -> Option<String> {
-        value_fault(config.as_object().unwrap())
+        unknown_fault(config.as_object().unwrap())
     }
 
     #[test]
@@ -204,61 +204,78 @@ mod tests {
         assert!(long.len() < 120 && !long.contains('\u{7}'), "{long}");
     }
 
+    /// What a value can be under a name that is not read: ports as people write them, and notes.
+    fn values() -> Vec<Value> {
+        let texts =
+            ["22", "8000-8100", "22, 443", "tcp/22", "22/tcp", "port 22", ":22", "10.0.0.1:22", "0x16"];
+        let more = ["２２", "22\u{200b}", "ssh", "twenty-two", "team", ""];
+        let texts = texts.into_iter().chain(more).map(Value::from);
+        let others = [json!(22), json!(22.0), json!([22]), json!([{"from": 22}]), json!({"22": true})];
+        texts.chain(others).chain([json!(null), json!(true), json!([]), json!({})]).collect()
+    }
+
     #[test]
-    fn what_looks_like_a_port_is_refused_where_every_port_would_be_opened() {
-        for bad in [
-            json!(22),
-            json!(0),
-            json!(65535),
-            json!(22.0),
-            json!("22"),
-            json!("8000-8100"),
-            json!("8000:8100"),
-            json!("22, 443"),
-            json!([22]),
-            json!([{"from": 22}]),
-            json!({"lower": {"p": "22"}}),
-        ] {
-            let said = value(&json!({"protocol": "all", "porrt": bad})).unwrap();
-            assert!(said.starts_with("config.porrt looks like a port, and "), "{said}");
+    fn no_other_member_stands_beside_what_opens_every_port() {
+        for any in values() {
+            for name in ["porrt", "note", "l4protocol", ""] {
+                let said = value(&json!({"protocol": "all", name: any})).unwrap();
+                assert!(said.starts_with(&format!("config.{name} is not read, and ")), "{said}");
+                assert!(said.ends_with(&format!("or leave config.{name} out")), "{said}");
+            }
             for narrow in [
-                json!({"port": 22, "x": bad}),
-                json!({"protocol": "all", "ports": [22], "x": bad}),
-                json!({"protocol": "tcp", "x": bad}),
+                json!({"port": 22, "protocol": "tcp", "x": any}),
+                json!({"protocol": "all", "port": 22, "x": any}),
+                json!({"protocol": "all", "ports": [22], "x": any}),
+                json!({"protocol": "all", "fromPort": 22, "toPort": 22, "x": any}),
+                json!({"protocol": "icmp", "x": any}),
+                json!({"protocol": "tcp", "x": any}),
             ] {
                 assert_eq!(value(&narrow), None, "{narrow}");
             }
         }
-        for good in [
-            json!("team 22 x"),
-            json!("2026-11-28"),
-            json!(""),
-            json!(" "),
-            json!("x"),
-            json!(-1),
-            json!(65536),
-            json!(0.5),
-            json!(null),
-            json!(true),
-            json!([]),
-            json!({}),
-            json!("65536"),
-            json!("-"),
-            json!("1-"),
-            json!("+5"),
-        ] {
-            assert_eq!(value(&json!({"protocol": "all", "note": good})), None, "{good}");
-        }
+        assert_eq!(value(&json!({"protocol": "all"})), None);
     }
 
     #[test]
     fn what_looks_like_a_protocol_is_refused_where_there_is_none() {
-        for bad in ["udp", "UDP", " icmp ", "tcp", "icmpv6", "sctp", "-1"] {
-            let said = value(&json!({"port": 53, "prtocol": bad})).unwrap();
-            assert!(said.starts_with("config.prtocol looks like a protocol, and "), "{said}");
+        for bad in [
+            json!("udp"),
+            json!("UDP"),
+            json!(" icmp "),
+            json!("tcp"),
+            json!("icmpv6"),
+            json!("sctp"),
+            json!("udp/53"),
+            json!("53/udp"),
+            json!("over UDP."),
+            json!("17"),
+            json!(" 17 "),
+            json!(17),
+            json!(17.0),
+            json!(6),
+            json!(["udp"]),
+            json!([{"a": ["x", 17]}]),
+            json!({"udp": true}),
+            json!({"deep": {"UDP": null}}),
+        ] {
+            let said = value(&json!({"port": 53, "l4": bad})).unwrap();
+            assert!(said.starts_with("config.l4 looks like a protocol, and "), "{said}");
             assert_eq!(value(&json!({"port": 53, "protocol": "udp", "x": bad})), None);
         }
-        for good in [json!("all"), json!("dns"), json!(17), json!(["udp"]), json!(null)] {
+        assert!(value(&json!({"port": 53, "udp": true})).unwrap().starts_with("config.udp looks like"));
+        assert!(
+            value(&json!({"port": 53, "udp-only": 1})).unwrap().starts_with("config.udp-only looks like")
+        );
+        for good in [
+            json!("all"),
+            json!("dns"),
+            json!("udpate"),
+            json!(1),
+            json!(-1),
+            json!(170),
+            json!("1.17"),
+            json!(null),
+        ] {
             assert_eq!(value(&json!({"port": 53, "note": good})), None, "{good}");
         }
     }
