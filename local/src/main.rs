@@ -211,6 +211,7 @@ fn demo_token(
         org: demo::ORG,
         roles,
         email: Some(&email),
+        email_verified: false,
         name: Some(if roles.is_empty() { "Demo person" } else { "Demo admin" }),
         ttl_seconds: DEMO_TOKEN_SECONDS * i64::from(clock_rate),
     };
