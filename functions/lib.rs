@@ -46,7 +46,6 @@ pub mod session_list;
 pub mod session_start;
 pub mod session_stop;
 pub mod session_sweeper;
-mod tools;
 pub mod user_create;
 pub mod user_delete;
 pub mod user_get;
@@ -55,6 +54,7 @@ pub mod user_resource_assign;
 pub mod user_resource_unassign;
 pub mod user_update;
 pub mod views;
+mod worker_context;
 
 use web::{Endpoint, Worker};
 

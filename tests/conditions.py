@@ -28,7 +28,7 @@ def run(suite, tests=None, **environment):
 
 
 def mutants():
-    """Each part of each condition, as `NUMBER CONDITION`, with the tests of each suite that send it: tests/support/tap/mutant.rs."""
+    """Each part of each condition, as `NUMBER CONDITION`, with the tests of each suite that send it: tests/support/fault_proxy/mutant.rs."""
     found = collections.defaultdict(lambda: collections.defaultdict(set))
     for suite in SUITES:
         with tempfile.NamedTemporaryFile() as listed:

@@ -12,6 +12,6 @@ use crate::views::ApiKeyView;
 /// # Errors
 /// 400 for a `limit` that is none, and for a `cursor` that was not made for this list.
 pub async fn handler(app: App, caller: OrgAdmin, query: ListQuery) -> Result<ListReply<ApiKeyView>, Failure> {
-    let listed = app.store().api_keys_in_order_of_creation(caller.org(), &query.part).await?;
+    let listed = app.store().api_keys_in_order_of_creation(caller.org(), &query.page).await?;
     Ok(query.reply(listed.map(ApiKeyView::of)))
 }

@@ -14,7 +14,7 @@ use crate::views::AuditLogEntry;
 /// A page of the log.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Page {
+pub struct AuditPage {
     content: Vec<AuditLogEntry>,
     /// The rows of this page that cannot be read, newest first; absent where there is none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -31,7 +31,7 @@ pub async fn handler(
     app: App,
     caller: AdminOrKey<AuditRead>,
     Query(filter): Query<AuditFilter>,
-) -> Result<WithUnreadable<Page>, Failure> {
+) -> Result<WithUnreadable<AuditPage>, Failure> {
     let cursor = filter.cursor.as_deref();
     let page = app.store().audit_rows_newest_first(caller.org(), &filter, cursor).await?;
     let (mut content, mut unreadable) = (Vec::new(), page.unreadable);
@@ -43,6 +43,6 @@ pub async fn handler(
         }
     }
     unreadable.sort_by(|one, other| (other.created_at, &other.id).cmp(&(one.created_at, &one.id)));
-    let body = Page { content, unreadable: unreadable.clone(), next_cursor: page.next };
+    let body = AuditPage { content, unreadable: unreadable.clone(), next_cursor: page.next };
     Ok(WithUnreadable { body, unreadable })
 }

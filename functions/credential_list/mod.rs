@@ -11,9 +11,9 @@ use web::{App, Failure};
 
 use crate::views::CredentialView;
 
-/// A page.
+/// A page as it is shown.
 #[derive(Debug, Serialize)]
-pub struct Page {
+pub struct PageView {
     count: usize,
     page_total: usize,
     page: usize,
@@ -29,7 +29,7 @@ pub async fn handler(
     app: App,
     caller: OrgAdmin,
     Query(listing): Query<CredentialListing>,
-) -> Result<WithUnreadable<Page>, Failure> {
+) -> Result<WithUnreadable<PageView>, Failure> {
     let Listed { items, mut unreadable, .. } =
         app.store().credentials_in_order_of_creation(caller.org()).await?;
     let page = listing.page(items, |record| (&record.credential, record.references.len()));
@@ -49,6 +49,6 @@ pub async fn handler(
             Err(failure) => return Err(failure),
         }
     }
-    let body = Page { count, page_total, page, length, results };
+    let body = PageView { count, page_total, page, length, results };
     Ok(WithUnreadable { body, unreadable })
 }

@@ -1,7 +1,7 @@
 //! `PUT /credentials/{id}/`: updates a credential (seed).
 
 use model::credential::CredentialUpdate;
-use model::credential::input::{GivenFields, Rejected};
+use model::credential::input::{GivenFields, InvalidFields};
 use model::id::CredentialId;
 use model::precondition::Precondition;
 use model::refusal::Refusal;
@@ -27,7 +27,7 @@ pub async fn handler(
     update(&app, &caller, id, (&body, CredentialUpdate::read_whole), &expected).await
 }
 
-type ReadUpdate = fn(&GivenFields) -> Result<CredentialUpdate, Box<Rejected>>;
+type ReadUpdate = fn(&GivenFields) -> Result<CredentialUpdate, Box<InvalidFields>>;
 
 /// What PUT and PATCH have in common: they differ in how the body is read.
 pub(crate) async fn update(

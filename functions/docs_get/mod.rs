@@ -2,12 +2,12 @@
 
 use web::Failure;
 use web::access::Anyone;
-use web::reply::Page;
+use web::reply::HtmlPage;
 
 /// Answers anybody: what it says stands in the repository.
 ///
 /// # Errors
 /// None.
-pub async fn handler(_: Anyone) -> Result<Page, Failure> {
-    Ok(Page { packed: description::PAGE, policy: description::PAGE_POLICY })
+pub async fn handler(_: Anyone) -> Result<HtmlPage, Failure> {
+    Ok(HtmlPage { packed: description::PAGE, policy: description::PAGE_POLICY })
 }

@@ -1,4 +1,4 @@
-//! The API's `$default` route: answers what no route matches, in the face of the path.
+//! The API's `$default` route: answers what no route matches, in the format of the path.
 //!
 //! The gateway itself would answer with a body of its own.
 

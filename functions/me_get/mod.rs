@@ -13,6 +13,6 @@ use crate::views::MeView;
 pub async fn handler(app: App, caller: Member) -> Result<Ok200<MeView>, Failure> {
     let principal = caller.principal();
     let user = caller.user(&app).await?;
-    let reach = app.store().reach(&principal.org, &user, principal.is_org_admin).await?;
-    Ok(Ok200(MeView::of(principal, user, reach)))
+    let accessible = app.store().accessible(&principal.org, &user, principal.is_org_admin).await?;
+    Ok(Ok200(MeView::of(principal, user, accessible)))
 }

@@ -5,7 +5,7 @@ use model::resource::Drain;
 use store::Deletion;
 use web::access::OrgAdmin;
 use web::input::{IfMatch, Path, Query};
-use web::reply::{Message, NoContentOrAccepted};
+use web::reply::{MessageBody, NoContentOrAccepted};
 use web::{App, Failure};
 
 /// Deletes the resource, its links and its reference; audit rows stay. With `drain=true` a resource that sessions hold takes no
@@ -27,7 +27,7 @@ pub async fn handler(
     }
     Ok(match store.drain_resource(&actor, id, &expected, app.now).await? {
         Deletion::Done => NoContentOrAccepted::Done,
-        Deletion::Draining => NoContentOrAccepted::Accepted(Message {
+        Deletion::Draining => NoContentOrAccepted::Accepted(MessageBody {
             message: "The resource's sessions are being ended; it is deleted when the last rule is gone",
         }),
     })

@@ -16,6 +16,6 @@ pub async fn handler(
     caller: AdminOrKey<ResourcesRead>,
     query: ListQuery,
 ) -> Result<ListReply<Resource>, Failure> {
-    let listed = app.store().resources_in_order_of_creation(caller.org(), &query.part).await?;
+    let listed = app.store().resources_in_order_of_creation(caller.org(), &query.page).await?;
     Ok(query.reply(listed))
 }

@@ -4,7 +4,7 @@ use model::id::{ResourceId, RoleId};
 use model::link::Link;
 use web::access::OrgAdmin;
 use web::input::Path;
-use web::reply::{Message, Ok200};
+use web::reply::{MessageBody, Ok200};
 use web::{App, Failure};
 
 /// Links the two. Running sessions do not change.
@@ -15,7 +15,7 @@ pub async fn handler(
     app: App,
     caller: OrgAdmin,
     Path((role, resource)): Path<(RoleId, ResourceId)>,
-) -> Result<Ok200<Message>, Failure> {
+) -> Result<Ok200<MessageBody>, Failure> {
     app.store().assign(&caller.actor(), &Link::RoleResource(role, resource), app.now).await?;
-    Ok(Ok200(Message { message: "Resource assigned to role successfully" }))
+    Ok(Ok200(MessageBody { message: "Resource assigned to role successfully" }))
 }

@@ -19,6 +19,6 @@ pub async fn handler(
     query: ListQuery<RuleFilter>,
 ) -> Result<ListReply<RuleView>, Failure> {
     let store = app.store();
-    let listed = store.rules_in_order_of_creation(caller.org(), query.filter.state, &query.part).await?;
+    let listed = store.rules_in_order_of_creation(caller.org(), query.filter.state, &query.page).await?;
     Ok(query.reply(listed.map(RuleView::listed)))
 }

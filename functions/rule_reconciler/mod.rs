@@ -3,7 +3,7 @@
 use web::{App, Failure, Worker};
 use workers::{CircuitBreaker, Report, RuleReconciler};
 
-use crate::tools::tools;
+use crate::worker_context::worker_context;
 
 /// The worker. What it learns of accounts lasts as long as its environment.
 #[must_use]
@@ -17,8 +17,11 @@ pub fn worker() -> Worker {
 /// # Errors
 /// When the table gives no answer, or the function was deployed without a KMS key.
 pub async fn handler(app: App, circuit: CircuitBreaker) -> Result<Report, Failure> {
-    let report =
-        RuleReconciler::new(tools(&app)?).with_circuit(circuit).with_clock(app.clock()).run(app.now).await?;
+    let report = RuleReconciler::new(worker_context(&app)?)
+        .with_circuit(circuit)
+        .with_clock(app.clock())
+        .run(app.now)
+        .await?;
     let (failed, postponed, late) = (report.failed, report.postponed(), report.late);
     tracing::info!(failed, postponed, late, ?report, "compared");
     Ok(report)

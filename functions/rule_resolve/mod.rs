@@ -4,7 +4,7 @@ use model::id::RuleId;
 use model::rule::Resolution;
 use web::access::OrgAdmin;
 use web::input::{Json, Path};
-use web::reply::{Message, Ok200};
+use web::reply::{MessageBody, Ok200};
 use web::{App, Failure};
 
 /// Takes the administrator's word, with the reason on record: the rule's sessions are over, and its resource can be deleted. A
@@ -17,7 +17,7 @@ pub async fn handler(
     caller: OrgAdmin,
     Path(id): Path<RuleId>,
     Json(resolution): Json<Resolution>,
-) -> Result<Ok200<Message>, Failure> {
+) -> Result<Ok200<MessageBody>, Failure> {
     app.store().resolve_rule(&caller.actor(), id, &resolution, app.now).await?;
-    Ok(Ok200(Message { message: "Rule resolved" }))
+    Ok(Ok200(MessageBody { message: "Rule resolved" }))
 }

@@ -3,7 +3,7 @@
 use web::{App, Batch, Failure, Unfinished, Worker};
 use workers::{CircuitBreaker, RuleWorker};
 
-use crate::tools::tools;
+use crate::worker_context::worker_context;
 
 /// The worker. What it learns of accounts lasts as long as its environment.
 #[must_use]
@@ -30,7 +30,7 @@ pub async fn handler(app: App, batch: Batch, circuit: CircuitBreaker) -> Result<
         }
     }
     let groups = changed.iter().map(|(_, group)| group.clone());
-    let worker = RuleWorker::new(tools(&app)?).with_circuit(circuit).with_clock(app.clock());
+    let worker = RuleWorker::new(worker_context(&app)?).with_circuit(circuit).with_clock(app.clock());
     let (report, again) = worker.run(groups, app.now).await;
     for (record, _) in changed.iter().filter(|(_, group)| again.contains(group)) {
         unfinished.add(record);

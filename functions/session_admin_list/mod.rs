@@ -18,6 +18,6 @@ pub async fn handler(
     query: ListQuery<SessionFilter>,
 ) -> Result<ListReply<SessionView>, Failure> {
     let (store, now) = (app.store(), app.now);
-    let listed = store.sessions_of_org_newest_first(caller.org(), &query.filter, &query.part, now).await?;
+    let listed = store.sessions_of_org_newest_first(caller.org(), &query.filter, &query.page, now).await?;
     Ok(query.reply(listed.map(|session| SessionView::shown(session, now))))
 }

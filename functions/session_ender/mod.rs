@@ -1,7 +1,7 @@
 //! The worker of timers: ends sessions at their time. The table's stream then wakes the worker that removes their rules.
 
 use timers::SessionRef;
-use web::{App, Failure, Messages, Unfinished, Worker};
+use web::{App, Failure, QueueMessages, Unfinished, Worker};
 use workers::SessionEnder;
 
 /// The worker.
@@ -15,7 +15,7 @@ pub fn worker() -> Worker {
 ///
 /// # Errors
 /// When the function was deployed without the queue's address.
-pub async fn handler(app: App, messages: Messages) -> Result<Unfinished, Failure> {
+pub async fn handler(app: App, messages: QueueMessages) -> Result<Unfinished, Failure> {
     let mut unfinished = Unfinished::default();
     let mut read = Vec::new();
     for message in &messages.records {

@@ -21,9 +21,9 @@ pub async fn handler(
     let (principal, store, now) = (caller.principal(), app.store(), app.now);
     let OwnSessionFilter(filter) = &query.filter;
     let listed = if principal.is_org_admin && filter.resource_id.is_some() {
-        store.sessions_of_org_newest_first(&principal.org, filter, &query.part, now).await?
+        store.sessions_of_org_newest_first(&principal.org, filter, &query.page, now).await?
     } else {
-        store.sessions_of_user_newest_first(&principal.org, &principal.user, filter, &query.part, now).await?
+        store.sessions_of_user_newest_first(&principal.org, &principal.user, filter, &query.page, now).await?
     };
     Ok(query.reply(listed.map(|session| SessionView::shown(session, now))))
 }

@@ -1,7 +1,7 @@
 //! `POST /sessions`: lets the caller's address in to what their roles reach, for a time.
 
 use model::session::SessionDraft;
-use store::{StoreError, Wish};
+use store::{StartRequest, StoreError};
 use web::access::MemberOrKey;
 use web::access::scope::SessionsWrite;
 use web::input::OptionalJson;
@@ -22,7 +22,7 @@ pub async fn handler(
     OptionalJson(draft): OptionalJson<SessionDraft>,
 ) -> Result<Created<SessionView>, Failure> {
     let (user, source_ip) = (caller.user(&app).await?, caller.source_ip());
-    let wish = Wish {
+    let request = StartRequest {
         user: &user,
         is_org_admin: caller.principal().is_org_admin,
         draft: &draft,
@@ -31,7 +31,7 @@ pub async fn handler(
         limits: app.session_limits(),
     };
     let actor = caller.actor();
-    let started = app.store().start_session(&actor, &wish, app.now).await;
+    let started = app.store().start_session(&actor, &request, app.now).await;
     if let Err(StoreError::Refused(refusal)) = &started {
         web::record_refused_start(&app, &actor, &draft, refusal).await;
     }

@@ -4,7 +4,7 @@ use futures_util::future::join;
 use web::{App, Failure, Worker};
 use workers::{CircuitBreaker, Report, SessionSweeper, TimerSetter};
 
-use crate::tools::tools;
+use crate::worker_context::worker_context;
 
 /// The worker. What it learns of accounts lasts as long as its environment.
 #[must_use]
@@ -19,7 +19,7 @@ pub fn worker() -> Worker {
 /// When the table gives no answer, or the function was deployed without a KMS key or the queue's address.
 pub async fn handler(app: App, circuit: CircuitBreaker) -> Result<Report, Failure> {
     let setter = TimerSetter::new(app.store().clone(), app.timers()?);
-    let sweeper = SessionSweeper::new(tools(&app)?).with_circuit(circuit).with_clock(app.clock());
+    let sweeper = SessionSweeper::new(worker_context(&app)?).with_circuit(circuit).with_clock(app.clock());
     let (timers, swept) = join(setter.run(app.now), sweeper.run(app.now)).await;
     let mut report = swept?;
     report.add(&timers);

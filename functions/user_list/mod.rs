@@ -11,6 +11,6 @@ use web::{App, Failure};
 /// # Errors
 /// 400 for a `limit` that is none, and for a `cursor` that was not made for this list.
 pub async fn handler(app: App, caller: OrgAdmin, query: ListQuery) -> Result<ListReply<User>, Failure> {
-    let listed = app.store().users_in_order_of_creation(caller.org(), &query.part).await?;
+    let listed = app.store().users_in_order_of_creation(caller.org(), &query.page).await?;
     Ok(query.reply(listed))
 }

@@ -7,7 +7,7 @@ use model::resource::Resource;
 use model::role::Role;
 use model::user::User;
 use serde::Serialize;
-use store::Reach;
+use store::Accessible;
 
 /// The caller, and what a session of theirs would open.
 #[derive(Debug, Serialize)]
@@ -45,15 +45,15 @@ struct OpenResource {
 impl MeView {
     /// The representation.
     #[must_use]
-    pub fn of(principal: &Principal, user: User, reach: Reach) -> Self {
+    pub fn of(principal: &Principal, user: User, accessible: Accessible) -> Self {
         Self {
             id: user.id,
             email: user.email,
             name: user.name,
             organization: principal.org.clone(),
             is_org_admin: principal.is_org_admin,
-            roles: reach.roles.into_iter().map(OwnRole::of).collect(),
-            resources: reach.resources.into_iter().map(OpenResource::of).collect(),
+            roles: accessible.roles.into_iter().map(OwnRole::of).collect(),
+            resources: accessible.resources.into_iter().map(OpenResource::of).collect(),
         }
     }
 }

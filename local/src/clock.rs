@@ -12,7 +12,7 @@ use std::time::Duration;
 use web::clock::{self, Clock};
 
 use crate::folder::{DataFolder, replace};
-use crate::{Fault, keys};
+use crate::{LocalError, keys};
 
 /// How often it is written down how far the time has come.
 const TICK: Duration = Duration::from_secs(1);
@@ -35,7 +35,7 @@ impl LocalClock {
     ///
     /// # Errors
     /// A file that cannot be read or written.
-    pub fn start(folder: Option<&DataFolder>, rate: u32) -> Result<Self, Fault> {
+    pub fn start(folder: Option<&DataFolder>, rate: u32) -> Result<Self, LocalError> {
         Self::start_and_tell(folder, rate, keys::clock_file(), clock::now())
     }
 
@@ -44,7 +44,7 @@ impl LocalClock {
         rate: u32,
         told: PathBuf,
         now: Timestamp,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, LocalError> {
         let kept = folder.map(|folder| folder.path().join("clock"));
         let begin = kept.as_deref().map(read).transpose()?.flatten().map_or(now, |kept| kept.max(now));
         if rate == 1 && begin == now {
@@ -55,9 +55,9 @@ impl LocalClock {
         let text =
             json!({"wall": now.unix_millis(), "server": begin.unix_millis(), "rate": rate}).to_string();
         if let Some(folder) = told.parent() {
-            keys::private_folder(folder).map_err(Fault::of(folder.display()))?;
+            keys::private_folder(folder).map_err(LocalError::of(folder.display()))?;
         }
-        replace(&told, &text).map_err(Fault::of(told.display()))?;
+        replace(&told, &text).map_err(LocalError::of(told.display()))?;
         let this = Self { clock: clock::hurried(begin, rate), rate, kept, told: Some(told) };
         this.write(TICKS_AHEAD)?;
         Ok(this)
@@ -84,30 +84,33 @@ impl LocalClock {
     ///
     /// # Errors
     /// The file system's.
-    pub fn stop(&self) -> Result<(), Fault> {
+    pub fn stop(&self) -> Result<(), LocalError> {
         if let Some(told) = &self.told {
             let _ = fs::remove_file(told);
         }
         self.write(0)
     }
 
-    fn write(&self, ticks_ahead: i64) -> Result<(), Fault> {
+    fn write(&self, ticks_ahead: i64) -> Result<(), LocalError> {
         let Some(file) = &self.kept else { return Ok(()) };
         let time = (self.clock)().plus_seconds(ticks_ahead * i64::from(self.rate));
-        replace(file, &time.unix_millis().to_string()).map_err(Fault::of(file.display()))
+        replace(file, &time.unix_millis().to_string()).map_err(LocalError::of(file.display()))
     }
 }
 
 /// How far the time of a folder has come; nothing where it is the wall's.
-fn read(file: &Path) -> Result<Option<Timestamp>, Fault> {
+fn read(file: &Path) -> Result<Option<Timestamp>, LocalError> {
     let text = match fs::read_to_string(file) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(Fault::of(file.display())(error)),
+        Err(error) => return Err(LocalError::of(file.display())(error)),
     };
     let time = text.trim().parse().ok().and_then(|millis| Timestamp::from_unix_millis(millis).ok());
     let fault = || {
-        Fault::new(format!("{} has no time in it: delete it to begin with the present one", file.display()))
+        LocalError::new(format!(
+            "{} has no time in it: delete it to begin with the present one",
+            file.display()
+        ))
     };
     time.ok_or_else(fault).map(Some)
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
 
-use crate::Fault;
+use crate::LocalError;
 use crate::gateway::Gateway;
 
 /// The demo's organization.
@@ -33,7 +33,7 @@ impl Demo {
     ///
     /// # Errors
     /// When the API refuses.
-    pub async fn prepare(gateway: &Gateway, token: &str) -> Result<Self, Fault> {
+    pub async fn prepare(gateway: &Gateway, token: &str) -> Result<Self, LocalError> {
         let api = Api { gateway, token };
         let value = json!({"accessKeyId": "AKIAEXAMPLE", "secretAccessKey": "demo"});
         let body = json!({"name": CREDENTIAL, "credential_type": "ACCESS_KEY", "value": value});
@@ -188,7 +188,7 @@ struct Api<'a> {
 
 impl Api<'_> {
     /// The id of the object in a list that has the body's name, or of a new one.
-    async fn find_or_make(&self, list: &str, collection: &str, body: Value) -> Result<String, Fault> {
+    async fn find_or_make(&self, list: &str, collection: &str, body: Value) -> Result<String, LocalError> {
         let list = self.call(Method::GET, list, None).await?;
         let objects = list.get("results").unwrap_or(&list).as_array().cloned().unwrap_or_default();
         match objects.iter().find(|object| object.get("name") == body.get("name")) {
@@ -197,26 +197,26 @@ impl Api<'_> {
         }
     }
 
-    async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value, Fault> {
+    async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value, LocalError> {
         let request = Request::builder()
             .method(method)
             .uri(format!("/api/v1{path}"))
             .header("authorization", format!("Bearer {}", self.token))
             .header("content-type", "application/json")
             .body(Bytes::from(body.map(|body| body.to_string()).unwrap_or_default()))
-            .map_err(Fault::of("the demo"))?;
+            .map_err(LocalError::of("the demo"))?;
         let response = self.gateway.handle(request, IpAddr::V4(Ipv4Addr::LOCALHOST)).await;
         let (status, body) = (response.status(), response.into_body().to_vec());
         if !status.is_success() {
-            return Err(Fault::new(format!("the demo: {status} {}", String::from_utf8_lossy(&body))));
+            return Err(LocalError::new(format!("the demo: {status} {}", String::from_utf8_lossy(&body))));
         }
-        serde_json::from_slice(&body).map_err(Fault::of("the demo"))
+        serde_json::from_slice(&body).map_err(LocalError::of("the demo"))
     }
 }
 
-fn id(object: &Value) -> Result<String, Fault> {
+fn id(object: &Value) -> Result<String, LocalError> {
     let id = object.get("id").and_then(Value::as_str).map(String::from);
-    id.ok_or_else(|| Fault::new("the demo: an object without an id"))
+    id.ok_or_else(|| LocalError::new("the demo: an object without an id"))
 }
 
 #[cfg(test)]

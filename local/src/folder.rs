@@ -4,7 +4,7 @@ use std::fs::{self, File, TryLockError};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use crate::{Fault, keys};
+use crate::{LocalError, keys};
 
 /// A folder that no other server has. It is given back when the process ends, however it ends.
 #[derive(Debug)]
@@ -18,18 +18,18 @@ impl DataFolder {
     ///
     /// # Errors
     /// When another server has it, or it cannot be used.
-    pub fn take(path: &Path) -> Result<Self, Fault> {
-        keys::private_folder(path).map_err(Fault::of(path.display()))?;
+    pub fn take(path: &Path) -> Result<Self, LocalError> {
+        keys::private_folder(path).map_err(LocalError::of(path.display()))?;
         let file = path.join("lock");
         let lock = File::options().create(true).truncate(false).write(true).open(&file);
-        let lock = lock.map_err(Fault::of(file.display()))?;
+        let lock = lock.map_err(LocalError::of(file.display()))?;
         match lock.try_lock() {
             Ok(()) => Ok(Self { path: path.into(), _lock: lock }),
-            Err(TryLockError::WouldBlock) => Err(Fault::new(format!(
+            Err(TryLockError::WouldBlock) => Err(LocalError::new(format!(
                 "Another server uses the folder {}. Stop it, or choose another folder with --data DIR",
                 path.display()
             ))),
-            Err(TryLockError::Error(error)) => Err(Fault::of(file.display())(error)),
+            Err(TryLockError::Error(error)) => Err(LocalError::of(file.display())(error)),
         }
     }
 

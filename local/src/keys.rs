@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use aws_lc_rs::rand;
 
-use crate::Fault;
+use crate::LocalError;
 
 /// Length of each key, in bytes.
 const KEY_BYTES: usize = 32;
@@ -15,9 +15,9 @@ const KEY_BYTES: usize = 32;
 ///
 /// # Errors
 /// When the system has no random numbers.
-pub fn random() -> Result<[u8; KEY_BYTES], Fault> {
+pub fn random() -> Result<[u8; KEY_BYTES], LocalError> {
     let mut key = [0; KEY_BYTES];
-    rand::fill(&mut key).map_err(|_| Fault::new("the system has no random numbers"))?;
+    rand::fill(&mut key).map_err(|_| LocalError::new("the system has no random numbers"))?;
     Ok(key)
 }
 
@@ -25,13 +25,13 @@ pub fn random() -> Result<[u8; KEY_BYTES], Fault> {
 ///
 /// # Errors
 /// When the file cannot be read or made, or holds something else.
-pub fn kept_in(path: &Path) -> Result<[u8; KEY_BYTES], Fault> {
+pub fn kept_in(path: &Path) -> Result<[u8; KEY_BYTES], LocalError> {
     let said = path.display().to_string();
     if !path.exists() {
-        make(path).map_err(Fault::of(&said))?;
+        make(path).map_err(LocalError::of(&said))?;
     }
-    let bytes = fs::read(path).map_err(Fault::of(&said))?;
-    bytes.try_into().map_err(|_| Fault::new(format!("{said} is not a key of {KEY_BYTES} bytes")))
+    let bytes = fs::read(path).map_err(LocalError::of(&said))?;
+    bytes.try_into().map_err(|_| LocalError::new(format!("{said} is not a key of {KEY_BYTES} bytes")))
 }
 
 /// Makes a file with a new key, unless somebody else does so first. It is there as a whole or not at all.

@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use crate::cloud::sequence_number;
+use crate::aws::sequence_number;
 
 /// Batches at once: those of a new table's four shards, with the template's `ParallelizationFactor`.
 const LANES: usize = 8;

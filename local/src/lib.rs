@@ -3,24 +3,24 @@
 //! The real handlers get real API Gateway events, and the real AWS SDK talks to an embedded DynamoDB and a stand-in
 //! for KMS. Routes, schedules and table come from `template.yaml`.
 
+pub mod aws;
 pub mod clock;
-pub mod cloud;
-pub mod crew;
 pub mod demo;
 pub mod folder;
 pub mod gateway;
+pub mod kept_cloud;
 pub mod keys;
 mod lanes;
 pub mod options;
+pub mod scheduler;
 pub mod server;
-pub mod sky;
 pub mod template;
 
 /// An error that ends the program with one clear line.
 #[derive(Debug)]
-pub struct Fault(String);
+pub struct LocalError(String);
 
-impl Fault {
+impl LocalError {
     /// A fault in words.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
@@ -32,10 +32,10 @@ impl Fault {
     }
 }
 
-impl std::fmt::Display for Fault {
+impl std::fmt::Display for LocalError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for Fault {}
+impl std::error::Error for LocalError {}

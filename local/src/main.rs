@@ -5,18 +5,18 @@ use auth::{JwtKeys, JwtSettings, Mint, Verifier, mint};
 use clap::Parser;
 use firewall::Firewall;
 use firewall::simulated::SimulatedCloud;
+use local::aws::LocalAws;
 use local::clock::LocalClock;
-use local::cloud::Cloud;
-use local::crew::Crew;
 use local::demo::{self, Demo, Tokens};
 use local::folder::DataFolder;
 use local::gateway::Gateway;
+use local::kept_cloud::KeptCloud;
 use local::options::{
     Command, Options, Serve, Token, edge, jwt_settings, origins, rate_limit, session_limits,
 };
-use local::sky::KeptSky;
+use local::scheduler::Scheduler;
 use local::template::Template;
-use local::{Fault, server};
+use local::{LocalError, server};
 use model::principal::ORG_ADMIN;
 use model::rate::RateLimit;
 use model::session::SessionLimits;
@@ -42,7 +42,7 @@ async fn main() -> ExitCode {
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(tracing::Level::INFO).init();
     let options = Options::parse();
     let outcome = match options.command {
-        Some(Command::Token(wish)) => print_token(&wish),
+        Some(Command::Token(options)) => print_token(&options),
         None => run(&options.serve).await,
     };
     match outcome {
@@ -54,18 +54,20 @@ async fn main() -> ExitCode {
     }
 }
 
-fn print_token(wish: &Token) -> Result<(), Fault> {
+fn print_token(options: &Token) -> Result<(), LocalError> {
     for (option, is_id) in [
-        ("--sub", model::id::UserId::parse(&wish.sub).is_ok()),
-        ("--org", model::id::OrgId::parse(&wish.org).is_ok()),
+        ("--sub", model::id::UserId::parse(&options.sub).is_ok()),
+        ("--org", model::id::OrgId::parse(&options.org).is_ok()),
     ] {
         if !is_id {
-            return Err(Fault::new(format!("{option} has a length or a character that an id cannot have")));
+            return Err(LocalError::new(format!(
+                "{option} has a length or a character that an id cannot have"
+            )));
         }
     }
     // A server would take no notice of it.
-    if wish.email.as_deref().is_some_and(|email| !model::user::is_email(email)) {
-        return Err(Fault::new("--email is not a valid email"));
+    if options.email.as_deref().is_some_and(|email| !model::user::is_email(email)) {
+        return Err(LocalError::new("--email is not a valid email"));
     }
     let settings = jwt_settings()?;
     let given = match &settings.keys {
@@ -74,7 +76,7 @@ fn print_token(wish: &Token) -> Result<(), Fault> {
         JwtKeys::Stored(_) | JwtKeys::Remote(_) => Some("POSTERN_JWKS_URL"),
     };
     if let Some(name) = given {
-        return Err(Fault::new(format!(
+        return Err(LocalError::new(format!(
             "The environment variable {name} names public keys, which sign nothing: the issuer who has the private ones makes the \
              tokens. Without {name} this machine signs with a secret of its own"
         )));
@@ -82,17 +84,17 @@ fn print_token(wish: &Token) -> Result<(), Fault> {
     verifier(&settings)?;
     // By the time of the server that is to accept it, and for as long as was wished by the time on the wall.
     let (now, rate) = local::clock::of_server();
-    let (roles, ttl_seconds) = (&wish.roles, wish.ttl.saturating_mul(i64::from(rate)));
-    let (email, name) = (wish.email.as_deref(), wish.name.as_deref());
-    let (sub, org, email_verified) = (&wish.sub, &wish.org, wish.email_verified);
-    let wish = Mint { sub, org, roles, email, email_verified, name, ttl_seconds };
-    println!("{}", mint(&settings, &wish, now).map_err(Fault::of("the token"))?);
+    let (roles, ttl_seconds) = (&options.roles, options.ttl.saturating_mul(i64::from(rate)));
+    let (email, name) = (options.email.as_deref(), options.name.as_deref());
+    let (sub, org, email_verified) = (&options.sub, &options.org, options.email_verified);
+    let options = Mint { sub, org, roles, email, email_verified, name, ttl_seconds };
+    println!("{}", mint(&settings, &options, now).map_err(LocalError::of("the token"))?);
     Ok(())
 }
 
-fn verifier(settings: &JwtSettings) -> Result<Verifier, Fault> {
+fn verifier(settings: &JwtSettings) -> Result<Verifier, LocalError> {
     let verifier = Verifier::new(settings, Arc::new(HttpFetch::default()));
-    verifier.map_err(|bad| Fault::new(web::keys_fault(settings, &bad).to_string()))
+    verifier.map_err(|bad| LocalError::new(web::keys_fault(settings, &bad).to_string()))
 }
 
 /// What the environment sets. All of it is read before anything is begun.
@@ -105,7 +107,7 @@ struct Settings {
     edge: Edge,
 }
 
-fn settings() -> Result<Settings, Fault> {
+fn settings() -> Result<Settings, LocalError> {
     let jwt = jwt_settings()?;
     let verifier = verifier(&jwt)?;
     let (sessions, rate) = (session_limits()?, rate_limit()?);
@@ -113,34 +115,34 @@ fn settings() -> Result<Settings, Fault> {
 }
 
 /// The listeners of the API and, where it is wished for, of DynamoDB.
-async fn listeners(options: &Serve) -> Result<(TcpListener, Option<TcpListener>), Fault> {
+async fn listeners(options: &Serve) -> Result<(TcpListener, Option<TcpListener>), LocalError> {
     let api = server::listen((LOOPBACK, options.port), ("--port", None)).await?;
     let Some(port) = options.dynamodb_port else { return Ok((api, None)) };
     let names = ("--dynamodb-port", Some("--dynamodb-address"));
     Ok((api, Some(server::listen((options.dynamodb_address, port), names).await?)))
 }
 
-async fn run(options: &Serve) -> Result<(), Fault> {
+async fn run(options: &Serve) -> Result<(), LocalError> {
     let Settings { jwt, verifier, sessions, rate, origins, edge } = settings()?;
     let folder = options.data.as_deref().map(DataFolder::take).transpose()?;
     let (listener, dynamodb) = listeners(options).await?;
-    let cloud = Cloud::open(options.data.as_deref(), dynamodb).await?;
+    let aws = LocalAws::open(options.data.as_deref(), dynamodb).await?;
     let template = Template::built_in()?;
-    cloud.ensure_table(&template, TABLE)?;
+    aws.ensure_table(&template, TABLE)?;
     if let JwtKeys::Secret(secret) = &jwt.keys {
-        cloud.put_secret(JWT_SECRET, secret.clone());
+        aws.put_secret(JWT_SECRET, secret.clone());
     }
-    let sky = SimulatedCloud::with_every_group();
+    let cloud = SimulatedCloud::with_every_group();
     let firewall: Arc<dyn Firewall> = match &folder {
-        Some(folder) => Arc::new(KeptSky::open(sky.clone(), folder)?),
-        None => Arc::new(sky.clone()),
+        Some(folder) => Arc::new(KeptCloud::open(cloud.clone(), folder)?),
+        None => Arc::new(cloud.clone()),
     };
     let time = LocalClock::start(folder.as_ref(), options.clock_rate)?;
     let timers = InMemory::new(time.clock());
     let app = App::new(Parts {
-        store: Store::new(cloud.dynamodb(), TABLE),
+        store: Store::new(aws.dynamodb(), TABLE),
         verifier: Some(verifier),
-        vault: Some(Vault::new(Kms::new(&cloud.sdk_config()), KMS_KEY)),
+        vault: Some(Vault::new(Kms::new(&aws.sdk_config()), KMS_KEY)),
         firewall: Some(firewall),
         timers: Some(Arc::new(timers.clone())),
         sessions,
@@ -149,10 +151,10 @@ async fn run(options: &Serve) -> Result<(), Fault> {
         edge: edge.into(),
         clock: time.clock(),
     });
-    let crew = Crew::new(&template, app.clone(), (cloud.clone(), TABLE), timers)?;
-    crew.skip().await?;
+    let scheduler = Scheduler::new(&template, app.clone(), (aws.clone(), TABLE), timers)?;
+    scheduler.skip().await?;
     let gateway = Arc::new(Gateway::new(&template, app)?.with_slash(options.trailing_slash));
-    let address = listener.local_addr().map_err(Fault::of("the listener"))?;
+    let address = listener.local_addr().map_err(LocalError::of("the listener"))?;
     let base = format!("http://{address}");
     // Who cannot sign tokens cannot hand any out.
     let demo = if options.no_demo || !matches!(jwt.keys, JwtKeys::Secret(_)) {
@@ -160,12 +162,12 @@ async fn run(options: &Serve) -> Result<(), Fault> {
     } else {
         Some(demo_script(&gateway, &jwt, &base, (time.clock()(), options.clock_rate)).await?)
     };
-    let dynamodb = options.dynamodb_port.map(|_| cloud.endpoint());
+    let dynamodb = options.dynamodb_port.map(|_| aws.endpoint());
     say_what_is_there(&base, dynamodb, demo.as_deref());
     tokio::select! {
-        () = crew.work(options.clock_rate) => {}
+        () = scheduler.work(options.clock_rate) => {}
         () = time.keep() => {}
-        served = server::serve(listener, gateway, sky, stop_signal()) => served?,
+        served = server::serve(listener, gateway, cloud, stop_signal()) => served?,
     }
     time.stop()
 }
@@ -191,7 +193,7 @@ async fn demo_script(
     jwt: &JwtSettings,
     base: &str,
     time: (Timestamp, u32),
-) -> Result<String, Fault> {
+) -> Result<String, LocalError> {
     let admin = demo_token(jwt, demo::ADMIN, &[ORG_ADMIN.into()], time)?;
     let person = demo_token(jwt, demo::PERSON, &[], time)?;
     let demo = Demo::prepare(gateway, &admin).await?;
@@ -204,9 +206,9 @@ fn demo_token(
     sub: &str,
     roles: &[String],
     (now, clock_rate): (Timestamp, u32),
-) -> Result<String, Fault> {
+) -> Result<String, LocalError> {
     let email = format!("{}@demo.example", sub.trim_start_matches("demo-"));
-    let wish = Mint {
+    let options = Mint {
         sub,
         org: demo::ORG,
         roles,
@@ -215,7 +217,7 @@ fn demo_token(
         name: Some(if roles.is_empty() { "Demo person" } else { "Demo admin" }),
         ttl_seconds: DEMO_TOKEN_SECONDS * i64::from(clock_rate),
     };
-    mint(jwt, &wish, now).map_err(Fault::of("the demo's token"))
+    mint(jwt, &options, now).map_err(LocalError::of("the demo's token"))
 }
 
 /// Ctrl-C, or what a supervisor sends.

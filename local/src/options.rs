@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use web::{BadSetting, Edge, Origins};
 
 use crate::gateway::TrailingSlash;
-use crate::{Fault, keys};
+use crate::{LocalError, keys};
 
 /// Postern on this machine: the API with an embedded DynamoDB, no AWS.
 ///
@@ -97,19 +97,19 @@ fn variable(name: &str) -> Option<String> {
 }
 
 /// What is wrong with a setting, with its value.
-fn told(bad: BadSetting) -> Fault {
-    Fault::new(bad.seen(&variable).to_string())
+fn told(bad: BadSetting) -> LocalError {
+    LocalError::new(bad.seen(&variable).to_string())
 }
 
 /// Whose tokens this machine accepts: those signed with a secret that is kept here, unless the environment names another way.
 ///
 /// # Errors
 /// When no secret can be kept, or the environment says what cannot be.
-pub fn jwt_settings() -> Result<JwtSettings, Fault> {
+pub fn jwt_settings() -> Result<JwtSettings, LocalError> {
     if variable("POSTERN_JWT_SECRET_NAME").is_some() {
         let sentence = "The environment variable POSTERN_JWT_SECRET_NAME is for functions, which read it from Secrets Manager. \
                         Here it must be POSTERN_JWT_SECRET, with the secret itself";
-        return Err(Fault::new(sentence));
+        return Err(LocalError::new(sentence));
     }
     let ways = ["POSTERN_JWT_SECRET", "POSTERN_JWKS", "POSTERN_JWKS_URL"];
     let kept = match ways.into_iter().find_map(variable) {
@@ -129,7 +129,7 @@ pub fn jwt_settings() -> Result<JwtSettings, Fault> {
 ///
 /// # Errors
 /// When the environment says what cannot be.
-pub fn rate_limit() -> Result<Option<RateLimit>, Fault> {
+pub fn rate_limit() -> Result<Option<RateLimit>, LocalError> {
     web::rate_limit(&variable).map_err(told)
 }
 
@@ -137,7 +137,7 @@ pub fn rate_limit() -> Result<Option<RateLimit>, Fault> {
 ///
 /// # Errors
 /// When the environment says what cannot be.
-pub fn edge() -> Result<Edge, Fault> {
+pub fn edge() -> Result<Edge, LocalError> {
     web::edge(&variable).map_err(told)
 }
 
@@ -145,7 +145,7 @@ pub fn edge() -> Result<Edge, Fault> {
 ///
 /// # Errors
 /// When the environment says what cannot be.
-pub fn session_limits() -> Result<SessionLimits, Fault> {
+pub fn session_limits() -> Result<SessionLimits, LocalError> {
     let per_person = web::sessions_per_person(&variable).map_err(told)?;
     Ok(SessionLimits { per_person, ..SessionLimits::default() })
 }
@@ -154,6 +154,6 @@ pub fn session_limits() -> Result<SessionLimits, Fault> {
 ///
 /// # Errors
 /// When the environment says what cannot be.
-pub fn origins() -> Result<Origins, Fault> {
+pub fn origins() -> Result<Origins, LocalError> {
     web::origins(&variable).map_err(told)
 }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
-use crate::Fault;
+use crate::LocalError;
 use crate::gateway::{Gateway, TOO_LARGE};
 
 /// API Gateway's limit of a request, in bytes. Lambda's limit of an event is lower, and that of the functions lower still.
@@ -32,7 +32,7 @@ const AT_ONCE_MAX: usize = 100;
 pub async fn listen(
     (address, port): (IpAddr, u16),
     (option, of_address): (&str, Option<&str>),
-) -> Result<TcpListener, Fault> {
+) -> Result<TcpListener, LocalError> {
     TcpListener::bind((address, port)).await.map_err(|error| {
         let hint = match (error.kind(), of_address) {
             (ErrorKind::AddrNotAvailable, Some(of_address)) => {
@@ -41,15 +41,15 @@ pub async fn listen(
             (ErrorKind::PermissionDenied, _) => format!("choose one above 1023 with {option} N"),
             _ => format!("choose another one with {option} N"),
         };
-        Fault::new(format!("Port {port} of {address} cannot be used ({error}); {hint}"))
+        LocalError::new(format!("Port {port} of {address} cannot be used ({error}); {hint}"))
     })
 }
 
 /// What the server answers from.
 #[derive(Clone)]
-struct Site {
+struct ServerState {
     gateway: Arc<Gateway>,
-    sky: SimulatedCloud,
+    cloud: SimulatedCloud,
     places: Arc<Semaphore>,
 }
 
@@ -63,19 +63,19 @@ const GROUPS: &str = "/_sim/groups";
 pub async fn serve(
     listener: TcpListener,
     gateway: Arc<Gateway>,
-    sky: SimulatedCloud,
+    cloud: SimulatedCloud,
     stop: impl Future<Output = ()> + Send + 'static,
-) -> Result<(), Fault> {
-    let site = Site { gateway, sky, places: Arc::new(Semaphore::new(AT_ONCE_MAX)) };
+) -> Result<(), LocalError> {
+    let state = ServerState { gateway, cloud, places: Arc::new(Semaphore::new(AT_ONCE_MAX)) };
     // No function serves it. A browser that opens the address is shown what there is.
     let start = get(|| async { Redirect::temporary("/docs") });
     let router = axum::Router::new().route("/", start).route(GROUPS, get(groups));
-    let router = router.fallback(answer).with_state(site);
+    let router = router.fallback(answer).with_state(state);
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(at_once(listener), service)
         .with_graceful_shutdown(stop)
         .await
-        .map_err(Fault::of("the server stopped"))
+        .map_err(LocalError::of("the server stopped"))
 }
 
 /// Connections whose small answers do not wait for the acknowledgement of the last one (Nagle's algorithm, RFC 896), which takes a
@@ -89,11 +89,11 @@ pub(crate) fn at_once(listener: TcpListener) -> TapIo<TcpListener, fn(&mut TcpSt
 }
 
 async fn answer(
-    State(site): State<Site>,
+    State(state): State<ServerState>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Response {
-    let Ok(_place) = site.places.try_acquire() else {
+    let Ok(_place) = state.places.try_acquire() else {
         let body = r#"{"message":"Service Unavailable"}"#;
         return (StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "1")], body).into_response();
     };
@@ -101,12 +101,12 @@ async fn answer(
     let Ok(body) = to_bytes(body, PAYLOAD_MAX_BYTES).await else {
         return (StatusCode::PAYLOAD_TOO_LARGE, TOO_LARGE).into_response();
     };
-    let response = site.gateway.handle(http::Request::from_parts(head, body), peer.ip()).await;
+    let response = state.gateway.handle(http::Request::from_parts(head, body), peer.ip()).await;
     response.map(|body| Body::from(body.to_vec()))
 }
 
 /// The groups of the simulated cloud with their inbound rules.
-async fn groups(State(site): State<Site>) -> Response {
+async fn groups(State(state): State<ServerState>) -> Response {
     let rule = |rule: &CloudRule| {
         let ports = rule.ingress.and_then(|ingress| ingress.opening.ports);
         json!({
@@ -119,7 +119,7 @@ async fn groups(State(site): State<Site>) -> Response {
             "rule": rule.tag.as_ref().map(|tag| &tag.rule),
         })
     };
-    let groups = site.sky.groups();
+    let groups = state.cloud.groups();
     let groups = groups.iter().map(|(group, rules)| {
         let rules: Vec<Value> = rules.iter().map(rule).collect();
         json!({"region": group.region, "groupId": group.group_id, "rules": rules})

@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 use serde_yaml_ng::Value;
 
-use crate::Fault;
+use crate::LocalError;
 
 /// The template that this program was built with.
 pub const TEMPLATE: &str = include_str!("../../template.yaml");
@@ -65,7 +65,7 @@ fn check(route: &Route) -> Result<(), String> {
 
 /// What starts a function that has no route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wakeup {
+pub enum Trigger {
     /// The table's stream.
     Stream,
     /// A schedule.
@@ -87,7 +87,7 @@ pub struct Function {
     /// Its routes.
     pub routes: Vec<Route>,
     /// What else starts it.
-    pub wakeups: Vec<Wakeup>,
+    pub triggers: Vec<Trigger>,
     /// The actions that its policy allows, such as `dynamodb:Query`.
     pub actions: Vec<String>,
     /// The statements of its policy, as they are.
@@ -115,7 +115,7 @@ impl Template {
     ///
     /// # Errors
     /// When it is not what this reader expects.
-    pub fn built_in() -> Result<Self, Fault> {
+    pub fn built_in() -> Result<Self, LocalError> {
         Self::read(TEMPLATE)
     }
 
@@ -123,10 +123,10 @@ impl Template {
     ///
     /// # Errors
     /// When it is not what this reader expects.
-    pub fn read(yaml: &str) -> Result<Self, Fault> {
-        let template: Value = serde_yaml_ng::from_str(yaml).map_err(Fault::of("template.yaml"))?;
+    pub fn read(yaml: &str) -> Result<Self, LocalError> {
+        let template: Value = serde_yaml_ng::from_str(yaml).map_err(LocalError::of("template.yaml"))?;
         let resources = template.get("Resources").and_then(Value::as_mapping);
-        let resources = resources.ok_or_else(|| Fault::new("template.yaml has no Resources"))?;
+        let resources = resources.ok_or_else(|| LocalError::new("template.yaml has no Resources"))?;
         let mut functions = Vec::new();
         let mut table = None;
         for (name, resource) in resources {
@@ -138,7 +138,7 @@ impl Template {
                 _ => {}
             }
         }
-        let table = table.ok_or_else(|| Fault::new("template.yaml has no table"))?;
+        let table = table.ok_or_else(|| LocalError::new("template.yaml has no table"))?;
         Ok(Self { functions, table })
     }
 
@@ -167,21 +167,21 @@ fn text(value: &Value, name: &str) -> String {
     value.get(name).and_then(Value::as_str).unwrap_or_default().into()
 }
 
-fn function(name: &str, properties: &Value) -> Result<Function, Fault> {
+fn function(name: &str, properties: &Value) -> Result<Function, LocalError> {
     let events = properties.get("Events").and_then(Value::as_mapping);
-    let (mut routes, mut wakeups) = (Vec::new(), Vec::new());
+    let (mut routes, mut triggers) = (Vec::new(), Vec::new());
     for event in events.into_iter().flat_map(|events| events.values()) {
         let kind = text(event, "Type");
         match kind.as_str() {
             "HttpApi" => {
                 let route = route(event);
-                check(&route).map_err(Fault::of(format!("template.yaml, {name}")))?;
+                check(&route).map_err(LocalError::of(format!("template.yaml, {name}")))?;
                 routes.push(route);
             }
-            "DynamoDB" => wakeups.push(Wakeup::Stream),
-            "SQS" => wakeups.push(Wakeup::Queue),
-            "ScheduleV2" => wakeups.push(schedule(event)?),
-            _ => return Err(Fault::new(format!("template.yaml, {name}: an event of the type {kind}"))),
+            "DynamoDB" => triggers.push(Trigger::Stream),
+            "SQS" => triggers.push(Trigger::Queue),
+            "ScheduleV2" => triggers.push(schedule(event)?),
+            _ => return Err(LocalError::new(format!("template.yaml, {name}: an event of the type {kind}"))),
         }
     }
     let statements = properties.get("Policies").and_then(Value::as_sequence).into_iter().flatten();
@@ -193,7 +193,7 @@ fn function(name: &str, properties: &Value) -> Result<Function, Fault> {
         logical_id: name.into(),
         code_uri: text(properties, "CodeUri"),
         routes,
-        wakeups,
+        triggers,
         actions,
         statements,
     })
@@ -206,7 +206,7 @@ fn route(event: &Value) -> Route {
 }
 
 /// `rate(1 minute)`, `rate(2 hours)`.
-fn schedule(event: &Value) -> Result<Wakeup, Fault> {
+fn schedule(event: &Value) -> Result<Trigger, LocalError> {
     let expression = event.get("Properties").map(|of| text(of, "ScheduleExpression")).unwrap_or_default();
     let rate = expression.strip_prefix("rate(").and_then(|rest| rest.strip_suffix(')'));
     let (count, unit) = rate.and_then(|rate| rate.split_once(' ')).unwrap_or_default();
@@ -216,18 +216,19 @@ fn schedule(event: &Value) -> Result<Wakeup, Fault> {
         _ => None,
     };
     let seconds = unit.zip(count.parse::<u64>().ok()).map(|(unit, count)| unit * count);
-    let wakeup = seconds.map(|seconds| Wakeup::Every { seconds });
-    wakeup.ok_or_else(|| Fault::new(format!("template.yaml: the schedule {expression:?}")))
+    let trigger = seconds.map(|seconds| Trigger::Every { seconds });
+    trigger.ok_or_else(|| LocalError::new(format!("template.yaml: the schedule {expression:?}")))
 }
 
 /// CloudFormation's properties of a table and the members of `CreateTable` have the same names, but for the stream.
-fn create_table(properties: &Value) -> Result<Json, Fault> {
+fn create_table(properties: &Value) -> Result<Json, LocalError> {
     let mut body = json!({});
     for name in
         ["BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "StreamSpecification"]
     {
         let value = properties.get(name).cloned().unwrap_or_default();
-        let value: Json = serde_yaml_ng::from_value(value).map_err(Fault::of("template.yaml, the table"))?;
+        let value: Json =
+            serde_yaml_ng::from_value(value).map_err(LocalError::of("template.yaml, the table"))?;
         if let (false, Some(members)) = (value.is_null(), body.as_object_mut()) {
             members.insert(name.into(), value);
         }

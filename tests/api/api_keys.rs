@@ -118,11 +118,11 @@ async fn the_last_use_is_recorded_at_most_once_a_minute() {
     let text = app.admin().new_api_key(&["resources:read"]).await;
     let key = with_key(&app, &text);
     let updates = async |count: usize| {
-        app.tap.take_calls();
+        app.proxy.take_calls();
         for _ in 0..count {
             let _ = key.get("/resources").await.expect(200);
         }
-        app.tap.take_calls().iter().filter(|call| *call == "UpdateItem").count()
+        app.proxy.take_calls().iter().filter(|call| *call == "UpdateItem").count()
     };
     assert_eq!(updates(5).await, 1);
     app.advance_seconds(59);
@@ -138,9 +138,9 @@ async fn the_last_use_is_recorded_at_most_once_a_minute() {
 async fn a_use_that_cannot_be_recorded_is_a_use_all_the_same() {
     let app = TestApp::new().await;
     let key = with_key(&app, &app.admin().new_api_key(&["resources:read"]).await);
-    app.tap.fail_next("UpdateItem", 400, &json!({"__type": "AccessDeniedException", "message": "no"}));
+    app.proxy.fail_next("UpdateItem", 400, &json!({"__type": "AccessDeniedException", "message": "no"}));
     let _ = key.get("/resources").await.expect(200);
-    app.tap.fail_next("GetItem", 400, &json!({"__type": "AccessDeniedException", "message": "no"}));
+    app.proxy.fail_next("GetItem", 400, &json!({"__type": "AccessDeniedException", "message": "no"}));
     assert_eq!(key.get("/resources").await.status, 500, "who cannot be looked up is not let in");
 }
 

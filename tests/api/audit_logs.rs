@@ -146,7 +146,7 @@ async fn a_filter_that_leaves_out_thousands_of_rows_still_pages() {
         app.advance_seconds(1);
         let _ = admin.new_role(&format!("Role {number}")).await;
     }
-    app.tap.take_calls();
+    app.proxy.take_calls();
     let page = admin.get("/audit-logs?eventType=CREDENTIAL_CREATE").await.expect(200).json;
-    assert_eq!((events(&page), app.tap.take_calls().len()), (vec!["CREDENTIAL_CREATE"], 2));
+    assert_eq!((events(&page), app.proxy.take_calls().len()), (vec!["CREDENTIAL_CREATE"], 2));
 }

@@ -1,11 +1,11 @@
-//! What no honest caller sends, on each of the three faces: a clear refusal, and nothing changes.
+//! What no honest caller sends, on each of the three formats: a clear refusal, and nothing changes.
 
 use serde_json::{Value, json};
 use support::{Reply, TestApp};
 
 const JSON: Option<&str> = Some("application/json");
 
-/// A family of paths with each face.
+/// A family of paths with each format.
 const FAMILIES: [&str; 3] = ["/api/v1/resources", "/api/v1/roles", "/api/v1/credentials/"];
 
 /// A body that has a member `name` and is refused for what stands behind it.
@@ -13,7 +13,7 @@ fn with_member(member: &str) -> Vec<u8> {
     format!(r#"{{"name": "n", "value": "v", {member}}}"#).into_bytes()
 }
 
-/// The sentence of a refusal, in whatever face.
+/// The sentence of a refusal, in whatever format.
 fn sentence(reply: &Reply) -> String {
     let (message, detail) = (&reply.json["message"], &reply.json["detail"]);
     let text = [message, detail].into_iter().find_map(Value::as_str);

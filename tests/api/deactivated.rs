@@ -23,7 +23,7 @@ async fn set_active(app: &TestApp, id: &str, is_active: bool) {
 
 /// Reads of the directory since the last look, by person.
 fn looks(app: &TestApp) -> Vec<String> {
-    let calls = app.tap.take_bodies().into_iter();
+    let calls = app.proxy.take_bodies().into_iter();
     let reads = calls.filter(|(target, _)| target.ends_with(".GetItem"));
     let users = reads.filter_map(|(_, body)| {
         let (_, user) = body["Key"]["pk"]["S"].as_str()?.split_once("#USER#")?;
@@ -67,10 +67,10 @@ async fn a_method_that_a_path_has_not_is_told_to_active_people_only() {
     let ada = as_admin(&app, &app.admin().new_user("ada").await);
     let _ = ada.delete("/roles").await.expect(405);
     set_active(&app, "ada", false).await;
-    app.tap.take_calls();
+    app.proxy.take_calls();
     expect::reason(&ada.delete("/roles").await, 403, "Forbidden", DEACTIVATED, "/roles");
     let _ = ada.get("/nothing").await.expect(404);
-    let calls = app.tap.take_calls();
+    let calls = app.proxy.take_calls();
     assert!(
         calls.iter().all(|call| call != "TransactWriteItems"),
         "nothing would have been changed: {calls:?}"
@@ -137,7 +137,7 @@ async fn steady_requests_ask_the_directory_once_in_four_seconds() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_look_does_not_wait_for_the_rate_limiter() {
     let app = TestApp::with_setup(Setup { rate: Some(RateLimit::default()), ..Setup::default() }).await;
-    let (mut tokens, mut look) = (app.tap.stop_next("UpdateItem"), app.tap.stop_next("GetItem"));
+    let (mut tokens, mut look) = (app.proxy.stop_next("UpdateItem"), app.proxy.stop_next("GetItem"));
     let admin = app.admin();
     let running = tokio::spawn(async move { admin.get("/roles").await });
     // Where the one waited for the other, this would wait for ever.
@@ -154,7 +154,7 @@ async fn the_look_does_not_wait_for_the_rate_limiter() {
 async fn a_table_out_of_reach_admits_nobody() {
     let app = TestApp::new().await;
     let busy = json!({"__type": "ProvisionedThroughputExceededException", "message": "busy"});
-    let fail = || (0..10).for_each(|_| app.tap.fail_next("GetItem", 400, &busy));
+    let fail = || (0..10).for_each(|_| app.proxy.fail_next("GetItem", 400, &busy));
     fail();
     let _ = app.admin().get("/roles").await.expect(503);
     fail();
@@ -203,7 +203,7 @@ async fn answers(key: &Client) -> Vec<u16> {
 
 /// What is to follow a deletion fails, as if there were a crash right after it: it is left to the sweeper.
 fn refuse_next_query(app: &TestApp) {
-    app.tap.fail_next("Query", 400, &json!({"__type": "AccessDeniedException", "message": "no"}));
+    app.proxy.fail_next("Query", 400, &json!({"__type": "AccessDeniedException", "message": "no"}));
 }
 
 const ALL: [&str; 4] = ["sessions:read", "sessions:write", "resources:read", "audit:read"];

@@ -6,7 +6,7 @@ use support::Reply;
 /// The time of every answer until a test moves the clock.
 pub(crate) const NOW: &str = "2026-02-18T10:30:00Z";
 
-/// Face K.
+/// ErrorFormat K.
 #[track_caller]
 pub(crate) fn code(reply: &Reply, status: u16, error: &str, message: &str) {
     assert_eq!(reply.status.as_u16(), status, "{}", reply.text);
@@ -14,7 +14,7 @@ pub(crate) fn code(reply: &Reply, status: u16, error: &str, message: &str) {
     assert_eq!(reply.header("content-type"), Some("application/json"));
 }
 
-/// Face R without field errors.
+/// ErrorFormat R without field errors.
 #[track_caller]
 pub(crate) fn reason(reply: &Reply, status: u16, phrase: &str, message: &str, path: &str) {
     assert_eq!(reply.status.as_u16(), status, "{}", reply.text);
@@ -24,7 +24,7 @@ pub(crate) fn reason(reply: &Reply, status: u16, phrase: &str, message: &str, pa
     assert_eq!(reply.text, body.to_string());
 }
 
-/// Face R for members that are wrong.
+/// ErrorFormat R for members that are wrong.
 #[track_caller]
 pub(crate) fn invalid(reply: &Reply, path: &str, fields: Value) {
     assert_eq!(reply.status.as_u16(), 400, "{}", reply.text);
@@ -35,7 +35,7 @@ pub(crate) fn invalid(reply: &Reply, path: &str, fields: Value) {
     assert_eq!(reply.text, body.to_string());
 }
 
-/// Face D, or any other body as a whole.
+/// ErrorFormat D, or any other body as a whole.
 #[track_caller]
 pub(crate) fn body(reply: &Reply, status: u16, body: Value) {
     assert_eq!(reply.status.as_u16(), status, "{}", reply.text);

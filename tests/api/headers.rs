@@ -69,7 +69,7 @@ async fn the_description_is_served_as_it_is_in_the_repository() {
         assert_eq!(with_slash.header("location"), Some(path));
     }
     // Whoever is told that a path has other methods is looked up: they may have been deactivated.
-    assert_eq!(app.tap.take_calls(), ["GetItem"]);
+    assert_eq!(app.proxy.take_calls(), ["GetItem"]);
 }
 
 #[tokio::test]

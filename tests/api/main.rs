@@ -10,7 +10,7 @@ mod credentials;
 mod deactivated;
 mod edge;
 mod expect;
-mod faces;
+mod formats;
 mod gateway;
 mod headers;
 mod identity;

@@ -37,7 +37,7 @@ fn calls(app: &TestApp) -> usize {
 #[tokio::test]
 async fn off_means_off() {
     let app = TestApp::new().await;
-    app.tap.take_bodies();
+    app.proxy.take_bodies();
     assert_eq!(passing(&app.admin(), 300).await, 300);
     assert_eq!(calls(&app), 0);
 }
@@ -135,11 +135,11 @@ async fn a_table_out_of_reach_lets_nobody_through() {
     let app = limited(600, 100).await;
     let busy = json!({"__type": "ProvisionedThroughputExceededException", "message": "busy"});
     for _ in 0..10 {
-        app.tap.fail_next("UpdateItem", 400, &busy);
+        app.proxy.fail_next("UpdateItem", 400, &busy);
     }
     let _ = app.admin().get("/roles").await.expect(503);
     for _ in 0..10 {
-        app.tap.fail_next("UpdateItem", 400, &busy);
+        app.proxy.fail_next("UpdateItem", 400, &busy);
     }
     let _ = app.bearer("garbage").get("/roles").await.expect(401);
 }
@@ -148,7 +148,7 @@ async fn a_table_out_of_reach_lets_nobody_through() {
 async fn steady_traffic_costs_less_than_one_call_in_ten_requests() {
     let app = limited(600, 100).await;
     let mut admin = app.admin();
-    app.tap.take_bodies();
+    app.proxy.take_bodies();
     let (mut requests, mut asked) = (0, 0);
     // Five requests a second, half of what is allowed, for ten minutes.
     for second in 0..600 {
@@ -203,7 +203,7 @@ fn unknown_key(number: usize) -> String {
 
 /// Calls of two kinds since the last look: reads of an item, and calls for tokens.
 fn reads_and_calls(app: &TestApp) -> (usize, usize) {
-    let bodies = app.tap.take_bodies();
+    let bodies = app.proxy.take_bodies();
     // A failed sign-in is counted besides, each by a call of its own.
     let is_count = |body: &serde_json::Value| body.to_string().contains("SIGN_INS");
     let of =
@@ -225,7 +225,7 @@ async fn looked_up(requests: usize, caller: impl Fn(&str) -> Client) -> usize {
 #[tokio::test]
 async fn a_flood_of_unknown_keys_reads_as_often_as_its_address_has_tokens() {
     let app = limited(60, 10).await;
-    app.tap.take_bodies();
+    app.proxy.take_bodies();
     let from_here = |key: &str| app.caller(&[("x-api-key", key)]);
     assert_eq!(looked_up(100, from_here).await, 10);
     let (reads, calls) = reads_and_calls(&app);
@@ -242,7 +242,7 @@ async fn another_environment_reads_once_before_it_knows_that_the_address_has_no_
     let app = TestApp::with_setup(setup()).await;
     let twin = app.twin(setup());
     assert_eq!(looked_up(20, |key| app.caller(&[("x-api-key", key)])).await, 10);
-    app.tap.take_bodies();
+    app.proxy.take_bodies();
     assert_eq!(looked_up(20, |key| twin.with_key(key)).await, 0);
     assert_eq!(reads_and_calls(&app), (1, 1));
 }
@@ -253,13 +253,13 @@ async fn a_key_is_not_looked_up_for_an_address_over_its_limit_and_a_token_needs_
     let admin = app.admin();
     let key = admin.new_api_key(&["resources:read"]).await;
     let by_key = app.caller(&[("x-api-key", &key)]);
-    app.tap.take_bodies();
+    app.proxy.take_bodies();
     let _ = by_key.get("/resources").await.expect(200);
     // The key, its maker, its first use and its own bucket: nothing of the address's.
     assert_eq!(reads_and_calls(&app), (2, 2));
     let strangers = passing_strangers(&app).await;
     assert_eq!(strangers, 10);
-    app.tap.take_bodies();
+    app.proxy.take_bodies();
     let reply = by_key.get("/resources").await;
     expect::code(&reply, 429, "RATE_LIMIT_EXCEEDED", "Rate limit exceeded");
     assert_eq!(reply.header("retry-after"), Some("1"));

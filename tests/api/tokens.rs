@@ -12,7 +12,7 @@ fn minted(app: &TestApp, change: impl Fn(&mut auth::JwtSettings), ttl_seconds: i
     let mut settings = jwt_settings();
     change(&mut settings);
     let roles = [ORG_ADMIN.into()];
-    let wish = Mint {
+    let token = Mint {
         sub: "admin",
         org: ORG,
         roles: &roles,
@@ -21,7 +21,7 @@ fn minted(app: &TestApp, change: impl Fn(&mut auth::JwtSettings), ttl_seconds: i
         email_verified: false,
         ttl_seconds,
     };
-    app.bearer(&mint(&settings, &wish, app.now()).unwrap())
+    app.bearer(&mint(&settings, &token, app.now()).unwrap())
 }
 
 /// A good token's claims under a header that says `alg: none`, with the signature that RFC 7519 §6.1 has: none.

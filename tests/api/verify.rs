@@ -28,7 +28,7 @@ async fn success_makes_it_active() {
     let app = TestApp::new().await;
     let admin = app.admin();
     let (resource, path) = unverified(&admin).await;
-    app.sky.add_group(group());
+    app.cloud.add_group(group());
     app.advance_seconds(60);
     let reply = admin.post_empty(&path).await.expect(200);
     let now = json!("2026-02-18T10:31:00Z");
@@ -50,17 +50,17 @@ async fn a_refusal_makes_it_inactive_and_says_why() {
     let app = TestApp::new().await;
     let admin = app.admin();
     let (resource, path) = unverified(&admin).await;
-    app.sky.add_group(group());
+    app.cloud.add_group(group());
     let _ = admin.post_empty(&path).await.expect(200);
-    app.sky.remove_group(&group());
+    app.cloud.remove_group(&group());
     let missing = "The security group sg-0abc123def456 does not exist in eu-central-1";
     expect::code(&admin.post_empty(&path).await, 400, "VERIFICATION_FAILED", missing);
     let shown = admin.get(&resource).await.expect(200).json;
     assert_eq!((&shown["isActive"], &shown["lastVerifiedAt"]), (&json!(false), &json!(expect::NOW)));
     let row = admin.get("/audit-logs?limit=1").await.expect(200).json["content"][0].clone();
     assert_eq!((&row["result"], &row["details"]["reason"]), (&json!("FAILURE"), &json!(missing)));
-    app.sky.add_group(group());
-    app.sky.deny("AKIA1");
+    app.cloud.add_group(group());
+    app.cloud.deny("AKIA1");
     let reply = admin.post_empty(&path).await.expect(400);
     assert_eq!(reply.json["error"], "VERIFICATION_FAILED");
     assert!(reply.text.contains("not authorized") && !reply.text.contains("hunter2"));
@@ -73,7 +73,7 @@ async fn no_answer_changes_nothing() {
     let (_, path) = unverified(&admin).await;
     let before = app.db_items().await;
     for fault in [Fault::Throttle, Fault::Lose] {
-        app.sky.fault_next(fault);
+        app.cloud.fault_next(fault);
         let reply = admin.post_empty(&path).await;
         expect::code(&reply, 503, "SERVICE_UNAVAILABLE", "The service is busy, try again");
         assert_eq!(reply.header("retry-after"), Some("1"));
@@ -96,7 +96,7 @@ async fn set_type(app: &TestApp, credential: &str, kind: &str) {
 async fn a_credential_that_no_cloud_takes_is_a_refusal() {
     let app = TestApp::new().await;
     let admin = app.admin();
-    app.sky.add_group(group());
+    app.cloud.add_group(group());
     for (value, kind, sentence) in [
         (json!("v"), None, "The credential has no credential_type, and is for no cloud"),
         (
@@ -119,7 +119,7 @@ async fn a_credential_that_no_cloud_takes_is_a_refusal() {
         let reply = admin.post_empty(&format!("/resources/{id}/verify")).await;
         expect::code(&reply, 400, "VERIFICATION_FAILED", sentence);
     }
-    assert_eq!(app.sky.calls(), 0);
+    assert_eq!(app.cloud.calls(), 0);
     let unknown = "550e8400-e29b-41d4-a716-446655440000";
     let reply = admin.post_empty(&format!("/resources/{unknown}/verify")).await;
     expect::code(&reply, 404, "RESOURCE_NOT_FOUND", &format!("Resource with ID {unknown} not found"));
@@ -133,10 +133,10 @@ async fn a_refusal_is_repeated_without_asking_again() {
     let (_, path) = unverified(&admin).await;
     let once = admin.with_header("idempotency-key", "k");
     let first = once.post_empty(&path).await.expect(400);
-    app.sky.add_group(group());
+    app.cloud.add_group(group());
     let before = app.db_items().await;
     assert_eq!(once.post_empty(&path).await.expect(400).text, first.text);
-    assert_eq!((app.db_items().await, app.sky.calls()), (before, 1));
+    assert_eq!((app.db_items().await, app.cloud.calls()), (before, 1));
     let _ = admin.post_empty(&path).await.expect(200);
 }
 
@@ -146,8 +146,8 @@ async fn an_answer_about_what_has_changed_is_dropped() {
     let app = TestApp::new().await;
     let admin = app.admin();
     let (resource, path) = unverified(&admin).await;
-    app.sky.add_group(group());
-    let mut gate = app.tap.stop_next("TransactWriteItems");
+    app.cloud.add_group(group());
+    let mut gate = app.proxy.stop_next("TransactWriteItems");
     let verification = tokio::spawn({
         let (admin, path) = (admin.clone(), path.clone());
         async move { admin.post_empty(&path).await }

@@ -1,6 +1,6 @@
 //! An environment that Lambda freezes between two requests: what it keeps is renewed all the same.
 
-use local::cloud::Cloud;
+use local::aws::LocalAws;
 use local::template::Template;
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -17,7 +17,7 @@ use crate::journey::{TABLE, logs};
 const SECRET: &str = "postern/jwt";
 
 /// `role-list` with its secret in Secrets Manager, read anew when it is a second old.
-async fn environment(test: &str, cloud: &Cloud) -> Bootstrap {
+async fn environment(test: &str, cloud: &LocalAws) -> Bootstrap {
     let mut settings = settings("role-list", cloud.endpoint(), TABLE);
     settings.remove("POSTERN_JWT_SECRET");
     settings.insert("POSTERN_JWT_SECRET_NAME".into(), SECRET.into());
@@ -52,7 +52,7 @@ async fn status_of(bootstrap: &mut Bootstrap, token: String) -> u64 {
 }
 
 async fn cloud() -> Cloud {
-    let cloud = Cloud::in_memory().await.expect("an embedded cloud");
+    let cloud = LocalAws::in_memory().await.expect("an embedded cloud");
     cloud.ensure_table(&Template::built_in().expect("the template"), TABLE).expect("the table");
     cloud
 }

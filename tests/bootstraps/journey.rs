@@ -1,6 +1,6 @@
 //! One walk through all functions, each in a process of its own, over one table.
 
-use local::cloud::Cloud;
+use local::aws::LocalAws;
 use local::template::Template;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
@@ -17,7 +17,7 @@ pub(crate) struct Journey {
     /// What stands in the events' `{{placeholders}}`.
     known: HashMap<&'static str, String>,
     /// Runs in this process, for as long as the journey lasts.
-    _cloud: Cloud,
+    _cloud: LocalAws,
 }
 
 /// What API Gateway would send to the caller.
@@ -31,7 +31,7 @@ pub(crate) struct Answer {
 impl Journey {
     /// Starts every function.
     pub(crate) async fn begin(test: &str) -> Self {
-        let cloud = Cloud::in_memory().await.expect("an embedded cloud");
+        let cloud = LocalAws::in_memory().await.expect("an embedded cloud");
         cloud.ensure_table(&Template::built_in().expect("the template"), TABLE).expect("the table");
         let mut functions = BTreeMap::new();
         let workers = functions::workers().into_iter().map(|(name, _)| name);
@@ -45,7 +45,7 @@ impl Journey {
     }
 
     /// Fills in a placeholder of the events to come.
-    pub(crate) fn learn(&mut self, placeholder: &'static str, answer: &Answer) {
+    pub(crate) fn apply(&mut self, placeholder: &'static str, answer: &Answer) {
         let id = answer.body["id"].as_str().expect("an id");
         self.known.insert(placeholder, id.into());
     }

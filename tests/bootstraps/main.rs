@@ -34,19 +34,19 @@ async fn every_function_answers_its_recorded_event() {
 
 async fn creates(journey: &mut Journey) {
     let credential = journey.invoke("credential-create", 201).await;
-    journey.learn("credentialId", &credential);
+    journey.apply("credentialId", &credential);
     assert_eq!(credential.body["uri"], format!("credentials://{}", journey.known("credentialId")));
     assert_eq!(credential.body["is_sensitive"], true);
     assert_eq!(credential.body["value"], Value::Null);
     assert!(!credential.text.contains(SECRETS[0]));
 
     let role = journey.invoke("role-create", 201).await;
-    journey.learn("roleId", &role);
+    journey.apply("roleId", &role);
     assert_eq!(role.body["maxSessionDurationHours"], 4);
     assert_eq!(role.body["resourceIds"], json!([]));
 
     let resource = journey.invoke("resource-create", 201).await;
-    journey.learn("resourceId", &resource);
+    journey.apply("resourceId", &resource);
     assert_eq!(resource.body["credentialName"], "Production AWS account");
     assert_eq!(resource.body["isActive"], false);
     assert_eq!(resource.body["config"], json!({"protocol": "tcp", "port": 22}));
@@ -103,7 +103,7 @@ async fn changes(journey: &mut Journey) {
 
 async fn sessions(journey: &mut Journey) {
     let session = journey.invoke("session-start", 201).await;
-    journey.learn("sessionId", &session);
+    journey.apply("sessionId", &session);
     assert_eq!(
         (&session.body["status"], &session.body["reason"]),
         (&json!("PENDING"), &json!("Ticket 4711"))
@@ -141,7 +141,7 @@ async fn sessions(journey: &mut Journey) {
 
 async fn people(journey: &mut Journey) {
     let user = journey.invoke("user-create", 201).await;
-    journey.learn("userId", &user);
+    journey.apply("userId", &user);
     assert_eq!(
         journey.invoke("role-user-assign", 200).await.body["message"],
         "User assigned to role successfully"
@@ -165,7 +165,7 @@ async fn people(journey: &mut Journey) {
 
 async fn keys(journey: &mut Journey) {
     let key = journey.invoke("api-key-create", 201).await;
-    journey.learn("apiKeyId", &key);
+    journey.apply("apiKeyId", &key);
     assert!(key.body["plainTextKey"].as_str().expect("a text").starts_with("pst_"));
     let keys = journey.invoke("api-key-list", 200).await.body;
     assert_eq!((&keys[0]["id"], &keys[0]["isRevoked"]), (&json!(journey.known("apiKeyId")), &json!(false)));

@@ -6,7 +6,7 @@ use model::principal::ORG_ADMIN;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use support::issuer::{ISSUER, STRANGER, hmac_token};
-use support::objects::{body, open_the_sky, path};
+use support::objects::{body, open_the_cloud, path};
 use support::{ADMIN, Client, ORG, Setup, TestApp, jwt_settings};
 use web::access::Level;
 
@@ -21,7 +21,7 @@ const UNROUTED: [(&str, &str); 2] = [("GET", "/api/v1/nothing"), ("PUT", "/api/v
 /// An administrator's token from another issuer's settings.
 fn token(app: &TestApp, settings: &JwtSettings, ttl_seconds: i64) -> String {
     let roles = [ORG_ADMIN.to_owned()];
-    let wish = Mint {
+    let token = Mint {
         sub: ADMIN,
         org: ORG,
         roles: &roles,
@@ -30,7 +30,7 @@ fn token(app: &TestApp, settings: &JwtSettings, ttl_seconds: i64) -> String {
         email_verified: false,
         ttl_seconds,
     };
-    mint(settings, &wish, app.now()).unwrap()
+    mint(settings, &token, app.now()).unwrap()
 }
 
 /// An administrator's token with the header `{"alg":"none","typ":"JWT"}` and no signature.
@@ -158,7 +158,7 @@ fn line(route: &str, cells: &[String]) -> String {
 #[tokio::test]
 async fn access() {
     let app = TestApp::new().await;
-    open_the_sky(&app);
+    open_the_cloud(&app);
     let callers = callers(&app).await;
     let names: Vec<String> = callers.iter().map(|(name, _)| (*name).into()).collect();
     let mut table = line("", &names);
@@ -208,7 +208,7 @@ fn the_checked_in_matrix_has_every_route_of_every_function() {
 #[tokio::test]
 async fn each_level_admits_its_own_callers_and_nobody_else() {
     let app = TestApp::new().await;
-    open_the_sky(&app);
+    open_the_cloud(&app);
     let callers = callers(&app).await;
     let levels = levels();
     let mut wrong = Vec::new();

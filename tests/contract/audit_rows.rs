@@ -8,7 +8,7 @@ use web::access::Level;
 
 use crate::access_matrix::levels;
 use crate::repository::{assert_nothing_wrong, exact_routes};
-use support::objects::{body, open_the_sky, path};
+use support::objects::{body, open_the_cloud, path};
 
 /// The routes that change something.
 fn changing_routes() -> Vec<(String, String)> {
@@ -26,17 +26,17 @@ fn faults(left: &[Value], result: &str) -> Option<String> {
 #[tokio::test]
 async fn every_change_leaves_exactly_one_row() {
     let app = TestApp::new().await;
-    open_the_sky(&app);
+    open_the_cloud(&app);
     let (admin, mut wrong) = (app.admin(), Vec::new());
     for (number, (method, route)) in changing_routes().into_iter().enumerate() {
         let path = path(&app, &admin, &method, &route).await;
         let body = body(&admin, &method, &route, number).await.map(|body| body.to_string());
         let media_type = body.as_ref().map(|_| "application/json");
         let before = app.db_table().await;
-        app.tap.take_calls();
+        app.proxy.take_calls();
         let reply = admin.send(&method, &path, media_type, body.unwrap_or_default().into_bytes()).await;
         assert!(reply.status.is_success(), "{method} {route}: {}", reply.text);
-        let calls = app.tap.take_calls();
+        let calls = app.proxy.take_calls();
         let transactions = calls.iter().filter(|call| *call == "TransactWriteItems").count();
         let after = app.db_table().await;
         let left = after.iter().filter(|(at, item)| item["entity"] == "AUDIT" && !before.contains_key(*at));

@@ -1,6 +1,6 @@
-//! Calls of AWS that nobody answers: every route answers before its function's time is over, in its own face.
+//! Calls of AWS that nobody answers: every route answers before its function's time is over, in its own format.
 
-use firewall::simulated::{Call, Fault, Gate};
+use firewall::simulated::{Fault, Gate, Operation};
 use serde_json::{Value, json};
 use std::pin::Pin;
 use std::time::Duration;
@@ -49,7 +49,7 @@ impl Attempt {
 
     /// The same, of which a call hangs.
     async fn send_late(&self, app: &TestApp, skip: usize, place: Hang) -> Reply {
-        let hangs = app.tap.hang_after(skip, place);
+        let hangs = app.proxy.hang_after(skip, place);
         let sending = self.send();
         tokio::pin!(sending);
         tokio::select! {
@@ -89,9 +89,9 @@ fn is_busy(reply: &Reply) -> bool {
 /// What a route answers when a call hangs, and when the same request comes again.
 async fn fault_of(app: &TestApp, route: &(String, String), number: usize) -> Option<String> {
     let twin = Attempt::new(app, route, number * 10).await;
-    app.tap.take_calls();
+    app.proxy.take_calls();
     let usual = twin.send().await.status;
-    let calls = app.tap.take_calls();
+    let calls = app.proxy.take_calls();
     let last = calls.len().checked_sub(1)?;
     for (case, (skip, place)) in
         [(0, Hang::Before), (last, Hang::Before), (last, Hang::After)].into_iter().enumerate()
@@ -147,9 +147,9 @@ async fn a_refusal_whose_record_hangs_stays_a_refusal() {
         body: Some(json!({"name": "Mine"})),
     };
     let _ = denied.send().await.expect(403);
-    app.tap.take_calls();
+    app.proxy.take_calls();
     let _ = denied.send().await.expect(403);
-    let last = app.tap.take_calls().len() - 1;
+    let last = app.proxy.take_calls().len() - 1;
     for place in [Hang::Before, Hang::After] {
         let _ = denied.send_late(&app, last, place).await.expect(403);
     }
@@ -175,9 +175,9 @@ async fn a_start_that_is_given_up_leaves_a_whole_session_or_none() {
             path: "/api/v1/sessions".into(),
             body: Some(json!({"resourceIds": [objects.resource()], "durationMinutes": 5})),
         };
-        app.tap.take_calls();
+        app.proxy.take_calls();
         let _ = start.send().await.expect(201);
-        is_whole = skip + 1 >= app.tap.take_calls().len();
+        is_whole = skip + 1 >= app.proxy.take_calls().len();
         let again = Attempt { admin: admin.with_header("idempotency-key", &format!("late-{skip}")), ..start };
         assert!(is_busy(&again.send_late(&app, skip, Hang::After).await), "call {skip}");
         let session = again.send().await.expect(201).json;
@@ -201,7 +201,7 @@ async fn a_verification_whose_provider_hangs_changes_nothing() {
     let attempt = Attempt::new(&app, &route, 1).await;
     let before = app.db_objects().await;
     let gate = Gate::default();
-    app.sky.fault_next_of(Call::Describe, Fault::Delay(gate.clone()));
+    app.cloud.fault_next_of(Operation::Describe, Fault::Delay(gate.clone()));
     let sending = attempt.send();
     tokio::pin!(sending);
     tokio::select! {

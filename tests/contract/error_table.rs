@@ -1,4 +1,4 @@
-//! Every failure on every face: status, headers, body.
+//! Every failure on every format: status, headers, body.
 
 use http::Response;
 use lambda_http::Body;
@@ -12,12 +12,12 @@ use serde_json::json;
 use support::{ORG, START_MILLIS, TestApp, actor, at_millis};
 use uuid::Uuid;
 use web::access::{OrgAdmin, enter};
-use web::face::Face;
+use web::error_format::ErrorFormat;
 use web::{Denied, Edge, Failure, Incoming, ParameterFault, UnknownSource, WrongParameters};
 
 /// What went wrong inside. No answer may repeat it.
 const CAUSE: &str = "SECRET-CAUSE";
-/// A path of each face.
+/// A path of each format.
 const PATHS: [(&str, &str); 3] =
     [("K", "/api/v1/resources/1"), ("R", "/api/v1/roles/1"), ("D", "/api/v1/credentials/1/")];
 
@@ -191,7 +191,7 @@ async fn unauthenticated(app: &TestApp) -> [Failure; 5] {
 /// The failure of an operation whose every call AWS answers with this.
 async fn of_store(app: &TestApp, attempts: usize, status: u16, kind: &str) -> Failure {
     for _ in 0..attempts {
-        app.tap.fail_next("GetItem", status, &json!({"__type": kind, "message": CAUSE}));
+        app.proxy.fail_next("GetItem", status, &json!({"__type": kind, "message": CAUSE}));
     }
     app.db.resource(&actor(ORG).org, ResourceId::from(uuid(1))).await.unwrap_err().into()
 }
@@ -228,7 +228,7 @@ async fn failures() -> Vec<Failure> {
 }
 
 fn render(failure: &Failure, path: &str) -> Response<Body> {
-    Face::of(path).render(failure, path, at_millis(START_MILLIS))
+    ErrorFormat::of(path).render(failure, path, at_millis(START_MILLIS))
 }
 
 fn text(response: &Response<Body>) -> &str {
@@ -247,12 +247,12 @@ async fn errors() {
     let mut table = String::new();
     for failure in failures().await {
         table += &format!("{}\n", name(&failure));
-        for (face, path) in PATHS {
+        for (format, path) in PATHS {
             let response = render(&failure, path);
             let headers: String = headers(&response).iter().map(|header| format!("  [{header}]")).collect();
-            table += &format!("  {face}  {}  {}{headers}\n", response.status().as_u16(), text(&response));
+            table += &format!("  {format}  {}  {}{headers}\n", response.status().as_u16(), text(&response));
         }
-        // The same on every face.
+        // The same on every format.
         let codes = PATHS.map(|(_, path)| render(&failure, path).headers()["x-postern-error"].clone());
         assert_eq!(codes, std::array::from_fn(|_| codes[0].clone()));
         if codes[0] == "UNUSABLE_CLAIM" {
@@ -300,11 +300,11 @@ async fn causes_are_for_the_log_only() {
 #[tokio::test]
 async fn each_face_keeps_to_its_own_members() {
     for failure in failures().await {
-        for (face, path) in PATHS {
+        for (format, path) in PATHS {
             let body: serde_json::Value = serde_json::from_str(text(&render(&failure, path))).unwrap();
             let members: Vec<_> = body.as_object().unwrap().keys().map(String::as_str).collect();
             let invalid = matches!(failure, Failure::Refused(Refusal::Invalid(_)) | Failure::Parameters(_));
-            match face {
+            match format {
                 "K" => assert_eq!(members, ["error", "message", "timestamp"]),
                 "R" if invalid => {
                     assert_eq!(

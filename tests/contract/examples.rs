@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 use support::description::{DESCRIPTION, Operation};
-use support::objects::{Objects, objects, open_the_sky};
+use support::objects::{Objects, objects, open_the_cloud};
 use support::{Client, TestApp};
 
 use crate::repository::assert_nothing_wrong;
@@ -117,7 +117,7 @@ async fn every_example_of_a_request_is_accepted() {
     for operation in DESCRIPTION.operations() {
         for (media_type, example) in of_request(operation) {
             let app = TestApp::new().await;
-            open_the_sky(&app);
+            open_the_cloud(&app);
             let admin = app.admin();
             let objects = ready(&app, &admin, operation).await;
             let (media_type, body) = written(&media_type, &at_home(&example, &objects));

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use support::{Client, ORG, Reply, TestApp};
 
 use crate::repository::{assert_nothing_wrong, exact_routes};
-use support::objects::{body, open_the_sky, path};
+use support::objects::{body, open_the_cloud, path};
 
 const DAY_SECONDS: i64 = 24 * 3600;
 
@@ -47,7 +47,7 @@ fn repeated(reply: &Reply) -> Value {
 #[tokio::test]
 async fn a_repetition_of_any_post_has_the_first_result() {
     let app = TestApp::new().await;
-    open_the_sky(&app);
+    open_the_cloud(&app);
     let mut wrong = Vec::new();
     for route in post_routes() {
         let request = request(&app, &route).await;
@@ -81,7 +81,7 @@ async fn a_repetition_of_any_post_has_the_first_result() {
 #[tokio::test]
 async fn the_same_key_with_another_request_is_refused_on_every_face() {
     let app = TestApp::new().await;
-    open_the_sky(&app);
+    open_the_cloud(&app);
     let admin = app.admin();
     let mut first = request(&app, "/api/v1/roles").await;
     let _ = first.send(&admin, "k").await.expect(201);
@@ -163,7 +163,7 @@ async fn a_repeated_credential_shows_its_value_when_it_is_readable() {
 async fn the_same_request_at_once_happens_once() {
     for _ in 0..3 {
         let app = TestApp::new().await;
-        open_the_sky(&app);
+        open_the_cloud(&app);
         let admin = app.admin();
         for route in post_routes() {
             let request = request(&app, &route).await;

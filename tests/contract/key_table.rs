@@ -6,7 +6,7 @@ use model::id::{
 use model::ingress::{GroupRef, Ingress};
 use std::collections::BTreeSet;
 use store::Payer;
-use store::keys::{self, Holder, Key, ListingKey, Round};
+use store::keys::{self, Assignee, Key, ListingKey, Round};
 use support::{START_MILLIS, at_millis};
 use uuid::Uuid;
 
@@ -44,7 +44,7 @@ fn rows() -> Vec<(&'static str, Key)> {
     let group = GroupRef { region: "eu-central-1".into(), group_id: "sg-0abc123d".into() };
     let ssh = Ingress::parse("203.0.113.7|tcp|22-22").unwrap();
     let alice = UserId::parse("auth0.alice").unwrap();
-    let (in_role, user) = (Holder::Role(role), Holder::User(alice.clone()));
+    let (in_role, user) = (Assignee::Role(role), Assignee::User(alice.clone()));
     vec![
         ("resource_partition", partition(keys::resource_partition(&org, resource))),
         ("resource", keys::resource(&org, resource)),
@@ -52,14 +52,14 @@ fn rows() -> Vec<(&'static str, Key)> {
         ("link_of_resource, user", keys::link_of_resource(&org, resource, &user)),
         ("shard_of_resource", keys::shard_of_resource(&org, resource, 3)),
         ("shard_of_role", keys::shard_of_role(&org, role, 3)),
-        ("holder_partition, role", partition(keys::holder_partition(&org, &in_role))),
-        ("holder, role", keys::holder(&org, &in_role)),
+        ("assignee_partition, role", partition(keys::assignee_partition(&org, &in_role))),
+        ("assignee, role", keys::assignee(&org, &in_role)),
         ("role", keys::role(&org, role)),
         ("link_of_role", keys::link_of_role(&org, role, resource)),
         ("member_of_role", keys::member_of_role(&org, role, &alice)),
         ("role_name", keys::role_name(&org, "On call, #1")),
-        ("holder_partition, user", partition(keys::holder_partition(&org, &user))),
-        ("holder, user", keys::holder(&org, &user)),
+        ("assignee_partition, user", partition(keys::assignee_partition(&org, &user))),
+        ("assignee, user", keys::assignee(&org, &user)),
         ("user", keys::user(&org, &alice)),
         ("remains", keys::remains(&org, &alice)),
         ("session_of_user", keys::session_of_user(&org, &alice, session)),
@@ -72,7 +72,7 @@ fn rows() -> Vec<(&'static str, Key)> {
         ("rule", keys::rule(&org, &group, &ssh)),
         ("email", keys::email(&org, "alice@acme.example")),
         ("api_key", keys::api_key(&org, ApiKeyId::from(all(6)))),
-        ("once", keys::once(&org, &alice, "4f5e")),
+        ("idempotency", keys::idempotency(&org, &alice, "4f5e")),
         ("credential_partition", partition(keys::credential_partition(&org, credential))),
         ("credential", keys::credential(&org, credential)),
         ("reference", keys::reference(&org, credential, resource)),
@@ -182,7 +182,7 @@ fn what_is_due_names_nobody_and_leads_back_to_the_item() {
     let partition = keys::session_partition(&org, session);
     assert_eq!(keys::session_of_partition(&partition), Some((org.clone(), session)));
     let alice = UserId::parse("auth0.alice").unwrap();
-    let partition = keys::holder_partition(&org, &Holder::User(alice.clone()));
+    let partition = keys::assignee_partition(&org, &Assignee::User(alice.clone()));
     assert_eq!(keys::user_of_partition(&partition), Some((org.clone(), alice)));
     let partition = keys::resource_partition(&org, resource);
     assert_eq!(keys::resource_of_partition(&partition), Some((org.clone(), resource)));
@@ -225,11 +225,13 @@ fn failed_sign_ins_are_of_no_organization() {
 #[test]
 fn a_link_names_its_holder() {
     let org = OrgId::parse("acme").unwrap();
-    for holder in [Holder::Role(RoleId::from(all(2))), Holder::User(UserId::parse("auth0.alice").unwrap())] {
+    for holder in
+        [Assignee::Role(RoleId::from(all(2))), Assignee::User(UserId::parse("auth0.alice").unwrap())]
+    {
         let key = keys::link_of_resource(&org, ResourceId::from(all(1)), &holder);
-        assert_eq!(Holder::of_link(&key.sk), Some(holder));
+        assert_eq!(Assignee::of_link(&key.sk), Some(holder));
     }
     for other in ["#RESOURCE", "HOLD#1", "ROLE#1", "ROLE#", "USER#", "USER#a#b", "ROLE", "", "GROUP#1"] {
-        assert_eq!(Holder::of_link(other), None, "{other}");
+        assert_eq!(Assignee::of_link(other), None, "{other}");
     }
 }

@@ -1,7 +1,7 @@
 //! One name four ways: folder `resource_update`, binary `resource-update`, `ResourceUpdateFunction`,
 //! `target/lambda/resource-update/`.
 
-use local::template::Wakeup;
+use local::template::Trigger;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -197,9 +197,9 @@ fn worker_event_fault(folder: &str, event: &Value) -> Option<String> {
     let functions = template().functions;
     let function = functions.iter().find(|function| snake(function.binary()) == folder)?;
     let has_records = event["Records"].as_array().is_some_and(|records| !records.is_empty());
-    let expected = !function.wakeups.iter().any(|wakeup| matches!(wakeup, Wakeup::Every { .. }));
+    let expected = !function.triggers.iter().any(|trigger| matches!(trigger, Trigger::Every { .. }));
     (has_records != expected || !event.is_object())
-        .then(|| format!("it must be one of {:?}", function.wakeups))
+        .then(|| format!("it must be one of {:?}", function.triggers))
 }
 
 #[test]
@@ -207,12 +207,12 @@ fn every_worker_is_woken_by_what_it_is_for() {
     for (name, worker) in functions::workers() {
         let functions = template().functions;
         let function = functions.iter().find(|function| function.binary() == name).unwrap();
-        let woken = function.wakeups.iter().map(|wakeup| match wakeup {
-            Wakeup::Stream => web::Wakeup::Stream,
-            Wakeup::Every { .. } => web::Wakeup::Schedule,
-            Wakeup::Queue => web::Wakeup::Queue,
+        let woken = function.triggers.iter().map(|trigger| match trigger {
+            Trigger::Stream => web::EventSource::Stream,
+            Trigger::Every { .. } => web::EventSource::Schedule,
+            Trigger::Queue => web::EventSource::Queue,
         });
-        assert_eq!(woken.collect::<Vec<_>>(), [worker.wakeup], "{name}");
+        assert_eq!(woken.collect::<Vec<_>>(), [worker.source], "{name}");
     }
 }
 

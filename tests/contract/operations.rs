@@ -118,7 +118,11 @@ fn the_queue_of_timers_is_the_same_everywhere() {
     assert_eq!(number(&queue, "VisibilityTimeout"), timers::VISIBILITY_SECONDS);
     assert_eq!(number(&queue["RedrivePolicy"], "maxReceiveCount"), i64::from(timers::RECEIVES_MAX));
     assert!(timers::VISIBILITY_SECONDS >= 6 * number(&ender, "Timeout"), "Lambda wants six times as long");
-    assert_eq!(number(&ender["Events"]["Timers"]["Properties"], "BatchSize"), 10, "as local::crew has it");
+    assert_eq!(
+        number(&ender["Events"]["Timers"]["Properties"], "BatchSize"),
+        10,
+        "as local::scheduler has it"
+    );
     let alarm = of("AWS::CloudWatch::Alarm", "SessionEndsLateAlarm");
     let threshold = number(&alarm, "Threshold");
     assert!(threshold > workers::AHEAD_SECONDS, "a message waits for so long when all is well");

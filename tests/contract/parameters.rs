@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use support::description::{DESCRIPTION, Operation};
-use support::objects::{body, objects, open_the_sky};
+use support::objects::{body, objects, open_the_cloud};
 use support::{Client, Reply, TestApp};
-use web::face::Face;
+use web::error_format::ErrorFormat;
 
 use crate::repository::assert_nothing_wrong;
 
@@ -47,10 +47,10 @@ fn operations_read_the_parameters_that_the_description_lists() {
 
 /// The sentence about a parameter, in the format of the path.
 fn sentence(reply: &Reply, path: &str, parameter: &str) -> String {
-    let sentence = match Face::of(path) {
-        Face::Code => reply.json["message"].clone(),
-        Face::Reason => reply.json["validationErrors"][parameter].clone(),
-        Face::Detail => reply.json[parameter][0].clone(),
+    let sentence = match ErrorFormat::of(path) {
+        ErrorFormat::Code => reply.json["message"].clone(),
+        ErrorFormat::Reason => reply.json["validationErrors"][parameter].clone(),
+        ErrorFormat::Detail => reply.json[parameter][0].clone(),
     };
     sentence.as_str().unwrap_or_default().into()
 }
@@ -111,7 +111,7 @@ async fn every_operation_refuses_what_it_does_not_read() {
     let (mut wrong, mut refusals) = (Vec::new(), 0);
     for (number, operation) in DESCRIPTION.operations().iter().enumerate() {
         let app = TestApp::new().await;
-        open_the_sky(&app);
+        open_the_cloud(&app);
         let found = faults(&app, operation, number).await;
         refusals += usize::from(!takes_any_query(operation));
         wrong.extend(found);

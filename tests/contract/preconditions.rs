@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use support::{Client, Reply, TestApp};
 
 use crate::repository::{assert_nothing_wrong, exact_routes};
-use support::objects::{Objects, body, open_the_sky, path};
+use support::objects::{Objects, body, open_the_cloud, path};
 
 async fn send(caller: &Client, method: &str, path: &str, body: Option<&Value>) -> Reply {
     let text = body.map(Value::to_string).unwrap_or_default();
@@ -30,7 +30,7 @@ fn single_reads() -> Vec<String> {
 #[tokio::test]
 async fn a_stale_tag_is_412_in_the_face_of_its_path_and_changes_nothing() {
     let app = TestApp::new().await;
-    open_the_sky(&app);
+    open_the_cloud(&app);
     let (admin, mut wrong) = (app.admin(), Vec::new());
     for (number, (method, route)) in protected_routes().into_iter().enumerate() {
         let path = path(&app, &admin, &method, &route).await;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use support::BESIDE;
 use web::REST;
 use web::access::Level;
-use web::face::{BASE_PATH, Face};
+use web::error_format::{BASE_PATH, ErrorFormat};
 
 use crate::access_matrix::levels;
 use crate::repository::{all_routes, assert_nothing_wrong, exact_routes, read, route_keys, template};
@@ -40,7 +40,7 @@ fn credentials_have_both_spellings_and_nothing_else_has() {
         let spellings = [bare.to_owned(), format!("{bare}/")];
         let there = spellings.map(|path| (routes.contains(&(method.clone(), path.clone())), path));
         for (is_there, path) in there {
-            let expected = Face::of(&path) == Face::Detail || path == bare;
+            let expected = ErrorFormat::of(&path) == ErrorFormat::Detail || path == bare;
             if is_there != expected {
                 let what = if expected { "add" } else { "remove" };
                 wrong.push(format!("template.yaml: {what} {method} {path}"));
@@ -65,7 +65,7 @@ fn the_spelling_with_a_slash_is_a_greedy_variable_of_the_name_that_is_known() {
 #[test]
 fn every_route_has_one_function_and_lies_below_the_base_path() {
     let mut owners: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for function in template().functions.iter().filter(|function| function.wakeups.is_empty()) {
+    for function in template().functions.iter().filter(|function| function.triggers.is_empty()) {
         for key in route_keys(function) {
             owners.entry(key).or_default().push(function.binary().into());
         }
@@ -86,7 +86,7 @@ fn every_route_has_one_function_and_lies_below_the_base_path() {
 
 #[test]
 fn every_function_has_a_route_and_both_spellings_go_to_the_same_one() {
-    for function in template().functions.iter().filter(|function| function.wakeups.is_empty()) {
+    for function in template().functions.iter().filter(|function| function.triggers.is_empty()) {
         assert!(!function.routes.is_empty(), "template.yaml: {} has no route", function.logical_id);
         let is_for_head = |route: &Route| matches!(route, Route::Exact { method, .. } if method == "HEAD");
         let spelled: std::collections::BTreeSet<_> = function

@@ -5,7 +5,7 @@ use http::{Request, StatusCode};
 use local::gateway::TrailingSlash;
 use model::principal::ORG_ADMIN;
 use serde_json::Value;
-use support::objects::{body, open_the_sky, path};
+use support::objects::{body, open_the_cloud, path};
 use support::{ADMIN, Client, ORG, Reply, Setup, TestApp};
 
 use crate::repository::{assert_nothing_wrong, exact_routes};
@@ -24,7 +24,7 @@ fn gateways(app: &TestApp) -> [(TrailingSlash, Client, Client); 3] {
 #[tokio::test]
 async fn every_route_answers_both_spellings_whatever_the_gateway_does() {
     let app = TestApp::new().await;
-    open_the_sky(&app);
+    open_the_cloud(&app);
     let (admin, mut wrong, mut number) = (app.admin(), Vec::new(), 0);
     for (method, route) in exact_routes().into_iter().filter(|(_, route)| !route.ends_with('/')) {
         for (slash, caller, _) in gateways(&app) {

@@ -9,8 +9,8 @@ use model::principal::ORG_ADMIN;
 use model::rate::RateLimit;
 use serde_json::{Value, json};
 use support::description::{DESCRIPTION, Operation};
-use support::objects::{NOTHING, Objects, body, objects, open_the_sky};
-use support::{ADMIN, Client, ORG, Reply, Setup, TapRecord, TestApp, Trouble};
+use support::objects::{NOTHING, Objects, body, objects, open_the_cloud};
+use support::{ADMIN, Client, FaultProxy, ORG, Reply, Setup, TestApp, Trouble};
 
 use crate::repository::assert_nothing_wrong;
 
@@ -22,7 +22,7 @@ const LASTING: usize = 100;
 const TOO_LARGE: usize = 256 * 1024 + 1;
 const TOO_LONG: usize = 8192;
 
-/// What no request brings about: a function that touches nothing breaks by a defect alone, which `tests/api/faces.rs` plants.
+/// What no request brings about: a function that touches nothing breaks by a defect alone, which `tests/api/formats.rs` plants.
 const DEFECTS_ALONE: [(&str, u16); 3] = [("health", 500), ("docs-get", 500), ("openapi-get", 500)];
 
 /// A request that succeeds as it is.
@@ -96,8 +96,8 @@ impl<'a> Good<'a> {
             431 => self.with_header("x-large", &"x".repeat(10_240)).send().await,
             500 => self.broken().await,
             503 => {
-                let reply = self.meeting(|tap| tap.trouble_after(0, Trouble::Throttle, LASTING)).await;
-                self.app.tap.no_more_trouble();
+                let reply = self.meeting(|proxy| proxy.trouble_after(0, Trouble::Throttle, LASTING)).await;
+                self.app.proxy.no_more_trouble();
                 reply
             }
             _ => panic!("statuses.rs: nothing provokes {status} of {}", self.operation.route()),
@@ -161,9 +161,9 @@ impl<'a> Good<'a> {
     /// A request whose first call to the table is one that nobody may make.
     async fn broken(self) -> Reply {
         let denied = json!({"__type": "com.amazonaws.dynamodb.v20120810#AccessDeniedException"});
-        let deny = |tap: &TapRecord| {
+        let deny = |proxy: &FaultProxy| {
             for operation in ["BatchGetItem", "GetItem", "Query", "TransactWriteItems"] {
-                tap.fail_next(operation, 400, &denied);
+                proxy.fail_next(operation, 400, &denied);
             }
         };
         self.meeting(deny).await
@@ -171,8 +171,8 @@ impl<'a> Good<'a> {
 
     /// A request whose calls meet with trouble. Whoever shows a token is admitted without a call, and a function that makes none of its
     /// own has one for whoever shows an API key.
-    async fn meeting(&self, trouble: impl Fn(&TapRecord)) -> Reply {
-        trouble(&self.app.tap);
+    async fn meeting(&self, trouble: impl Fn(&FaultProxy)) -> Reply {
+        trouble(&self.app.proxy);
         let reply = self.send().await;
         if !reply.status.is_success() {
             return reply;
@@ -186,7 +186,7 @@ impl<'a> Good<'a> {
 /// What is wrong with the statuses of an operation. What breaks the table comes last.
 async fn statuses_of(operation: &Operation) -> Vec<String> {
     let app = TestApp::new().await;
-    open_the_sky(&app);
+    open_the_cloud(&app);
     let mut wrong = Vec::new();
     let mut statuses = operation.statuses();
     statuses.retain(|status| !DEFECTS_ALONE.contains(&(operation.id(), *status)));
@@ -244,15 +244,15 @@ fn every_operation_lists_what_its_inputs_can_lead_to() {
     assert_nothing_wrong(&wrong);
 }
 
-/// Requests that no operation takes, a path for each face.
+/// Requests that no operation takes, a path for each format.
 const UNROUTED: [(&str, &str); 3] =
     [("code", "/api/v1/resources"), ("detail", "/api/v1/credentials/"), ("reason", "/api/v1/roles")];
 
 #[tokio::test]
 async fn every_described_status_of_the_fallback_can_be_had() {
     let mut wrong = Vec::new();
-    for (face, known) in UNROUTED {
-        let statuses = DESCRIPTION.document()["x-fallback"][face].as_object().unwrap().keys().cloned();
+    for (format, known) in UNROUTED {
+        let statuses = DESCRIPTION.document()["x-fallback"][format].as_object().unwrap().keys().cloned();
         let operation = Operation {
             method: "PUT".into(),
             path: known.into(),

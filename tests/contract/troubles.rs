@@ -66,7 +66,7 @@ impl<'a> Attempt<'a> {
             admin = app.bearer(&app.token(&format!("{number}-newcomer"), ORG, &[]));
         }
         if route.ends_with("/resolve") {
-            app.sky.remove_group(&objects.group());
+            app.cloud.remove_group(&objects.group());
         }
         let body = match (method, route) {
             ("POST", "/api/v1/sessions") => Some(json!({"resourceIds": [objects.resource()]})),
@@ -85,9 +85,9 @@ impl<'a> Attempt<'a> {
     /// What it does when nothing goes wrong.
     async fn undisturbed(&self) -> Expected {
         let before = counts(self.app).await;
-        self.app.tap.take_calls();
+        self.app.proxy.take_calls();
         let reply = self.send().await;
-        let calls = self.app.tap.take_calls();
+        let calls = self.app.proxy.take_calls();
         let status = reply.status.as_u16();
         assert!(reply.status.is_success(), "{} {}: {}", self.method, self.path, reply.text);
         Expected { status, calls, change: change(&before, &counts(self.app).await) }
@@ -102,9 +102,9 @@ impl<'a> Attempt<'a> {
     ) -> Vec<String> {
         let mut wrong = Vec::new();
         let before = counts(self.app).await;
-        self.app.tap.trouble_after(call, trouble, times);
+        self.app.proxy.trouble_after(call, trouble, times);
         let reply = self.send().await;
-        self.app.tap.no_more_trouble();
+        self.app.proxy.no_more_trouble();
         let may_give_up = times == LASTING;
         if reply.status.as_u16() == 503 && may_give_up {
             if reply.header("retry-after").is_none() || reply.text.contains("trouble of the test") {
@@ -208,7 +208,7 @@ async fn knock(app: &TestApp, kind: usize, number: usize) -> Reply {
         1 => newcomer.get("/sessions").await,
         2 => {
             let key = app.admin().new_api_key(&["resources:read"]).await;
-            app.tap.take_calls();
+            app.proxy.take_calls();
             app.caller(&[("x-api-key", &key)]).get("/resources").await
         }
         _ => newcomer.post("/roles", json!({"name": "Mine"})).await,
@@ -219,7 +219,7 @@ async fn knock(app: &TestApp, kind: usize, number: usize) -> Reply {
 async fn calls_of_knock(kind: usize, status: u16) -> (usize, usize) {
     let app = TestApp::with_setup(Setup { rate: Some(RateLimit::default()), ..Setup::default() }).await;
     let _ = knock(&app, kind, 0).await.expect(status);
-    let (own, all) = (app.tap.take_calls(), app.tap.calls());
+    let (own, all) = (app.proxy.take_calls(), app.proxy.calls());
     println!("{status}: {own:?}");
     assert!(!own.is_empty());
     (all - own.len(), own.len())
@@ -251,9 +251,9 @@ async fn knock_in_trouble(
 ) {
     let app = TestApp::with_setup(Setup { rate: Some(RateLimit::default()), ..Setup::default() }).await;
     let place = format!("{kind}: {trouble:?} {times} times at call {call}");
-    app.tap.trouble_after(before + call, trouble, times);
+    app.proxy.trouble_after(before + call, trouble, times);
     let reply = knock(&app, kind, call).await;
-    app.tap.no_more_trouble();
+    app.proxy.no_more_trouble();
     let is_told = times == LASTING && reply.status.as_u16() == 503 && reply.header("retry-after").is_some();
     assert!(reply.status.as_u16() == status || is_told, "{place}: {reply:?}");
     assert_eq!(knock(&app, kind, calls + call).await.status.as_u16(), status, "{place}, again");

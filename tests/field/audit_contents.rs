@@ -4,7 +4,7 @@
 
 use model::rate::RateLimit;
 use serde_json::{Value, json};
-use support::objects::{Objects, open_the_sky};
+use support::objects::{Objects, open_the_cloud};
 use support::{ADMIN, Client, InFunction as _, ORG, Setup, TestApp, at_millis, resource_body};
 use workers::RuleWorker;
 
@@ -111,7 +111,7 @@ async fn a_deletion_says_what_it_removed() {
 #[tokio::test]
 async fn a_row_names_its_request_and_the_key_that_acted() {
     let app = TestApp::new().await;
-    open_the_sky(&app);
+    open_the_cloud(&app);
     let admin = app.admin();
     let made = admin.post("/roles", json!({"name": "R"})).await.expect(201);
     let role = row(&admin, "ROLE_CREATE").await;
@@ -143,7 +143,7 @@ async fn what_became_of_a_session_stands_behind_its_start_whatever_the_clocks_sa
         app.advance_seconds(60);
         let session = objects.begin_session(&admin).await;
         let now = at_millis(app.now().unix_millis() - behind);
-        let worker = RuleWorker::new(app.tools());
+        let worker = RuleWorker::new(app.worker_context());
         let group = || [(support::org(ORG), objects.group())];
         let _ = worker.run(group(), now).in_function("rule-worker").await;
         let _ = admin.post_empty(&format!("/sessions/{session}/stop")).await.expect(200);
@@ -247,7 +247,7 @@ async fn sign_ins_beyond_the_addresss_rate_are_not_counted() {
 async fn a_failed_sign_in_is_401_also_where_nobody_counts() {
     let app = TestApp::new().await;
     let denied = json!({"__type": "com.amazonaws.dynamodb.v20120810#AccessDeniedException"});
-    app.tap.fail_next("UpdateItem", 400, &denied);
+    app.proxy.fail_next("UpdateItem", 400, &denied);
     let _ = app.bearer("garbage").get("/roles").await.expect(401);
     assert!(sign_ins(&app).await.is_empty());
     let _ = app.admin().get(&format!("/users/{ADMIN}")).await;

@@ -20,7 +20,7 @@ async fn started(app: &TestApp) -> (Client, String) {
 async fn bring(app: &TestApp, grace: &Client, session: &str, state: &str) {
     let stop = format!("/sessions/{session}/stop");
     if state == "FAILED" {
-        app.sky.deny("AKIA1");
+        app.cloud.deny("AKIA1");
     }
     if state != "PENDING" {
         app.settle().await;

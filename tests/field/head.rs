@@ -92,7 +92,7 @@ async fn the_local_server_says_the_length_and_sends_no_body() {
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let stopped = async move { drop(stopped.await) };
     let gateway = Arc::new(Gateway::new(&Template::built_in().unwrap(), app.app.clone()).unwrap());
-    let serving = tokio::spawn(local::server::serve(listener, gateway, app.sky.clone(), stopped));
+    let serving = tokio::spawn(local::server::serve(listener, gateway, app.cloud.clone(), stopped));
     let mut connection = tokio::net::TcpStream::connect(address).await.unwrap();
     let request = |method: &str, close: &str| {
         format!("{method} /openapi.json HTTP/1.1\r\nhost: localhost\r\n{close}\r\n")

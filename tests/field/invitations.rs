@@ -303,7 +303,7 @@ async fn many_links_come_with_it_however_often_it_breaks_off() {
     for claimed in [32, 64] {
         // Her entry is tried first, and meets the invitation's email.
         let before = if claimed == 32 { 2 } else { 1 };
-        app.tap.fail_after("TransactWriteItems", before, 400, &json!({"__type": "x#ValidationException"}));
+        app.proxy.fail_after("TransactWriteItems", before, 400, &json!({"__type": "x#ValidationException"}));
         let _ = grace.get("/me").await.expect(500);
         let partly = admin.get("/users/grace").await.expect(200).json;
         assert_eq!((partly["roleIds"].as_array().unwrap().len(), &partly["email"]), (claimed, &Value::Null));
@@ -329,9 +329,9 @@ async fn a_known_person_costs_no_call_more() {
     let grace = person(&app, "grace", EMAIL);
     let _ = grace.get("/me").await.expect(200);
     app.advance_seconds(60);
-    let _ = app.tap.take_calls();
+    let _ = app.proxy.take_calls();
     let _ = grace.get("/me").await.expect(200);
-    let calls = app.tap.take_calls();
+    let calls = app.proxy.take_calls();
     assert!(!calls.iter().any(|call| call.contains("TransactWriteItems")), "{calls:?}");
     assert_eq!(
         calls.iter().filter(|call| call.contains("GetItem") && !call.contains("Batch")).count(),

@@ -3,7 +3,7 @@
 //! Reported of workers that take a stream batch after batch, for which Lambda has a parallelization factor:
 //! serverless/serverless#7019.
 
-use firewall::simulated::{Call, Fault, Gate};
+use firewall::simulated::{Fault, Gate, Operation};
 use serde_json::json;
 use support::{InFunction as _, TestApp};
 
@@ -24,7 +24,7 @@ async fn a_group_that_waits_holds_up_no_other() {
         admin.post("/sessions", body).await.expect(201).id()
     };
     let gate = Gate::default();
-    app.sky.fault_next_of(Call::Describe, Fault::Delay(gate.clone()));
+    app.cloud.fault_next_of(Operation::Describe, Fault::Delay(gate.clone()));
     let slow = start(&resources[0]).await;
     let others_are_done = async {
         gate.reached().await;
@@ -46,7 +46,7 @@ async fn a_group_that_waits_holds_up_no_other() {
         panic!("they wait for the one that waits");
     };
     tokio::select! {
-        () = app.crew.read_on().in_function("rule-worker") => {}
+        () = app.scheduler.read_on().in_function("rule-worker") => {}
         () = others_are_done => {}
     }
     let shown = admin.get(&format!("/sessions/{slow}")).await.expect(200).json;

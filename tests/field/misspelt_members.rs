@@ -42,7 +42,7 @@ async fn verified(app: &TestApp, admin: &Client) -> String {
     let body = json!({"name": "AWS", "credential_type": "ACCESS_KEY", "value": value});
     let credential = admin.post("/credentials/", body).await.expect(201).id();
     let resource = admin.new_resource(&credential).await;
-    app.sky.add_group(GroupRef { region: "eu-central-1".into(), group_id: "sg-0abc123def456".into() });
+    app.cloud.add_group(GroupRef { region: "eu-central-1".into(), group_id: "sg-0abc123def456".into() });
     let _ = admin.post_empty(&format!("/resources/{resource}/verify")).await.expect(200);
     resource
 }
@@ -117,7 +117,7 @@ async fn a_config_of_an_earlier_version_opens_nothing_and_the_row_says_why() {
         assert!(why.starts_with("The resource's config must be corrected: config."), "{why}");
         assert!(why.contains(&format!("use {right}")), "{config}: {why}");
         app.settle().await;
-        let rules: Vec<_> = app.sky.groups().into_iter().flat_map(|(_, rules)| rules).collect();
+        let rules: Vec<_> = app.cloud.groups().into_iter().flat_map(|(_, rules)| rules).collect();
         assert_eq!(rules, [], "{config}");
         let verified = admin.post_empty(&format!("/resources/{resource}/verify")).await.expect(200).json;
         assert_eq!(verified["warnings"][0]["code"], "CONFIG_MUST_BE_CORRECTED", "{config}");

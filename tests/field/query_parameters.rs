@@ -7,7 +7,7 @@ use support::{ADMIN, Client, Reply, TestApp};
 
 const OF_THE_LOG: &str = "eventType, actorId, resourceId, from, to, limit, cursor";
 
-/// The one sentence of a refusal, on the faces that have a message.
+/// The one sentence of a refusal, on the formats that have a message.
 #[track_caller]
 fn sentence(reply: &Reply, parameter: &str) -> String {
     assert_eq!(reply.status, 400, "{}", reply.text);

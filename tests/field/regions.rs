@@ -43,7 +43,7 @@ fn regions() -> Vec<String> {
 async fn services_are_where_the_sdk_has_them() {
     let config = aws_config::SdkConfig::builder().build();
     for region in regions() {
-        let ours = https::endpoint(&config, "dynamodb", &region);
+        let ours = https::service_url(&config, "dynamodb", &region);
         assert_eq!(ours.trim_end_matches('/'), of_sdk(&region).await, "{region}");
         assert!(is_region(&region), "{region}");
     }

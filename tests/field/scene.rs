@@ -9,7 +9,7 @@ use support::{Client, ORG, TestApp};
 pub(crate) async fn active_resource(app: &TestApp, number: u32) -> String {
     let admin = app.admin();
     let group = GroupRef { region: "eu-central-1".into(), group_id: format!("sg-{number:08x}") };
-    app.sky.add_group(group.clone());
+    app.cloud.add_group(group.clone());
     let value = json!({"accessKeyId": "AKIA1", "secretAccessKey": "s"});
     let body = json!({"name": "AWS", "credential_type": "ACCESS_KEY", "value": value});
     let credential = admin.post("/credentials/", body).await.expect(201).id();

@@ -162,7 +162,7 @@ async fn what_a_token_says_of_a_person_is_shown_only_where_it_can_be_seen() {
         ("\u{3164}", GUEST, [GUEST, GUEST]),
         ("a\u{2028}b", "\u{1b}[m@acme.example", ["ada", ""]),
     ] {
-        let wish = Mint {
+        let token = Mint {
             sub: "ada",
             org: ORG,
             roles: &roles,
@@ -171,7 +171,7 @@ async fn what_a_token_says_of_a_person_is_shown_only_where_it_can_be_seen() {
             email_verified: false,
             ttl_seconds: 3600,
         };
-        let caller = app.bearer(&auth::mint(&support::jwt_settings(), &wish, app.now()).unwrap());
+        let caller = app.bearer(&auth::mint(&support::jwt_settings(), &token, app.now()).unwrap());
         let made = caller.post("/credentials/", json!({"name": "n", "value": "v"})).await.expect(201).json;
         let creator = &made["creator"];
         assert_eq!([creator["name"].as_str().unwrap(), creator["email"].as_str().unwrap_or_default()], shown);

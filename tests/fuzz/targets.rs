@@ -121,7 +121,7 @@ static HOUSE: LazyLock<House> = LazyLock::new(|| {
         clock: Arc::new(now),
     });
     let roles = [model::principal::ORG_ADMIN.to_owned()];
-    let wish = Mint {
+    let token = Mint {
         sub: "admin",
         org: "acme",
         roles: &roles,
@@ -130,7 +130,7 @@ static HOUSE: LazyLock<House> = LazyLock::new(|| {
         email_verified: false,
         ttl_seconds: 3600,
     };
-    let token = mint(&settings(JwtKeys::Secret(SECRET.into())), &wish, now()).expect("a token");
+    let token = mint(&settings(JwtKeys::Secret(SECRET.into())), &token, now()).expect("a token");
     House { functions, app, token }
 });
 

@@ -146,7 +146,7 @@ impl Large {
         let rows =
             (0..AUDIT_ROWS).map(|number| copy_item(&patterns.audit, &[(&patterns.audit_id, &id(3, number))]));
         items.extend(rows);
-        app.cloud.import(&app.table, items.iter().map(json_item).collect()).expect("an import");
+        app.aws.import(&app.table, items.iter().map(json_item).collect()).expect("an import");
         Self { app, admin, much_linked }
     }
 }

@@ -21,9 +21,9 @@ fn next(link: Option<&str>) -> Option<String> {
 async fn walked(large: &Large, first: &str) -> Vec<String> {
     let (mut ids, mut path) = (Vec::new(), Some(first.to_owned()));
     while let Some(part) = path {
-        large.app.tap.take_calls();
+        large.app.proxy.take_calls();
         let reply = large.admin.get(&part).await.expect(200);
-        let calls = large.app.tap.take_calls().len();
+        let calls = large.app.proxy.take_calls().len();
         assert!(calls <= 12, "{part} cost {calls} calls");
         ids.extend(reply.json.as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned()));
         path = next(reply.header("link"));
@@ -63,11 +63,11 @@ async fn showing(admin: &Client, resource: &str) -> usize {
 /// Deletes the resource that every role links to.
 async fn a_much_linked_resource_goes_at_once(large: &Large) {
     assert_eq!(showing(&large.admin, &large.much_linked).await, LARGE.roles);
-    large.app.tap.take_calls();
+    large.app.proxy.take_calls();
     #[expect(clippy::disallowed_methods, reason = "what is measured is time")]
     let began = Instant::now();
     let _ = large.admin.delete(&format!("/resources/{}", large.much_linked)).await.expect(204);
-    let (took, calls) = (began.elapsed(), large.app.tap.take_calls().len());
+    let (took, calls) = (began.elapsed(), large.app.proxy.take_calls().len());
     timing::print(&format!(
         "DELETE of a resource with {} links: {} ms, {calls} calls",
         LARGE.roles,

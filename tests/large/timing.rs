@@ -46,7 +46,7 @@ impl<'a> Place<'a> {
             own = self.admin.new_resource(&self.credential).await;
             let _ = self.admin.post_empty(&format!("/roles/{}/resources/{own}", self.role)).await.expect(200);
         }
-        self.app.tap.take_calls();
+        self.app.proxy.take_calls();
         #[expect(clippy::disallowed_methods, reason = "what is measured is time")]
         let began = Instant::now();
         let reply = match operation {
@@ -58,7 +58,7 @@ impl<'a> Place<'a> {
         };
         let took = began.elapsed();
         assert!(reply.status.is_success(), "{operation}: {}", reply.text);
-        (took, self.app.tap.take_calls())
+        (took, self.app.proxy.take_calls())
     }
 }
 

@@ -155,7 +155,7 @@ async fn the_reconciler_says_each_hour_what_is_stuck() {
     let of = |text: &str| {
         text.lines().filter(|line| line.contains("a rule is stuck") && line.contains(group)).count()
     };
-    app.sky.add_group(GroupRef { region: "eu-central-1".into(), group_id: group.into() });
+    app.cloud.add_group(GroupRef { region: "eu-central-1".into(), group_id: group.into() });
     let admin = app.admin();
     let value = json!({"accessKeyId": "AKIA1", "secretAccessKey": "PLANTED-key"});
     let credential = json!({"name": "AWS", "credential_type": "ACCESS_KEY", "value": value});
@@ -165,7 +165,7 @@ async fn the_reconciler_says_each_hour_what_is_stuck() {
     let _ = admin.patch(&format!("/resources/{resource}"), json!({"isActive": true})).await.expect(200);
     let session = admin.post("/sessions", json!({})).await.expect(201).id();
     app.settle().await;
-    app.sky.deny("AKIA1");
+    app.cloud.deny("AKIA1");
     let _ = admin.post_empty(&format!("/sessions/{session}/stop")).await.expect(200);
     app.settle().await;
     assert_eq!(of(&log.text()), 1, "it is said when it happens");

@@ -48,26 +48,26 @@ async fn no_answer_of_aws_puts_an_item_into_the_log() {
     let app = TestApp::new().await;
     let admin = app.admin();
     let user = json!({"email": EMAIL, "name": "Ann"});
-    app.tap.fail_next(
+    app.proxy.fail_next(
         "TransactWriteItems",
         400,
         &dynamodb("TransactionCanceledException", &unknown_reason()),
     );
     let _ = admin.post("/users", user.clone()).await.expect(500);
-    app.tap.fail_next("TransactWriteItems", 400, &dynamodb("ValidationException", &Value::Null));
+    app.proxy.fail_next("TransactWriteItems", 400, &dynamodb("ValidationException", &Value::Null));
     let _ = admin.post("/users", user).await.expect(500);
-    app.tap.fail_next("Query", 400, &dynamodb("ValidationException", &Value::Null));
+    app.proxy.fail_next("Query", 400, &dynamodb("ValidationException", &Value::Null));
     let _ = admin.get("/users").await.expect(500);
     for status in [200, 400] {
         // Neither is an answer of DynamoDB. The second, without a code, is a defect, and the first is tried again.
         for _ in 0..8 {
-            app.tap.fail_next("Query", status, &json!([EMAIL, ADDRESS]));
+            app.proxy.fail_next("Query", status, &json!([EMAIL, ADDRESS]));
         }
         let reply = admin.get("/users").await;
         assert!([500, 503].contains(&reply.status.as_u16()), "{reply:?}");
     }
     let kms = json!({"__type": "ValidationException", "message": format!("{EMAIL} {ADDRESS}")});
-    app.tap.fail_next("GenerateDataKey", 400, &kms);
+    app.proxy.fail_next("GenerateDataKey", 400, &kms);
     let _ = admin.post("/credentials/", json!({"name": "n", "value": "PLANTED"})).await.expect(500);
     let text = logs.own.text();
     for heard in ["cancelled for NobodyKnowsIt", "ValidationException (status 400"] {
@@ -134,7 +134,7 @@ async fn a_batch_that_cannot_be_read_is_not_quoted() {
 }
 
 async fn opened(app: &TestApp, admin: &Client, group: &str) -> String {
-    app.sky.add_group(GroupRef { region: "eu-central-1".into(), group_id: group.into() });
+    app.cloud.add_group(GroupRef { region: "eu-central-1".into(), group_id: group.into() });
     let value = json!({"accessKeyId": "AKIA177", "secretAccessKey": "PLANTED-key"});
     let credential = json!({"name": "AWS", "credential_type": "ACCESS_KEY", "value": value});
     let mut resource = resource_body(&admin.post("/credentials", credential).await.expect(201).id());
@@ -174,13 +174,13 @@ async fn the_life_of_a_session_names_nobody() {
     let (app, group) = (TestApp::alive().await, "sg-0177777789abcdef0");
     let admin = app.bearer(&app.token("ann-of-the-logs", ORG, &["ORG_ADMIN"]));
     let session = opened(&app, &admin, group).await;
-    app.sky.fault_next(Fault::Lose);
+    app.cloud.fault_next(Fault::Lose);
     app.settle().await;
     app.advance_seconds(120);
     let _ = app.sweep().await;
-    app.sky.deny("AKIA177");
+    app.cloud.deny("AKIA177");
     let _ = admin.post_empty(&format!("/sessions/{session}/stop")).await.expect(200);
-    app.tap.fail_next("Query", 400, &dynamodb("ValidationException", &Value::Null));
+    app.proxy.fail_next("Query", 400, &dynamodb("ValidationException", &Value::Null));
     app.settle().await;
     for _ in 0..3 {
         app.advance_seconds(3601);

@@ -36,7 +36,7 @@ async fn seen(world: &World, session: &Value) -> Value {
 async fn refuse_at_length(world: &World) -> Value {
     let cloud = Misbehaving::of(world);
     cloud.refuse_everything(&longest_words());
-    let worker = RuleWorker::new(cloud.tools(world));
+    let worker = RuleWorker::new(cloud.worker_context(world));
     let (report, _) = worker.run([(org(ORG), group(1))], world.app.now()).in_function("rule-worker").await;
     serde_json::to_value(report).unwrap()
 }
@@ -122,9 +122,9 @@ async fn many_rows_of_one_block_are_told_at_once() {
     }
     let admin = world.app.admin();
     let session = start(&admin, json!({"ipv6Address": "2001:db8::7", "durationMinutes": 5})).await;
-    world.app.tap.take_bodies();
+    world.app.proxy.take_bodies();
     world.app.settle().await;
-    let longest = longest_expression(&world.app.tap.take_bodies());
+    let longest = longest_expression(&world.app.proxy.take_bodies());
     assert!(longest <= 4_096, "DynamoDB takes 4 KB of an expression, and not {longest} bytes");
     assert_eq!(seen(&world, &session).await["status"], "ACTIVE");
     world.app.advance_seconds(300);
@@ -236,29 +236,29 @@ async fn a_block_that_cannot_be_read_keeps_nobody_else_from_ending() {
 async fn a_transaction_that_is_refused_keeps_no_other_of_its_block_from_being_told() {
     let (world, session) = with_large_session(1, 50).await;
     let now = world.app.now();
-    let tools = world.app.tools();
+    let context = world.app.worker_context();
     let tell = |calls: &[(String, Value)]| {
         calls.iter().position(|(_, body)| body.to_string().contains("DELETE #fresh")).unwrap()
     };
     // A run in another world says which call is the first to tell.
     let (twin, _) = with_large_session(1, 50).await;
-    twin.app.tap.take_bodies();
+    twin.app.proxy.take_bodies();
     twin.app.settle().await;
-    let calls = twin.app.tap.take_bodies();
+    let calls = twin.app.proxy.take_bodies();
     let before = calls.iter().take(tell(&calls)).filter(|(target, _)| target.ends_with("TransactWriteItems"));
-    world.app.tap.fail_after(
+    world.app.proxy.fail_after(
         "TransactWriteItems",
         before.count(),
         400,
         &json!({"__type": "AccessDeniedException"}),
     );
     let (report, _) =
-        RuleWorker::new(tools).run([(org(ORG), group(1))], now).in_function("rule-worker").await;
+        RuleWorker::new(context).run([(org(ORG), group(1))], now).in_function("rule-worker").await;
     assert_eq!(report.failed, 1);
     let fresh = world.app.db_table().await.values().filter(|item| item.get("fresh").is_some()).count();
     assert_eq!(fresh, 45, "those of the first transaction");
     world.app.advance_seconds(60);
-    let _ = SessionSweeper::new(world.app.tools())
+    let _ = SessionSweeper::new(world.app.worker_context())
         .run(world.app.now())
         .in_function("session-sweeper")
         .await

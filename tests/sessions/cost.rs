@@ -46,18 +46,18 @@ async fn a_session_costs_what_the_operators_were_told() {
     let person = world.person("grace", &[&resource]).await;
     // Written once for all.
     let _ = world.app.db.deployment(world.app.now()).await.unwrap();
-    world.app.tap.take_bodies();
+    world.app.proxy.take_bodies();
     let _ = start(&person, json!({"durationMinutes": 60})).await;
-    let request = Cost::of(&world.app.tap.take_bodies());
+    let request = Cost::of(&world.app.proxy.take_bodies());
     world.app.settle().await;
-    let apply = Cost::of(&world.app.tap.take_bodies());
+    let apply = Cost::of(&world.app.proxy.take_bodies());
     world.app.advance_seconds(3601);
     world.app.sweep().await;
-    let end = Cost::of(&world.app.tap.take_bodies());
+    let end = Cost::of(&world.app.proxy.take_bodies());
     world.app.settle().await;
-    let after = Cost::of(&world.app.tap.take_bodies());
+    let after = Cost::of(&world.app.proxy.take_bodies());
     world.app.sweep().await;
-    let idle = Cost::of(&world.app.tap.take_bodies());
+    let idle = Cost::of(&world.app.proxy.take_bodies());
     let parts = [("start", &request), ("rule", &apply), ("end", &end), ("removal", &after)];
     for (what, cost) in parts {
         println!("{what}: {} write units, {cost:?}", cost.write_units());

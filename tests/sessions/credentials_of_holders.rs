@@ -21,7 +21,7 @@ impl Scene {
         let world = World::of(TestApp::new().await).await;
         let cloud = Misbehaving::of(&world);
         let mut scene = Self { world, cloud, people: Vec::new() };
-        scene.world.app.sky.add_group(group(1));
+        scene.world.app.cloud.add_group(group(1));
         for number in 1..=people {
             let resource = scene.resource(number).await;
             let name = format!("person{number}");
@@ -67,19 +67,19 @@ impl Scene {
     }
 
     async fn work(&self) {
-        let worker = RuleWorker::new(self.cloud.tools(&self.world));
+        let worker = RuleWorker::new(self.cloud.worker_context(&self.world));
         let _ = worker.run([(org(ORG), group(1))], self.world.app.now()).in_function("rule-worker").await;
     }
 
     async fn sweep_after(&self, seconds: i64) {
         self.world.app.advance_seconds(seconds);
-        let sweeper = SessionSweeper::new(self.cloud.tools(&self.world));
+        let sweeper = SessionSweeper::new(self.cloud.worker_context(&self.world));
         let _ = sweeper.run(self.world.app.now()).in_function("session-sweeper").await.unwrap();
     }
 
     fn deny(&self, numbers: impl IntoIterator<Item = usize>) {
         for number in numbers {
-            self.world.app.sky.deny(&format!("AKIA{number}"));
+            self.world.app.cloud.deny(&format!("AKIA{number}"));
         }
     }
 }
@@ -136,7 +136,7 @@ async fn rows_fail_and_rules_are_stuck_when_every_credential_is_refused() {
     scene.work().await;
     let stuck = scene.world.ledger().await;
     assert_eq!((stuck[0]["state"].as_str(), stuck[0]["attempts"].as_u64()), (Some("STUCK"), Some(1)));
-    scene.world.app.sky.allow("AKIA2");
+    scene.world.app.cloud.allow("AKIA2");
     scene.sweep_after(25 * 3600).await;
     assert_eq!(scene.world.rules(1).len(), 0);
     scene.deny([2]);
@@ -171,7 +171,7 @@ async fn a_credential_of_another_account_proves_nothing() {
     let scene = Scene::of(2).await;
     let (one, two) = (scene.start(1).await, scene.start(2).await);
     scene.work().await;
-    scene.world.app.sky.put_key_into_account("AKIA2", AccountId::from_number(2));
+    scene.world.app.cloud.put_key_into_account("AKIA2", AccountId::from_number(2));
     scene.deny([1]);
     scene.stop(1, &one).await;
     scene.stop(2, &two).await;
@@ -180,7 +180,7 @@ async fn a_credential_of_another_account_proves_nothing() {
         (scene.world.rules(1).len(), scene.world.ledger().await[0]["state"].as_str()),
         (1, Some("STUCK"))
     );
-    scene.world.app.sky.allow("AKIA1");
+    scene.world.app.cloud.allow("AKIA1");
     scene.sweep_after(25 * 3600).await;
     assert_eq!((scene.world.rules(1).len(), unrest(&scene.world.app).await), (0, Vec::<String>::new()));
 }
@@ -193,7 +193,7 @@ async fn no_other_credential_is_asked_where_the_group_is_full() {
         let ingress = model::ingress::Ingress::parse(&format!("198.51.100.{number}|tcp|22-22"));
         let version = Some(model::ingress::IpVersion::V4);
         let rule = firewall::CloudRule { id: String::new(), ingress, version, tag: None };
-        scene.world.app.sky.add_rule(&group(1), rule);
+        scene.world.app.cloud.add_rule(&group(1), rule);
     }
     let (_one, _two) = (scene.start(1).await, scene.start(2).await);
     scene.work().await;
@@ -220,7 +220,7 @@ async fn a_credential_that_gets_no_answer_keeps_the_rows_waiting() {
 #[tokio::test]
 async fn a_rule_that_may_be_on_its_way_is_bound_to_its_account() {
     let scene = Scene::of(3).await;
-    scene.world.app.sky.put_key_into_account("AKIA3", AccountId::from_number(2));
+    scene.world.app.cloud.put_key_into_account("AKIA3", AccountId::from_number(2));
     let mut sessions = Vec::new();
     for person in 1..=3 {
         sessions.push(scene.start(person).await);

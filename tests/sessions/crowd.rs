@@ -29,7 +29,7 @@ async fn two_hundred_people_start_at_the_same_moment() {
         people.push(Arc::new(entered(&world.app.db, ORG, &format!("person-{number}"), now).await));
     }
     let body = Arc::new(json!({"resourceIds": resources}));
-    world.app.tap.take_calls();
+    world.app.proxy.take_calls();
     let starts: Vec<_> = people
         .into_iter()
         .map(|user| {
@@ -47,7 +47,7 @@ async fn two_hundred_people_start_at_the_same_moment() {
         started.unwrap();
         slowest = slowest.max(took);
     }
-    let calls = world.app.tap.take_calls();
+    let calls = world.app.proxy.take_calls();
     let retries = calls.iter().filter(|call| *call == "TransactWriteItems").count() - PEOPLE;
     println!("{PEOPLE} starts over {RESOURCES} resources: {retries} retries, the slowest took {slowest:?}");
     assert_eq!(faults(&world.app).await, Vec::<String>::new());
@@ -57,7 +57,7 @@ async fn two_hundred_people_start_at_the_same_moment() {
     let groups: BTreeSet<_> = (1..=RESOURCES).map(|number| (org(ORG), group(number))).collect();
     // How long it takes is not the question here.
     let hour = Duration::from_secs(3600);
-    let worker = RuleWorker::new(world.app.tools()).at_pace(Pace { visit: hour, run: hour });
+    let worker = RuleWorker::new(world.app.worker_context()).at_pace(Pace { visit: hour, run: hour });
     let (report, _) = worker.run(groups, world.app.now()).in_function("rule-worker").await;
     assert_eq!(report.applied, RESOURCES);
     assert_eq!(unrest(&world.app).await, Vec::<String>::new());

@@ -5,7 +5,7 @@ use firewall::{AccountId, CloudAccess, Firewall, FirewallError, GroupDescription
 use futures_util::future::BoxFuture;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
-use workers::Tools;
+use workers::WorkerContext;
 
 use crate::world::World;
 
@@ -28,17 +28,17 @@ struct Behaviour {
 /// The simulated cloud behind a provider that misbehaves. A clone is the same one.
 #[derive(Clone)]
 pub(crate) struct Misbehaving {
-    sky: SimulatedCloud,
+    cloud: SimulatedCloud,
     behaviour: Arc<Mutex<Behaviour>>,
 }
 
 impl Misbehaving {
     pub(crate) fn of(world: &World) -> Self {
-        Self { sky: world.app.sky.clone(), behaviour: Arc::default() }
+        Self { cloud: world.app.cloud.clone(), behaviour: Arc::default() }
     }
 
-    pub(crate) fn tools(&self, world: &World) -> Tools {
-        world.app.tools_with(self.clone())
+    pub(crate) fn worker_context(&self, world: &World) -> WorkerContext {
+        world.app.worker_context_with(self.clone())
     }
 
     pub(crate) fn hang(&self, identity: &str) {
@@ -60,7 +60,7 @@ impl Misbehaving {
 
     /// From now on every look at a group shows it as it is now.
     pub(crate) fn freeze(&self, group: &GroupRef) {
-        let rules = self.sky.groups().into_iter().find(|(found, _)| found == group).unwrap().1;
+        let rules = self.cloud.groups().into_iter().find(|(found, _)| found == group).unwrap().1;
         self.show(group, rules);
     }
 
@@ -81,7 +81,7 @@ impl Misbehaving {
     pub(crate) async fn arrive(&self) {
         let calls = std::mem::take(&mut self.behaviour.lock().unwrap().under_way);
         for (access, group, rules) in calls {
-            let _ = self.sky.authorize(&access, &group, &rules).await;
+            let _ = self.cloud.authorize(&access, &group, &rules).await;
         }
     }
 
@@ -123,7 +123,7 @@ impl Firewall for Misbehaving {
         access: &'a CloudAccess,
         region: &'a str,
     ) -> BoxFuture<'a, Result<AccountId, FirewallError>> {
-        self.sky.account(access, region)
+        self.cloud.account(access, region)
     }
 
     fn describe<'a>(
@@ -136,7 +136,7 @@ impl Firewall for Misbehaving {
             let picture = self.behaviour.lock().unwrap().stale.get(group).cloned();
             match picture {
                 Some(picture) => Ok(picture),
-                None => self.sky.describe(access, group).await,
+                None => self.cloud.describe(access, group).await,
             }
         })
     }
@@ -156,7 +156,7 @@ impl Firewall for Misbehaving {
                     return Err(FirewallError::Unreachable("the answer did not arrive".into()));
                 }
             }
-            self.sky.authorize(access, group, rules).await
+            self.cloud.authorize(access, group, rules).await
         })
     }
 
@@ -173,7 +173,7 @@ impl Firewall for Misbehaving {
                     "You are not authorized to perform this operation.".into(),
                 ));
             }
-            self.sky.revoke(access, group, ids).await
+            self.cloud.revoke(access, group, ids).await
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Events that come twice, late, in the wrong order, or that nobody can read.
 
-use firewall::simulated::{Call, Fault, Gate};
+use firewall::simulated::{Fault, Gate, Operation};
 use serde_json::{Value, json};
 use support::{InFunction as _, ORG, TestApp, org};
 use web::Worker;
@@ -15,7 +15,7 @@ fn rule_worker() -> Worker {
 
 /// Every record that the stream has so far.
 fn records(app: &TestApp) -> Vec<Value> {
-    app.cloud.changes(&app.table, None, 1000).unwrap()
+    app.aws.changes(&app.table, None, 1000).unwrap()
 }
 
 async fn deliver(app: &TestApp, records: &[Value]) -> Value {
@@ -40,12 +40,12 @@ async fn history() -> (World, Vec<Value>) {
 #[tokio::test]
 async fn old_news_changes_nothing_in_any_order() {
     let (world, mut records) = history().await;
-    let (cloud, before) = (world.app.sky.groups(), world.app.db_objects().await);
+    let (cloud, before) = (world.app.cloud.groups(), world.app.db_objects().await);
     for _ in 0..2 {
         assert_eq!(deliver(&world.app, &records).await, json!({"batchItemFailures": []}));
         records.reverse();
     }
-    assert_eq!(world.app.sky.groups(), cloud);
+    assert_eq!(world.app.cloud.groups(), cloud);
     assert_eq!(world.app.db_objects().await, before);
 }
 
@@ -99,18 +99,18 @@ async fn a_stop_during_the_application_ends_with_no_rule() {
     let person = world.person("grace", &[&resource]).await;
     let session = start(&person, json!({})).await;
     let gate = Gate::default();
-    world.app.sky.fault_next_of(Call::Authorize, Fault::Delay(gate.clone()));
-    let (tools, now) = (world.app.tools(), world.app.now());
+    world.app.cloud.fault_next_of(Operation::Authorize, Fault::Delay(gate.clone()));
+    let (context, now) = (world.app.worker_context(), world.app.now());
     let groups = || [(org(ORG), group(1))];
     let applying =
         tokio::spawn(
-            async move { RuleWorker::new(tools).run(groups(), now).in_function("rule-worker").await },
+            async move { RuleWorker::new(context).run(groups(), now).in_function("rule-worker").await },
         );
     gate.reached().await;
     let _ =
         person.post_empty(&format!("/sessions/{}/stop", session["id"].as_str().unwrap())).await.expect(200);
     let (report, again) =
-        RuleWorker::new(world.app.tools()).run(groups(), now).in_function("rule-worker").await;
+        RuleWorker::new(world.app.worker_context()).run(groups(), now).in_function("rule-worker").await;
     assert_eq!((report.groups_busy, again.len()), (1, 0), "the holder of the lease looks once more");
     gate.open();
     let (report, _) = applying.await.unwrap();

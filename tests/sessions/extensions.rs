@@ -83,7 +83,7 @@ async fn what_is_not_open_any_more_is_not_extended() {
         if is_drained {
             // A crash before the sessions are ended.
             let no = json!({"__type": "AccessDeniedException", "message": "no"});
-            running.world.app.tap.fail_after("Query", 1, 400, &no);
+            running.world.app.proxy.fail_after("Query", 1, 400, &no);
             let _ = admin.delete(&format!("{path}?drain=true")).await.expect(202);
         } else {
             let _ = admin.patch(&path, json!({"isActive": false})).await.expect(200);

@@ -65,10 +65,10 @@ async fn a_rule_that_a_deletion_overlooked_is_removed_with_the_deleted_value() {
     let admin = used.world.app.admin();
     let _ = used.move_resource().await;
     // The resource's present credential is of no use: only the deleted one can remove the rule.
-    used.world.app.sky.deny("AKIA7");
+    used.world.app.cloud.deny("AKIA7");
     // The first query is the credential's partition, the second the list of rules.
     let nothing = json!({"Items": [], "Count": 0, "ScannedCount": 0});
-    used.world.app.tap.fail_after("Query", 1, 200, &nothing);
+    used.world.app.proxy.fail_after("Query", 1, 200, &nothing);
     let _ = admin.delete(&used.credential()).await.expect(204);
     let _ = admin.get(&used.credential()).await.expect(404);
     used.sweeps(12, 60).await;
@@ -107,10 +107,10 @@ async fn a_former_value_does_not_go_with_the_first_look() {
     used.replace().await;
     let nothing = json!({"Items": [], "Count": 0, "ScannedCount": 0});
     let (db, now) = (&used.world.app.db, used.world.app.now());
-    used.world.app.tap.fail_after("Query", 1, 200, &nothing);
-    db.look_after_credential(&org(ORG), used.credential_id(), now).await.unwrap();
+    used.world.app.proxy.fail_after("Query", 1, 200, &nothing);
+    db.process_due_credential(&org(ORG), used.credential_id(), now).await.unwrap();
     assert_eq!(used.kept().await, 1);
-    db.look_after_credential(&org(ORG), used.credential_id(), now).await.unwrap();
+    db.process_due_credential(&org(ORG), used.credential_id(), now).await.unwrap();
     assert_eq!(used.kept().await, 1);
 }
 
@@ -141,7 +141,7 @@ async fn an_unreadable_rule_keeps_every_former_value() {
         used.world.set_attribute(&rules[0], name, AttributeValue::S("no id".into())).await;
     }
     for _ in 0..4 {
-        app.db.look_after_credential(&org(ORG), used.credential_id(), app.now()).await.unwrap();
+        app.db.process_due_credential(&org(ORG), used.credential_id(), app.now()).await.unwrap();
     }
     assert_eq!(used.kept().await, 1);
 }

@@ -1,6 +1,6 @@
 //! A rule is gone only when that is certain: whatever looks show late, answers leave out, and other people do to the rules.
 
-use firewall::simulated::{Call, Fault, Gate};
+use firewall::simulated::{Fault, Gate, Operation};
 use serde_json::json;
 use support::{InFunction as _, ORG, org};
 use workers::{RuleWorker, SessionSweeper};
@@ -13,7 +13,7 @@ async fn a_rule_without_its_tag_is_not_forgotten_when_its_removal_gets_lost() {
     let session = scene.start().await;
     scene.work().await;
     scene.take_the_tag_off();
-    scene.world.app.sky.fault_next_of(Call::Revoke, Fault::Lose);
+    scene.world.app.cloud.fault_next_of(Operation::Revoke, Fault::Lose);
     scene.stop(&session).await;
     scene.work().await;
     assert_eq!(scene.status(&session).await, "EXPIRING");
@@ -95,7 +95,7 @@ async fn a_rule_goes_with_the_value_that_made_it() {
     scene.work().await;
     let credential = scene.world.credential.clone();
     let other = firewall::AccountId::from_number(2);
-    scene.world.app.sky.put_key_into_account("AKIA2", other);
+    scene.world.app.cloud.put_key_into_account("AKIA2", other);
     let replace = async |key: &str| {
         let value = json!({"accessKeyId": key, "secretAccessKey": "s"});
         let body = json!({"name": "AWS", "credential_type": "ACCESS_KEY", "value": value});
@@ -115,7 +115,7 @@ async fn a_rule_in_an_account_that_nobody_reaches_is_stuck_and_not_forgotten() {
     let session = scene.start().await;
     scene.work().await;
     let other = firewall::AccountId::from_number(2);
-    scene.world.app.sky.put_key_into_account("AKIA1", other);
+    scene.world.app.cloud.put_key_into_account("AKIA1", other);
     scene.stop(&session).await;
     scene.work().await;
     scene.sweeps(2).await;
@@ -126,7 +126,7 @@ async fn a_rule_in_an_account_that_nobody_reaches_is_stuck_and_not_forgotten() {
         why.contains("made in account 000000000001") && why.contains("reaches account 000000000002"),
         "{why}"
     );
-    scene.world.app.sky.put_key_into_account("AKIA1", firewall::AccountId::from_number(1));
+    scene.world.app.cloud.put_key_into_account("AKIA1", firewall::AccountId::from_number(1));
     scene.world.app.advance_seconds(25 * 3600);
     scene.ends_within(1, &session).await;
 }
@@ -137,16 +137,18 @@ async fn a_clock_a_minute_ahead_leaves_no_rule_without_an_entry() {
     let scene = Scene::new().await;
     let session = scene.start().await;
     let gate = Gate::default();
-    scene.world.app.sky.fault_next_of(Call::Authorize, Fault::Delay(gate.clone()));
-    let (tools, now) = (scene.tools(), scene.world.app.now());
+    scene.world.app.cloud.fault_next_of(Operation::Authorize, Fault::Delay(gate.clone()));
+    let (context, now) = (scene.worker_context(), scene.world.app.now());
     let applying = tokio::spawn(async move {
-        RuleWorker::new(tools).run([(org(ORG), group(1))], now).in_function("rule-worker").await
+        RuleWorker::new(context).run([(org(ORG), group(1))], now).in_function("rule-worker").await
     });
     gate.reached().await;
     scene.stop(&session).await;
     let ahead = now.plus_seconds(60);
-    let _ =
-        RuleWorker::new(scene.tools()).run([(org(ORG), group(1))], ahead).in_function("rule-worker").await;
+    let _ = RuleWorker::new(scene.worker_context())
+        .run([(org(ORG), group(1))], ahead)
+        .in_function("rule-worker")
+        .await;
     assert_eq!(scene.status(&session).await, "EXPIRING");
     gate.open();
     let _ = applying.await.unwrap();
@@ -163,7 +165,7 @@ async fn a_call_at_the_end_of_a_run_is_waited_for_by_a_clock_that_is_ahead() {
     scene.stop(&session).await;
     for seconds in [11, 101, 130] {
         let ahead = scene.world.app.now().plus_seconds(seconds);
-        let _ = RuleWorker::new(scene.tools())
+        let _ = RuleWorker::new(scene.worker_context())
             .run([(org(ORG), group(1))], ahead)
             .in_function("rule-worker")
             .await;
@@ -183,7 +185,7 @@ async fn a_provider_that_is_always_too_slow_makes_the_rule_stuck() {
     let quick = workers::Pace { visit: std::time::Duration::from_millis(100), ..workers::Pace::SCHEDULE };
     for _ in 0..20 {
         scene.world.app.advance_seconds(61);
-        let sweeper = SessionSweeper::new(scene.tools()).at_pace(quick);
+        let sweeper = SessionSweeper::new(scene.worker_context()).at_pace(quick);
         let _ = sweeper.run(scene.world.app.now()).in_function("session-sweeper").await.unwrap();
     }
     let stuck = scene.world.ledger().await;

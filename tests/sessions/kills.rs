@@ -6,7 +6,7 @@ use model::session::{Extension, SessionFilter, SessionLimits};
 use model::user::User;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use store::{ListPart, Owner};
+use store::{Owner, PageRequest};
 use support::sessions::{entered, start};
 use support::{InFunction as _, ORG, TestApp, actor, org};
 use workers::{RuleWorker, SessionSweeper};
@@ -65,7 +65,7 @@ impl Scene {
     async fn work(&self) {
         let groups: BTreeSet<_> =
             (1..=self.resources.len()).map(|number| (org(ORG), group(number))).collect();
-        RuleWorker::new(self.world.app.tools())
+        RuleWorker::new(self.world.app.worker_context())
             .run(groups, self.world.app.now())
             .in_function("rule-worker")
             .await;
@@ -73,7 +73,11 @@ impl Scene {
 
     async fn sweep(&self) {
         let app = &self.world.app;
-        let _ = SessionSweeper::new(app.tools()).run(app.now()).in_function("session-sweeper").await.unwrap();
+        let _ = SessionSweeper::new(app.worker_context())
+            .run(app.now())
+            .in_function("session-sweeper")
+            .await
+            .unwrap();
     }
 
     /// What must have happened before some work: the session that it is about.
@@ -113,7 +117,7 @@ impl Scene {
     }
 
     async fn stop_all(&self) {
-        let (db, org, part) = (&self.world.app.db, org(ORG), ListPart { limit: Some(3), cursor: None });
+        let (db, org, part) = (&self.world.app.db, org(ORG), PageRequest { limit: Some(3), cursor: None });
         let filter = SessionFilter::default();
         let now = self.world.app.now();
         let list = db.sessions_of_user_newest_first(&org, &self.user.id, &filter, &part, now).await;

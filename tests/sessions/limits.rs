@@ -260,13 +260,13 @@ async fn a_large_start_beyond_the_quota_writes_nothing() {
     let ids = resources(&world, 2, 58).await;
     let admin = world.app.admin();
     let _ = start(&admin, json!({"resourceIds": [ids[0]]})).await;
-    world.app.tap.take_calls();
+    world.app.proxy.take_calls();
     let refused = admin.post("/sessions", json!({"resourceIds": ids})).await.expect(400).json;
     assert_eq!(
         refused["message"],
         "You have 1 running session, as many as one person may have: stop one first"
     );
-    let calls = world.app.tap.take_calls();
+    let calls = world.app.proxy.take_calls();
     // The record of the refusal, and no block.
     assert_eq!(calls.iter().filter(|call| *call == "TransactWriteItems").count(), 1, "{calls:?}");
     assert!(world.app.db_table().await.values().all(|item| item["entity"] != "SESSION_ROWS"));
@@ -281,10 +281,10 @@ async fn sessions_that_do_not_run_use_up_no_quota() {
     for _ in 0..19 {
         let _ = start(&grace, json!({})).await;
     }
-    world.app.sky.remove_group(&crate::world::group(1));
+    world.app.cloud.remove_group(&crate::world::group(1));
     world.app.advance_seconds(46);
     world.app.sweep().await;
-    world.app.sky.add_group(crate::world::group(1));
+    world.app.cloud.add_group(crate::world::group(1));
     for _ in 0..20 {
         let _ = start(&grace, json!({})).await;
     }

@@ -111,8 +111,8 @@ impl Crowd {
     async fn offer(&self, per_second: u32) -> Outcome {
         let slowed = self.slowness(per_second);
         let (app, mut starts) = (&self.world.app, Vec::new());
-        app.tap.switch_conflicts(Some(TRANSACTION * slowed));
-        let (began, met, people) = (Instant::now(), app.tap.conflicts(), self.people.len() as u32);
+        app.proxy.switch_conflicts(Some(TRANSACTION * slowed));
+        let (began, met, people) = (Instant::now(), app.proxy.conflicts(), self.people.len() as u32);
         let mut deletion = None;
         for number in 0..people {
             tokio::time::sleep_until(began + Duration::from_secs(1) * number * slowed / per_second).await;
@@ -133,8 +133,8 @@ impl Crowd {
             }
         }
         let deletion = deletion.unwrap().await.unwrap();
-        let (conflicts, took) = (app.tap.conflicts() - met, began.elapsed());
-        app.tap.switch_conflicts(None);
+        let (conflicts, took) = (app.proxy.conflicts() - met, began.elapsed());
+        app.proxy.switch_conflicts(None);
         println!(
             "offered {per_second}/s, slowed {slowed} times: {} started, {busy} refused with 503, {conflicts} conflicts, the slowest \
              took {slowest:?}, all {took:?}",

@@ -1,12 +1,12 @@
 //! Several organizations and several deployments on one security group.
 
-use firewall::simulated::Call;
+use firewall::simulated::Operation;
 use firewall::{CloudRule, RuleTag};
 use model::ingress::{Ingress, IpVersion};
 use serde_json::{Value, json};
 use support::ledger::unrest;
 use support::{Client, InFunction as _, ORG, OTHER_ORG, Setup, TestApp};
-use workers::{RuleWorker, Tools};
+use workers::{RuleWorker, WorkerContext};
 
 use crate::world::{REGION, SOURCE, World, group, row_states, shown};
 
@@ -19,7 +19,7 @@ struct Tenant<'a> {
 
 impl<'a> Tenant<'a> {
     async fn new(app: &'a TestApp, org: &'static str) -> Self {
-        app.sky.add_group(group(1));
+        app.cloud.add_group(group(1));
         let mut tenant = Self { app, org, resource: String::new() };
         let caller = tenant.caller();
         let value = json!({"accessKeyId": "AKIA1", "secretAccessKey": "s"});
@@ -71,11 +71,11 @@ impl<'a> Tenant<'a> {
 
 /// Another deployment that has rules in the same cloud.
 async fn beside(app: &TestApp) -> TestApp {
-    TestApp::alive_with_setup(Setup { sky: app.sky.clone(), ..Setup::default() }).await
+    TestApp::alive_with_setup(Setup { cloud: app.cloud.clone(), ..Setup::default() }).await
 }
 
 fn rules(app: &TestApp) -> Vec<CloudRule> {
-    app.sky.groups().into_iter().find(|(found, _)| *found == group(1)).unwrap().1
+    app.cloud.groups().into_iter().find(|(found, _)| *found == group(1)).unwrap().1
 }
 
 async fn a_minute_passes(app: &TestApp) -> Value {
@@ -174,9 +174,9 @@ async fn looks_at_anothers_rules_cost_one_call_a_minute_for_a_group() {
         acme.start(&address).await;
     }
     for _ in 0..3 {
-        let before = app.sky.calls();
+        let before = app.cloud.calls();
         a_minute_passes(&app).await;
-        assert_eq!(app.sky.calls() - before, 1);
+        assert_eq!(app.cloud.calls() - before, 1);
     }
 }
 
@@ -187,15 +187,15 @@ async fn a_rule_without_a_mark_is_not_looked_at_each_minute() {
     let resource = world.resource(1).await;
     let ingress = Ingress::parse(&format!("{SOURCE}|tcp|22-22"));
     let untagged = CloudRule { id: String::new(), ingress, version: Some(IpVersion::V4), tag: None };
-    world.app.sky.add_rule(&group(1), untagged);
+    world.app.cloud.add_rule(&group(1), untagged);
     let person = world.person("grace", &[&resource]).await;
     let session = person.post("/sessions", json!({"durationHours": 8})).await.expect(201).json;
     world.app.settle().await;
-    let before = world.app.sky.calls();
+    let before = world.app.cloud.calls();
     for _ in 0..3 {
         a_minute_passes(&world.app).await;
     }
-    assert_eq!(world.app.sky.calls(), before);
+    assert_eq!(world.app.cloud.calls(), before);
     assert_eq!(row_states(&shown(&person, &session).await), ["APPLIED"]);
 }
 
@@ -205,7 +205,7 @@ async fn a_look_that_gets_no_answer_changes_nothing_and_is_repeated() {
     let (globex, acme) = (Tenant::new(&app, OTHER_ORG).await, Tenant::new(&app, ORG).await);
     let (theirs, ours) = (globex.start(SOURCE).await, acme.start(SOURCE).await);
     globex.stop(&theirs).await;
-    app.sky.fault_next_of(Call::Describe, firewall::simulated::Fault::Lose);
+    app.cloud.fault_next_of(Operation::Describe, firewall::simulated::Fault::Lose);
     a_minute_passes(&app).await;
     let row = shown(&acme.caller(), &ours).await["resourceIps"][0].clone();
     assert_eq!(
@@ -228,13 +228,13 @@ async fn a_rule_that_names_no_deployment_is_ours_and_goes() {
         RuleTag { deployment: None, ..mark }
     };
     let entry = own.tag.clone().unwrap().rule;
-    app.sky.edit_rule(&group(1), &own.id, |rule| rule.tag = Some(without(&entry)));
+    app.cloud.edit_rule(&group(1), &own.id, |rule| rule.tag = Some(without(&entry)));
     let orphan = CloudRule {
         ingress: Ingress::parse("198.51.100.9|tcp|22-22"),
         tag: Some(without("019c9459-0000-7000-8000-000000000000")),
         ..own.clone()
     };
-    app.sky.add_rule(&group(1), orphan);
+    app.cloud.add_rule(&group(1), orphan);
     app.advance_seconds(3600);
     assert_eq!(app.reconcile().await["orphans"], 1);
     assert_eq!(rules(&app).len(), 1);
@@ -253,7 +253,7 @@ async fn an_orphan_of_this_deployment_goes_and_one_of_another_stays() {
     for (number, deployment) in [(1, own.tag.clone().unwrap().deployment), (2, Some("another".into()))] {
         let ingress = Ingress::parse(&format!("198.51.100.{number}|tcp|22-22"));
         let tag = Some(RuleTag { deployment, rule: rule.clone(), ..own.tag.clone().unwrap() });
-        app.sky.add_rule(&group(1), CloudRule { ingress, tag, ..own.clone() });
+        app.cloud.add_rule(&group(1), CloudRule { ingress, tag, ..own.clone() });
     }
     app.advance_seconds(3600);
     assert_eq!(app.reconcile().await["orphans"], 1);
@@ -270,7 +270,8 @@ async fn a_deployment_that_cannot_be_read_makes_no_rules_and_removes_its_own() {
     let session = person.post("/sessions", json!({"durationHours": 8})).await.expect(201).json;
     world.app.settle().await;
     world.set_shapes("DEPLOYMENT", 2).await;
-    let another = Tools { store: world.app.another_process().store().clone(), ..world.app.tools() };
+    let another =
+        WorkerContext { store: world.app.another_process().store().clone(), ..world.app.worker_context() };
     let _ =
         person.post_empty(&format!("/sessions/{}/stop", session["id"].as_str().unwrap())).await.expect(200);
     let visit = [(support::org(ORG), group(1))];

@@ -46,7 +46,7 @@ async fn status(world: &World, session: &Value) -> String {
 /// The next call for an operation is refused in a way that is not tried again.
 fn refuse_next(app: &TestApp, operation: &str) {
     let no = json!({"__type": "AccessDeniedException", "message": "no"});
-    app.tap.fail_next(operation, 400, &no);
+    app.proxy.fail_next(operation, 400, &no);
 }
 
 /// The notes of people whose sessions are to be ended.
@@ -249,7 +249,7 @@ async fn an_end_that_fails_keeps_no_other_session_running() {
     world.app.settle().await;
     let no = json!({"__type": "AccessDeniedException", "message": "no"});
     // The first transaction is the deactivation's own.
-    world.app.tap.fail_after("TransactWriteItems", 1, 400, &no);
+    world.app.proxy.fail_after("TransactWriteItems", 1, 400, &no);
     set_active(&world.app.admin(), false).await;
     let mut statuses = [status(&world, &first).await, status(&world, &second).await];
     statuses.sort();

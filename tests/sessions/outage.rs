@@ -26,12 +26,13 @@ async fn thousand_sessions(world: &World) {
         }
     }
     let groups = (1..=GROUPS).map(|number| (org(ORG), group(number)));
-    let (report, _) = RuleWorker::new(world.app.tools()).run(groups, now).in_function("rule-worker").await;
+    let (report, _) =
+        RuleWorker::new(world.app.worker_context()).run(groups, now).in_function("rule-worker").await;
     assert_eq!(report.applied, GROUPS * SESSIONS_A_GROUP);
 }
 
 fn rules_in_the_cloud(world: &World) -> usize {
-    world.app.sky.groups().iter().map(|(_, rules)| rules.len()).sum()
+    world.app.cloud.groups().iter().map(|(_, rules)| rules.len()).sum()
 }
 
 /// Rules of sessions that ended more than so many seconds ago and that nobody has tried to remove.
@@ -55,8 +56,8 @@ async fn never_tried(world: &World, seconds: i64) -> usize {
 async fn every_rule_goes_when_the_cloud_is_back() {
     let world = World::of(TestApp::new().await).await;
     thousand_sessions(&world).await;
-    world.app.sky.set_down(true);
-    let sweeper = SessionSweeper::new(world.app.tools());
+    world.app.cloud.set_down(true);
+    let sweeper = SessionSweeper::new(world.app.worker_context());
     let mut ended = 0;
     for minute in 1..=12 {
         world.app.advance_seconds(60);
@@ -74,7 +75,7 @@ async fn every_rule_goes_when_the_cloud_is_back() {
     let stuck = stuck.as_array().unwrap();
     assert_eq!(stuck.len(), 1000);
     assert!(stuck.iter().all(|rule| rule["lastError"].as_str().unwrap().contains("no answer")));
-    world.app.sky.set_down(false);
+    world.app.cloud.set_down(false);
     let mut minutes = 0;
     while rules_in_the_cloud(&world) > 0 {
         world.app.advance_seconds(60);

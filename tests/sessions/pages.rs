@@ -29,11 +29,11 @@ async fn a_part_that_a_filter_leaves_empty_ends_and_leads_on() {
     let resource = world.resource(1).await;
     let grace = world.person("grace", &[&resource]).await;
     let wanted = start(&grace, json!({})).await;
-    world.app.cloud.import(&world.app.table, places("grace")).unwrap();
-    world.app.tap.take_calls();
+    world.app.aws.import(&world.app.table, places("grace")).unwrap();
+    world.app.proxy.take_calls();
     let first = grace.get("/sessions?limit=5&status=PENDING").await.expect(200);
     // Who asks is looked up as well.
-    let calls = world.app.tap.take_calls();
+    let calls = world.app.proxy.take_calls();
     let queries = calls.iter().filter(|call| *call == "Query").count();
     assert_eq!((first.text.as_str(), queries), ("[]", 10), "{calls:?}");
     let link = first.header("link").expect("a next part");
@@ -46,9 +46,9 @@ async fn a_part_that_a_filter_leaves_empty_ends_and_leads_on() {
 
 /// The read units of a request.
 async fn read_units(app: &TestApp, path: &str) -> f64 {
-    app.tap.switch_meter_on(std::time::Duration::ZERO);
+    app.proxy.switch_meter_on(std::time::Duration::ZERO);
     let _ = app.admin().get(path).await.expect(200);
-    app.tap.take_metered().reads
+    app.proxy.take_metered().reads
 }
 
 #[tokio::test]

@@ -81,7 +81,7 @@ async fn a_session_on_a_resource_that_was_drained_meanwhile_ends() {
     // With its last row the drained resource goes.
     let _ = world.app.admin().get(&format!("/resources/{resource}")).await.expect(404);
     assert_eq!(unrest(&world.app).await, Vec::<String>::new());
-    assert!(world.app.sky.groups().iter().any(|(found, _)| *found == group(1)));
+    assert!(world.app.cloud.groups().iter().any(|(found, _)| *found == group(1)));
 }
 
 #[tokio::test]
@@ -91,7 +91,7 @@ async fn rows_that_changed_while_they_were_settled_are_settled_by_the_next_sweep
     let _ = world.app.admin().post_empty(&stop).await.expect(200);
     deactivated_while_unreadable(&world).await;
     // The sweeper's first transaction settles the row.
-    world.app.tap.cancel_next(&["ConditionalCheckFailed", "None"]);
+    world.app.proxy.cancel_next(&["ConditionalCheckFailed", "None"]);
     repair(&world).await;
     assert_ended(&world, &session, &resource).await;
 }

@@ -39,7 +39,7 @@ fn rule(name: &str, tag: Option<RuleTag>) -> CloudRule {
 #[tokio::test]
 async fn a_removal_that_is_refused_is_stuck_until_the_credential_heals() {
     let (world, person, resource, session) = running().await;
-    world.app.sky.deny("AKIA1");
+    world.app.cloud.deny("AKIA1");
     stop(&world, &person, &session).await;
     let stuck = world.app.admin().get("/rules?state=stuck").await.expect(200).json;
     let stuck = &stuck[0];
@@ -51,7 +51,7 @@ async fn a_removal_that_is_refused_is_stuck_until_the_credential_heals() {
     assert!(events(&world).await.contains(&"RULE_STUCK".into()));
     let _ = world.app.admin().delete(&format!("/resources/{resource}")).await.expect(400);
     // Probed once a day.
-    world.app.sky.allow("AKIA1");
+    world.app.cloud.allow("AKIA1");
     world.app.advance_seconds(3600);
     world.app.sweep().await;
     assert_eq!(world.rules(1).len(), 1);
@@ -70,7 +70,7 @@ async fn a_stuck_rule_is_resolved_with_a_reason_and_found_again_by_its_mark() {
     let reason = json!({"reason": "The account was closed"});
     let refused = admin.post(&path, reason.clone()).await.expect(400).json;
     assert_eq!(refused["message"], "Only a rule that is stuck can be resolved");
-    world.app.sky.deny("AKIA1");
+    world.app.cloud.deny("AKIA1");
     stop(&world, &person, &session).await;
     for body in [json!({}), json!({"reason": " "}), json!({"reason": 5})] {
         let _ = admin.post(&path, body).await.expect(400);
@@ -84,7 +84,7 @@ async fn a_stuck_rule_is_resolved_with_a_reason_and_found_again_by_its_mark() {
     assert!(events(&world).await.contains(&"RULE_RESOLVE".into()));
     // The administrator was wrong: the rule is still there, and is found.
     assert_eq!(world.rules(1).len(), 1);
-    world.app.sky.allow("AKIA1");
+    world.app.cloud.allow("AKIA1");
     world.app.advance_seconds(3600);
     assert_eq!(world.app.reconcile().await["orphans"], 1);
     assert!(world.rules(1).is_empty());
@@ -95,12 +95,12 @@ async fn a_comparison_removes_orphans_restores_what_is_missing_and_touches_nothi
     let (world, person, _, session) = running().await;
     let rule_id = String::from("019c9459-0000-7000-8000-000000000000");
     let mark = |org: &str| Some(RuleTag { deployment: None, org: org.into(), rule: rule_id.clone() });
-    let sky = &world.app.sky;
-    sky.add_rule(&group(1), rule("198.51.100.1|tcp|22-22", mark(ORG)));
-    let theirs = sky.add_rule(&group(1), rule("198.51.100.2|tcp|22-22", mark("globex")));
-    let untagged = sky.add_rule(&group(1), rule("198.51.100.3|tcp|22-22", None));
+    let cloud = &world.app.cloud;
+    cloud.add_rule(&group(1), rule("198.51.100.1|tcp|22-22", mark(ORG)));
+    let theirs = cloud.add_rule(&group(1), rule("198.51.100.2|tcp|22-22", mark("globex")));
+    let untagged = cloud.add_rule(&group(1), rule("198.51.100.3|tcp|22-22", None));
     let own = world.rules(1)[0].id.clone();
-    sky.remove_rule(&group(1), &own);
+    cloud.remove_rule(&group(1), &own);
     assert_eq!(world.app.reconcile().await["groups"], 0, "it is not time yet");
     world.app.advance_seconds(3600);
     let report = world.app.reconcile().await;
@@ -122,7 +122,7 @@ async fn a_rule_that_somebody_altered_is_reported_and_goes_with_its_session() {
     let (world, _, _, session) = running().await;
     let own = world.rules(1)[0].id.clone();
     let wide = Ingress::parse("198.51.100.9|tcp|1-65535");
-    world.app.sky.edit_rule(&group(1), &own, |rule| rule.ingress = wide);
+    world.app.cloud.edit_rule(&group(1), &own, |rule| rule.ingress = wide);
     world.app.advance_seconds(3600);
     let report = world.app.reconcile().await;
     assert_eq!((&report["altered"], &report["missing"]), (&json!(1), &json!(1)));
@@ -140,7 +140,7 @@ async fn a_rule_that_somebody_altered_is_reported_and_goes_with_its_session() {
 async fn a_rule_that_was_there_before_is_used_and_never_removed() {
     let world = World::new().await;
     let resource = world.resource(1).await;
-    let before = world.app.sky.add_rule(&group(1), rule(&format!("{SOURCE}|tcp|22-22"), None));
+    let before = world.app.cloud.add_rule(&group(1), rule(&format!("{SOURCE}|tcp|22-22"), None));
     let person = world.person("grace", &[&resource]).await;
     let session = start(&person, json!({})).await;
     world.app.settle().await;
@@ -154,7 +154,7 @@ async fn a_rule_that_was_there_before_is_used_and_never_removed() {
 #[tokio::test]
 async fn a_group_that_is_gone_ends_sessions_and_fails_new_ones() {
     let (world, person, resource, session) = running().await;
-    world.app.sky.remove_group(&group(1));
+    world.app.cloud.remove_group(&group(1));
     stop(&world, &person, &session).await;
     assert_eq!(shown(&person, &session).await["status"], "CANCELLED");
     let next = start(&person, json!({})).await;

@@ -196,9 +196,9 @@ async fn rows_fit_or_are_reserved_in_blocks() {
         if families == 2 {
             body["ipv6Address"] = json!("2001:db8::5");
         }
-        world.app.tap.take_calls();
+        world.app.proxy.take_calls();
         let session = start(&person, body).await;
-        let calls = world.app.tap.take_calls();
+        let calls = world.app.proxy.take_calls();
         let written = calls.iter().filter(|call| *call == "TransactWriteItems").count();
         assert_eq!(written, transactions, "{rows} rows of {families} families: {calls:?}");
         assert_eq!(row_states(&session), vec!["PENDING"; rows * families]);
@@ -207,7 +207,7 @@ async fn rows_fit_or_are_reserved_in_blocks() {
             assert_eq!(calls, ["GetItem", "BatchGetItem", "TransactWriteItems"]);
         }
         let work = async || {
-            let _ = RuleWorker::new(world.app.tools())
+            let _ = RuleWorker::new(world.app.worker_context())
                 .run(groups.clone(), world.app.now())
                 .in_function("rule-worker")
                 .await;

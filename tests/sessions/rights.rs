@@ -113,7 +113,7 @@ async fn a_large_start_opens_nothing_by_a_way_that_was_taken_away_before_the_wri
         let granted = Granted::new(way, 2, 58).await;
         let body = json!({"resourceIds": granted.resources});
         for _ in 0..2 {
-            drop(granted.world.app.tap.stop_next("TransactWriteItems"));
+            drop(granted.world.app.proxy.stop_next("TransactWriteItems"));
         }
         let started = granted.post("/sessions", body);
         let reply = between(&granted.world.app, started, granted.take_away_and_change()).await;
@@ -127,7 +127,7 @@ async fn a_start_lasts_no_longer_than_the_role_allows_at_the_write() {
     for (resources, ports, before) in [(1, 1, 0), (2, 58, 2)] {
         let granted = Granted::new(WAYS[0], resources, ports).await;
         for _ in 0..before {
-            drop(granted.world.app.tap.stop_next("TransactWriteItems"));
+            drop(granted.world.app.proxy.stop_next("TransactWriteItems"));
         }
         let started = granted.post("/sessions", json!({"durationHours": 2}));
         let reply = between(&granted.world.app, started, granted.set_limit(1)).await;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use support::ledger::unrest;
 use support::{Client, InFunction as _, ORG, TestApp, org};
-use workers::{RuleWorker, SessionSweeper, Tools};
+use workers::{RuleWorker, SessionSweeper, WorkerContext};
 
 use crate::double::Misbehaving;
 use crate::world::{World, group, shown, start};
@@ -24,8 +24,8 @@ impl Scene {
         Self { world, person, cloud }
     }
 
-    pub(crate) fn tools(&self) -> Tools {
-        self.cloud.tools(&self.world)
+    pub(crate) fn worker_context(&self) -> WorkerContext {
+        self.cloud.worker_context(&self.world)
     }
 
     pub(crate) async fn start(&self) -> Value {
@@ -47,7 +47,7 @@ impl Scene {
     }
 
     pub(crate) async fn work(&self) {
-        let worker = RuleWorker::new(self.tools());
+        let worker = RuleWorker::new(self.worker_context());
         let _ = worker.run([(org(ORG), group(1))], self.world.app.now()).in_function("rule-worker").await;
     }
 
@@ -55,7 +55,7 @@ impl Scene {
     pub(crate) async fn sweeps(&self, minutes: usize) {
         for _ in 0..minutes {
             self.world.app.advance_seconds(60);
-            let _ = SessionSweeper::new(self.tools())
+            let _ = SessionSweeper::new(self.worker_context())
                 .run(self.world.app.now())
                 .in_function("session-sweeper")
                 .await
@@ -74,6 +74,6 @@ impl Scene {
     /// Somebody takes the tag off the only rule.
     pub(crate) fn take_the_tag_off(&self) {
         let id = self.world.rules(1)[0].id.clone();
-        self.world.app.sky.edit_rule(&group(1), &id, |rule| rule.tag = None);
+        self.world.app.cloud.edit_rule(&group(1), &id, |rule| rule.tag = None);
     }
 }

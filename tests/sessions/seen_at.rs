@@ -26,7 +26,7 @@ async fn a_rule_is_gone_after_the_end_that_it_waited_for() {
     world.app.advance_seconds(5);
     let session = start(&grace, json!({})).await;
     let work = async |began: Timestamp| {
-        let worker = RuleWorker::new(world.app.tools()).with_clock(slow_run(world.app.now()));
+        let worker = RuleWorker::new(world.app.worker_context()).with_clock(slow_run(world.app.now()));
         let _ = worker.run([(org(ORG), group(1))], began).in_function("rule-worker").await;
     };
     work(before).await;

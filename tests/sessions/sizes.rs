@@ -65,7 +65,7 @@ async fn resources(world: &World, count: usize, ports: u16) -> Vec<String> {
     let (mut ids, mut writes) = (vec![first.clone()], Vec::new());
     for number in 2..=count {
         let (id, group) = (ResourceId::generate(app.now()).to_string(), group(number));
-        app.sky.add_group(group.clone());
+        app.cloud.add_group(group.clone());
         let pairs = [(first.as_str(), id.as_str()), ("sg-00000001", group.group_id.as_str())];
         let put = PutRequest::builder().set_item(Some(renamed(&item, &pairs))).build().unwrap();
         writes.push(WriteRequest::builder().put_request(put).build());

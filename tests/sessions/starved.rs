@@ -47,7 +47,7 @@ impl Scene {
         let value = json!({"accessKeyId": "AKIA2", "secretAccessKey": "s"});
         let body = json!({"name": "AWS", "credential_type": "ACCESS_KEY", "value": value});
         let credential = admin.post("/credentials/", body).await.expect(201).id();
-        app.sky.add_group(group(WELL));
+        app.cloud.add_group(group(WELL));
         let body = json!({
             "name": "Well", "credentialId": credential, "provider": "AWS", "resourceType": "SECURITY_GROUP",
             "resourceIdentifier": group(WELL).group_id, "region": group(WELL).region, "config": {"port": 22},
@@ -74,8 +74,9 @@ async fn the_stream_applies_another_organizations_rule_while_an_account_is_dead(
     let _ = scene.other().await;
     scene.cloud.hang("AKIA1");
     let circuit = CircuitBreaker::default();
-    let worker =
-        || RuleWorker::new(scene.cloud.tools(&scene.world)).at_pace(QUICK).with_circuit(circuit.clone());
+    let worker = || {
+        RuleWorker::new(scene.cloud.worker_context(&scene.world)).at_pace(QUICK).with_circuit(circuit.clone())
+    };
     let now = scene.world.app.now();
     let (report, again) = worker().run(scene.batch(), now).in_function("rule-worker").await;
     assert!(scene.is_open() && again.is_empty(), "{report:?}");
@@ -94,11 +95,14 @@ async fn the_sweep_ends_another_organizations_session_while_an_account_is_dead()
     let scene = Scene::new(120).await;
     let (_, session) = scene.other().await;
     let now = scene.world.app.now();
-    let _ = RuleWorker::new(scene.world.app.tools()).run(scene.batch(), now).in_function("rule-worker").await;
+    let _ = RuleWorker::new(scene.world.app.worker_context())
+        .run(scene.batch(), now)
+        .in_function("rule-worker")
+        .await;
     scene.cloud.hang("AKIA1");
     // Everything ends at the same time, the dead organization's first.
     scene.world.app.advance_seconds(301);
-    let sweeper = SessionSweeper::new(scene.cloud.tools(&scene.world)).at_pace(QUICK);
+    let sweeper = SessionSweeper::new(scene.cloud.worker_context(&scene.world)).at_pace(QUICK);
     let report = sweeper.run(scene.world.app.now()).in_function("session-sweeper").await.unwrap();
     assert!(!scene.is_open(), "{session} is still let in: {report:?}");
     assert!(report.groups_timed_out <= 16, "{report:?}");
@@ -112,9 +116,9 @@ async fn a_throttled_account_does_not_hold_up_another_of_the_same_organization()
     let value = json!({"accessKeyId": "AKIA2", "secretAccessKey": "s"});
     let body = json!({"name": "Second", "credential_type": "ACCESS_KEY", "value": value});
     let second = admin.post("/credentials/", body).await.expect(201).id();
-    world.app.sky.put_key_into_account("AKIA2", firewall::AccountId::from_number(2));
-    world.app.sky.put_group_into_account(&group(WELL), firewall::AccountId::from_number(2));
-    world.app.sky.add_group(group(WELL));
+    world.app.cloud.put_key_into_account("AKIA2", firewall::AccountId::from_number(2));
+    world.app.cloud.put_group_into_account(&group(WELL), firewall::AccountId::from_number(2));
+    world.app.cloud.add_group(group(WELL));
     let body = json!({
         "name": "Well", "credentialId": second, "provider": "AWS", "resourceType": "SECURITY_GROUP",
         "resourceIdentifier": group(WELL).group_id, "region": group(WELL).region, "config": {"port": 22},
@@ -124,11 +128,14 @@ async fn a_throttled_account_does_not_hold_up_another_of_the_same_organization()
     world.hold_as(ORG, &resource).await;
     let batch: Vec<_> =
         scene.dead.iter().cloned().chain([group(WELL)]).map(|group| (org(ORG), group)).collect();
-    let _ = RuleWorker::new(world.app.tools()).run(batch, world.app.now()).in_function("rule-worker").await;
+    let _ = RuleWorker::new(world.app.worker_context())
+        .run(batch, world.app.now())
+        .in_function("rule-worker")
+        .await;
     assert_eq!(world.rules(WELL).len(), 1);
     scene.cloud.throttle("AKIA1");
     world.app.advance_seconds(301);
-    let sweeper = SessionSweeper::new(scene.cloud.tools(world)).at_pace(QUICK);
+    let sweeper = SessionSweeper::new(scene.cloud.worker_context(world)).at_pace(QUICK);
     let report = sweeper.run(world.app.now()).in_function("session-sweeper").await.unwrap();
     assert!(world.rules(WELL).is_empty() && report.groups_postponed > 0, "{report:?}");
 }
@@ -139,20 +146,23 @@ async fn a_dead_account_does_not_keep_other_groups_from_being_compared() {
     let scene = Scene::new(60).await;
     let (admin, session) = scene.other().await;
     let now = scene.world.app.now();
-    let _ = RuleWorker::new(scene.world.app.tools()).run(scene.batch(), now).in_function("rule-worker").await;
+    let _ = RuleWorker::new(scene.world.app.worker_context())
+        .run(scene.batch(), now)
+        .in_function("rule-worker")
+        .await;
     assert!(scene.is_open());
     let _ =
         admin.post(&format!("/sessions/{session}/extend"), json!({"additionalHours": 12})).await.expect(200);
     scene.cloud.hang("AKIA1");
     let lost = scene.world.rules(WELL)[0].id.clone();
-    scene.world.app.sky.remove_rule(&group(WELL), &lost);
+    scene.world.app.cloud.remove_rule(&group(WELL), &lost);
     let slow = Pace { visit: Duration::from_millis(600), run: Duration::from_millis(700) };
     let mut runs = 0;
     while !scene.is_open() {
         scene.world.app.advance_seconds(300);
         runs += 1;
         assert!(runs <= 24, "it was not compared within two hours");
-        let reconciler = RuleReconciler::new(scene.cloud.tools(&scene.world)).at_pace(slow);
+        let reconciler = RuleReconciler::new(scene.cloud.worker_context(&scene.world)).at_pace(slow);
         let _ = reconciler.run(scene.world.app.now()).in_function("rule-reconciler").await.unwrap();
     }
 }
@@ -163,10 +173,11 @@ async fn a_comparison_that_saw_nothing_is_postponed_like_every_other() {
     let scene = Scene::new(2).await;
     let now = scene.world.app.now();
     let groups: Vec<_> = scene.dead.iter().map(|group| (org(ORG), group.clone())).collect();
-    let _ = RuleWorker::new(scene.world.app.tools()).run(groups, now).in_function("rule-worker").await;
-    scene.world.app.sky.deny("AKIA1");
+    let _ =
+        RuleWorker::new(scene.world.app.worker_context()).run(groups, now).in_function("rule-worker").await;
+    scene.world.app.cloud.deny("AKIA1");
     scene.world.app.advance_seconds(3600);
-    let reconciler = RuleReconciler::new(scene.world.app.tools());
+    let reconciler = RuleReconciler::new(scene.world.app.worker_context());
     let report = reconciler.run(scene.world.app.now()).in_function("rule-reconciler").await.unwrap();
     assert_eq!((report.groups, report.groups_unseen), (2, 2));
     let due: Vec<Value> = scene.world.app.db_table().await.into_values().collect();

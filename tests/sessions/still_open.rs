@@ -67,7 +67,7 @@ async fn ones_own_other_session_is_named() {
 async fn a_rule_that_cannot_be_removed_is_still_open() {
     let (world, [ada, grace], [of_ada, of_grace]) = two_behind_one_address().await;
     stop(&world, &ada, &of_ada).await;
-    world.app.sky.deny("AKIA1");
+    world.app.cloud.deny("AKIA1");
     stop(&world, &grace, &of_grace).await;
     assert_eq!(world.ledger().await[0]["state"], "STUCK");
     assert_eq!(still_open(&ada, &of_ada).await, json!({"sessionIds": []}));
@@ -148,9 +148,9 @@ async fn lists_and_changes_leave_it_out() {
 async fn looking_costs_a_call_for_the_rules_and_one_for_the_own_sessions() {
     let (world, [ada, _], [of_ada, _]) = two_behind_one_address().await;
     let calls = async |caller: &Client| {
-        world.app.tap.take_calls();
+        world.app.proxy.take_calls();
         let _ = shown(caller, &of_ada).await;
-        world.app.tap.take_calls()
+        world.app.proxy.take_calls()
     };
     let running = calls(&ada).await;
     assert!(!running.contains(&"BatchGetItem".into()), "{running:?}");

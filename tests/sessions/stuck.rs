@@ -14,7 +14,7 @@ use crate::world::{World, group, row_states, shown, start};
 /// Somebody's session is over, and its rule cannot be removed: the provider refuses the credential's key.
 async fn with_stuck_rule() -> Running {
     let stuck = Running::new().await;
-    stuck.world.app.sky.deny("AKIA1");
+    stuck.world.app.cloud.deny("AKIA1");
     stuck.stop().await;
     assert_eq!(stuck.rule().await["state"], "STUCK");
     stuck
@@ -88,7 +88,7 @@ async fn a_verification_that_succeeds_has_the_groups_rules_tried_at_once() {
     let (before, path) = (stuck.item().await, format!("/resources/{}/verify", stuck.resource));
     let _ = stuck.world.app.admin().post_empty(&path).await.expect(400);
     assert_eq!(stuck.item().await, before, "a refusal wakes nobody");
-    stuck.world.app.sky.allow("AKIA1");
+    stuck.world.app.cloud.allow("AKIA1");
     let _ = stuck.world.app.admin().post_empty(&path).await.expect(200);
     stuck.assert_gone().await;
 }
@@ -97,7 +97,7 @@ async fn a_verification_that_succeeds_has_the_groups_rules_tried_at_once() {
 #[tokio::test]
 async fn a_verification_without_the_rules_of_its_group_is_not_recorded() {
     let stuck = with_stuck_rule().await;
-    stuck.world.app.sky.allow("AKIA1");
+    stuck.world.app.cloud.allow("AKIA1");
     let (admin, path) = (stuck.world.app.admin(), format!("/resources/{}/verify", stuck.resource));
     let verified = |reply: Reply| reply.json["lastVerifiedAt"].clone();
     let before = verified(admin.get(&format!("/resources/{}", stuck.resource)).await);
@@ -105,7 +105,7 @@ async fn a_verification_without_the_rules_of_its_group_is_not_recorded() {
     let admin = admin.with_header("idempotency-key", "verify-1");
     let lost = json!({"__type": "AccessDeniedException"});
     // The first query is the credential's partition.
-    stuck.world.app.tap.fail_after("Query", 1, 400, &lost);
+    stuck.world.app.proxy.fail_after("Query", 1, 400, &lost);
     let _ = admin.post_empty(&path).await.expect(500);
     assert_eq!(verified(admin.get(&format!("/resources/{}", stuck.resource)).await), before);
     let _ = admin.post_empty(&path).await.expect(200);
@@ -123,7 +123,7 @@ async fn an_administrator_has_a_rule_tried_at_once_and_sees_why_it_waited() {
     assert_eq!(due["lastError"], before["lastError"]);
     stuck.world.app.settle().await;
     assert_eq!(stuck.rule().await["state"], "STUCK");
-    stuck.world.app.sky.allow("AKIA1");
+    stuck.world.app.cloud.allow("AKIA1");
     let _ = stuck.retry().await.expect(200);
     let log = stuck.world.app.admin().get("/audit-logs?eventType=RULE_RETRY").await.expect(200).json;
     let (rows, details) = (log["content"].as_array().unwrap(), &log["content"][0]["details"]);
@@ -164,10 +164,10 @@ async fn a_wanted_rule_is_tried_again() {
     let world = World::new().await;
     let resource = world.resource(1).await;
     let person = world.person("grace", &[&resource]).await;
-    world.app.sky.set_down(true);
+    world.app.cloud.set_down(true);
     let session = start(&person, json!({})).await;
     world.app.settle().await;
-    world.app.sky.set_down(false);
+    world.app.cloud.set_down(false);
     let rule = world.ledger().await[0].clone();
     assert_eq!((&rule["state"], &rule["attempts"]), (&json!("WANTED"), &json!(1)));
     let path = format!("/rules/{}/retry", rule["id"].as_str().unwrap());
@@ -202,7 +202,7 @@ async fn the_present_credential_of_the_rules_resource_wakes_it() {
 async fn what_a_new_value_owes_is_done_by_the_sweeper() {
     let stuck = with_stuck_rule().await;
     // The first query is the credential's partition, the second the list of rules.
-    stuck.world.app.tap.fail_after("Query", 1, 400, &json!({"__type": "AccessDeniedException"}));
+    stuck.world.app.proxy.fail_after("Query", 1, 400, &json!({"__type": "AccessDeniedException"}));
     let _ = stuck.put_key("AKIA2").await.expect(200);
     stuck.world.app.settle().await;
     assert_eq!(stuck.rule().await["state"], "STUCK");
@@ -216,15 +216,15 @@ async fn what_a_new_value_owes_is_done_by_the_sweeper() {
 async fn a_rule_that_the_list_shows_late_is_woken_all_the_same() {
     let stuck = with_stuck_rule().await;
     let nothing = json!({"Items": [], "Count": 0, "ScannedCount": 0});
-    stuck.world.app.tap.fail_after("Query", 1, 200, &nothing);
+    stuck.world.app.proxy.fail_after("Query", 1, 200, &nothing);
     let _ = stuck.put_key("AKIA2").await.expect(200);
     stuck.world.app.settle().await;
     assert_eq!(stuck.rule().await["state"], "STUCK");
     let credential = stuck.credential_id();
     let app = &stuck.world.app;
-    app.tap.fail_after("Query", 1, 200, &nothing);
-    assert!(app.db.look_after_credential(&org(ORG), credential, app.now()).await.unwrap().is_empty());
-    let woken = app.db.look_after_credential(&org(ORG), credential, app.now()).await.unwrap();
+    app.proxy.fail_after("Query", 1, 200, &nothing);
+    assert!(app.db.process_due_credential(&org(ORG), credential, app.now()).await.unwrap().is_empty());
+    let woken = app.db.process_due_credential(&org(ORG), credential, app.now()).await.unwrap();
     assert_eq!(woken.into_iter().collect::<Vec<_>>(), [group(1)]);
     stuck.assert_gone().await;
 }

@@ -32,12 +32,12 @@ async fn a_stuck_rule_that_somebody_removed_does_not_make_the_next_session_activ
     let scene = Scene::new().await;
     let session = scene.start().await;
     scene.work().await;
-    scene.world.app.sky.deny("AKIA1");
+    scene.world.app.cloud.deny("AKIA1");
     scene.stop(&session).await;
     scene.work().await;
     let id = scene.world.rules(1)[0].id.clone();
-    scene.world.app.sky.remove_rule(&group(1), &id);
-    scene.world.app.sky.allow("AKIA1");
+    scene.world.app.cloud.remove_rule(&group(1), &id);
+    scene.world.app.cloud.allow("AKIA1");
     let next = scene.start().await;
     scene.work().await;
     assert_eq!((scene.status(&next).await.as_str(), scene.world.rules(1).len()), ("ACTIVE", 1));
@@ -66,13 +66,13 @@ async fn a_rule_of_somebody_else_stays_whatever_a_look_does_not_show() {
     let ingress = model::ingress::Ingress::parse(&format!("{SOURCE}|tcp|22-22"));
     let version = Some(model::ingress::IpVersion::V4);
     let rule = firewall::CloudRule { id: String::new(), ingress, version, tag: None };
-    let theirs = scene.world.app.sky.add_rule(&group(1), rule);
+    let theirs = scene.world.app.cloud.add_rule(&group(1), rule);
     let session = scene.start().await;
     scene.work().await;
     assert_eq!(scene.status(&session).await, "ACTIVE");
     scene.cloud.show(&group(1), Vec::new());
     scene.world.app.advance_seconds(3600);
-    let report = RuleReconciler::new(scene.tools())
+    let report = RuleReconciler::new(scene.worker_context())
         .run(scene.world.app.now())
         .in_function("rule-reconciler")
         .await
@@ -107,7 +107,7 @@ async fn a_comparison_looks_with_every_credential_of_the_group() {
     scene.work().await;
     assert_eq!(world.rules(1).len(), 2);
     for denied in ["AKIA1", "AKIA2"] {
-        world.app.sky.deny(denied);
+        world.app.cloud.deny(denied);
         let lost = world.rules(1).into_iter().find(|rule| rule.tag.is_some()).unwrap();
         let orphan = firewall::CloudRule {
             ingress: model::ingress::Ingress::parse("198.51.100.9|tcp|22-22"),
@@ -117,15 +117,15 @@ async fn a_comparison_looks_with_every_credential_of_the_group() {
             }),
             ..lost
         };
-        world.app.sky.add_rule(&group(1), orphan);
+        world.app.cloud.add_rule(&group(1), orphan);
         world.app.advance_seconds(3600);
-        let report = RuleReconciler::new(scene.tools())
+        let report = RuleReconciler::new(scene.worker_context())
             .run(world.app.now())
             .in_function("rule-reconciler")
             .await
             .unwrap();
         assert_eq!((report.orphans, report.groups_unseen), (1, 0), "{denied} is denied: {report:?}");
-        world.app.sky.allow(denied);
+        world.app.cloud.allow(denied);
     }
     let ada = world.app.bearer(&world.app.token("ada", ORG, &["USER"]));
     assert_eq!(shown(&ada, &session).await["status"], "ACTIVE");
@@ -172,7 +172,7 @@ async fn an_orphan_is_replaced_and_not_adopted() {
     let rule = "019c9459-0000-7000-8000-000000000000".into();
     let tag = Some(firewall::RuleTag { deployment: None, org: ORG.into(), rule });
     let orphan = firewall::CloudRule { id: String::new(), ingress, version, tag };
-    let orphan = scene.world.app.sky.add_rule(&group(1), orphan);
+    let orphan = scene.world.app.cloud.add_rule(&group(1), orphan);
     let session = scene.start().await;
     scene.work().await;
     assert_eq!(scene.status(&session).await, "ACTIVE");

@@ -270,7 +270,7 @@ async fn reserved_rows_are_released_past_those_that_cannot_be_read() {
     call.key("sk", AttributeValue::S(own)).send().await.unwrap();
     world.set_shape(&(pk.clone(), "ROWS#0001".into()), 2).await;
     let (org, id) = (support::org(ORG), model::id::SessionId::parse(id(&session)).unwrap());
-    let failed = app.db.look_after_rows(&org, id, app.now()).await;
+    let failed = app.db.process_due_rows(&org, id, app.now()).await;
     assert!(matches!(failed, Err(store::StoreError::Defect(_))), "{failed:?}");
     let left = world.places("SESSION_ROWS").await;
     assert_eq!(left, [(pk, String::from("ROWS#0001"))], "the other block is released");

@@ -43,7 +43,7 @@ impl World {
 
     /// A verified resource on a group, with this config.
     pub(crate) async fn resource_with(&self, number: usize, config: Value) -> String {
-        self.app.sky.add_group(group(number));
+        self.app.cloud.add_group(group(number));
         let admin = self.app.admin();
         let body = json!({
             "name": format!("Resource {number}"), "credentialId": self.credential, "provider": "AWS",
@@ -110,7 +110,7 @@ impl World {
 
     /// The rules of a group in the cloud.
     pub(crate) fn rules(&self, number: usize) -> Vec<CloudRule> {
-        let found = self.app.sky.groups().into_iter().find(|(found, _)| *found == group(number));
+        let found = self.app.cloud.groups().into_iter().find(|(found, _)| *found == group(number));
         found.map(|(_, rules)| rules).unwrap_or_default()
     }
 

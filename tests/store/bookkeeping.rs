@@ -2,14 +2,14 @@
 
 use model::id::{ResourceId, RuleId, SessionId};
 use model::ingress::GroupRef;
-use model::rate::{RateLimit, Wish, micros};
+use model::rate::{RateLimit, TokenRequest, micros};
 use model::refusal::Refusal;
 use model::rule::{Presence, Resolution, Rule, RuleState};
-use model::session::News;
+use model::session::RuleEvent;
 use serde_json::json;
 use std::fmt::Debug;
 use std::future::Future;
-use store::{Finding, Lease, Message, Payer, StoreError, Taken};
+use store::{Finding, GroupLease, Notice, Payer, StoreError, Taken};
 use support::{ORG, TestApp, actor, org};
 
 use crate::fixture::{active_resource, refusal};
@@ -20,7 +20,7 @@ struct Held {
     app: TestApp,
     session: SessionId,
     resource: ResourceId,
-    lease: Lease,
+    lease: GroupLease,
 }
 
 impl Held {
@@ -58,16 +58,16 @@ impl Held {
         self.app.db.record_finding(&org(ORG), seen, &finding).await.unwrap()
     }
 
-    async fn tell(&self, rule: &Rule, news: News) {
+    async fn notify_rows(&self, rule: &Rule, event: RuleEvent) {
         let holders = rule.fresh.union(&rule.leaving).copied().collect();
-        let message = Message { rule: rule.clone(), holders, news };
-        self.app.db.tell(&org(ORG), &[message], self.app.now()).await.unwrap();
+        let notice = Notice { rule: rule.clone(), holders, event };
+        self.app.db.notify_rows(&org(ORG), &[notice], self.app.now()).await.unwrap();
     }
 
     /// Ends a session, whose rows are told that the rule is removed.
     async fn leave(&self, session: SessionId) {
         self.app.db.end_session(&actor(ORG), session, self.app.now()).await.unwrap();
-        self.tell(&self.rule().await, News::Removed(None)).await;
+        self.notify_rows(&self.rule().await, RuleEvent::Removed(None)).await;
     }
 
     /// Ends a session whose rule then cannot be removed.
@@ -105,15 +105,15 @@ async fn a_bucket_says_when_it_is_full_whether_it_gives_or_not() {
         (8, 0, Taken::Tokens { tokens: 6, full_at: after(10) }, 2),
         (1, after(4), Taken::Nothing { full_at: after(10) }, 1),
     ] {
-        let wish = Wish { tokens, full_at: known };
-        assert_eq!(app.db.take_tokens(&payer, &limit, wish, app.now()).await.unwrap(), taken);
-        assert_eq!(app.tap.take_calls(), vec!["UpdateItem"; calls]);
+        let request = TokenRequest { tokens, full_at: known };
+        assert_eq!(app.db.take_tokens(&payer, &limit, request, app.now()).await.unwrap(), taken);
+        assert_eq!(app.proxy.take_calls(), vec!["UpdateItem"; calls]);
     }
     // It has filled up meanwhile, whatever the caller thinks: what is over the brim is lost.
     app.advance_seconds(3600);
     let now = micros(app.now());
-    let wish = Wish { tokens: 1, full_at: now + 5_000_000 };
-    let taken = app.db.take_tokens(&payer, &limit, wish, app.now()).await.unwrap();
+    let request = TokenRequest { tokens: 1, full_at: now + 5_000_000 };
+    let taken = app.db.take_tokens(&payer, &limit, request, app.now()).await.unwrap();
     assert_eq!(taken, Taken::Tokens { tokens: 1, full_at: now + 1_000_000 });
 }
 
@@ -141,21 +141,21 @@ async fn a_rule_is_settled_when_rows_are_told_and_forgotten_when_they_are_gone()
     let fresh = held.rule().await;
     assert!(!held.settle(&fresh).await && !held.forget(&fresh).await);
     assert_eq!(held.rule().await, fresh);
-    held.tell(&fresh, News::Applied(None)).await;
+    held.notify_rows(&fresh, RuleEvent::Applied(None)).await;
     let told = held.rule().await;
     assert!(told.fresh.is_empty() && held.settle(&told).await);
     assert_eq!(held.rule().await, Rule { due_at: None, ..told });
     held.app.db.end_session(&actor(ORG), held.session, held.app.now()).await.unwrap();
     let leaving = held.rule().await;
     assert!(!held.forget(&leaving).await && !held.settle(&leaving).await);
-    held.tell(&leaving, News::Removed(None)).await;
+    held.notify_rows(&leaving, RuleEvent::Removed(None)).await;
     let left = held.rule().await;
     assert!(left.leaving.is_empty() && held.forget(&left).await);
     assert_eq!(held.rules().await, []);
     assert!(!held.forget(&left).await && !held.settle(&left).await);
     // Rows that know it are taken from a rule that is gone: nothing.
     let before = held.app.db_table().await;
-    held.tell(&leaving, News::Removed(None)).await;
+    held.notify_rows(&leaving, RuleEvent::Removed(None)).await;
     assert_eq!(held.app.db_table().await, before);
 }
 
@@ -163,14 +163,14 @@ async fn a_rule_is_settled_when_rows_are_told_and_forgotten_when_they_are_gone()
 async fn an_entry_that_was_made_anew_is_another_one() {
     let held = Held::new().await;
     let seen = held.rule().await;
-    held.tell(&seen, News::Applied(None)).await;
+    held.notify_rows(&seen, RuleEvent::Applied(None)).await;
     held.leave(held.session).await;
     assert!(held.forget(&held.rule().await).await);
     held.app.db_hold(held.resource).await.unwrap();
     let anew = held.made_anew(&seen).await;
     assert_eq!(held.find(&seen, Presence::Present, 7).await, None);
     assert_eq!(held.rule().await, anew);
-    held.tell(&anew, News::Applied(None)).await;
+    held.notify_rows(&anew, RuleEvent::Applied(None)).await;
     let told = held.rule().await;
     assert!(!held.settle(&Rule { id: seen.id, ..told.clone() }).await);
     assert_eq!(held.rule().await, told);
@@ -199,7 +199,7 @@ async fn a_resolution_is_about_the_entry_that_was_looked_at() {
 #[tokio::test]
 async fn a_rule_that_somebody_looked_at_meanwhile_is_not_settled_or_forgotten() {
     let held = Held::new().await;
-    held.tell(&held.rule().await, News::Applied(None)).await;
+    held.notify_rows(&held.rule().await, RuleEvent::Applied(None)).await;
     let seen = held.rule().await;
     let found = held.find(&seen, Presence::Unknown, 7).await.expect("nobody else found anything");
     assert!(!held.settle(&seen).await);
@@ -207,7 +207,7 @@ async fn a_rule_that_somebody_looked_at_meanwhile_is_not_settled_or_forgotten() 
     // Nor is one that somebody joined and left.
     let session = held.app.db_hold(held.resource).await.unwrap();
     let joined = held.rule().await;
-    held.tell(&joined, News::Applied(None)).await;
+    held.notify_rows(&joined, RuleEvent::Applied(None)).await;
     held.leave(session).await;
     let left = held.rule().await;
     assert!(left.revision == found.revision && left.generation != found.generation);
@@ -218,7 +218,7 @@ async fn a_rule_that_somebody_looked_at_meanwhile_is_not_settled_or_forgotten() 
     let found = held.find(&free, Presence::Present, 7).await.expect("nobody else found anything");
     assert!(!held.forget(&free).await, "it is there again");
     let session = held.app.db_hold(held.resource).await.unwrap();
-    held.tell(&held.rule().await, News::Applied(None)).await;
+    held.notify_rows(&held.rule().await, RuleEvent::Applied(None)).await;
     held.leave(session).await;
     assert!(!held.forget(&found).await, "somebody joined and left");
     assert!(held.forget(&held.rule().await).await);
@@ -255,17 +255,17 @@ async fn what_is_not_allowed_is_no_false_condition() {
     let held = Held::new().await;
     let (app, org, rule) = (&held.app, org(ORG), held.rule().await);
     let before = app.db_table().await;
-    let deny = |operation| app.tap.fail_next(operation, 400, &json!({"__type": "AccessDeniedException"}));
-    app.tap.take_calls();
+    let deny = |operation| app.proxy.fail_next(operation, 400, &json!({"__type": "AccessDeniedException"}));
+    app.proxy.take_calls();
     deny("UpdateItem");
     assert_defect(app.db.settle_rule(&org, &rule).await);
     deny("UpdateItem");
     assert_defect(app.db.record_finding(&org, &rule, &Finding::of(&rule, app.now())).await);
     deny("UpdateItem");
-    let (payer, wish) = (Payer::Address("198.51.100.7".into()), Wish { tokens: 1, full_at: 0 });
-    assert_defect(app.db.take_tokens(&payer, &RateLimit::default(), wish, app.now()).await);
+    let (payer, request) = (Payer::Address("198.51.100.7".into()), TokenRequest { tokens: 1, full_at: 0 });
+    assert_defect(app.db.take_tokens(&payer, &RateLimit::default(), request, app.now()).await);
     deny("DeleteItem");
     assert_defect(app.db.forget_rule(&org, &rule).await);
-    assert_eq!(app.tap.take_calls(), ["UpdateItem", "UpdateItem", "UpdateItem", "DeleteItem"]);
+    assert_eq!(app.proxy.take_calls(), ["UpdateItem", "UpdateItem", "UpdateItem", "DeleteItem"]);
     assert_eq!(app.db_table().await, before);
 }

@@ -36,10 +36,10 @@ async fn stopped_after_commit<F>(app: &TestApp, operation: F) -> (JoinHandle<F::
 where
     F: Future<Output: Send> + Send + 'static,
 {
-    let mut commit = app.tap.stop_next("TransactWriteItems");
+    let mut commit = app.proxy.stop_next("TransactWriteItems");
     let running = tokio::spawn(operation);
     commit.reached().await;
-    let mut follow_up = app.tap.stop_next("TransactWriteItems");
+    let mut follow_up = app.proxy.stop_next("TransactWriteItems");
     drop(commit);
     follow_up.reached().await;
     (running, follow_up)
@@ -48,7 +48,7 @@ where
 /// Lets AWS fail for as long as the SDK tries.
 fn fail_follow_up(app: &TestApp, follow_up: Gate) {
     for _ in 0..store::CALL_ATTEMPTS {
-        app.tap.fail_next("TransactWriteItems", 500, &json!({"__type": FAULT}));
+        app.proxy.fail_next("TransactWriteItems", 500, &json!({"__type": FAULT}));
     }
     drop(follow_up);
 }
@@ -184,12 +184,12 @@ async fn an_end_of_sessions_that_broke_off_is_noted() {
     let app = TestApp::new().await;
     let credential = app.admin().new_credential("AWS").await;
     let session = app.db_hold(active_resource(&app, &credential).await).await.unwrap();
-    app.tap.fail_after("TransactWriteItems", 1, 400, &json!({"__type": "AccessDeniedException"}));
+    app.proxy.fail_after("TransactWriteItems", 1, 400, &json!({"__type": "AccessDeniedException"}));
     let _ = app.admin().delete("/users/holder").await.expect(204);
     let (org, user) = (org(ORG), UserId::parse("holder").unwrap());
     let shown = app.db.session(&org, session).await.unwrap().unwrap();
     assert!(!shown.has_ended());
-    app.db.look_after_ending(&org, &user, app.now()).await.unwrap();
+    app.db.process_due_ending(&org, &user, app.now()).await.unwrap();
     let shown = app.db.session(&org, session).await.unwrap().unwrap();
     assert!(shown.has_ended());
     assert!(!app.db_table().await.contains_key(&at(&keys::ending(&org, &user))));
@@ -203,7 +203,7 @@ async fn the_note_of_a_later_decision_outlives_the_work_of_an_earlier_one() {
     let resource = active_resource(&app, &credential).await;
     app.db_hold(resource).await.unwrap();
     let path = "/users/holder";
-    let mut gate = app.tap.stop_next("DeleteItem");
+    let mut gate = app.proxy.stop_next("DeleteItem");
     let admin = app.admin();
     let first = tokio::spawn(async move { admin.patch(path, json!({"isActive": false})).await });
     gate.reached().await;
@@ -211,7 +211,7 @@ async fn the_note_of_a_later_decision_outlives_the_work_of_an_earlier_one() {
     app.advance_seconds(1);
     let _ = app.admin().patch(path, json!({"isActive": true})).await.expect(200);
     let session = app.db_hold(resource).await.unwrap();
-    app.tap.fail_after("TransactWriteItems", 1, 400, &json!({"__type": "AccessDeniedException"}));
+    app.proxy.fail_after("TransactWriteItems", 1, 400, &json!({"__type": "AccessDeniedException"}));
     let _ = app.admin().patch(path, json!({"isActive": false})).await.expect(200);
     drop(gate);
     let _ = first.await.unwrap().expect(200);
@@ -219,7 +219,7 @@ async fn the_note_of_a_later_decision_outlives_the_work_of_an_earlier_one() {
     let (org, user) = (org(ORG), UserId::parse("holder").unwrap());
     let note = at(&keys::ending(&org, &user));
     assert!(app.db_table().await.contains_key(&note));
-    app.db.look_after_ending(&org, &user, app.now()).await.unwrap();
+    app.db.process_due_ending(&org, &user, app.now()).await.unwrap();
     assert!(app.db.session(&org, session).await.unwrap().unwrap().has_ended());
     assert!(!app.db_table().await.contains_key(&note));
 }

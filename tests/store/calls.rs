@@ -5,7 +5,7 @@ use support::{Client, Reply, TestApp, resource_body};
 
 /// The calls of DynamoDB since the last time.
 fn taken(app: &TestApp) -> Vec<String> {
-    let calls = app.tap.take_calls().into_iter();
+    let calls = app.proxy.take_calls().into_iter();
     calls.filter(|call| !["GenerateDataKey", "Decrypt"].contains(&call.as_str())).collect()
 }
 

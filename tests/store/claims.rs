@@ -15,7 +15,7 @@ const WRITES_BEFORE_CLAIMS: usize = 3;
 fn change_block(app: &TestApp, skip: usize) {
     let kind = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException";
     let reasons = [json!({"Code": "ConditionalCheckFailed"}), json!({"Code": "None"})];
-    app.tap.fail_after(
+    app.proxy.fail_after(
         "TransactWriteItems",
         skip,
         400,
@@ -43,9 +43,9 @@ async fn claims_of_a_block_that_changed_are_written_down_later() {
     assert_eq!(session.rows.len(), ROWS, "it is there all the same");
     assert!(claims(&app).await < ROWS);
     change_block(&app, 0);
-    let early = app.db.look_after_rows(&org(ORG), session.head.id, app.now()).await;
+    let early = app.db.process_due_rows(&org(ORG), session.head.id, app.now()).await;
     assert!(matches!(early, Err(StoreError::Busy(_))), "{early:?}");
     assert!(claims(&app).await < ROWS);
-    app.db.look_after_rows(&org(ORG), session.head.id, app.now()).await.unwrap();
+    app.db.process_due_rows(&org(ORG), session.head.id, app.now()).await.unwrap();
     assert_eq!(claims(&app).await, ROWS);
 }

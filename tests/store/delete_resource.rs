@@ -132,8 +132,8 @@ async fn a_draining_resource_that_goes_while_it_is_looked_after_leaves_nothing()
     let path = format!("/resources/{resource}");
     let _ = admin.delete(&format!("{path}?drain=true")).await.expect(202);
     let (db, now) = (app.db.clone(), app.now());
-    let mut gate = app.tap.stop_next("UpdateItem");
-    let looking = tokio::spawn(async move { db.look_after_resource(&org(ORG), resource, now).await });
+    let mut gate = app.proxy.stop_next("UpdateItem");
+    let looking = tokio::spawn(async move { db.process_due_resource(&org(ORG), resource, now).await });
     gate.reached().await;
     app.db_release(session).await;
     let _ = admin.delete(&path).await.expect(204);

@@ -9,7 +9,7 @@ use model::role::RolePatch;
 use serde_json::json;
 use std::future::Future;
 use store::StoreError;
-use store::keys::{self, Holder};
+use store::keys::{self, Assignee};
 use support::{ORG, TestApp, actor, org, resource_body};
 
 use crate::fixture::{
@@ -87,7 +87,7 @@ async fn a_renamed_role_moves_the_guard_of_its_name() {
     assert_eq!(found.removed, [guard("Old")].into());
     let added = found.added.iter().filter(|at| !is_shard(at)).count();
     assert!(found.added.contains(&guard("New")) && added == 2, "{found:?}");
-    assert_eq!(found.changed, [at(&keys::holder(&org(ORG), &Holder::Role(id)))].into());
+    assert_eq!(found.changed, [at(&keys::assignee(&org(ORG), &Assignee::Role(id)))].into());
     role_rename(&app, other, "Old").await.unwrap();
 }
 

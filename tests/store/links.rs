@@ -4,7 +4,7 @@ use model::id::{ResourceId, RoleId};
 use model::link::{Link, LinkKind};
 use model::refusal::Refusal;
 use std::collections::BTreeSet;
-use store::keys::{self, Holder};
+use store::keys::{self, Assignee};
 use support::{Client, ORG, OTHER_ORG, TestApp, actor, org};
 
 use crate::fixture::{Difference, at, audited_difference, refusal, resource_id, role_id};
@@ -65,7 +65,7 @@ impl Orgs {
 
     fn link_items(&self) -> BTreeSet<(String, String)> {
         let (role, resource) = self.ours;
-        let (org, holder) = (org(ORG), Holder::Role(role));
+        let (org, holder) = (org(ORG), Assignee::Role(role));
         let items =
             [keys::link_of_role(&org, role, resource), keys::link_of_resource(&org, resource, &holder)];
         items.iter().map(at).collect()
@@ -74,7 +74,7 @@ impl Orgs {
     fn ends(&self) -> BTreeSet<(String, String)> {
         let (role, resource) = self.ours;
         let org = org(ORG);
-        [keys::holder(&org, &Holder::Role(role)), keys::resource(&org, resource)].iter().map(at).collect()
+        [keys::assignee(&org, &Assignee::Role(role)), keys::resource(&org, resource)].iter().map(at).collect()
     }
 }
 

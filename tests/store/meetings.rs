@@ -1,4 +1,4 @@
-//! Transactions that meet at an item: the tap raises the conflicts that the embedded engine never does.
+//! Transactions that meet at an item: the proxy raises the conflicts that the embedded engine never does.
 
 use model::link::Link;
 use std::time::Duration;
@@ -17,14 +17,14 @@ async fn the_later_of_two_transactions_with_a_common_item_is_cancelled_and_tried
     let resource = resource_id(&admin.new_resource(&credential).await);
     let (first, second) = (admin.new_role("First").await, admin.new_role("Second").await);
     let link = |role: &str| Link::RoleResource(role_id(role), resource);
-    app.tap.switch_conflicts(Some(LENGTH));
-    app.tap.take_calls();
+    app.proxy.switch_conflicts(Some(LENGTH));
+    app.proxy.take_calls();
     let (org, first, second) = (actor(ORG), link(&first), link(&second));
     let both = tokio::join!(app.db.assign(&org, &first, app.now()), app.db.assign(&org, &second, app.now()));
     both.0.unwrap();
     both.1.unwrap();
-    assert!(app.tap.conflicts() > 0, "both count on the resource");
-    assert_eq!(app.tap.take_calls().len(), 2 + app.tap.conflicts());
+    assert!(app.proxy.conflicts() > 0, "both count on the resource");
+    assert_eq!(app.proxy.take_calls().len(), 2 + app.proxy.conflicts());
 }
 
 #[tokio::test]
@@ -35,7 +35,7 @@ async fn a_condition_on_an_item_meets_a_write_of_it() {
     let (resource, role) = (admin.new_resource(&credential).await, admin.new_role("Role").await);
     let _ = admin.post_empty(&format!("/roles/{role}/resources/{resource}")).await.expect(200);
     let other = admin.new_role("Other").await;
-    app.tap.switch_conflicts(Some(LENGTH));
+    app.proxy.switch_conflicts(Some(LENGTH));
     // The one requires the resource to exist, the other counts a link on it.
     let taken = Link::RoleResource(role_id(&role), resource_id(&resource));
     let made = Link::RoleResource(role_id(&other), resource_id(&resource));
@@ -43,7 +43,7 @@ async fn a_condition_on_an_item_meets_a_write_of_it() {
     let both = tokio::join!(app.db.unassign(&org, &taken, app.now()), app.db.assign(&org, &made, app.now()));
     both.0.unwrap();
     both.1.unwrap();
-    assert!(app.tap.conflicts() > 0);
+    assert!(app.proxy.conflicts() > 0);
 }
 
 #[tokio::test]
@@ -61,14 +61,14 @@ async fn transactions_without_a_common_item_do_not_meet_and_neither_do_any_while
         if length.is_none() {
             app.db.unassign(&org, &link(1, 1), app.now()).await.unwrap();
         }
-        app.tap.switch_conflicts(length);
+        app.proxy.switch_conflicts(length);
         let both = tokio::join!(
             app.db.assign(&org, &links[0], app.now()),
             app.db.assign(&org, &links[1], app.now())
         );
         both.0.unwrap();
         both.1.unwrap();
-        app.tap.switch_conflicts(None);
+        app.proxy.switch_conflicts(None);
     }
-    assert_eq!(app.tap.conflicts(), 0);
+    assert_eq!(app.proxy.conflicts(), 0);
 }

@@ -8,7 +8,7 @@ use model::refusal::Refusal;
 use model::time::Timestamp;
 use serde_json::json;
 use std::collections::HashMap;
-use store::keys::{self, Holder, Key};
+use store::keys::{self, Assignee, Key};
 use store::{AuditRow, StoreError, UnreadableObject};
 use support::sessions::{entered, start};
 use support::{Client, ORG, Reply, TestApp, actor, every_audit_row, org};
@@ -66,11 +66,11 @@ impl Objects {
 
     /// Each object's item, with the list that has it and the id by which it is read alone.
     fn readers(&self) -> Vec<(Key, &'static str, &str)> {
-        let (org, role) = (org(ORG), Holder::Role(role_id(&self.role)));
+        let (org, role) = (org(ORG), Assignee::Role(role_id(&self.role)));
         let (resource, credential) = (resource_id(&self.resource), credential_id(&self.credential));
         vec![
             (keys::resource(&org, resource), "/resources", &self.resource),
-            (keys::holder(&org, &role), "/roles", &self.role),
+            (keys::assignee(&org, &role), "/roles", &self.role),
             (keys::credential(&org, credential), "/credentials", &self.credential),
             (keys::link_of_role(&org, role_id(&self.role), resource), "/roles", &self.role),
             (keys::reference(&org, credential, resource), "/credentials", &self.credential),
@@ -120,7 +120,7 @@ async fn an_item_of_another_shape_fails_every_read_of_it_and_is_named_in_lists()
 async fn a_deletion_stops_at_what_it_does_not_know() {
     let objects = Objects::new().await;
     let (app, id) = (&objects.app, resource_id(&objects.resource));
-    let key = keys::link_of_resource(&org(ORG), id, &Holder::Role(role_id(&objects.role)));
+    let key = keys::link_of_resource(&org(ORG), id, &Assignee::Role(role_id(&objects.role)));
     let good = raw(app, &key).await;
     let mut strange = vec![
         altered(&good, &("shape", Some(AttributeValue::N("2".into())))),

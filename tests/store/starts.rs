@@ -110,7 +110,7 @@ async fn a_large_session_opens_nothing_that_was_closed_after_its_rows_were_reser
         let user = entered(&app.db, ORG, "grace", app.now()).await;
         let (db, now, body) = (app.db.clone(), app.now(), json!({"resourceIds": resources}));
         for _ in 0..2 {
-            drop(app.tap.stop_next("TransactWriteItems"));
+            drop(app.proxy.stop_next("TransactWriteItems"));
         }
         let started = between(app, async move { start(&db, &user, body, now).await }, async {
             let path = format!("/resources/{}", resources[0]);

@@ -31,8 +31,8 @@ impl Ready {
         let admin = app.admin();
         let credential = admin.new_credential("AWS").await;
         let (resource, role) = (admin.new_resource(&credential).await, admin.new_role("Developers").await);
-        app.tap.take_calls();
-        app.tap.take_bodies();
+        app.proxy.take_calls();
+        app.proxy.take_bodies();
         Self { role: role_id(&role), resource: resource_id(&resource), app }
     }
 
@@ -48,7 +48,7 @@ impl Ready {
 
     /// The idempotency tokens of the transactions since the last time.
     fn tokens(&self) -> Vec<String> {
-        let calls = self.app.tap.take_bodies();
+        let calls = self.app.proxy.take_bodies();
         let transactions = calls.into_iter().filter(|(target, _)| target.ends_with(".TransactWriteItems"));
         transactions.map(|(_, body)| body["ClientRequestToken"].as_str().unwrap().into()).collect()
     }
@@ -79,7 +79,7 @@ async fn what_says_nothing_about_the_conditions_is_tried_again() {
         reasons(&[(0, CONDITION), (1, "ThrottlingError"), (2, CONFLICT)]),
     ] {
         let ready = Ready::new().await;
-        ready.app.tap.cancel_next(&codes);
+        ready.app.proxy.cancel_next(&codes);
         ready.assign().await.unwrap();
         let tokens = ready.tokens();
         assert_eq!(tokens.len(), 2, "{codes:?}");
@@ -102,9 +102,9 @@ async fn the_first_false_condition_is_the_refusal_and_is_not_tried_again() {
         (reasons(&[(0, CONDITION), (1, CONDITION), (2, CONDITION), (3, CONDITION)]), role),
         (reasons(&[(1, CONDITION), (3, CONDITION)]), resource),
     ] {
-        ready.app.tap.cancel_next(&codes);
+        ready.app.proxy.cancel_next(&codes);
         assert_eq!(refusal(ready.assign().await), expected, "{codes:?}");
-        assert_eq!(ready.app.tap.take_calls(), ["TransactWriteItems"]);
+        assert_eq!(ready.app.proxy.take_calls(), ["TransactWriteItems"]);
     }
     assert_eq!(ready.recorded().await, 0);
 }
@@ -112,42 +112,42 @@ async fn the_first_false_condition_is_the_refusal_and_is_not_tried_again() {
 #[tokio::test]
 async fn what_was_read_too_early_is_read_again() {
     let ready = Ready::new().await;
-    let (admin, tap) = (ready.app.admin(), &ready.app.tap);
-    tap.cancel_next(&[CONDITION, "None"]);
+    let (admin, proxy) = (ready.app.admin(), &ready.app.proxy);
+    proxy.cancel_next(&[CONDITION, "None"]);
     let _ =
         admin.patch(&format!("/resources/{}", ready.resource), json!({"name": "Renamed"})).await.expect(200);
-    let calls = tap.take_calls();
+    let calls = proxy.take_calls();
     assert_eq!(calls[..4], ["GetItem", "TransactWriteItems", "GetItem", "TransactWriteItems"]);
     assert_eq!(calls[4..], ["UpdateItem"; 16], "its shards");
-    tap.cancel_next(&[CONDITION, "None", "None", "None"]);
+    proxy.cancel_next(&[CONDITION, "None", "None", "None"]);
     let _ = admin.delete(&format!("/resources/{}", ready.resource)).await.expect(404);
     assert_eq!(
-        tap.take_calls(),
+        proxy.take_calls(),
         ["Query", "BatchGetItem", "TransactWriteItems"],
         "an item that is gone needs no second look"
     );
-    tap.cancel_next(&["None", CONDITION, "None", "None"]);
+    proxy.cancel_next(&["None", CONDITION, "None", "None"]);
     let _ = admin.delete(&format!("/resources/{}", ready.resource)).await.expect(204);
     let once = ["Query", "BatchGetItem", "TransactWriteItems"];
-    assert_eq!(tap.take_calls(), [once, once].concat());
+    assert_eq!(proxy.take_calls(), [once, once].concat());
 }
 
 #[tokio::test]
 async fn conflicts_are_retried_twelve_times_and_no_more() {
     let (lucky, unlucky) = tokio::join!(Ready::new(), Ready::new());
     for _ in 1..ATTEMPTS {
-        lucky.app.tap.cancel_next(&reasons(&[(0, CONFLICT)]));
-        unlucky.app.tap.cancel_next(&reasons(&[(0, CONFLICT), (1, CONDITION)]));
+        lucky.app.proxy.cancel_next(&reasons(&[(0, CONFLICT)]));
+        unlucky.app.proxy.cancel_next(&reasons(&[(0, CONFLICT), (1, CONDITION)]));
     }
-    unlucky.app.tap.cancel_next(&reasons(&[(0, CONFLICT), (1, CONDITION)]));
+    unlucky.app.proxy.cancel_next(&reasons(&[(0, CONFLICT), (1, CONDITION)]));
     let before = unlucky.app.db_table().await;
-    unlucky.app.tap.take_calls();
+    unlucky.app.proxy.take_calls();
     let (last, gave_up) = tokio::join!(lucky.assign(), unlucky.assign());
     last.unwrap();
-    assert_eq!(lucky.app.tap.take_calls(), ["TransactWriteItems"; ATTEMPTS]);
+    assert_eq!(lucky.app.proxy.take_calls(), ["TransactWriteItems"; ATTEMPTS]);
     assert_eq!(lucky.recorded().await, 1);
     assert!(matches!(gave_up, Err(StoreError::Busy(_))), "{gave_up:?}");
-    assert_eq!(unlucky.app.tap.take_calls(), ["TransactWriteItems"; ATTEMPTS]);
+    assert_eq!(unlucky.app.proxy.take_calls(), ["TransactWriteItems"; ATTEMPTS]);
     assert_eq!(unlucky.app.db_table().await, before);
 }
 
@@ -161,10 +161,10 @@ async fn an_unknown_reason_is_a_defect_at_once() {
         reasons(&[(4, CONDITION)]),
         reasons(&[]),
     ] {
-        ready.app.tap.cancel_next(&codes);
+        ready.app.proxy.cancel_next(&codes);
         let failed = ready.assign().await;
         assert!(matches!(failed, Err(StoreError::Defect(_))), "{codes:?}: {failed:?}");
-        assert_eq!(ready.app.tap.take_calls(), ["TransactWriteItems"], "{codes:?}");
+        assert_eq!(ready.app.proxy.take_calls(), ["TransactWriteItems"], "{codes:?}");
     }
     assert_eq!(ready.recorded().await, 0);
 }
@@ -172,7 +172,7 @@ async fn an_unknown_reason_is_a_defect_at_once() {
 #[tokio::test]
 async fn a_fault_of_dynamodb_is_tried_again_as_the_same_request() {
     let ready = Ready::new().await;
-    ready.app.tap.fail_next("TransactWriteItems", 500, &error("InternalServerError"));
+    ready.app.proxy.fail_next("TransactWriteItems", 500, &error("InternalServerError"));
     ready.assign().await.unwrap();
     let tokens = ready.tokens();
     assert_eq!(tokens.len(), 2);
@@ -193,12 +193,12 @@ async fn a_fault_that_lasts_is_busy_or_a_defect() {
     ] {
         let ready = Ready::new().await;
         for _ in 0..attempts {
-            ready.app.tap.fail_next("TransactWriteItems", status, &error(kind));
+            ready.app.proxy.fail_next("TransactWriteItems", status, &error(kind));
         }
         let failed = ready.assign().await;
         assert_eq!(matches!(failed, Err(StoreError::Busy(_))), busy, "{kind}: {failed:?}");
         assert_eq!(matches!(failed, Err(StoreError::Defect(_))), !busy, "{kind}: {failed:?}");
-        assert_eq!(ready.app.tap.take_calls().len(), attempts, "{kind}");
+        assert_eq!(ready.app.proxy.take_calls().len(), attempts, "{kind}");
         assert_eq!(ready.recorded().await, 0);
         ready.assign().await.unwrap();
     }
@@ -209,11 +209,11 @@ async fn callers_are_told_to_come_back_or_that_it_broke() {
     let ready = Ready::new().await;
     let (admin, path) = (ready.app.admin(), format!("/roles/{}/resources/{}", ready.role, ready.resource));
     for _ in 0..SDK_ATTEMPTS {
-        ready.app.tap.fail_next("TransactWriteItems", 500, &error("InternalServerError"));
+        ready.app.proxy.fail_next("TransactWriteItems", 500, &error("InternalServerError"));
     }
     let busy = admin.post_empty(&path).await.expect(503);
     assert_eq!(busy.header("retry-after"), Some("1"));
-    ready.app.tap.fail_next("TransactWriteItems", 400, &error("AccessDeniedException"));
+    ready.app.proxy.fail_next("TransactWriteItems", 400, &error("AccessDeniedException"));
     let broken = admin.post_empty(&path).await.expect(500);
     for reply in [busy, broken] {
         assert!(
@@ -234,11 +234,11 @@ async fn a_vault_that_is_out_of_reach_writes_nothing() {
     let body = json!({"name": "AWS", "value": "hunter2"});
     for _ in 0..SDK_ATTEMPTS {
         let fault = json!({"__type": "KMSInternalException", "message": "a fault of the test"});
-        ready.app.tap.fail_next("GenerateDataKey", 500, &fault);
+        ready.app.proxy.fail_next("GenerateDataKey", 500, &fault);
     }
     let _ = admin.post("/credentials/", body.clone()).await.expect(503);
     let denied = json!({"__type": "AccessDeniedException", "message": "a fault of the test"});
-    ready.app.tap.fail_next("GenerateDataKey", 400, &denied);
+    ready.app.proxy.fail_next("GenerateDataKey", 400, &denied);
     let _ = admin.post("/credentials/", body).await.expect(500);
     assert_eq!(ready.app.db_table().await, before);
 }
@@ -248,7 +248,7 @@ async fn a_vault_that_is_out_of_reach_writes_nothing() {
 async fn a_lost_answer_and_then_a_conflict_are_still_one_transaction() {
     let ready = Ready::new().await;
     for trouble in [Trouble::ResetAfter, Trouble::Conflict, Trouble::Throttle, Trouble::Conflict] {
-        ready.app.tap.trouble_next("TransactWriteItems", trouble);
+        ready.app.proxy.trouble_next("TransactWriteItems", trouble);
     }
     ready.assign().await.unwrap();
     let tokens = ready.tokens();
@@ -262,13 +262,13 @@ async fn bookkeeping_meets_transactions_and_lost_answers_and_goes_on() {
     let app = TestApp::new().await;
     let group = GroupRef { region: "eu-central-1".into(), group_id: "sg-0abc123def456".into() };
     for trouble in [Trouble::Conflict, Trouble::ResetAfter, Trouble::Conflict, Trouble::InternalError] {
-        app.tap.trouble_next("UpdateItem", trouble);
+        app.proxy.trouble_next("UpdateItem", trouble);
     }
     let lease = app.db.lease_group(&org(ORG), &group, app.now()).await.unwrap();
-    assert_eq!(app.tap.take_calls(), ["UpdateItem"; 5]);
+    assert_eq!(app.proxy.take_calls(), ["UpdateItem"; 5]);
     let lease = lease.expect("its own lease does not stand in its way");
     assert!(app.db.lease_group(&org(ORG), &group, app.now()).await.unwrap().is_none());
-    app.tap.trouble_next("UpdateItem", Trouble::ResetAfter);
+    app.proxy.trouble_next("UpdateItem", Trouble::ResetAfter);
     app.db.release_group(&lease).await.unwrap();
     assert!(app.db.lease_group(&org(ORG), &group, app.now()).await.unwrap().is_some());
 }

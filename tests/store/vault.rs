@@ -153,7 +153,7 @@ async fn the_table_and_what_goes_to_it_has_the_secret_in_no_form() {
         let table: String = app.db_table().await.iter().map(|(at, item)| format!("{at:?}{item}\n")).collect();
         assert_absent("the table", &table, &SECRETS);
     }
-    for (target, body) in app.tap.take_bodies() {
+    for (target, body) in app.proxy.take_bodies() {
         assert_absent(&target, &body.to_string(), &SECRETS);
     }
 }

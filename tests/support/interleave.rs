@@ -13,7 +13,7 @@ pub async fn between<R: Send + 'static>(
     stopped: impl Future<Output = R> + Send + 'static,
     meanwhile: impl Future<Output = ()>,
 ) -> R {
-    let mut gate = app.tap.stop_next("TransactWriteItems");
+    let mut gate = app.proxy.stop_next("TransactWriteItems");
     let mut running = tokio::spawn(stopped);
     tokio::select! {
         () = gate.reached() => {}

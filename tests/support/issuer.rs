@@ -132,12 +132,12 @@ pub fn hmac_token(secret: &[u8], header: &str, claims: &str) -> String {
 
 /// Documents by URL, and what was asked for. A URL without a document cannot be reached.
 #[derive(Debug, Clone, Default)]
-pub struct Site {
+pub struct KeyServer {
     documents: Arc<Mutex<HashMap<String, Vec<u8>>>>,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
-impl Site {
+impl KeyServer {
     /// Puts a document at a URL.
     pub fn put(&self, url: &str, document: impl ToString) {
         let mut documents = self.documents.lock().unwrap_or_else(PoisonError::into_inner);
@@ -156,7 +156,7 @@ impl Site {
     }
 }
 
-impl Fetch for Site {
+impl Fetch for KeyServer {
     fn get<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<Vec<u8>, FetchFault>> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).push(url.into());
         let found = self.documents.lock().unwrap_or_else(PoisonError::into_inner).get(url).cloned();

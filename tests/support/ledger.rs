@@ -168,7 +168,7 @@ impl<'a> Books<'a> {
     }
 
     fn has_made(&self, id: &str) -> bool {
-        self.app.sky.given_out(id).is_some_and(|tag| self.is_own(&tag))
+        self.app.cloud.given_out(id).is_some_and(|tag| self.is_own(&tag))
     }
 
     /// Whether an entry stands on a rule that is known not to be its organization's.
@@ -180,7 +180,7 @@ impl<'a> Books<'a> {
     fn faults(&self) -> Vec<String> {
         let (rows, entries) = (rows(&self.table), entries(&self.table));
         let mut wrong = Vec::new();
-        for (group, rules) in self.app.sky.groups() {
+        for (group, rules) in self.app.cloud.groups() {
             for rule in rules.iter().filter(|rule| self.is_ours(rule)) {
                 let known = |entry: &Entry| {
                     let is_marked = rule.tag.as_ref().is_some_and(|tag| tag.rule == entry.id);
@@ -219,7 +219,7 @@ impl<'a> Books<'a> {
 
     /// Rules that rows have by what they say, and that no group has.
     fn missing(&self, counts: impl Fn(&Entry) -> bool) -> Vec<String> {
-        let (cloud, entries) = (self.app.sky.groups(), entries(&self.table));
+        let (cloud, entries) = (self.app.cloud.groups(), entries(&self.table));
         let in_cloud = |group: &GroupRef, ingress: &Ingress| {
             let found = cloud.iter().find(|(found, _)| found == group);
             found.is_some_and(|(_, rules)| rules.iter().any(|rule| rule.ingress.as_ref() == Some(ingress)))
@@ -325,7 +325,7 @@ pub async fn unrest_of(app: &TestApp, org: &str) -> Vec<String> {
     for entry in entries.iter().filter(|entry| !["PRESENT", "FOREIGN"].contains(&entry.presence.as_str())) {
         wrong.push(format!("{} is {}", entry.ingress, entry.presence));
     }
-    for (group, rules) in app.sky.groups() {
+    for (group, rules) in app.cloud.groups() {
         for rule in rules.iter().filter(|rule| books.is_ours(rule)) {
             if !rule.ingress.is_some_and(|ingress| needed.contains(&(group.clone(), ingress))) {
                 wrong.push(format!("{group} still has {rule:?}"));

@@ -15,6 +15,7 @@ mod attributes;
 mod client;
 pub mod description;
 mod engine;
+mod fault_proxy;
 pub mod interleave;
 pub mod issuer;
 pub mod lambda;
@@ -24,12 +25,11 @@ pub mod planted;
 pub mod policies;
 pub mod sessions;
 mod setup;
-mod tap;
 
 pub use attributes::attribute_json;
 pub use client::{BESIDE, Client, Reply, whole_path};
+pub use fault_proxy::{FaultProxy, Gate, Hang, InFunction, Metered, Trouble};
 pub use setup::{NoNetwork, Setup, Twin, many_sessions};
-pub use tap::{Gate, Hang, InFunction, Metered, TapRecord, Trouble};
 
 use auth::{ClaimNames, JwtKeys, JwtSettings, Mint, mint};
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -37,9 +37,9 @@ use axum::body::Bytes;
 use engine::Engine;
 use firewall::Firewall;
 use firewall::simulated::SimulatedCloud;
-use local::cloud::Cloud;
-use local::crew::Crew;
+use local::aws::LocalAws;
 use local::gateway::Gateway;
+use local::scheduler::Scheduler;
 use local::template::Template;
 use model::audit::AuditFilter;
 use model::id::{OrgId, UserId};
@@ -53,7 +53,7 @@ use std::sync::{Arc, LazyLock};
 use store::{AuditRow, Store, Vault};
 use timers::InMemory;
 use web::App;
-use workers::Tools;
+use workers::WorkerContext;
 
 /// When every test begins: 2026-02-18T10:30:00Z, the seeds' own example.
 pub const START_MILLIS: i64 = 1_771_410_600_000;
@@ -75,25 +75,25 @@ pub struct TestApp {
     /// The vault, past HTTP.
     pub vault: Vault,
     /// AWS in the process.
-    pub cloud: Cloud,
-    /// DynamoDB, past the tap.
+    pub aws: LocalAws,
+    /// DynamoDB, past the proxy.
     pub dynamodb: aws_sdk_dynamodb::Client,
     /// The name of the table.
     pub table: String,
     /// The calls to AWS, and what happens to them.
-    pub tap: Arc<TapRecord>,
+    pub proxy: Arc<FaultProxy>,
     /// What every handler gets.
     pub app: App,
     gateway: Arc<Gateway>,
     /// The cloud behind the firewall.
-    pub sky: SimulatedCloud,
+    pub cloud: SimulatedCloud,
     /// The queue of timers.
     pub timers: InMemory,
     /// The functions that nobody calls.
-    pub crew: Crew,
+    pub scheduler: Scheduler,
     clock: Arc<AtomicI64>,
     jwt: JwtSettings,
-    tapped: aws_sdk_dynamodb::Client,
+    proxied: aws_sdk_dynamodb::Client,
 }
 
 /// Whose tokens the tests' verifier accepts.
@@ -111,7 +111,7 @@ impl Drop for TestApp {
     fn drop(&mut self) {
         if !std::thread::panicking() {
             planted::assert_no_leak();
-            self.tap.assert_nothing_denied();
+            self.proxy.assert_nothing_denied();
         }
     }
 }
@@ -139,19 +139,34 @@ impl TestApp {
 
     async fn of(template: &Template, setup: Setup) -> Self {
         planted::listen();
-        let tap = Arc::new(TapRecord::default());
-        let cloud = Cloud::in_memory().await.expect("an embedded cloud");
-        let Engine { table, dynamodb, tapped, kms } = Engine::new(&cloud, template, &tap).await;
+        let proxy = Arc::new(FaultProxy::default());
+        let aws = LocalAws::in_memory().await.expect("an embedded cloud");
+        let Engine { table, dynamodb, proxied, kms } = Engine::new(&aws, template, &proxy).await;
         let clock = Arc::new(AtomicI64::new(START_MILLIS));
-        let (db, vault) = (Store::new(tapped.clone(), &table), Vault::new(kms, "alias/test"));
-        let sky = setup.sky.clone();
+        let (db, vault) = (Store::new(proxied.clone(), &table), Vault::new(kms, "alias/test"));
+        let cloud = setup.cloud.clone();
         let (jwt, way) = (setup.jwt.clone(), setup.way());
         let timers = InMemory::new(setup::clock_ahead(&clock, 0));
-        let app = setup.app((&db, &vault, &sky, &timers), &tap, setup::clock_ahead(&clock, 0));
+        let app = setup.app((&db, &vault, &cloud, &timers), &proxy, setup::clock_ahead(&clock, 0));
         let gateway = Arc::new(way.in_front_of(Gateway::new(template, app.clone()).expect("a gateway")));
-        let crew = Crew::new(template, app.clone(), (cloud.clone(), &table), timers.clone());
-        let crew = crew.expect("a crew");
-        Self { db, vault, cloud, dynamodb, table, tap, app, gateway, sky, timers, crew, clock, jwt, tapped }
+        let scheduler = Scheduler::new(template, app.clone(), (aws.clone(), &table), timers.clone());
+        let scheduler = scheduler.expect("a scheduler");
+        Self {
+            db,
+            vault,
+            aws,
+            dynamodb,
+            table,
+            proxy,
+            app,
+            gateway,
+            cloud,
+            timers,
+            scheduler,
+            clock,
+            jwt,
+            proxied,
+        }
     }
 
     /// Another environment of the same functions: with the table and the clock of this one, and nothing else in common.
@@ -169,13 +184,13 @@ impl TestApp {
 
     fn environment(&self, setup: Setup, millis: i64) -> App {
         let clock = setup::clock_ahead(&self.clock, millis);
-        setup.app((&self.db, &self.vault, &self.sky, &self.timers), &self.tap, clock)
+        setup.app((&self.db, &self.vault, &self.cloud, &self.timers), &self.proxy, clock)
     }
 
     /// Delivers the messages of timers that have come by now; whether there were any.
     pub async fn deliver_ends(&self) -> bool {
         let mut were_any = false;
-        while self.crew.deliver().in_function("session-ender").await {
+        while self.scheduler.deliver().in_function("session-ender").await {
             were_any = true;
         }
         were_any
@@ -184,7 +199,7 @@ impl TestApp {
     /// Lets the stream's worker do what there is to do by now.
     pub async fn settle(&self) {
         let mut batches = 0;
-        while self.crew.read_stream().in_function("rule-worker").await.expect("a stream") {
+        while self.scheduler.read_stream().in_function("rule-worker").await.expect("a stream") {
             batches += 1;
             assert!(batches < 10_000, "the stream never ends");
         }
@@ -192,33 +207,33 @@ impl TestApp {
 
     /// A run of the sweeper; its report.
     pub async fn sweep(&self) -> Value {
-        self.crew.run("session-sweeper").in_function("session-sweeper").await.expect("a sweep")
+        self.scheduler.run("session-sweeper").in_function("session-sweeper").await.expect("a sweep")
     }
 
     /// A run of the reconciler; its report.
     pub async fn reconcile(&self) -> Value {
-        self.crew.run("rule-reconciler").in_function("rule-reconciler").await.expect("a comparison")
+        self.scheduler.run("rule-reconciler").in_function("rule-reconciler").await.expect("a comparison")
     }
 
     /// What a worker works with.
     #[must_use]
-    pub fn tools(&self) -> Tools {
-        self.tools_with(self.sky.clone())
+    pub fn worker_context(&self) -> WorkerContext {
+        self.worker_context_with(self.cloud.clone())
     }
 
     /// The same with a cloud of its own.
     #[must_use]
-    pub fn tools_with(&self, cloud: impl Firewall + 'static) -> Tools {
-        let firewall = setup::judged(cloud, &self.tap);
-        Tools { store: self.db.clone(), vault: self.vault.clone(), firewall }
+    pub fn worker_context_with(&self, cloud: impl Firewall + 'static) -> WorkerContext {
+        let firewall = setup::judged(cloud, &self.proxy);
+        WorkerContext { store: self.db.clone(), vault: self.vault.clone(), firewall }
     }
 
     /// Another process of the same functions, which remembers nothing of the table.
     #[must_use]
     pub fn another_process(&self) -> App {
-        let db = Store::new(self.tapped.clone(), &self.table);
+        let db = Store::new(self.proxied.clone(), &self.table);
         let clock = setup::clock_ahead(&self.clock, 0);
-        Setup::default().app((&db, &self.vault, &self.sky, &self.timers), &self.tap, clock)
+        Setup::default().app((&db, &self.vault, &self.cloud, &self.timers), &self.proxy, clock)
     }
 
     /// Makes this a table of a version that knew no deployments.
@@ -277,8 +292,8 @@ impl TestApp {
         let roles: Vec<String> = roles.iter().map(|role| String::from(*role)).collect();
         let email = format!("{}@{org}.example", sub.get(..4).unwrap_or(sub));
         let (email, name) = (Some(email.as_str()), Some("Test Person"));
-        let wish = Mint { sub, org, roles: &roles, email, name, email_verified: false, ttl_seconds: 3600 };
-        mint(&self.jwt, &wish, self.now()).expect("a token")
+        let token = Mint { sub, org, roles: &roles, email, name, email_verified: false, ttl_seconds: 3600 };
+        mint(&self.jwt, &token, self.now()).expect("a token")
     }
 
     /// An administrator of [`ORG`].
@@ -382,7 +397,7 @@ pub fn actor(org_name: &str) -> Actor {
         api_key: None,
         ip_address: None,
         request_id: None,
-        once: None,
+        idempotency: None,
     }
 }
 

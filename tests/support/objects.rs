@@ -33,7 +33,7 @@ impl Objects {
     pub async fn new(app: &TestApp, admin: &Client, name: &str) -> Self {
         let number = GROUPS.fetch_add(1, Ordering::SeqCst);
         let group = GroupRef { region: "eu-central-1".into(), group_id: format!("sg-{number:08x}") };
-        app.sky.add_group(group.clone());
+        app.cloud.add_group(group.clone());
         let name = &format!("{name}, group {number}");
         let value = json!({"accessKeyId": KEY, "secretAccessKey": "s"});
         let body = json!({"name": "AWS", "credential_type": "ACCESS_KEY", "value": value});
@@ -100,16 +100,16 @@ impl Objects {
     /// Makes the rule of the session stuck: its session is over, and the provider does not let it be removed.
     pub async fn make_stuck(&self, app: &TestApp, admin: &Client) {
         let _ = admin.post_empty(&format!("/sessions/{}/stop", self.session)).await.expect(200);
-        app.sky.deny(KEY);
+        app.cloud.deny(KEY);
         self.work(app, admin).await;
-        app.sky.allow(KEY);
+        app.cloud.allow(KEY);
     }
 
     /// Has a worker look after the resource's group.
     async fn work(&self, app: &TestApp, admin: &Client) {
         let me = admin.get("/me").await.expect(200).json;
         let org = crate::org(me["organization"].as_str().unwrap());
-        let (report, again) = RuleWorker::new(app.tools())
+        let (report, again) = RuleWorker::new(app.worker_context())
             .run([(org, self.group.clone())], app.now())
             .in_function("rule-worker")
             .await;
@@ -198,7 +198,7 @@ pub async fn body(admin: &Client, method: &str, route: &str, number: usize) -> O
 }
 
 /// Makes the group of every test's resource exist.
-pub fn open_the_sky(app: &TestApp) {
+pub fn open_the_cloud(app: &TestApp) {
     let group = GroupRef { region: "eu-central-1".into(), group_id: "sg-0abc123def456".into() };
-    app.sky.add_group(group);
+    app.cloud.add_group(group);
 }

@@ -9,7 +9,7 @@ use model::time::Timestamp;
 use model::user::User;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use store::{Store, StoreError, Wish};
+use store::{StartRequest, Store, StoreError};
 use workers::RuleWorker;
 
 use crate::InFunction as _;
@@ -62,7 +62,7 @@ pub async fn start_as(
     let Value::Object(members) = body else { panic!("no object") };
     let draft: SessionDraft = Fields::read(members).expect("a draft");
     let source = ADDRESS.parse().ok();
-    let wish = Wish {
+    let request = StartRequest {
         user,
         is_org_admin,
         draft: &draft,
@@ -70,7 +70,7 @@ pub async fn start_as(
         source_ip: source,
         limits: many_sessions(),
     };
-    db.start_session(&actor(org_name), &wish, now).await.map(|shown| shown.session)
+    db.start_session(&actor(org_name), &request, now).await.map(|shown| shown.session)
 }
 
 impl TestApp {
@@ -91,7 +91,7 @@ impl TestApp {
         let groups: BTreeSet<GroupRef> = session.rows.into_iter().map(|row| row.group).collect();
         let groups = groups.into_iter().map(|group| (org(ORG), group));
         let (report, again) =
-            RuleWorker::new(self.tools()).run(groups, self.now()).in_function("rule-worker").await;
+            RuleWorker::new(self.worker_context()).run(groups, self.now()).in_function("rule-worker").await;
         assert!(again.is_empty(), "{report:?}");
     }
 }

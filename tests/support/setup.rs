@@ -14,7 +14,7 @@ use timers::{InMemory, SessionTimers, Timer};
 use web::clock::Clock;
 use web::{App, Edge, EdgeSource, Origins, Parts};
 
-use crate::{Client, TapRecord, at_millis, jwt_settings};
+use crate::{Client, FaultProxy, at_millis, jwt_settings};
 
 /// What a deployment sets, as far as tests differ in it.
 pub struct Setup {
@@ -37,7 +37,7 @@ pub struct Setup {
     /// How the gateway reads escapes.
     pub escapes: Escapes,
     /// The cloud behind the firewall. Two deployments can have the same one.
-    pub sky: SimulatedCloud,
+    pub cloud: SimulatedCloud,
 }
 
 /// As many sessions of one person as a deployment can allow: most tests are about something else than the quota.
@@ -58,7 +58,7 @@ impl Default for Setup {
             slash: TrailingSlash::default(),
             front: Front::default(),
             escapes: Escapes::default(),
-            sky: SimulatedCloud::strict(),
+            cloud: SimulatedCloud::strict(),
         }
     }
 }
@@ -83,16 +83,16 @@ impl Setup {
     /// An environment of a function with these settings.
     pub(crate) fn app(
         self,
-        (db, vault, sky, timers): (&Store, &Vault, &SimulatedCloud, &InMemory),
-        tap: &Arc<TapRecord>,
+        (db, vault, cloud, timers): (&Store, &Vault, &SimulatedCloud, &InMemory),
+        proxy: &Arc<FaultProxy>,
         clock: Clock,
     ) -> App {
         App::new(Parts {
             store: db.clone(),
             verifier: Some(Verifier::new(&self.jwt, self.fetch).expect("a verifier")),
             vault: Some(vault.clone()),
-            firewall: Some(judged(sky.clone(), tap)),
-            timers: Some(Arc::new(Judged { inner: timers.clone(), tap: Arc::clone(tap) })),
+            firewall: Some(judged(cloud.clone(), proxy)),
+            timers: Some(Arc::new(Judged { inner: timers.clone(), proxy: Arc::clone(proxy) })),
             sessions: self.sessions,
             rate: self.rate,
             origins: self.origins,
@@ -105,17 +105,17 @@ impl Setup {
 /// A service in the process whose callers' policies are asked.
 struct Judged<S> {
     inner: S,
-    tap: Arc<TapRecord>,
+    proxy: Arc<FaultProxy>,
 }
 
 /// A cloud whose callers may have to assume a role first: the simulated one is asked without.
-pub(crate) fn judged(cloud: impl Firewall + 'static, tap: &Arc<TapRecord>) -> Arc<dyn Firewall> {
-    Arc::new(Judged { inner: cloud, tap: Arc::clone(tap) })
+pub(crate) fn judged(cloud: impl Firewall + 'static, proxy: &Arc<FaultProxy>) -> Arc<dyn Firewall> {
+    Arc::new(Judged { inner: cloud, proxy: Arc::clone(proxy) })
 }
 
 impl<S> Judged<S> {
     fn judged(&self, action: &str) -> &S {
-        self.tap.judge_action(action);
+        self.proxy.judge_action(action);
         &self.inner
     }
 }

@@ -1,6 +1,6 @@
 //! The function that is asked for: its name, its method and its path.
 
-use crate::Fault;
+use crate::Failure;
 use crate::family::{FAMILIES, Family};
 
 /// What every path begins with.
@@ -41,7 +41,7 @@ pub(crate) struct Function {
 }
 
 impl Method {
-    fn read(text: &str) -> Result<Self, Fault> {
+    fn read(text: &str) -> Result<Self, Failure> {
         match text {
             "GET" => Ok(Self::Get),
             "POST" => Ok(Self::Post),
@@ -75,7 +75,7 @@ impl Method {
 
 impl Function {
     /// Reads what was asked for.
-    pub(crate) fn read(name: &str, method: &str, path: &str) -> Result<Self, Fault> {
+    pub(crate) fn read(name: &str, method: &str, path: &str) -> Result<Self, Failure> {
         check_name(name)?;
         let method = Method::read(method)?;
         let path = path.strip_prefix(BASE_PATH).unwrap_or(path);
@@ -146,7 +146,7 @@ pub(crate) fn capitalized(word: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-fn check_name(name: &str) -> Result<(), Fault> {
+fn check_name(name: &str) -> Result<(), Failure> {
     let is_word = |word: &str| {
         word.starts_with(|c: char| c.is_ascii_lowercase())
             && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
@@ -163,7 +163,7 @@ fn check_name(name: &str) -> Result<(), Fault> {
 }
 
 /// The object that a path names. Where it names none, it has no parameter.
-fn family(path: &str) -> Result<Option<&'static Family>, Fault> {
+fn family(path: &str) -> Result<Option<&'static Family>, Failure> {
     let Some(rest) = path.strip_prefix('/') else {
         return Err(format!("the path must begin with /, and not be {path}"));
     };
@@ -205,7 +205,7 @@ fn family(path: &str) -> Result<Option<&'static Family>, Fault> {
     }
 }
 
-fn unknown(segment: &str) -> Fault {
+fn unknown(segment: &str) -> Failure {
     let known: Vec<_> = FAMILIES.iter().map(|family| family.segment).collect();
     format!(
         "nothing is kept of /{segment}, so that no {{id}} names one: a new kind of object begins with its rules and its table, steps 2 \

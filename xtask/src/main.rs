@@ -20,7 +20,7 @@ use std::process::{Command, ExitCode};
 use function::Function;
 
 /// What went wrong, for people.
-type Fault = String;
+type Failure = String;
 
 #[derive(Parser)]
 #[command(name = "xtask", about = "Chores of those who change Postern")]
@@ -60,7 +60,7 @@ fn root() -> PathBuf {
 }
 
 /// Makes the skeleton, and says what was written and what comes next.
-fn new_function(root: &Path, name: &str, method: &str, path: &str) -> Result<String, Fault> {
+fn new_function(root: &Path, name: &str, method: &str, path: &str) -> Result<String, Failure> {
     let read = |file: &str| std::fs::read_to_string(root.join(file)).ok();
     let planned = Function::read(name, method, path)
         .and_then(|function| places::files(&function, &read).map(|files| (function, files)));
@@ -74,13 +74,13 @@ fn new_function(root: &Path, name: &str, method: &str, path: &str) -> Result<Str
     Ok(report + &next(&function))
 }
 
-fn write(path: &Path, text: &str) -> Result<(), Fault> {
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
     let folder = path.parent().map_or(Ok(()), std::fs::create_dir_all);
     folder.and_then(|()| std::fs::write(path, text)).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 /// Lines are broken by the length of the names in them, which is rustfmt's affair.
-fn format_sources(root: &Path) -> Result<(), Fault> {
+fn format_sources(root: &Path) -> Result<(), Failure> {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     let status = command.args(["fmt", "-p", "functions", "-p", "store"]).current_dir(root).status();
     let status = status.map_err(|error| format!("cargo fmt: {error}"))?;

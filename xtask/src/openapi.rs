@@ -1,6 +1,6 @@
 //! `infra/openapi.yaml`.
 
-use crate::Fault;
+use crate::Failure;
 use crate::function::{Function, Method, capitalized};
 use crate::text::{before_line, insert};
 
@@ -8,7 +8,7 @@ use crate::text::{before_line, insert};
 const TAGS: [(&str, &str); 2] = [("api-keys", "API keys"), ("audit-logs", "Audit log")];
 
 /// The document with the operation.
-pub(crate) fn with_operation(text: &str, function: &Function) -> Result<String, Fault> {
+pub(crate) fn with_operation(text: &str, function: &Function) -> Result<String, Failure> {
     let tag = tag(function);
     let mut text = text.to_owned();
     if !text.contains(&format!("\n  - name: {tag}\n")) {
@@ -83,9 +83,9 @@ fn success(function: &Function) -> String {
     )
 }
 
-/// Every refusal that can be met, in the face of the path.
+/// Every refusal that can be met, in the format of the path.
 fn refusals(function: &Function) -> String {
-    let face = if function.segment() == "resources" { "Code" } else { "Reason" };
+    let format = if function.segment() == "resources" { "Code" } else { "Reason" };
     let statuses = [
         // A parameter of the query that the operation does not have.
         (400, true),
@@ -101,7 +101,7 @@ fn refusals(function: &Function) -> String {
     ];
     let met = statuses.into_iter().filter(|(_, is_met)| *is_met);
     met.map(|(status, _)| {
-        format!("        \"{status}\": {{ $ref: \"#/components/responses/{face}{status}\" }}\n")
+        format!("        \"{status}\": {{ $ref: \"#/components/responses/{format}{status}\" }}\n")
     })
     .collect()
 }

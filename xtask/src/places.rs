@@ -1,6 +1,6 @@
 //! Every place that a function needs. What docs/adding-a-function.md lists for people stands here for the skeleton.
 
-use crate::Fault;
+use crate::Failure;
 use crate::function::{Function, Method};
 use crate::text::{before_line, insert, sorted_line};
 use crate::{openapi, sources, store, template};
@@ -9,7 +9,7 @@ use crate::{openapi, sources, store, template};
 type Read<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// An edit of a file that exists.
-type Edit = fn(&str, &Function) -> Result<String, Fault>;
+type Edit = fn(&str, &Function) -> Result<String, Failure>;
 
 /// Files that list functions or routes.
 const LISTS: [(&str, Edit); 11] = [
@@ -31,7 +31,7 @@ const CHANGES: [(&str, Edit); 2] =
     [("shared/store/src/lib.rs", store_module), ("shared/model/src/audit.rs", audit_event)];
 
 /// Every file with the function in it, and its text. Nothing is written, so that a fault leaves nothing behind.
-pub(crate) fn files(function: &Function, read: Read<'_>) -> Result<Vec<(String, String)>, Fault> {
+pub(crate) fn files(function: &Function, read: Read<'_>) -> Result<Vec<(String, String)>, Failure> {
     is_new(function, read)?;
     let (folder, snake) = (format!("functions/{}", function.snake()), function.snake());
     let mut files = vec![
@@ -52,7 +52,7 @@ pub(crate) fn files(function: &Function, read: Read<'_>) -> Result<Vec<(String, 
 }
 
 /// Refuses a name or a route that is there.
-fn is_new(function: &Function, read: Read<'_>) -> Result<(), Fault> {
+fn is_new(function: &Function, read: Read<'_>) -> Result<(), Failure> {
     let snake = function.snake();
     for file in [
         format!("functions/{snake}/mod.rs"),
@@ -76,12 +76,12 @@ fn is_new(function: &Function, read: Read<'_>) -> Result<(), Fault> {
     Ok(())
 }
 
-fn manifest(text: &str, function: &Function) -> Result<String, Fault> {
+fn manifest(text: &str, function: &Function) -> Result<String, Failure> {
     let (name, snake) = (&function.name, function.snake());
     Ok(format!("{text}\n[[bin]]\nname = \"{name}\"\npath = \"{snake}/main.rs\"\ntest = false\n"))
 }
 
-fn library(text: &str, function: &Function) -> Result<String, Fault> {
+fn library(text: &str, function: &Function) -> Result<String, Failure> {
     let (name, snake) = (&function.name, function.snake());
     let text = sorted_line(text, &format!("pub mod {snake};"), module, &snake)?;
     let entry = format!("        (\"{name}\", Endpoint::new({snake}::handler)),");
@@ -97,7 +97,7 @@ fn module(line: &str) -> Option<String> {
     Some(name.to_owned())
 }
 
-fn routes(text: &str, function: &Function) -> Result<String, Fault> {
+fn routes(text: &str, function: &Function) -> Result<String, Failure> {
     let (method, path) = (function.method.as_str(), function.path.as_str());
     sorted_line(text, &format!("{method} {path}"), route, &(path.to_owned(), method.to_owned()))
 }
@@ -109,7 +109,7 @@ fn route(line: &str) -> Option<(String, String)> {
     path.starts_with("/api/v1/").then(|| (path.to_owned(), method.to_owned()))
 }
 
-fn document(text: &str, function: &Function) -> Result<String, Fault> {
+fn document(text: &str, function: &Function) -> Result<String, Failure> {
     let (route, snake) = (function.route(), function.snake());
     let answer = match function.method {
         Method::Get => "200, a list that is empty so far",
@@ -121,20 +121,20 @@ fn document(text: &str, function: &Function) -> Result<String, Fault> {
 }
 
 /// A row of costs that says that nobody has measured it; `bench-ledger cost` writes the whole table anew.
-fn costs(text: &str, function: &Function) -> Result<String, Fault> {
+fn costs(text: &str, function: &Function) -> Result<String, Failure> {
     let place = text.find("\n\n<!-- end of cost -->").ok_or("the table of costs does not end")? + 1;
     let cells = " |".repeat(9);
     Ok(insert(text, place, &format!("| `{}` | {}, not measured |{cells}\n", function.name, function.route())))
 }
 
-fn changelog(text: &str, function: &Function) -> Result<String, Fault> {
+fn changelog(text: &str, function: &Function) -> Result<String, Failure> {
     let first = "\n### Added\n\n";
     let place = text.find(first).ok_or("there is no section Added")? + first.len();
     Ok(insert(text, place, &format!("- `{}`.\n", function.route())))
 }
 
 /// The row of a route that is for administrators: that of another one, with its own status of success.
-fn access(text: &str, function: &Function) -> Result<String, Fault> {
+fn access(text: &str, function: &Function) -> Result<String, Failure> {
     let model = if function.family.is_some() { "PATCH /api/v1/roles/{id} " } else { "POST /api/v1/roles " };
     let row = text
         .lines()
@@ -154,16 +154,16 @@ fn access(text: &str, function: &Function) -> Result<String, Fault> {
     sorted_line(text, line.trim_end(), key, &(path.to_owned(), method.to_owned()))
 }
 
-fn invocation(text: &str, function: &Function) -> Result<String, Fault> {
+fn invocation(text: &str, function: &Function) -> Result<String, Failure> {
     let call = format!("    journey.invoke(\"{}\", {}).await;\n", function.name, function.method.status());
     before_line(text, "    assert_eq!(journey.invoke(\"user-delete\", 204)", &call)
 }
 
-fn store_module(text: &str, function: &Function) -> Result<String, Fault> {
+fn store_module(text: &str, function: &Function) -> Result<String, Failure> {
     sorted_line(text, &format!("mod {};", function.snake()), module, &function.snake())
 }
 
-fn audit_event(text: &str, function: &Function) -> Result<String, Fault> {
+fn audit_event(text: &str, function: &Function) -> Result<String, Failure> {
     before_line(text, "    AccessDenied,\n", &format!("    {},\n", function.camel()))
 }
 

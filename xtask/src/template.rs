@@ -1,6 +1,6 @@
 //! `template.yaml`, and the routes of `cargo lambda watch`, which say the same.
 
-use crate::Fault;
+use crate::Failure;
 use crate::function::Function;
 use crate::text::{before_line, insert};
 
@@ -11,7 +11,7 @@ const LAST: &str = "  FallbackFunction:";
 const LAST_READER: &str = "        - !Ref FallbackFunctionRole";
 
 /// The template with the function.
-pub(crate) fn with_function(text: &str, function: &Function) -> Result<String, Fault> {
+pub(crate) fn with_function(text: &str, function: &Function) -> Result<String, Failure> {
     let puts = if function.puts().is_empty() { String::new() } else { writes("PutItem", function.puts()) };
     let new = FUNCTION
         .replace("CAMEL", &function.camel())
@@ -63,7 +63,7 @@ PUTSUPDATES      Events:
 const ROUTER: &str = "[workspace.metadata.lambda.watch.router]\n";
 
 /// The workspace's manifest with the route, in the order of paths and methods.
-pub(crate) fn with_watched_route(text: &str, function: &Function) -> Result<String, Fault> {
+pub(crate) fn with_watched_route(text: &str, function: &Function) -> Result<String, Failure> {
     let start = text.find(ROUTER).ok_or("Cargo.toml has no routes of cargo lambda watch")? + ROUTER.len();
     let entry =
         format!("    {{ method = \"{}\", function = \"{}\" }},\n", function.method.as_str(), function.name);

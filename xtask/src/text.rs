@@ -1,9 +1,9 @@
 //! Edits of texts: each puts something where it belongs, or says that the place is not there.
 
-use crate::Fault;
+use crate::Failure;
 
 /// Puts lines before the first line that begins with `mark`.
-pub(crate) fn before_line(text: &str, mark: &str, new: &str) -> Result<String, Fault> {
+pub(crate) fn before_line(text: &str, mark: &str, new: &str) -> Result<String, Failure> {
     let place = text.find(&format!("\n{mark}")).map(|place| place + 1);
     let place = place.or_else(|| text.starts_with(mark).then_some(0));
     let place = place.ok_or_else(|| format!("no line begins with {mark:?}"))?;
@@ -16,7 +16,7 @@ pub(crate) fn sorted_line<'t, K: PartialOrd>(
     line: &str,
     key: impl Fn(&'t str) -> Option<K>,
     own: &K,
-) -> Result<String, Fault> {
+) -> Result<String, Failure> {
     let (mut place, mut at) = (None, 0);
     for known in text.split_inclusive('\n') {
         if let Some(key) = key(known.trim_end_matches('\n')) {

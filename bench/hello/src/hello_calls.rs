@@ -1,17 +1,21 @@
-//! A function that does nothing but the calls of `resource-delete`, in kind, number and size: a query that finds a resource, then
-//! a transaction of four writes. What `resource-delete` takes beyond it is Postern's own share: `bench-start` sees to it that both
+//! A function that does nothing but the calls of `resource-delete`, in kind, number and size: a query that finds a resource, beside a
+//! batch that finds no shards, then a transaction of four writes and one for each shard. What `resource-delete` takes beyond it is Postern's own share: `bench-start` sees to it that both
 //! send and get bodies of as many bytes.
 
 use aws_config::BehaviorVersion;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, KeysAndAttributes, Put, TransactWriteItem, Update};
 use lambda_http::{Body, Error, Request, Response, run, service_fn, tracing};
+use std::collections::HashMap;
 
 /// Keys as long as those of a resource and of a credential.
 const RESOURCE: &str = "ORG#hello#RESOURCE#01a216b8-e0d6-77c9-bf67-cc2bd6a2e4d";
 const CREDENTIAL: &str = "ORG#hello#CREDENTIAL#01a216b8-e00b-71cf-a3c0-2dcb4bc8ea1";
 const REFERENCE: &str = "RESOURCE#01a216b8-e0d6-77c9-bf67-cc2bd6a2e4d";
+
+/// As many as a resource has shards.
+const SHARDS: usize = 16;
 
 /// As many members as a row of the audit log has, and as a resource has.
 const MEMBERS: usize = 12;
@@ -31,9 +35,17 @@ async fn calls(client: &Client, table: &str) -> Result<Response<Body>, Error> {
     let partition = client.query().table_name(table).key_condition_expression("#pk = :pk");
     let partition = partition.expression_attribute_names("#pk", "pk");
     let partition = partition.expression_attribute_values(":pk", text(RESOURCE));
-    partition.consistent_read(true).send().await?;
-    let writes = [unheld(table)?, uncounted(table)?, unreferenced(table)?, put(table)?];
-    client.transact_write_items().set_transact_items(Some(writes.into())).send().await?;
+    let shards = KeysAndAttributes::builder()
+        .consistent_read(true)
+        .set_keys(Some((0..SHARDS).map(|number| shard(number, "#NONE_")).collect()));
+    let shards = client.batch_get_item().request_items(table, shards.build()?);
+    let query = async { partition.consistent_read(true).send().await.map_err(Error::from) };
+    tokio::try_join!(query, async { shards.send().await.map_err(Error::from) })?;
+    let mut writes = vec![unheld(table)?, uncounted(table)?, unreferenced(table)?, put(table)?];
+    for number in 0..SHARDS {
+        writes.push(closed(table, number)?);
+    }
+    client.transact_write_items().set_transact_items(Some(writes)).send().await?;
     Ok(Response::builder().status(204).body(Body::Empty)?)
 }
 
@@ -43,6 +55,34 @@ fn text(text: impl Into<String>) -> AttributeValue {
 
 fn number(digits: &str) -> AttributeValue {
     AttributeValue::N(digits.into())
+}
+
+fn shard(number: usize, sk: &str) -> HashMap<String, AttributeValue> {
+    [("pk", format!("{RESOURCE}#SHARD#{number:02}")), ("sk", sk.into())]
+        .map(|(name, value)| (name.into(), text(value)))
+        .into()
+}
+
+fn closed(table: &str, number_of_shard: usize) -> Result<TransactWriteItem, Error> {
+    let update = Update::builder()
+        .table_name(table)
+        .set_key(Some(shard(number_of_shard, "#SHARD")))
+        .update_expression("SET #entity = :entity, #shape = :shape, #data = :data, #version = :deleted, #expires_at = :until")
+        .condition_expression("attribute_not_exists(#live) OR NOT #live = :rows")
+        .expression_attribute_names("#entity", "entity")
+        .expression_attribute_names("#shape", "shape")
+        .expression_attribute_names("#data", "data")
+        .expression_attribute_names("#version", "version")
+        .expression_attribute_names("#expires_at", "none")
+        .expression_attribute_names("#live", "live")
+        .expression_attribute_values(":entity", text("SHARD"))
+        .expression_attribute_values(":shape", number("1"))
+        .expression_attribute_values(":data", AttributeValue::M(HashMap::new()))
+        .expression_attribute_values(":deleted", number("1000000000000000"))
+        .expression_attribute_values(":until", number("1800000000"))
+        .expression_attribute_values(":rows", number("0"))
+        .return_values_on_condition_check_failure(AllOld);
+    Ok(TransactWriteItem::builder().update(update.build()?).build())
 }
 
 fn unheld(table: &str) -> Result<TransactWriteItem, Error> {

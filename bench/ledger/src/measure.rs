@@ -67,12 +67,12 @@ pub(crate) async fn metered_at_once<T>(app: &TestApp, work: impl Future<Output =
 }
 
 async fn metered_with<T>(app: &TestApp, pause: Duration, work: impl Future<Output = T>) -> (T, Cost) {
-    let provider = app.sky.calls();
-    app.tap.switch_meter_on(pause);
+    let provider = app.cloud.calls();
+    app.proxy.switch_meter_on(pause);
     let done = work.await;
-    let metered = app.tap.take_metered();
-    app.tap.switch_meter_off();
-    app.tap.take_calls();
+    let metered = app.proxy.take_metered();
+    app.proxy.switch_meter_off();
+    app.proxy.take_calls();
     let cost = Cost {
         calls: metered.calls as f64,
         transactions: metered.transactions as f64,
@@ -81,7 +81,7 @@ async fn metered_with<T>(app: &TestApp, pause: Duration, work: impl Future<Outpu
         reads: metered.reads,
         writes: metered.writes,
         kms: metered.kms as f64,
-        provider: (app.sky.calls() - provider) as f64,
+        provider: (app.cloud.calls() - provider) as f64,
     };
     (done, cost)
 }

@@ -3,7 +3,7 @@
 use firewall::GroupRef;
 use serde_json::json;
 use std::collections::BTreeSet;
-use support::{Client, ORG, TestApp, org};
+use support::{Client, InFunction as _, ORG, TestApp, org};
 use workers::RuleWorker;
 
 /// A group, by its number.
@@ -34,7 +34,7 @@ impl Place {
 
     /// An active resource for SSH on a group.
     pub(crate) async fn resource(&self, number: usize) -> String {
-        self.app.sky.add_group(group(number));
+        self.app.cloud.add_group(group(number));
         let body = json!({
             "name": format!("Resource {number}"), "credentialId": self.credential, "provider": "AWS",
             "resourceType": "SECURITY_GROUP", "resourceIdentifier": group(number).group_id,
@@ -68,7 +68,9 @@ impl Place {
     /// Has a worker look after some groups.
     pub(crate) async fn work(&self, groups: impl IntoIterator<Item = GroupRef>) {
         let groups: BTreeSet<_> = groups.into_iter().map(|group| (org(ORG), group)).collect();
-        let (report, again) = RuleWorker::new(self.app.tools()).run(groups, self.app.now()).await;
+        let worker = RuleWorker::new(self.app.worker_context());
+        let running = worker.run(groups, self.app.now());
+        let (report, again) = running.in_function("rule-worker").await;
         assert!(again.is_empty(), "{report:?}");
     }
 }

@@ -8,7 +8,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 /// From a call's first byte to its answer's last so far.
 #[derive(Debug, Clone, Copy)]
-struct Call {
+struct RecordedCall {
     connection: usize,
     from: Instant,
     until: Option<Instant>,
@@ -30,7 +30,7 @@ pub(crate) struct Traffic {
 pub(crate) struct Wire {
     /// Where functions find DynamoDB.
     pub(crate) address: String,
-    calls: Arc<Mutex<Vec<Call>>>,
+    calls: Arc<Mutex<Vec<RecordedCall>>>,
 }
 
 impl Wire {
@@ -80,7 +80,7 @@ impl Wire {
 }
 
 struct Note {
-    calls: Arc<Mutex<Vec<Call>>>,
+    calls: Arc<Mutex<Vec<RecordedCall>>>,
     connection: usize,
     is_call: bool,
 }
@@ -93,10 +93,10 @@ impl Note {
         let last = calls.iter_mut().rev().find(|call| call.connection == self.connection);
         match (last, self.is_call) {
             (None, false) => {}
-            (Some(call @ Call { until: None, .. }), true) => call.bytes += bytes.len(),
+            (Some(call @ RecordedCall { until: None, .. }), true) => call.bytes += bytes.len(),
             (_, true) => {
                 let connection = self.connection;
-                calls.push(Call { connection, from: now, until: None, bytes: body(bytes) });
+                calls.push(RecordedCall { connection, from: now, until: None, bytes: body(bytes) });
             }
             (Some(call), false) => {
                 call.bytes += if call.until.is_none() { body(bytes) } else { bytes.len() };

@@ -1,7 +1,7 @@
 //! The embedded cloud, and the objects that events speak of. They are made by Postern's own functions, so that every subject
 //! finds what a deployment would have.
 
-use local::cloud::Cloud;
+use local::aws::LocalAws;
 use local::template::Template;
 use serde_json::Value;
 use std::collections::HashMap;
@@ -24,7 +24,7 @@ const OF_THE_DELETED: &str = "credentialOfTheDeleted";
 /// The place where events are made.
 pub(crate) struct Workshop {
     /// Runs in this process, for as long as the workshop is open.
-    _cloud: Cloud,
+    _cloud: LocalAws,
     makers: HashMap<&'static str, Bootstrap>,
     known: HashMap<&'static str, String>,
     number: usize,
@@ -36,7 +36,7 @@ pub(crate) struct Workshop {
 impl Workshop {
     /// Opens it, with a credential, a role and a resource in it.
     pub(crate) async fn open(lambda: &Path, out: &Path) -> Self {
-        let cloud = Cloud::in_memory().await.expect("an embedded cloud");
+        let cloud = LocalAws::in_memory().await.expect("an embedded cloud");
         cloud
             .ensure_table(&Template::built_in().expect("the template").without_stream(), TABLE)
             .expect("the table");
@@ -80,7 +80,16 @@ impl Workshop {
     pub(crate) async fn event(&mut self, subject: &Subject) -> String {
         self.number += 1;
         match subject.work {
-            Work::UpdateResource | Work::UpdateCredential => {}
+            Work::UpdateResource => {}
+            // A credential of its own for each: it keeps no more than eight former values.
+            Work::UpdateCredential => {
+                let kept = self.known.clone();
+                self.make("credential-create", "credentialId").await;
+                self.make("resource-create", "resourceId").await;
+                let event = self.numbered(subject.function);
+                self.known = kept;
+                return event;
+            }
             Work::DeleteResource => {
                 let kept = self.known.clone();
                 self.known.insert("credentialId", kept[OF_THE_DELETED].clone());
@@ -96,7 +105,12 @@ impl Workshop {
         // The subject itself turns the link over.
         self.is_linked =
             matches!(subject.work, Work::Assign) || self.is_linked && subject.work != Work::Unassign;
-        filled_event(subject.function, &self.known)
+        self.numbered(subject.function)
+    }
+
+    /// An event with a text that no other one had, so that it changes something.
+    fn numbered(&self, function: &str) -> String {
+        filled_event(function, &self.known)
             .replace("Production bastion, port 2222", &format!("Production bastion {}", self.number))
             .replace("Rotated each quarter.", &format!("Rotated {} times.", self.number))
     }

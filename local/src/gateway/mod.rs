@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use web::{App, Endpoint};
 
-use crate::Fault;
+use crate::LocalError;
 use crate::template::{Route, Template};
 use event::Found;
 use routing::{Parameters, fit};
@@ -41,14 +41,14 @@ impl Gateway {
     ///
     /// # Errors
     /// When one side has a function that the other has not.
-    pub fn new(template: &Template, app: App) -> Result<Self, Fault> {
+    pub fn new(template: &Template, app: App) -> Result<Self, LocalError> {
         let mut endpoints: HashMap<&str, Endpoint> = functions::all().into_iter().collect();
         let (mut targets, mut default) = (Vec::new(), None);
         for function in template.functions.iter().filter(|function| !function.routes.is_empty()) {
             let name = function.binary();
             let endpoint = endpoints.remove(name);
             let endpoint = endpoint.ok_or_else(|| {
-                Fault::new(format!("functions::all() lacks {name}, which template.yaml has"))
+                LocalError::new(format!("functions::all() lacks {name}, which template.yaml has"))
             })?;
             for route in function.routes.iter().cloned() {
                 match route {
@@ -58,9 +58,9 @@ impl Gateway {
             }
         }
         if let Some(name) = endpoints.keys().next() {
-            return Err(Fault::new(format!("template.yaml lacks {name}, which functions::all() has")));
+            return Err(LocalError::new(format!("template.yaml lacks {name}, which functions::all() has")));
         }
-        let default = default.ok_or_else(|| Fault::new("template.yaml has no default route"))?;
+        let default = default.ok_or_else(|| LocalError::new("template.yaml has no default route"))?;
         let (slash, front, escapes) = (TrailingSlash::default(), Front::default(), Escapes::default());
         Ok(Self { targets, default, app, slash, front, escapes })
     }

@@ -76,7 +76,7 @@ fn token(person: &str) -> String {
         claims: ClaimNames::default(),
     };
     let roles = [model::principal::ORG_ADMIN.to_owned()];
-    let wish = Mint {
+    let token = Mint {
         sub: person,
         org: ORG,
         roles: &roles,
@@ -85,7 +85,7 @@ fn token(person: &str) -> String {
         email_verified: false,
         ttl_seconds: 3600,
     };
-    mint(&settings, &wish, web::clock::now()).unwrap()
+    mint(&settings, &token, web::clock::now()).unwrap()
 }
 
 impl Api {

@@ -7,7 +7,7 @@ use model::time::Timestamp;
 use serde_json::Value;
 use std::fmt;
 
-use crate::verifier::Rejected;
+use crate::verifier::InvalidToken;
 
 /// A claim of a signed token that cannot be used: its name, as the deployment calls it, and why. Never its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,12 +90,12 @@ impl ClaimName {
         self.of(claims)?.as_str().filter(|text| !text.is_empty())
     }
 
-    fn faulty(&self, fault: ClaimFault) -> Rejected {
-        Rejected::Claim(BadClaim { name: self.0.clone(), fault })
+    fn faulty(&self, fault: ClaimFault) -> InvalidToken {
+        InvalidToken::Claim(BadClaim { name: self.0.clone(), fault })
     }
 
     /// The text that must be there.
-    fn required<'c>(&self, value: Option<&'c Value>) -> Result<&'c str, Rejected> {
+    fn required<'c>(&self, value: Option<&'c Value>) -> Result<&'c str, InvalidToken> {
         match value {
             None | Some(Value::Null) => Err(self.faulty(ClaimFault::Missing)),
             Some(Value::String(text)) if text.is_empty() => Err(self.faulty(ClaimFault::Empty)),
@@ -144,7 +144,12 @@ impl Default for ClaimNames {
 
 impl ClaimNames {
     /// That a token comes from this issuer and is for this audience (RFC 7519 §4.1.1, §4.1.3).
-    pub(crate) fn check_parties(&self, claims: &Value, issuer: &str, audience: &str) -> Result<(), Rejected> {
+    pub(crate) fn check_parties(
+        &self,
+        claims: &Value,
+        issuer: &str,
+        audience: &str,
+    ) -> Result<(), InvalidToken> {
         let iss = ClaimName::from("iss");
         if iss.required(claims.get("iss"))? != issuer {
             return Err(iss.faulty(ClaimFault::OtherIssuer));
@@ -159,7 +164,7 @@ impl ClaimNames {
     }
 
     /// The caller whom the claims name.
-    pub(crate) fn principal(&self, claims: &Value) -> Result<Principal, Rejected> {
+    pub(crate) fn principal(&self, claims: &Value) -> Result<Principal, InvalidToken> {
         let subject = self.subject.required(self.subject.of(claims))?;
         let user = UserId::parse(subject).map_err(|_| self.subject.faulty(ClaimFault::NotAUserId))?;
         let org = self.organization(claims)?;
@@ -178,7 +183,7 @@ impl ClaimNames {
     }
 
     /// The one organization: a text, or an array with one, as Keycloak has it.
-    fn organization(&self, claims: &Value) -> Result<OrgId, Rejected> {
+    fn organization(&self, claims: &Value) -> Result<OrgId, InvalidToken> {
         let value = match self.org.of(claims) {
             Some(Value::Array(all)) if all.len() > 1 => return Err(self.org.faulty(ClaimFault::Several)),
             Some(Value::Array(all)) => all.first(),
@@ -220,7 +225,7 @@ fn has_role(roles: &Value, wanted: &str, org: &str) -> bool {
 }
 
 /// `exp` must lie after now and `nbf`, where there is one, not after it, within the leeway (RFC 7519 §4.1.4, §4.1.5).
-pub(crate) fn check_times(claims: &Value, now: Timestamp) -> Result<(), Rejected> {
+pub(crate) fn check_times(claims: &Value, now: Timestamp) -> Result<(), InvalidToken> {
     #[expect(clippy::cast_precision_loss, reason = "seconds of this calendar have fewer than 53 bits")]
     let now = now.unix_seconds() as f64;
     let (exp, nbf) = (ClaimName::from("exp"), ClaimName::from("nbf"));
@@ -236,7 +241,7 @@ pub(crate) fn check_times(claims: &Value, now: Timestamp) -> Result<(), Rejected
 }
 
 /// A time of the calendar (RFC 7519 §2, "NumericDate").
-fn time(claims: &Value, name: &ClaimName) -> Result<Option<f64>, Rejected> {
+fn time(claims: &Value, name: &ClaimName) -> Result<Option<f64>, InvalidToken> {
     match name.of(claims) {
         None => Ok(None),
         Some(value) => {

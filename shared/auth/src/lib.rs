@@ -15,4 +15,4 @@ pub use claims::{BadClaim, ClaimFault, ClaimName, ClaimNames};
 pub use kept::{Kept, Lack, Load, REFRESH_SECONDS, STALE_SECONDS};
 pub use keys::{Fetch, FetchFault, KeySet, KeySource, NotAKeySet, is_fetchable};
 pub use token::{Mint, mint};
-pub use verifier::{BadKeys, JwtKeys, JwtSettings, Rejected, Verifier};
+pub use verifier::{BadKeys, InvalidToken, JwtKeys, JwtSettings, Verifier};

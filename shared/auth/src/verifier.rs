@@ -47,7 +47,7 @@ pub struct JwtSettings {
 /// Why a token is not accepted. Callers learn only that it was not, but for a claim of a token whose signature is good: then its holder
 /// comes from the issuer, and somebody must mend what the issuer says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Rejected {
+pub enum InvalidToken {
     /// Signature, algorithm or form.
     NotOurs,
     /// It names no key of the issuer.
@@ -146,9 +146,9 @@ impl Verifier {
     /// The caller that a token names.
     ///
     /// # Errors
-    /// [`Rejected`]. What is wrong with a claim is said of a token whose signature is good alone.
-    pub async fn verify(&self, token: &str, now: Timestamp) -> Result<Principal, Rejected> {
-        let token = Jws::parse(token).ok_or(Rejected::NotOurs)?;
+    /// [`InvalidToken`]. What is wrong with a claim is said of a token whose signature is good alone.
+    pub async fn verify(&self, token: &str, now: Timestamp) -> Result<Principal, InvalidToken> {
+        let token = Jws::parse(token).ok_or(InvalidToken::NotOurs)?;
         let claims = self.signed_claims(&token, now).await?;
         self.claims.check_parties(&claims, &self.issuer, &self.audience)?;
         check_times(&claims, now)?;
@@ -156,9 +156,9 @@ impl Verifier {
     }
 
     /// The algorithm is the key's: a token's `alg` can only agree with it (RFC 8725 §3.1).
-    async fn signed_claims(&self, token: &Jws<'_>, now: Timestamp) -> Result<Value, Rejected> {
-        let rejected = |lack, unmatched| if lack == Lack::Value { Rejected::NoKeys } else { unmatched };
-        let kid = || token.kid.as_deref().ok_or(Rejected::UnknownKey);
+    async fn signed_claims(&self, token: &Jws<'_>, now: Timestamp) -> Result<Value, InvalidToken> {
+        let rejected = |lack, unmatched| if lack == Lack::Value { InvalidToken::NoKeys } else { unmatched };
+        let kid = || token.kid.as_deref().ok_or(InvalidToken::UnknownKey);
         let by_set = |set: &KeySet, kid: &str| {
             let claims = set.find(kid)?.find_map(|key| token.claims(&key.key, key.algorithm));
             Some(claims)
@@ -167,16 +167,16 @@ impl Verifier {
             Keys::Secret(key) => token.claims(key, Algorithm::HS256),
             Keys::Stored(kept) => {
                 let found = kept.find(now, |key| token.claims(key, Algorithm::HS256)).await;
-                Some(found.map_err(|lack| rejected(lack, Rejected::NotOurs))?)
+                Some(found.map_err(|lack| rejected(lack, InvalidToken::NotOurs))?)
             }
-            Keys::Inline(set) => by_set(set, kid()?).ok_or(Rejected::UnknownKey)?,
+            Keys::Inline(set) => by_set(set, kid()?).ok_or(InvalidToken::UnknownKey)?,
             Keys::Remote(kept) => {
                 let kid = kid()?;
                 let found = kept.find(now, |set| by_set(set, kid)).await;
-                found.map_err(|lack| rejected(lack, Rejected::UnknownKey))?
+                found.map_err(|lack| rejected(lack, InvalidToken::UnknownKey))?
             }
         };
-        claims.ok_or(Rejected::NotOurs)
+        claims.ok_or(InvalidToken::NotOurs)
     }
 }
 

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
-use auth::{BadKeys, ClaimNames, Fetch, FetchFault, JwtKeys, JwtSettings, KeySource, Rejected, Verifier};
+use auth::{BadKeys, ClaimNames, Fetch, FetchFault, InvalidToken, JwtKeys, JwtSettings, KeySource, Verifier};
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -16,12 +16,12 @@ const NOW: i64 = 1_771_410_600;
 
 /// Answers every URL with one document, and remembers the URLs.
 #[derive(Default)]
-struct Site {
+struct StubIssuer {
     document: Vec<u8>,
     asked: Mutex<Vec<String>>,
 }
 
-impl Fetch for Site {
+impl Fetch for StubIssuer {
     fn get<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<Vec<u8>, FetchFault>> {
         self.asked.lock().unwrap().push(url.into());
         let found =
@@ -49,13 +49,13 @@ fn token(key: &Ed25519KeyPair, header: &Value) -> String {
     format!("{header}.{claims}.{signature}")
 }
 
-fn verifier(keys: JwtKeys, site: &Arc<Site>) -> Result<Verifier, BadKeys> {
+fn verifier(keys: JwtKeys, site: &Arc<StubIssuer>) -> Result<Verifier, BadKeys> {
     let (issuer, audience) = ("https://id.example".into(), "postern".into());
     let settings = JwtSettings { keys, issuer, audience, claims: ClaimNames::default() };
     Verifier::new(&settings, Arc::clone(site) as Arc<dyn Fetch>)
 }
 
-fn verdict(verifier: &Verifier, token: &str) -> Result<String, Rejected> {
+fn verdict(verifier: &Verifier, token: &str) -> Result<String, InvalidToken> {
     let caller = verifier.verify(token, now()).now_or_never().unwrap();
     caller.map(|caller| caller.user.to_string())
 }
@@ -63,16 +63,16 @@ fn verdict(verifier: &Verifier, token: &str) -> Result<String, Rejected> {
 #[tokio::test]
 async fn the_key_that_a_token_names_verifies_it_and_no_other() {
     let [ours, other] = [(); 2].map(|()| Ed25519KeyPair::generate().unwrap());
-    let site = Arc::new(Site { document: set(&ours, "a").into(), ..Site::default() });
+    let site = Arc::new(StubIssuer { document: set(&ours, "a").into(), ..StubIssuer::default() });
     let remote = JwtKeys::Remote(KeySource::Url("https://id.example/keys".into()));
     for keys in [JwtKeys::Inline(set(&ours, "a")), remote] {
         let verifier = verifier(keys, &site).unwrap();
         for (key, header, expected) in [
             (&ours, json!({"alg": "EdDSA", "kid": "a"}), Ok("alice".into())),
-            (&other, json!({"alg": "EdDSA", "kid": "a"}), Err(Rejected::NotOurs)),
-            (&ours, json!({"alg": "ES256", "kid": "a"}), Err(Rejected::NotOurs)),
-            (&ours, json!({"alg": "EdDSA", "kid": "b"}), Err(Rejected::UnknownKey)),
-            (&ours, json!({"alg": "EdDSA"}), Err(Rejected::UnknownKey)),
+            (&other, json!({"alg": "EdDSA", "kid": "a"}), Err(InvalidToken::NotOurs)),
+            (&ours, json!({"alg": "ES256", "kid": "a"}), Err(InvalidToken::NotOurs)),
+            (&ours, json!({"alg": "EdDSA", "kid": "b"}), Err(InvalidToken::UnknownKey)),
+            (&ours, json!({"alg": "EdDSA"}), Err(InvalidToken::UnknownKey)),
         ] {
             assert_eq!(verdict(&verifier, &token(key, &header)), expected, "{header}");
         }
@@ -111,10 +111,10 @@ async fn of_the_keys_with_one_name_the_one_for_the_tokens_algorithm_verifies_it(
         for (key, header, expected) in [
             (&ours, json!({"alg": "EdDSA", "kid": "a"}), Ok("alice".into())),
             (&former, json!({"alg": "EdDSA", "kid": "a"}), Ok("alice".into())),
-            (&other, json!({"alg": "EdDSA", "kid": "a"}), Err(Rejected::NotOurs)),
-            (&other, json!({"alg": "EdDSA"}), Err(Rejected::UnknownKey)),
-            (&ours, json!({"alg": "RS256", "kid": "a"}), Err(Rejected::NotOurs)),
-            (&ours, json!({"alg": "HS256", "kid": "a"}), Err(Rejected::NotOurs)),
+            (&other, json!({"alg": "EdDSA", "kid": "a"}), Err(InvalidToken::NotOurs)),
+            (&other, json!({"alg": "EdDSA"}), Err(InvalidToken::UnknownKey)),
+            (&ours, json!({"alg": "RS256", "kid": "a"}), Err(InvalidToken::NotOurs)),
+            (&ours, json!({"alg": "HS256", "kid": "a"}), Err(InvalidToken::NotOurs)),
         ] {
             assert_eq!(verdict(&verifier, &token(key, &header)), expected, "{turn} {header}");
         }
@@ -127,13 +127,13 @@ async fn without_the_issuers_keys_nobody_can_tell() {
     let remote = JwtKeys::Remote(KeySource::Url("https://id.example/keys".into()));
     let verifier = verifier(remote, &Arc::default()).unwrap();
     let token = token(&key, &json!({"alg": "EdDSA", "kid": "a"}));
-    assert_eq!(verdict(&verifier, &token), Err(Rejected::NoKeys));
+    assert_eq!(verdict(&verifier, &token), Err(InvalidToken::NoKeys));
 }
 
 #[tokio::test]
 async fn keys_can_be_fetched_before_anybody_comes() {
     let key = Ed25519KeyPair::generate().unwrap();
-    let site = Arc::new(Site { document: set(&key, "a").into(), ..Site::default() });
+    let site = Arc::new(StubIssuer { document: set(&key, "a").into(), ..StubIssuer::default() });
     let verifier =
         verifier(JwtKeys::Remote(KeySource::Url("https://id.example/keys".into())), &site).unwrap();
     verifier.warm_up(now()).now_or_never().unwrap();

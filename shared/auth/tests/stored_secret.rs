@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use auth::{
-    ClaimNames, Fetch, FetchFault, JwtKeys, JwtSettings, Mint, REFRESH_SECONDS, Rejected, STALE_SECONDS,
+    ClaimNames, Fetch, FetchFault, InvalidToken, JwtKeys, JwtSettings, Mint, REFRESH_SECONDS, STALE_SECONDS,
     Verifier, mint,
 };
 use futures_util::future::BoxFuture;
@@ -56,7 +56,7 @@ fn at(seconds: i64) -> Timestamp {
 /// A token that lasts for as long as any test does.
 fn signed_with(secret: &str) -> String {
     let ttl_seconds = 10 * STALE_SECONDS;
-    let wish = Mint {
+    let token = Mint {
         sub: "grace",
         org: "acme",
         roles: &[],
@@ -65,7 +65,7 @@ fn signed_with(secret: &str) -> String {
         email_verified: false,
         ttl_seconds,
     };
-    mint(&settings(JwtKeys::Secret(secret.into())), &wish, at(0)).unwrap()
+    mint(&settings(JwtKeys::Secret(secret.into())), &token, at(0)).unwrap()
 }
 
 fn environment(current: Option<&'static str>) -> (Arc<Secrets>, Verifier) {
@@ -75,7 +75,7 @@ fn environment(current: Option<&'static str>) -> (Arc<Secrets>, Verifier) {
     (secrets, Verifier::new(&settings(JwtKeys::Stored(NAME.into())), fetch).unwrap())
 }
 
-async fn verdict(verifier: &Verifier, secret: &str, second: i64) -> Result<(), Rejected> {
+async fn verdict(verifier: &Verifier, secret: &str, second: i64) -> Result<(), InvalidToken> {
     verifier.verify(&signed_with(secret), at(second)).await.map(drop)
 }
 
@@ -90,7 +90,7 @@ async fn a_new_secret_counts_at_its_first_token_and_the_old_one_no_longer() {
     assert_eq!(secrets.take_reads(), 0);
     assert_eq!(verdict(&verifier, NEW, 100).await, Ok(()));
     assert_eq!(secrets.take_reads(), 1);
-    assert_eq!(verdict(&verifier, OLD, 100).await, Err(Rejected::NotOurs));
+    assert_eq!(verdict(&verifier, OLD, 100).await, Err(InvalidToken::NotOurs));
     assert_eq!(secrets.take_reads(), 0);
 }
 
@@ -100,7 +100,7 @@ async fn an_old_secret_stops_after_ten_minutes_where_nobody_shows_the_new_one() 
     verifier.warm_up(at(0)).await;
     secrets.rotate(Some(NEW));
     assert_eq!(verdict(&verifier, OLD, REFRESH_SECONDS - 1).await, Ok(()));
-    assert_eq!(verdict(&verifier, OLD, REFRESH_SECONDS).await, Err(Rejected::NotOurs));
+    assert_eq!(verdict(&verifier, OLD, REFRESH_SECONDS).await, Err(InvalidToken::NotOurs));
 }
 
 #[tokio::test]
@@ -109,14 +109,14 @@ async fn wrong_signatures_cause_one_read_a_minute() {
     verifier.warm_up(at(0)).await;
     for second in 0..600 {
         for forged in ["a forged secret, of 32 bytes or more", NEW] {
-            assert_eq!(verdict(&verifier, forged, second).await, Err(Rejected::NotOurs));
+            assert_eq!(verdict(&verifier, forged, second).await, Err(InvalidToken::NotOurs));
         }
         assert_eq!(verdict(&verifier, OLD, second).await, Ok(()));
     }
     assert_eq!(secrets.take_reads(), 10, "the first of them by the start");
     // A rotation within a flood is seen within a minute.
     secrets.rotate(Some(NEW));
-    assert_eq!(verdict(&verifier, NEW, 599).await, Err(Rejected::NotOurs));
+    assert_eq!(verdict(&verifier, NEW, 599).await, Err(InvalidToken::NotOurs));
     assert_eq!(verdict(&verifier, NEW, 600).await, Ok(()));
 }
 
@@ -128,7 +128,7 @@ async fn nobody_comes_in_before_the_secret_was_read() {
         verifier.warm_up(at(0)).await;
         for second in 0..10 {
             for secret in [OLD, "short"] {
-                assert_eq!(verdict(&verifier, secret, second).await, Err(Rejected::NoKeys));
+                assert_eq!(verdict(&verifier, secret, second).await, Err(InvalidToken::NoKeys));
             }
         }
         assert_eq!(secrets.take_reads(), 2, "every five seconds");
@@ -145,8 +145,8 @@ async fn the_last_secret_serves_for_a_day_while_none_can_be_read() {
         secrets.rotate(unusable);
         for second in [REFRESH_SECONDS, 3600, STALE_SECONDS - 1] {
             assert_eq!(verdict(&verifier, OLD, second).await, Ok(()));
-            assert_eq!(verdict(&verifier, NEW, second).await, Err(Rejected::NotOurs));
+            assert_eq!(verdict(&verifier, NEW, second).await, Err(InvalidToken::NotOurs));
         }
-        assert_eq!(verdict(&verifier, OLD, STALE_SECONDS).await, Err(Rejected::NoKeys));
+        assert_eq!(verdict(&verifier, OLD, STALE_SECONDS).await, Err(InvalidToken::NoKeys));
     }
 }

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use auth::{
-    BadClaim, BadKeys, ClaimFault, ClaimNames, Fetch, FetchFault, JwtKeys, JwtSettings, Mint, Rejected,
+    BadClaim, BadKeys, ClaimFault, ClaimNames, Fetch, FetchFault, InvalidToken, JwtKeys, JwtSettings, Mint,
     Verifier, mint,
 };
 use futures_util::FutureExt;
@@ -47,19 +47,19 @@ fn signed(algorithm: Algorithm, secret: &str, claims: &Value) -> String {
         .unwrap()
 }
 
-fn verdict(token: &str) -> Result<model::principal::Principal, Rejected> {
+fn verdict(token: &str) -> Result<model::principal::Principal, InvalidToken> {
     // With a secret there is nothing to wait for.
     let verifier = Verifier::new(&settings(), Arc::new(Nowhere)).unwrap();
     verifier.verify(token, at(NOW)).now_or_never().unwrap()
 }
 
-fn with(name: &str, value: Value) -> Result<model::principal::Principal, Rejected> {
+fn with(name: &str, value: Value) -> Result<model::principal::Principal, InvalidToken> {
     let mut claims = claims();
     claims[name] = value;
     verdict(&signed(Algorithm::HS256, SECRET, &claims))
 }
 
-fn without(name: &str) -> Result<model::principal::Principal, Rejected> {
+fn without(name: &str) -> Result<model::principal::Principal, InvalidToken> {
     let mut claims = claims();
     claims.as_object_mut().unwrap().shift_remove(name);
     verdict(&signed(Algorithm::HS256, SECRET, &claims))
@@ -78,7 +78,7 @@ fn a_good_token_names_its_caller() {
 #[test]
 fn a_minted_token_is_accepted() {
     let roles = [String::from("ORG_ADMIN")];
-    let wish = Mint {
+    let token = Mint {
         sub: "a",
         org: "o",
         roles: &roles,
@@ -87,13 +87,13 @@ fn a_minted_token_is_accepted() {
         email_verified: false,
         ttl_seconds: 60,
     };
-    assert!(verdict(&mint(&settings(), &wish, at(NOW)).unwrap()).unwrap().is_org_admin);
+    assert!(verdict(&mint(&settings(), &token, at(NOW)).unwrap()).unwrap().is_org_admin);
 }
 
 #[test]
 fn the_algorithm_is_the_keys_and_never_the_tokens() {
     for algorithm in [Algorithm::HS384, Algorithm::HS512] {
-        assert_eq!(verdict(&signed(algorithm, SECRET, &claims())), Err(Rejected::NotOurs));
+        assert_eq!(verdict(&signed(algorithm, SECRET, &claims())), Err(InvalidToken::NotOurs));
     }
     // {"alg":"none","typ":"JWT"} in front of good claims, with an empty and with a good signature.
     let good = signed(Algorithm::HS256, SECRET, &claims());
@@ -101,19 +101,22 @@ fn the_algorithm_is_the_keys_and_never_the_tokens() {
     for header in ["eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0", "eyJhbGciOiJOb25lIiwidHlwIjoiSldUIn0"] {
         for signature in ["", parts[2]] {
             let token = format!("{header}.{}.{signature}", parts[1]);
-            assert_eq!(verdict(&token), Err(Rejected::NotOurs), "{token}");
+            assert_eq!(verdict(&token), Err(InvalidToken::NotOurs), "{token}");
         }
     }
 }
 
 /// What is said of a claim.
-fn bad<T>(name: &str, fault: ClaimFault) -> Result<T, Rejected> {
-    Err(Rejected::Claim(BadClaim { name: name.into(), fault }))
+fn bad<T>(name: &str, fault: ClaimFault) -> Result<T, InvalidToken> {
+    Err(InvalidToken::Claim(BadClaim { name: name.into(), fault }))
 }
 
 #[test]
 fn signature_issuer_and_audience_are_checked() {
-    assert_eq!(verdict(&signed(Algorithm::HS256, &SECRET.to_uppercase(), &claims())), Err(Rejected::NotOurs));
+    assert_eq!(
+        verdict(&signed(Algorithm::HS256, &SECRET.to_uppercase(), &claims())),
+        Err(InvalidToken::NotOurs)
+    );
     assert_eq!(with("iss", json!("https://evil.example")), bad("iss", ClaimFault::OtherIssuer));
     for audience in [json!("other"), json!(["other"]), json!(["postern", 5]), json!(5)] {
         assert_eq!(with("aud", audience.clone()), bad("aud", ClaimFault::OtherAudience), "{audience}");
@@ -123,7 +126,7 @@ fn signature_issuer_and_audience_are_checked() {
         assert_eq!(without(claim), bad(claim, ClaimFault::Missing));
     }
     for garbage in ["", ".", "..", "a.b.c", "garbage", &"x".repeat(9000)] {
-        assert_eq!(verdict(garbage), Err(Rejected::NotOurs));
+        assert_eq!(verdict(garbage), Err(InvalidToken::NotOurs));
     }
 }
 
@@ -135,7 +138,7 @@ fn nothing_is_said_of_the_claims_of_a_token_that_is_not_signed() {
         claims[name] = json!({});
         assert_eq!(
             verdict(&signed(Algorithm::HS256, &SECRET.to_uppercase(), &claims)),
-            Err(Rejected::NotOurs)
+            Err(InvalidToken::NotOurs)
         );
     }
 }

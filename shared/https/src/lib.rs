@@ -1,8 +1,8 @@
 //! Calls by HTTP/1.1 over TLS: to AWS, for the SDK and without it, and to issuers of tokens. docs/adr/0033.
 
-mod endpoint;
 mod fault;
 mod idle;
+mod service_url;
 mod tls;
 
 use aws_smithy_runtime_api::client::http::{
@@ -23,8 +23,8 @@ use std::fmt;
 use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Duration;
 
-pub use endpoint::endpoint;
 pub use fault::{is_broken, kind};
+pub use service_url::service_url;
 
 /// Longest wait for a connection.
 const CONNECT: Duration = Duration::from_secs(1);

@@ -3,9 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::gathered;
 use crate::json::{self, LEVELS_MAX};
-use crate::part;
+use crate::page;
 use crate::query::{self, FromQuery};
 use crate::time::Timestamp;
 use crate::violation::Violations;
@@ -113,7 +112,7 @@ pub struct AuditEntry {
     pub event: AuditEvent,
     /// Kind of the object.
     pub subject: AuditSubject,
-    /// The object's id, in the spelling of its own face.
+    /// The object's id, in the spelling of its own format.
     pub subject_id: String,
     /// The object's name at that time, where the operation knows it without an extra read.
     pub subject_name: Option<String>,
@@ -127,7 +126,7 @@ impl AuditEntry {
     /// The line of an attempt that was refused, and why.
     #[must_use]
     pub fn refused(self, reason: &str) -> Self {
-        let details = gathered([(String::from("reason"), reason.into())]);
+        let details = [(String::from("reason"), reason.into())].into_iter().collect();
         Self { result: AuditResult::Refused, details, ..self }
     }
 }
@@ -135,7 +134,7 @@ impl AuditEntry {
 /// A changed field, before and after. Secrets are recorded as changed with both sides masked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FieldChange {
-    /// The field's name on its face.
+    /// The field's name on its format.
     pub field: &'static str,
     /// The value before.
     pub from: Value,
@@ -173,10 +172,13 @@ fn recorded(value: &impl Serialize) -> Value {
 pub fn changes(changed: &[FieldChange]) -> Map<String, Value> {
     let sides = |change: &FieldChange| {
         let from = (String::from("from"), change.from.clone());
-        (String::from(change.field), Value::Object(gathered([from, (String::from("to"), change.to.clone())])))
+        (
+            String::from(change.field),
+            Value::Object([from, (String::from("to"), change.to.clone())].into_iter().collect()),
+        )
     };
-    let fields = gathered(changed.iter().map(sides));
-    gathered([(String::from("changes"), Value::Object(fields))])
+    let fields = changed.iter().map(sides).collect();
+    [(String::from("changes"), Value::Object(fields))].into_iter().collect()
 }
 
 /// Rows on a page of the log, where the query does not say.
@@ -221,7 +223,7 @@ impl FromQuery for AuditFilter {
         if is_turned {
             wrong.add("to", "to must not be before from");
         }
-        let limit = part::limit(query("limit"), &mut wrong).unwrap_or(ROWS_DEFAULT);
+        let limit = page::limit(query("limit"), &mut wrong).unwrap_or(ROWS_DEFAULT);
         let text = |name| query(name).map(String::from);
         let (actor_id, resource_id, cursor) = (text("actorId"), text("resourceId"), text("cursor"));
         let (from, to) = (from.map(|(first, _)| first), to.map(|(_, last)| last));

@@ -1,6 +1,6 @@
 //! Reads the members of a JSON object strictly, and collects everything that is wrong with them.
 //!
-//! Used by the two faces that refuse unknown members. The credentials face has rules of its own:
+//! Used by the two formats that refuse unknown members. The credentials format has rules of its own:
 //! [`crate::credential::input`].
 
 use serde_json::{Map, Value};

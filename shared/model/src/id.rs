@@ -17,7 +17,7 @@ use subject::is_subject;
 pub struct NotAnId;
 
 /// Reads a hyphenated UUID of 36 characters in either case. The other spellings of RFC 9562 libraries
-/// (braces, `urn:uuid:`, no hyphens) are refused, so that an id has one spelling on each face.
+/// (braces, `urn:uuid:`, no hyphens) are refused, so that an id has one spelling on each format.
 fn hyphenated(text: &str) -> Result<Uuid, NotAnId> {
     if text.len() != 36 {
         return Err(NotAnId);
@@ -119,7 +119,7 @@ uuid_id! {
     ResourceId
 }
 uuid_id! {
-    /// A role, which joins people and resources. On the credentials face it is called a team.
+    /// A role, which joins people and resources. On the credentials format it is called a team.
     RoleId
 }
 uuid_id! {
@@ -196,7 +196,7 @@ pub fn parse_base58(text: &str) -> Result<Uuid, NotAnId> {
 }
 
 impl CredentialId {
-    /// The spelling of the credentials face.
+    /// The spelling of the credentials format.
     #[must_use]
     pub fn base58(self) -> String {
         base58(self.0)
@@ -252,7 +252,7 @@ impl ApiKeyId {
 }
 
 impl RoleId {
-    /// The spelling of the credentials face, where a role is a team.
+    /// The spelling of the credentials format, where a role is a team.
     #[must_use]
     pub fn base58(self) -> String {
         base58(self.0)
@@ -369,7 +369,7 @@ impl UserId {
         hyphenated(&self.0).is_ok_and(|uuid| uuid.as_hyphenated().to_string() != self.0)
     }
 
-    /// The spelling of the credentials face: Base58 where the id is a UUID, else the id itself.
+    /// The spelling of the credentials format: Base58 where the id is a UUID, else the id itself.
     #[must_use]
     pub fn base58(&self) -> String {
         hyphenated(&self.0).map_or_else(|_| self.0.clone(), base58)

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::credential::Creator;
 use crate::id::{ApiKeyId, OrgId, UserId};
-use crate::once::Once;
+use crate::idempotency::IdempotencyKey;
 
 /// The claim's word for an administrator of an organization.
 pub const ORG_ADMIN: &str = "ORG_ADMIN";
@@ -60,7 +60,7 @@ pub struct Actor {
     /// The gateway's id of the request, for the audit log.
     pub request_id: Option<String>,
     /// The request's `Idempotency-Key`, where it has one.
-    pub once: Option<Once>,
+    pub idempotency: Option<IdempotencyKey>,
 }
 
 impl Actor {
@@ -77,7 +77,7 @@ impl Actor {
             api_key: None,
             ip_address: None,
             request_id: None,
-            once: None,
+            idempotency: None,
         }
     }
 

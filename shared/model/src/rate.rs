@@ -87,12 +87,12 @@ pub enum Turn {
         seconds: u32,
     },
     /// Asks the table.
-    Ask(Wish),
+    Ask(TokenRequest),
 }
 
 /// What an environment asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wish {
+pub struct TokenRequest {
     /// How many tokens.
     pub tokens: u32,
     /// When the bucket will be full, as far as the environment knows.
@@ -101,7 +101,7 @@ pub struct Wish {
 
 /// One caller's tokens in one environment.
 #[derive(Debug, Clone, Default)]
-pub struct Lease {
+pub struct TokenBlock {
     tokens: u32,
     /// Tokens of the last block.
     block: u32,
@@ -113,7 +113,7 @@ pub struct Lease {
     closed_until: i64,
 }
 
-impl Lease {
+impl TokenBlock {
     /// Takes a token for a request.
     pub fn take(&mut self, limit: &RateLimit, now: Timestamp) -> Turn {
         let time = micros(now);
@@ -124,7 +124,7 @@ impl Lease {
         if time < self.closed_until {
             return Turn::Wait { seconds: self.wait(limit, now) };
         }
-        Turn::Ask(Wish { tokens: self.next_block(limit, now), full_at: self.full_at })
+        Turn::Ask(TokenRequest { tokens: self.next_block(limit, now), full_at: self.full_at })
     }
 
     /// Whole seconds until there may be a token, where it is known that there is none: others can only have taken more.
@@ -229,37 +229,44 @@ mod tests {
     #[test]
     fn blocks_grow_while_they_are_used_up_and_shrink_when_not() {
         let limit = RateLimit::new(6000, 100).unwrap();
-        let (mut lease, mut now, mut blocks) = (Lease::default(), 0, Vec::new());
+        let (mut block_of_tokens, mut now, mut blocks) = (TokenBlock::default(), 0, Vec::new());
         // One of each block is for the request that asks.
         for _ in 0..1 + 2 + 4 + 8 + 16 + 25 + 25 + 1 {
-            if let Turn::Ask(wish) = lease.take(&limit, at(now)) {
-                blocks.push(wish.tokens);
-                lease.granted(wish.tokens, 0, at(now));
+            if let Turn::Ask(request) = block_of_tokens.take(&limit, at(now)) {
+                blocks.push(request.tokens);
+                block_of_tokens.granted(request.tokens, 0, at(now));
             }
             now += 100;
         }
         assert_eq!(blocks, [1, 2, 4, 8, 16, 25, 25, 25]);
-        assert_eq!(lease.take(&limit, at(now)), Turn::Pass);
-        assert_eq!(lease.take(&limit, at(now + 61_000)), Turn::Ask(Wish { tokens: 2, full_at: 0 }));
+        assert_eq!(block_of_tokens.take(&limit, at(now)), Turn::Pass);
+        assert_eq!(
+            block_of_tokens.take(&limit, at(now + 61_000)),
+            Turn::Ask(TokenRequest { tokens: 2, full_at: 0 })
+        );
     }
 
     #[test]
     fn a_block_is_a_quarter_of_the_burst_at_most() {
         for (burst, most) in [(1, 1), (7, 1), (8, 2), (40, 10), (100, 25), (10_000, 25)] {
             let limit = RateLimit::new(PER_MINUTE_MAX, burst).unwrap();
-            let mut lease = Lease::default();
-            lease.granted(most, 0, at(0));
+            let mut block_of_tokens = TokenBlock::default();
+            block_of_tokens.granted(most, 0, at(0));
             for _ in 1..most {
-                assert_eq!(lease.take(&limit, at(0)), Turn::Pass, "{burst}");
+                assert_eq!(block_of_tokens.take(&limit, at(0)), Turn::Pass, "{burst}");
             }
-            assert_eq!(lease.take(&limit, at(0)), Turn::Ask(Wish { tokens: most, full_at: 0 }), "{burst}");
+            assert_eq!(
+                block_of_tokens.take(&limit, at(0)),
+                Turn::Ask(TokenRequest { tokens: most, full_at: 0 }),
+                "{burst}"
+            );
         }
     }
 
     #[test]
     fn tokens_are_given_up_after_a_minute() {
         let limit = RateLimit::new(6000, 100).unwrap();
-        let ask = |tokens| Turn::Ask(Wish { tokens, full_at: 7 });
+        let ask = |tokens| Turn::Ask(TokenRequest { tokens, full_at: 7 });
         for (used, millis, turn) in [
             (3, 59_999, Turn::Pass),
             (3, 60_000, ask(3)),
@@ -267,27 +274,31 @@ mod tests {
             (4, 60_000, ask(4)),
             (1, 60_000, ask(1)),
         ] {
-            let mut lease = Lease::default();
-            lease.granted(4, 7, at(0));
+            let mut block_of_tokens = TokenBlock::default();
+            block_of_tokens.granted(4, 7, at(0));
             // One of them was for the request at hand.
             for _ in 1..used {
-                assert_eq!(lease.take(&limit, at(0)), Turn::Pass);
+                assert_eq!(block_of_tokens.take(&limit, at(0)), Turn::Pass);
             }
-            assert_eq!(lease.take(&limit, at(millis)), turn, "{used} {millis}");
+            assert_eq!(block_of_tokens.take(&limit, at(millis)), turn, "{used} {millis}");
         }
     }
 
     #[test]
     fn a_lease_is_over_when_nothing_would_be_lost() {
         let limit = RateLimit::new(60, 10).unwrap();
-        assert!(Lease::default().is_over(at(0)));
-        let mut lease = Lease::default();
-        lease.granted(2, 0, at(0));
-        assert!(!lease.is_over(at(0)) && !lease.is_over(at(59_999)) && lease.is_over(at(60_000)));
-        let _ = lease.take(&limit, at(0));
-        assert!(lease.is_over(at(0)));
-        let _ = lease.refused(0, &limit, at(0));
-        assert!(!lease.is_over(at(999)) && lease.is_over(at(1000)));
+        assert!(TokenBlock::default().is_over(at(0)));
+        let mut block_of_tokens = TokenBlock::default();
+        block_of_tokens.granted(2, 0, at(0));
+        assert!(
+            !block_of_tokens.is_over(at(0))
+                && !block_of_tokens.is_over(at(59_999))
+                && block_of_tokens.is_over(at(60_000))
+        );
+        let _ = block_of_tokens.take(&limit, at(0));
+        assert!(block_of_tokens.is_over(at(0)));
+        let _ = block_of_tokens.refused(0, &limit, at(0));
+        assert!(!block_of_tokens.is_over(at(999)) && block_of_tokens.is_over(at(1000)));
     }
 
     #[test]
@@ -298,10 +309,10 @@ mod tests {
         for (limit, full_at, seconds, looked_at) in
             [(&quick, after(1), 1, 500), (&usual, after(14), 5, 1000), (&slow, after(40), 30, 30_000)]
         {
-            let mut lease = Lease::default();
-            assert_eq!(lease.refused(full_at, limit, at(0)), seconds, "{limit:?}");
-            assert!(matches!(lease.take(limit, at(looked_at - 1)), Turn::Wait { .. }), "{limit:?}");
-            assert!(matches!(lease.take(limit, at(looked_at)), Turn::Ask(_)), "{limit:?}");
+            let mut block_of_tokens = TokenBlock::default();
+            assert_eq!(block_of_tokens.refused(full_at, limit, at(0)), seconds, "{limit:?}");
+            assert!(matches!(block_of_tokens.take(limit, at(looked_at - 1)), Turn::Wait { .. }), "{limit:?}");
+            assert!(matches!(block_of_tokens.take(limit, at(looked_at)), Turn::Ask(_)), "{limit:?}");
         }
     }
 
@@ -309,20 +320,20 @@ mod tests {
     fn what_is_known_to_be_empty_costs_no_look() {
         let limit = RateLimit::new(60, 10).unwrap();
         let empty = |millis| micros(at(millis)) + limit.micros_for(10);
-        assert_eq!(Lease::default().known_wait(&limit, at(0)), None, "nothing is known");
-        let mut lease = Lease::default();
-        lease.granted(2, empty(0), at(0));
-        assert_eq!(lease.known_wait(&limit, at(0)), None, "it has a token");
-        assert_eq!(lease.take(&limit, at(0)), Turn::Pass);
-        assert_eq!(lease.known_wait(&limit, at(0)), Some(1), "the last one is gone");
-        assert_eq!(lease.known_wait(&limit, at(999)), Some(1));
-        assert_eq!(lease.known_wait(&limit, at(1000)), None, "there may be one again");
-        let _ = lease.refused(empty(1000), &limit, at(1000));
-        assert_eq!(lease.known_wait(&limit, at(1999)), Some(1));
-        assert_eq!(lease.known_wait(&limit, at(2000)), None);
-        lease.granted(2, empty(0), at(60_000));
+        assert_eq!(TokenBlock::default().known_wait(&limit, at(0)), None, "nothing is known");
+        let mut block_of_tokens = TokenBlock::default();
+        block_of_tokens.granted(2, empty(0), at(0));
+        assert_eq!(block_of_tokens.known_wait(&limit, at(0)), None, "it has a token");
+        assert_eq!(block_of_tokens.take(&limit, at(0)), Turn::Pass);
+        assert_eq!(block_of_tokens.known_wait(&limit, at(0)), Some(1), "the last one is gone");
+        assert_eq!(block_of_tokens.known_wait(&limit, at(999)), Some(1));
+        assert_eq!(block_of_tokens.known_wait(&limit, at(1000)), None, "there may be one again");
+        let _ = block_of_tokens.refused(empty(1000), &limit, at(1000));
+        assert_eq!(block_of_tokens.known_wait(&limit, at(1999)), Some(1));
+        assert_eq!(block_of_tokens.known_wait(&limit, at(2000)), None);
+        block_of_tokens.granted(2, empty(0), at(60_000));
         assert_eq!(
-            lease.known_wait(&limit, at(120_000)),
+            block_of_tokens.known_wait(&limit, at(120_000)),
             None,
             "tokens that were given up, and a full bucket"
         );
@@ -331,13 +342,13 @@ mod tests {
     #[test]
     fn an_empty_bucket_is_not_looked_at_again_for_a_second() {
         let limit = RateLimit::new(60, 10).unwrap();
-        let mut lease = Lease::default();
+        let mut block_of_tokens = TokenBlock::default();
         let empty = micros(at(0)) + limit.micros_for(10);
-        assert_eq!(lease.refused(empty, &limit, at(0)), 1);
-        assert_eq!(lease.take(&limit, at(999)), Turn::Wait { seconds: 1 });
-        assert!(matches!(lease.take(&limit, at(1000)), Turn::Ask(_)));
+        assert_eq!(block_of_tokens.refused(empty, &limit, at(0)), 1);
+        assert_eq!(block_of_tokens.take(&limit, at(999)), Turn::Wait { seconds: 1 });
+        assert!(matches!(block_of_tokens.take(&limit, at(1000)), Turn::Ask(_)));
         let slow = RateLimit::new(1, 1).unwrap();
-        assert_eq!(lease.refused(micros(at(0)) + slow.micros_for(1), &slow, at(0)), 60);
-        assert_eq!(lease.take(&slow, at(30_000)), Turn::Wait { seconds: 30 });
+        assert_eq!(block_of_tokens.refused(micros(at(0)) + slow.micros_for(1), &slow, at(0)), 60);
+        assert_eq!(block_of_tokens.take(&slow, at(30_000)), Turn::Wait { seconds: 30 });
     }
 }

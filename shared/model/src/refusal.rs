@@ -6,7 +6,7 @@ use crate::session::SessionStatus;
 use crate::time::Timestamp;
 use crate::violation::Violations;
 
-/// A refusal, free of HTTP. The list is closed: a new reason is a new variant, and every face must say what it
+/// A refusal, free of HTTP. The list is closed: a new reason is a new variant, and every format must say what it
 /// answers to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {

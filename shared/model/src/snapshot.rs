@@ -6,7 +6,6 @@ use serde_json::{Map, Value, json};
 use crate::api_key::ApiKey;
 use crate::audit::MASK;
 use crate::credential::Credential;
-use crate::gathered;
 use crate::id::RoleId;
 use crate::link::Link;
 use crate::resource::Resource;
@@ -98,7 +97,7 @@ fn within(mut members: Map<String, Value>, most: usize) -> Map<String, Value> {
         members.remove(&name);
         cut.push(Value::from(name));
     }
-    let mut details = gathered([(String::from("object"), Value::Object(members))]);
+    let mut details = [(String::from("object"), Value::Object(members))].into_iter().collect();
     if !cut.is_empty() {
         Map::insert(&mut details, "cut".into(), cut.into());
     }
@@ -112,8 +111,8 @@ fn removed<const KINDS: usize>(kinds: [(&str, Vec<String>); KINDS]) -> Map<Strin
         ids.truncate(REMOVED_NAMED_MAX);
         (String::from(kind), json!({"count": count, "ids": ids}))
     };
-    let kinds: Map<String, Value> = gathered(kinds.into_iter().map(counted));
-    gathered([(String::from("removed"), Value::Object(kinds))])
+    let kinds: Map<String, Value> = kinds.into_iter().map(counted).collect();
+    [(String::from("removed"), Value::Object(kinds))].into_iter().collect()
 }
 
 /// The id of a link's other side, where the link is of the kind.

@@ -2,11 +2,11 @@
 
 /// Violations of a request's fields, in the order in which the API lists the fields.
 ///
-/// Each sentence stands on its own, because one of the three error faces prints it without the field's name.
+/// Each sentence stands on its own, because one of the three error formats prints it without the field's name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Violations(Vec<(String, String)>);
 
-/// The name under which rules over several fields are reported on the credentials face.
+/// The name under which rules over several fields are reported on the credentials format.
 pub const NON_FIELD: &str = "non_field_errors";
 
 impl Violations {

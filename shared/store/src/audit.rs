@@ -150,7 +150,7 @@ impl Store {
     ///
     /// # Errors
     /// Busy or defect.
-    pub async fn record_attempt(
+    pub async fn record_denial(
         &self,
         actor: &Actor,
         entry: &AuditEntry,

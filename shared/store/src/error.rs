@@ -8,7 +8,7 @@ use std::fmt;
 
 /// Why an operation did not happen.
 ///
-/// There is no `Display`: a [`Refusal`] is worded by the face of the path, and a cause is for the log only. `Debug` is fit for
+/// There is no `Display`: a [`Refusal`] is worded by the format of the path, and a cause is for the log only. `Debug` is fit for
 /// the log too.
 pub enum StoreError {
     /// The operation was understood and refused.

@@ -30,7 +30,8 @@ pub(crate) enum Entity {
     Email,
     Remains,
     ApiKey,
-    Once,
+    #[serde(rename = "ONCE")]
+    Idempotency,
     Session,
     SessionRows,
     SessionOfUser,

@@ -15,12 +15,12 @@ mod deployment;
 mod due;
 mod error;
 mod expression;
+mod idempotency;
 mod item;
 pub mod keys;
 mod kms;
 mod link;
 mod list;
-mod once;
 mod random;
 mod rate;
 mod read;
@@ -29,7 +29,6 @@ mod retry;
 mod role;
 mod rule;
 mod secrets;
-mod service;
 mod session;
 mod shards;
 mod sign_in;
@@ -47,19 +46,19 @@ pub use credential::{CredentialRecord, FormerValue};
 pub use due::{Due, DueList};
 pub use error::{Cause, StoreError};
 pub use kms::Kms;
-pub use list::{ListPart, Listed, UnreadableObject};
+pub use list::{Listed, PageRequest, UnreadableObject};
 pub use rate::{Payer, Taken};
 pub use resource::{Deletion, GroupFound, Neighbour, ProviderAnswer, RuleSlots, Verified};
 pub use retry::{CALL_ATTEMPTS, retry_config};
 pub use rule::{
-    Finding, GroupLedger, LEASE_SECONDS, Lease, ListedRule, Message, Released, RuleEntry, UnreadableRule,
+    Finding, GroupLease, GroupLedger, LEASE_SECONDS, ListedRule, Notice, Released, RuleEntry, UnreadableRule,
 };
 pub use secrets::{SecretsManager, UnreadSecret};
-pub use session::{Ended, Owner, ShownSession, StillOpen, Upcoming, Wish};
+pub use session::{Ended, Owner, ShownSession, StartRequest, StillOpen, Upcoming};
 pub use sign_in::FailedSignIn;
 pub use stream::StreamRecord;
 pub use tag::Tagged;
-pub use user::Reach;
+pub use user::Accessible;
 pub use vault::{Sealed, Vault};
 
 use aws_sdk_dynamodb::Client;

@@ -12,7 +12,7 @@ use crate::{Store, cursor, keys};
 
 /// Which part of a list is wanted. Without anything, the whole.
 #[derive(Debug, Clone, Default)]
-pub struct ListPart {
+pub struct PageRequest {
     /// At most so many objects.
     pub limit: Option<usize>,
     /// Those that follow a position.
@@ -60,7 +60,7 @@ impl<T> Listed<T> {
         Listed { items, next: self.next, unreadable: self.unreadable }
     }
 
-    /// The objects of a part, each read by itself: one that cannot be read is named, and hides no other.
+    /// The objects of a page, each read by itself: one that cannot be read is named, and hides no other.
     pub(crate) fn of(
         found: impl IntoIterator<Item = (UnreadableObject, Result<T, Unreadable>)>,
         next: Option<String>,
@@ -90,17 +90,17 @@ pub(crate) fn position(list: &str, cursor: &str) -> Result<String, StoreError> {
 impl Store {
     /// The items of a part of a list: objects of a kind, each followed by what belongs to it. With them the cursor of
     /// what follows.
-    pub(crate) async fn list_part(
+    pub(crate) async fn list_page(
         &self,
         list: &str,
         kind: Entity,
-        part: &ListPart,
+        page: &PageRequest,
     ) -> Result<(Vec<Each>, Option<String>), StoreError> {
-        let after = part.cursor.as_deref().map(|cursor| position(list, cursor)).transpose()?;
-        let limit = part.limit.unwrap_or(usize::MAX);
+        let after = page.cursor.as_deref().map(|cursor| position(list, cursor)).transpose()?;
+        let limit = page.limit.unwrap_or(usize::MAX);
         let enough = |items: &[Each]| items.iter().filter(|found| is_object(found, kind)).count() > limit;
         // One more than wanted tells the last part from one that is just full.
-        let expected = part.limit.map(|limit| limit + 1);
+        let expected = page.limit.map(|limit| limit + 1);
         let mut items = self.query_listing(&behind(list, after.as_deref()), expected, enough).await?;
         let owners = items.iter().enumerate().filter(|(_, found)| is_object(found, kind));
         let Some((end, _)) = owners.clone().nth(limit) else {

@@ -5,7 +5,7 @@
 //! | take a block of tokens | 1, and one for each time that the bucket was not as full as thought |
 
 use model::id::{ApiKeyId, OrgId, UserId};
-use model::rate::{RateLimit, Wish, micros};
+use model::rate::{RateLimit, TokenRequest, micros};
 use model::time::Timestamp;
 
 use crate::Store;
@@ -58,10 +58,10 @@ impl Store {
         &self,
         payer: &Payer,
         limit: &RateLimit,
-        wish: Wish,
+        request: TokenRequest,
         now: Timestamp,
     ) -> Result<Taken, StoreError> {
-        let Wish { mut tokens, mut full_at } = wish;
+        let TokenRequest { mut tokens, mut full_at } = request;
         for _ in 0..LOOKS_MAX {
             let (update, condition) = expressions(limit, (tokens, full_at), now)?;
             let key = keys::bucket(payer);

@@ -16,9 +16,9 @@ use model::time::Timestamp;
 
 use crate::error::{Cause, StoreError, cancelled, corrupt, from_sdk};
 use crate::expression::Expression;
+use crate::idempotency::{self, Recorded};
 use crate::item::{Item, NewItem, number};
 use crate::keys::Key;
-use crate::once::{self, Recorded};
 use crate::retry::Backoff;
 use crate::write::Write;
 use crate::{Store, audit, random};
@@ -105,15 +105,15 @@ impl<'a> Transaction<'a> {
 
     /// A transaction whose result is kept for repetitions of the request. The first write, so that a repetition is told
     /// from a request that the first one made impossible.
-    pub(crate) fn once(
+    pub(crate) fn idempotent(
         store: &'a Store,
         actor: &Actor,
         result: &impl Recorded,
         now: Timestamp,
     ) -> Result<Self, StoreError> {
         let mut tx = Self::new(store);
-        if let Some(once) = &actor.once {
-            let item = once::item(actor, once, result, now)?;
+        if let Some(key) = &actor.idempotency {
+            let item = idempotency::item(actor, key, result, now)?;
             let expired = Expression::new(
                 "attribute_not_exists(#pk) OR #expiresAt <= :now",
                 [(":now", number(now.unix_seconds()))],

@@ -19,7 +19,7 @@ type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// A message that has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Message {
+pub struct TimerMessage {
     /// Its number in the queue.
     pub id: u64,
     /// What it says.
@@ -32,8 +32,8 @@ pub struct Message {
 struct State {
     sent: u64,
     is_down: bool,
-    waiting: BTreeMap<(Timestamp, u64), Message>,
-    aside: Vec<Message>,
+    waiting: BTreeMap<(Timestamp, u64), TimerMessage>,
+    aside: Vec<TimerMessage>,
 }
 
 /// The queue. A clone is the same queue.
@@ -66,12 +66,12 @@ impl InMemory {
         let mut state = self.state();
         state.sent += 1;
         let id = state.sent;
-        state.waiting.insert((at, id), Message { id, body, receives: 0 });
+        state.waiting.insert((at, id), TimerMessage { id, body, receives: 0 });
     }
 
     /// Takes the messages whose delay is over, the oldest first. Those that fail are to be given back.
     #[must_use]
-    pub fn receive(&self, most: usize) -> Vec<Message> {
+    pub fn receive(&self, most: usize) -> Vec<TimerMessage> {
         let now = (self.clock)();
         let mut state = self.state();
         let mut received = Vec::new();
@@ -79,13 +79,13 @@ impl InMemory {
             && let Some(first) = state.waiting.first_entry().filter(|first| first.key().0 <= now)
         {
             let message = first.remove();
-            received.push(Message { receives: message.receives + 1, ..message });
+            received.push(TimerMessage { receives: message.receives + 1, ..message });
         }
         received
     }
 
     /// Gives a message back that failed: it comes again, or is put aside.
-    pub fn give_back(&self, message: Message) {
+    pub fn give_back(&self, message: TimerMessage) {
         let again = (self.clock)().plus_seconds(VISIBILITY_SECONDS);
         let mut state = self.state();
         if message.receives < RECEIVES_MAX {
@@ -109,13 +109,13 @@ impl InMemory {
 
     /// The messages that have not come yet, with the time at which they will, the soonest first.
     #[must_use]
-    pub fn waiting(&self) -> Vec<(Timestamp, Message)> {
+    pub fn waiting(&self) -> Vec<(Timestamp, TimerMessage)> {
         self.state().waiting.iter().map(|((at, _), message)| (*at, message.clone())).collect()
     }
 
     /// The messages that were put aside.
     #[must_use]
-    pub fn aside(&self) -> Vec<Message> {
+    pub fn aside(&self) -> Vec<TimerMessage> {
         self.state().aside.clone()
     }
 }
@@ -167,7 +167,7 @@ mod tests {
         let mut now = 1000;
         for receives in 1..=RECEIVES_MAX {
             clock.store(now, Ordering::SeqCst);
-            let [message] = <[Message; 1]>::try_from(queue.receive(10)).unwrap();
+            let [message] = <[TimerMessage; 1]>::try_from(queue.receive(10)).unwrap();
             assert_eq!(message.receives, receives);
             queue.give_back(message);
             now += VISIBILITY_SECONDS * 1000;

@@ -11,7 +11,7 @@
 mod in_memory;
 mod sqs;
 
-pub use in_memory::{InMemory, Message, RECEIVES_MAX, VISIBILITY_SECONDS};
+pub use in_memory::{InMemory, RECEIVES_MAX, TimerMessage, VISIBILITY_SECONDS};
 pub use sqs::Sqs;
 
 use futures_util::future::BoxFuture;

@@ -22,7 +22,7 @@ use crate::fetch::HttpFetch;
 use crate::headers::Origins;
 use crate::rate::RateLimiter;
 use crate::settings::{EdgeSetting, Settings, WorkerSettings, keys_fault};
-use crate::worker::Wakeup;
+use crate::worker::EventSource;
 
 /// What a process has once.
 pub struct Parts {
@@ -146,8 +146,8 @@ impl App {
     ///
     /// # Errors
     /// A setting that is missing: the function does not start.
-    pub(crate) fn worker_from_env(wakeup: Wakeup) -> Result<Self, lambda_runtime::Error> {
-        let settings = WorkerSettings::from_env(wakeup)?;
+    pub(crate) fn worker_from_env(source: EventSource) -> Result<Self, lambda_runtime::Error> {
+        let settings = WorkerSettings::from_env(source)?;
         let config = aws::config(settings.aws);
         let parts = Parts {
             store: Store::new(aws::dynamodb(&config), settings.table),

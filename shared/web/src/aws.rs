@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use crate::settings::AwsSettings;
 
-/// How long AWS may take. A call that is given up leaves time to say so in the face of the path; one that the
+/// How long AWS may take. A call that is given up leaves time to say so in the format of the path; one that the
 /// function's own timeout of 10 s cuts off is answered by the gateway, in a body of its own.
 fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()

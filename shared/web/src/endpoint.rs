@@ -13,11 +13,11 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::access::{self, Access, Anyone, Level};
 use crate::app::App;
-use crate::attempt;
 use crate::clock::{self, Stopwatch};
+use crate::denied_audit;
 use crate::edge::Edge;
+use crate::error_format::ErrorFormat;
 use crate::event::Event;
-use crate::face::Face;
 use crate::failure::Failure;
 use crate::headers::{self, Origins};
 use crate::incoming::Incoming;
@@ -186,7 +186,7 @@ impl Endpoint {
         Self { level: H::LEVEL, parameters: H::parameters(), call }
     }
 
-    /// Answers a request; one that its route took by mistake as the `$default` route would. Whatever happens, the answer has the face
+    /// Answers a request; one that its route took by mistake as the `$default` route would. Whatever happens, the answer has the format
     /// of the path and the request's id, and there is one line in the log.
     pub async fn respond(&self, app: &App, event: Event) -> Response<Body> {
         let (watch, app) = (Stopwatch::start(), app.at_request());
@@ -200,10 +200,10 @@ impl Endpoint {
         let is_refused = matches!(&outcome, Err(failure) if failure.status() == StatusCode::FORBIDDEN);
         // Whoever asks too often does not fill the record, and where no route matches nothing would have been changed.
         if is_refused && request.is_over_limit.get().is_none() && answering.level != Level::Visitor {
-            attempt::record_denied(&app, &request, deadline).await;
+            denied_audit::record_denied(&app, &request, deadline).await;
         }
         if let Err(failure) = &outcome {
-            attempt::count_failed_sign_in(&app, &request, failure, deadline).await;
+            denied_audit::count_failed_sign_in(&app, &request, failure, deadline).await;
         }
         answer(outcome, &request, app.now, app.origins(), watch)
     }
@@ -256,8 +256,9 @@ fn answer(
     watch: Stopwatch,
 ) -> Response<Body> {
     let cause = outcome.as_ref().err().and_then(Failure::for_log);
-    let mut response = outcome
-        .unwrap_or_else(|failure| Face::of(&request.own_path).render(&failure, &request.sent_path(), now));
+    let mut response = outcome.unwrap_or_else(|failure| {
+        ErrorFormat::of(&request.own_path).render(&failure, &request.sent_path(), now)
+    });
     if let Ok(id) = HeaderValue::from_str(&request.request_id) {
         response.headers_mut().insert("x-request-id", id);
     }

@@ -1,6 +1,6 @@
 //! Everything that can go wrong with a request.
 
-use auth::Rejected;
+use auth::InvalidToken;
 use http::StatusCode;
 use model::api_key::Scope;
 use model::refusal::Refusal;
@@ -16,7 +16,7 @@ pub enum Unauthenticated {
     /// No token.
     Missing,
     /// A token that is not accepted; the reason is for the log, unless it is a claim of a signed token.
-    Invalid(Rejected),
+    Invalid(InvalidToken),
     /// An API key that is not accepted; the reason is for the log.
     InvalidKey(KeyRejected),
     /// A token and an API key, which could name two callers.
@@ -78,7 +78,7 @@ pub enum Denied {
     Scope(Scope),
 }
 
-/// Why a request failed. Closed: every face says what it answers to each, and no wildcard hides a new one.
+/// Why a request failed. Closed: every format says what it answers to each, and no wildcard hides a new one.
 ///
 /// What callers read and what the log reads are different fields, and there is no `Display` that could mix them.
 #[derive(Debug)]
@@ -93,7 +93,7 @@ pub enum Failure {
     NoRoute,
     /// 404 for a page that a list does not have.
     NoPage,
-    /// 404 for a path parameter that cannot be an id, on the face that looks ids up as they are.
+    /// 404 for a path parameter that cannot be an id, on the format that looks ids up as they are.
     NoSuchId,
     /// 405.
     MethodNotAllowed {

@@ -3,7 +3,7 @@
 use aws_lc_rs::digest::{Context, SHA256};
 use http::HeaderMap;
 use lambda_http::Body;
-use model::once::{self, Once};
+use model::idempotency::{self, IdempotencyKey};
 use model::principal::Principal;
 use std::collections::HashMap;
 use std::fmt;
@@ -158,16 +158,19 @@ impl Incoming {
     ///
     /// # Errors
     /// A key that is none.
-    pub(crate) fn once(&self) -> Result<Option<Once>, Failure> {
-        if self.method != "POST" || !self.headers.contains_key(once::HEADER) {
+    pub(crate) fn idempotency_key(&self) -> Result<Option<IdempotencyKey>, Failure> {
+        if self.method != "POST" || !self.headers.contains_key(idempotency::HEADER) {
             return Ok(None);
         }
-        let key = self.header(once::HEADER).unwrap_or_default();
-        once::check_key(key)?;
+        let key = self.header(idempotency::HEADER).unwrap_or_default();
+        idempotency::check_key(key)?;
         // The lengths keep what belongs to the path apart from what belongs to the body.
         let (method, path) = (&self.method, &self.own_path);
         let head = format!("{}:{method} {}:{path}", method.len(), path.len());
-        Ok(Some(Once { key: hex(&[key.as_bytes()]), fingerprint: hex(&[head.as_bytes(), self.body()]) }))
+        Ok(Some(IdempotencyKey {
+            key: hex(&[key.as_bytes()]),
+            fingerprint: hex(&[head.as_bytes(), self.body()]),
+        }))
     }
 
     /// The body.

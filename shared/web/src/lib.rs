@@ -2,17 +2,17 @@
 //!
 //! A function is [`serve`]d from its handler alone. The handler's signature is its contract: the second argument is
 //! an access level ([`access`]), the further ones are inputs ([`input`]), the result is a reply ([`reply`]) whose type is the
-//! status. Everything that can go wrong is a [`Failure`], which the face ([`face`]) of the path renders.
+//! status. Everything that can go wrong is a [`Failure`], which the format ([`format`]) of the path renders.
 
 pub mod access;
 mod app;
-mod attempt;
 mod aws;
 pub mod clock;
+mod denied_audit;
 mod edge;
 mod endpoint;
+pub mod error_format;
 pub mod event;
-pub mod face;
 mod failure;
 mod fetch;
 mod headers;
@@ -29,7 +29,7 @@ mod unrouted;
 mod worker;
 
 pub use app::{App, Parts};
-pub use attempt::record_refused_start;
+pub use denied_audit::record_refused_start;
 pub use edge::{Edge, EdgeSource, UnknownSource};
 pub use endpoint::{Endpoint, Handler};
 pub use failure::{Denied, Failure, ParameterFault, WrongParameters};
@@ -44,4 +44,6 @@ pub use settings::{
     rate_limit, sessions_per_person,
 };
 pub use unrouted::{REST, unrouted};
-pub use worker::{Batch, Message, Messages, Unfinished, Wakeup, Worker, WorkerFailure, serve_worker};
+pub use worker::{
+    Batch, EventSource, QueueMessage, QueueMessages, Unfinished, Worker, WorkerFailure, serve_worker,
+};

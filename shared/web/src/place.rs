@@ -3,7 +3,7 @@
 
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
 
-use crate::face::BASE_PATH;
+use crate::error_format::BASE_PATH;
 
 /// The key of the route that takes what no other one does.
 const DEFAULT: &str = "$default";

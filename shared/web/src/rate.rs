@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 use model::address;
-use model::rate::{Lease, RateLimit, Turn};
+use model::rate::{RateLimit, TokenBlock, Turn};
 use model::time::Timestamp;
 use std::collections::HashMap;
 use std::fmt;
@@ -14,13 +14,13 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::incoming::Incoming;
 
-/// Callers whose leases an environment keeps. One who is forgotten asks the table again.
+/// Callers whose blocks_of_tokens an environment keeps. One who is forgotten asks the table again.
 const CALLERS_MAX: usize = 10_000;
 
 /// The budget of every caller, and the tokens that this environment has taken for them.
 pub(crate) struct RateLimiter {
     limit: RateLimit,
-    leases: Mutex<HashMap<Payer, Lease>>,
+    blocks_of_tokens: Mutex<HashMap<Payer, TokenBlock>>,
 }
 
 impl fmt::Debug for RateLimiter {
@@ -31,48 +31,48 @@ impl fmt::Debug for RateLimiter {
 
 impl RateLimiter {
     pub(crate) fn new(limit: RateLimit) -> Self {
-        Self { limit, leases: Mutex::default() }
+        Self { limit, blocks_of_tokens: Mutex::default() }
     }
 
-    fn leases(&self) -> MutexGuard<'_, HashMap<Payer, Lease>> {
-        self.leases.lock().unwrap_or_else(PoisonError::into_inner)
+    fn blocks_of_tokens(&self) -> MutexGuard<'_, HashMap<Payer, TokenBlock>> {
+        self.blocks_of_tokens.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes a token. No lock is held while the table is asked: two requests that come at once each ask for their own.
     async fn take(&self, store: &Store, payer: Payer, now: Timestamp) -> Result<(), Failure> {
-        let wish = match self.turn(&payer, now) {
+        let request = match self.turn(&payer, now) {
             Turn::Pass => return Ok(()),
             Turn::Wait { seconds } => return Err(Failure::TooManyRequests { retry_after: seconds }),
-            Turn::Ask(wish) => wish,
+            Turn::Ask(request) => request,
         };
-        let taken = store.take_tokens(&payer, &self.limit, wish, now).await?;
-        let mut leases = self.leases();
-        let lease = leases.entry(payer).or_default();
+        let taken = store.take_tokens(&payer, &self.limit, request, now).await?;
+        let mut blocks_of_tokens = self.blocks_of_tokens();
+        let block_of_tokens = blocks_of_tokens.entry(payer).or_default();
         match taken {
             Taken::Tokens { tokens, full_at } => {
-                lease.granted(tokens, full_at, now);
+                block_of_tokens.granted(tokens, full_at, now);
                 Ok(())
             }
-            Taken::Nothing { full_at } => {
-                Err(Failure::TooManyRequests { retry_after: lease.refused(full_at, &self.limit, now) })
-            }
+            Taken::Nothing { full_at } => Err(Failure::TooManyRequests {
+                retry_after: block_of_tokens.refused(full_at, &self.limit, now),
+            }),
         }
     }
 
     /// Seconds to wait, where this environment knows that a bucket has nothing.
     fn known_wait(&self, payer: &Payer, now: Timestamp) -> Option<u32> {
-        self.leases().get(payer)?.known_wait(&self.limit, now)
+        self.blocks_of_tokens().get(payer)?.known_wait(&self.limit, now)
     }
 
     fn turn(&self, payer: &Payer, now: Timestamp) -> Turn {
-        let mut leases = self.leases();
-        if leases.len() >= CALLERS_MAX && !leases.contains_key(payer) {
-            leases.retain(|_, lease| !lease.is_over(now));
-            if leases.len() >= CALLERS_MAX {
-                leases.clear();
+        let mut blocks_of_tokens = self.blocks_of_tokens();
+        if blocks_of_tokens.len() >= CALLERS_MAX && !blocks_of_tokens.contains_key(payer) {
+            blocks_of_tokens.retain(|_, block_of_tokens| !block_of_tokens.is_over(now));
+            if blocks_of_tokens.len() >= CALLERS_MAX {
+                blocks_of_tokens.clear();
             }
         }
-        leases.entry(payer.clone()).or_default().take(&self.limit, now)
+        blocks_of_tokens.entry(payer.clone()).or_default().take(&self.limit, now)
     }
 }
 

@@ -50,7 +50,7 @@ pub enum NoContentOrAccepted {
     /// 204.
     Done,
     /// 202, with a sentence.
-    Accepted(Message),
+    Accepted(MessageBody),
 }
 
 /// 308 to another path of this API, with the same method and body.
@@ -63,7 +63,7 @@ pub struct JsonText(pub &'static str);
 
 /// 200 with a page of HTML for people.
 #[derive(Debug)]
-pub struct Page {
+pub struct HtmlPage {
     /// UTF-8, packed with gzip whatever the caller accepts: every browser does, and so may an answer be to a request that does not say
     /// (RFC 9110 §12.5.3).
     pub packed: &'static [u8],
@@ -127,7 +127,7 @@ fn named(object: &UnreadableObject) -> String {
 
 /// The body of operations that have nothing to show.
 #[derive(Debug, Serialize)]
-pub struct Message {
+pub struct MessageBody {
     /// What happened, for people.
     pub message: &'static str,
 }
@@ -186,7 +186,7 @@ impl Reply for JsonText {
     }
 }
 
-impl Reply for Page {
+impl Reply for HtmlPage {
     fn into_response(self) -> Result<Response<Body>, Failure> {
         let mut response = Response::new(Body::Binary(self.packed.into()));
         for (name, value) in [

@@ -13,7 +13,7 @@ pub use forms::{SettingFault, keys_fault};
 
 use crate::edge::Edge;
 use crate::headers::Origins;
-use crate::worker::Wakeup;
+use crate::worker::EventSource;
 
 /// What a deployment sets.
 #[derive(Debug, Clone)]
@@ -106,20 +106,20 @@ impl WorkerSettings {
     ///
     /// # Errors
     /// The first setting that is missing.
-    pub fn from_env(wakeup: Wakeup) -> Result<Self, SettingFault> {
-        Self::read(&environment, wakeup).map_err(|bad| bad.seen(&environment))
+    pub fn from_env(source: EventSource) -> Result<Self, SettingFault> {
+        Self::read(&environment, source).map_err(|bad| bad.seen(&environment))
     }
 
     /// Reads the settings of a worker that is woken in some way.
     ///
     /// # Errors
     /// The first that is missing.
-    pub fn read(get: Lookup<'_>, wakeup: Wakeup) -> Result<Self, BadSetting> {
+    pub fn read(get: Lookup<'_>, source: EventSource) -> Result<Self, BadSetting> {
         const KEY: &str = "POSTERN_KMS_KEY_ID";
         const QUEUE: &str = "POSTERN_SESSION_ENDS_QUEUE_URL";
-        let needed = match wakeup {
-            Wakeup::Stream | Wakeup::Schedule => KEY,
-            Wakeup::Queue => QUEUE,
+        let needed = match source {
+            EventSource::Stream | EventSource::Schedule => KEY,
+            EventSource::Queue => QUEUE,
         };
         required(get, needed)?;
         Ok(Self {

@@ -18,12 +18,12 @@ use crate::settings::LogSettings;
 
 /// What starts a worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wakeup {
+pub enum EventSource {
     /// Records of the table's stream.
     Stream,
     /// A schedule.
     Schedule,
-    /// Messages of a queue.
+    /// QueueMessages of a queue.
     Queue,
 }
 
@@ -35,18 +35,18 @@ pub struct Batch {
     pub records: Vec<StreamRecord>,
 }
 
-/// Messages of a queue.
+/// QueueMessages of a queue.
 #[derive(Debug, Deserialize)]
-pub struct Messages {
+pub struct QueueMessages {
     /// In no order.
     #[serde(rename = "Records")]
-    pub records: Vec<Message>,
+    pub records: Vec<QueueMessage>,
 }
 
 /// A message of a queue (AWS Lambda Developer Guide, "Using Lambda with Amazon SQS", "Example Amazon SQS message event").
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Message {
+pub struct QueueMessage {
     message_id: String,
     /// What it says.
     pub body: String,
@@ -73,7 +73,7 @@ impl Unfinished {
     }
 
     /// Has a message come again. One that comes too often ends in the queue of what workers failed at.
-    pub fn add_message(&mut self, message: &Message) {
+    pub fn add_message(&mut self, message: &QueueMessage) {
         self.batch_item_failures.push(ItemFailure { item_identifier: message.message_id.clone() });
     }
 }
@@ -84,7 +84,7 @@ type Erased = Arc<dyn Fn(App, Value) -> BoxFuture<'static, Result<Value, WorkerF
 #[derive(Clone)]
 pub struct Worker {
     /// What starts it.
-    pub wakeup: Wakeup,
+    pub source: EventSource,
     call: Erased,
 }
 
@@ -117,19 +117,19 @@ impl Worker {
         F: Fn(App, Batch) -> Running + Clone + Send + Sync + 'static,
         Running: Future<Output = Result<Unfinished, Failure>> + Send + 'static,
     {
-        Self::of_batches(Wakeup::Stream, handler)
+        Self::of_batches(EventSource::Stream, handler)
     }
 
     /// A worker of a queue.
     pub fn of_queue<F, Running>(handler: F) -> Self
     where
-        F: Fn(App, Messages) -> Running + Clone + Send + Sync + 'static,
+        F: Fn(App, QueueMessages) -> Running + Clone + Send + Sync + 'static,
         Running: Future<Output = Result<Unfinished, Failure>> + Send + 'static,
     {
-        Self::of_batches(Wakeup::Queue, handler)
+        Self::of_batches(EventSource::Queue, handler)
     }
 
-    fn of_batches<F, Event, Running>(wakeup: Wakeup, handler: F) -> Self
+    fn of_batches<F, Event, Running>(source: EventSource, handler: F) -> Self
     where
         F: Fn(App, Event) -> Running + Clone + Send + Sync + 'static,
         Event: DeserializeOwned,
@@ -144,7 +144,7 @@ impl Worker {
                 json(&handler(app, batch).await?)
             })
         };
-        Self { wakeup, call: Arc::new(call) }
+        Self { source, call: Arc::new(call) }
     }
 
     /// A worker of a schedule.
@@ -158,7 +158,7 @@ impl Worker {
             let handler = handler.clone();
             Box::pin(async move { json(&handler(app).await?) })
         };
-        Self { wakeup: Wakeup::Schedule, call: Arc::new(call) }
+        Self { source: EventSource::Schedule, call: Arc::new(call) }
     }
 
     /// Runs it for an event.
@@ -176,7 +176,7 @@ impl Worker {
 /// When the function is not configured, or the runtime's API is out of reach.
 pub async fn serve_worker(worker: Worker) -> Result<(), Error> {
     log::begin(LogSettings::from_env());
-    let app = App::worker_from_env(worker.wakeup)?;
+    let app = App::worker_from_env(worker.source)?;
     let handler = move |event: LambdaEvent<Value>| {
         let (worker, app) = (worker.clone(), app.clone());
         async move { worker.run(&app, event.payload).await.map_err(|failure| failure.to_string()) }

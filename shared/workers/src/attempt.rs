@@ -7,7 +7,7 @@ use model::rule::{Holder, Need, Presence, Rule};
 use model::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
-use store::{Finding, FormerValue, Lease, StoreError};
+use store::{Finding, FormerValue, GroupLease, StoreError};
 
 use crate::Report;
 use crate::access::{Candidates, access_of_former, candidates};
@@ -28,7 +28,7 @@ const SETTLE_SECONDS: i64 = 145;
 /// A credential with the resource for which it was used, and the group that it is used on.
 pub(crate) struct Asking<'a> {
     pub(crate) visitor: &'a Visitor<'a>,
-    pub(crate) lease: &'a Lease,
+    pub(crate) lease: &'a GroupLease,
     pub(crate) with: (CredentialId, ResourceId),
     pub(crate) patience: &'a Patience,
     /// Whether it is another credential than that of the rules.
@@ -48,16 +48,16 @@ impl Asking<'_> {
     }
 
     async fn ask_account(&self, rules: Vec<Rule>, report: &mut Report) -> Result<Attempts, StoreError> {
-        let (tools, (credential, resource)) = (self.visitor.tools, self.with);
+        let (context, (credential, resource)) = (self.visitor.context, self.with);
         let place = Place::Credential(self.lease.org.clone(), credential, self.region());
         let Some(trial) = self.visitor.circuit.admit(place, self.visitor.now) else {
             return Ok(left_alone(rules, report));
         };
         let candidates =
-            candidates(&tools.store, &tools.vault, &self.lease.org, self.with, purpose(&rules)).await?;
+            candidates(&context.store, &context.vault, &self.lease.org, self.with, purpose(&rules)).await?;
         report.failed += usize::from(candidates.is_defect);
         if !self.is_other {
-            tools.store.remember_access(self.lease, credential, resource).await?;
+            context.store.remember_access(self.lease, credential, resource).await?;
         }
         trial.begin();
         let account = match &candidates.present {
@@ -122,8 +122,8 @@ impl Asking<'_> {
 
     /// A former value, and the account that it reaches. One that cannot be opened or reaches none is passed over: the rule stays.
     async fn open_former(&self, former: &FormerValue, purpose: Purpose) -> Option<(CloudAccess, AccountId)> {
-        let (tools, org) = (self.visitor.tools, &self.lease.org);
-        let access = match access_of_former(&tools.vault, org, self.with.0, former).await {
+        let (context, org) = (self.visitor.context, &self.lease.org);
+        let access = match access_of_former(&context.vault, org, self.with.0, former).await {
             Ok(access) => access.on_behalf_of(org, &purpose),
             Err(error) => {
                 tracing::warn!(credential = %self.with.0, %error, "a former value cannot be used");
@@ -135,7 +135,7 @@ impl Asking<'_> {
     }
 
     async fn account(&self, access: &CloudAccess) -> Result<AccountId, FirewallError> {
-        let firewall = &self.visitor.tools.firewall;
+        let firewall = &self.visitor.context.firewall;
         self.patience.wait_for(firewall.account(access, &self.lease.group.region)).await
     }
 
@@ -160,7 +160,7 @@ impl Asking<'_> {
         let ending = Mutex::new(account.as_ref().err().map_or(Ending::Untried, Ending::of));
         let mark = visitor.mark(&self.lease.org).await?;
         let visit = Visit {
-            firewall: visitor.tools.firewall.as_ref(),
+            firewall: visitor.context.firewall.as_ref(),
             access,
             account: account.as_ref().ok().copied(),
             mark: &mark,
@@ -216,15 +216,15 @@ impl Asking<'_> {
 
     /// A rule is not made for sessions that are over: what wakes a worker may come late. Those that nobody has ended are ended.
     async fn leave_out_what_is_over(&self, plan: &mut Plan) -> Result<(), StoreError> {
-        let (store, org, now) = (&self.visitor.tools.store, &self.lease.org, self.visitor.now);
+        let (store, org, now) = (&self.visitor.context.store, &self.lease.org, self.visitor.now);
         let holders = plan.make.iter().flat_map(|rule| &rule.holders);
-        let sessions: BTreeSet<SessionId> = model::gathered(holders.map(|holder| holder.session));
+        let sessions: BTreeSet<SessionId> = holders.map(|holder| holder.session).collect();
         if sessions.is_empty() {
             return Ok(());
         }
         let running = store.running_sessions(org, &sessions, now).await?;
         for over in sessions.difference(&running) {
-            if let Err(error) = store.look_after_session(org, *over, now).await {
+            if let Err(error) = store.process_due_session(org, *over, now).await {
                 tracing::error!(session = %over, ?error, "a session that is over was not ended");
             }
         }
@@ -280,12 +280,12 @@ impl Asking<'_> {
         plan: &mut Plan,
         intents: Vec<(Rule, Finding)>,
     ) -> Result<BTreeMap<RuleId, Rule>, StoreError> {
-        let recorded = self.visitor.tools.store.record_intents(self.lease, &intents).await?;
+        let recorded = self.visitor.context.store.record_intents(self.lease, &intents).await?;
         if recorded.is_none() {
             tracing::warn!(group = %self.lease.group, "another worker has leased the group meanwhile");
         }
         let recorded: BTreeMap<_, Rule> =
-            model::gathered(recorded.unwrap_or_default().into_iter().map(|rule| (rule.id, rule)));
+            recorded.unwrap_or_default().into_iter().map(|rule| (rule.id, rule)).collect();
         plan.make = plan.make.iter().filter_map(|rule| recorded.get(&rule.id).cloned()).collect();
         plan.remove.retain_mut(|removal| {
             recorded.get(&removal.rule.id).cloned().map(|rule| removal.rule = rule).is_some()

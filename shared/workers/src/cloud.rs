@@ -6,7 +6,6 @@
 //! provider's id, its removal was not refused, and no call is under way that could still make it.
 
 use firewall::{AccountId, CloudAccess, CloudRule, Firewall, FirewallError, GroupDescription, NewRule};
-use model::gathered;
 use model::id::RuleId;
 use model::ingress::GroupRef;
 use model::rule::{Need, Presence, Rule};
@@ -290,7 +289,7 @@ impl Visit<'_> {
         // What was removed to be made anew has the outcome of being made.
         let makes =
             make.iter().map(|rule| (rule.id, self.after_making(rule, &seen, answer(made, rule), removed)));
-        gathered(removals.chain(makes))
+        removals.chain(makes).collect()
     }
 
     fn after_making(

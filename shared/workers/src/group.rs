@@ -9,14 +9,14 @@ use model::rule::{Need, Rule};
 use model::time::Timestamp;
 use serde_json::json;
 use std::collections::BTreeMap;
-use store::{Finding, Lease, Message, Released, StoreError};
+use store::{Finding, GroupLease, Notice, Released, StoreError};
 
 use crate::attempt::Asking;
 use crate::circuit::CircuitBreaker;
 use crate::mark::Mark;
 use crate::outcome::{Attempt, Outcome, standing};
 use crate::patience::Patience;
-use crate::{Clock, Pace, Report, Tools};
+use crate::{Clock, Pace, Report, WorkerContext};
 
 /// Passes over a group before it is left to the next wake-up, when sessions keep joining and leaving.
 const PASSES_MAX: usize = 3;
@@ -33,7 +33,7 @@ const POSTPONED_SECONDS: i64 = 60;
 
 /// What a run needs to visit groups.
 pub(crate) struct Visitor<'a> {
-    pub(crate) tools: &'a Tools,
+    pub(crate) context: &'a WorkerContext,
     pub(crate) circuit: &'a CircuitBreaker,
     pub(crate) pace: Pace,
     /// When the run began.
@@ -51,7 +51,7 @@ impl Visitor<'_> {
 
     /// The mark of an organization's rules. One without a deployment, where that cannot be read: what is known by its id goes all the same.
     pub(crate) async fn mark(&self, org: &OrgId) -> Result<Mark, StoreError> {
-        let deployment = match self.tools.store.deployment(self.now).await {
+        let deployment = match self.context.store.deployment(self.now).await {
             Ok(id) => Some(id),
             Err(StoreError::Defect(cause)) => {
                 tracing::error!(?cause, "the deployment cannot be read, and no rules are made");
@@ -64,7 +64,7 @@ impl Visitor<'_> {
 
     /// Visits a group. While another worker has it, that worker is asked to look at the ledger once more.
     pub(crate) async fn visit(&self, org: &OrgId, group: &GroupRef) -> Result<Report, StoreError> {
-        let store = &self.tools.store;
+        let store = &self.context.store;
         loop {
             if let Some(lease) = store.lease_group(org, group, self.now).await? {
                 let mut report = Report { groups: 1, ..Report::default() };
@@ -80,7 +80,7 @@ impl Visitor<'_> {
     /// Works on a leased group. A group is given back also when that fails.
     pub(crate) async fn hold(
         &self,
-        lease: &Lease,
+        lease: &GroupLease,
         report: &mut Report,
         work: impl Future<Output = Result<Report, StoreError>>,
     ) -> Result<(), StoreError> {
@@ -91,7 +91,7 @@ impl Visitor<'_> {
             }
             Err(error) => error,
         };
-        if let Err(error) = self.tools.store.give_up_group(lease).await {
+        if let Err(error) = self.context.store.give_up_group(lease).await {
             // The lease ends by itself.
             tracing::warn!(group = %lease.group, ?error, "a group was not given back");
         }
@@ -101,7 +101,7 @@ impl Visitor<'_> {
     /// Has the rules of a group that could not be asked for wait a minute, so that they do not fill the list of what is due. What
     /// fails here stays where it is on the list.
     pub(crate) async fn postpone(&self, org: &OrgId, group: &GroupRef) {
-        let store = &self.tools.store;
+        let store = &self.context.store;
         let Ok(Some(lease)) = store.lease_group(org, group, self.now).await else { return };
         if let Ok(ledger) = store.rules_of_group(&lease).await {
             let later = self.now.plus_seconds(POSTPONED_SECONDS);
@@ -116,11 +116,11 @@ impl Visitor<'_> {
         }
     }
 
-    async fn visit_leased(&self, lease: &Lease) -> Result<Report, StoreError> {
+    async fn visit_leased(&self, lease: &GroupLease) -> Result<Report, StoreError> {
         let (mut report, patience) = (Report::default(), Patience::of(self.pace.visit));
         loop {
             self.passes(lease, &mut report, &patience).await?;
-            if self.tools.store.release_group(lease).await? == Released::Done {
+            if self.context.store.release_group(lease).await? == Released::Done {
                 return Ok(report);
             }
         }
@@ -129,12 +129,12 @@ impl Visitor<'_> {
     /// Works on a leased group until there is nothing to do at this moment.
     pub(crate) async fn passes(
         &self,
-        lease: &Lease,
+        lease: &GroupLease,
         report: &mut Report,
         patience: &Patience,
     ) -> Result<(), StoreError> {
         for pass in 0..PASSES_MAX {
-            let ledger = self.tools.store.rules_of_group(lease).await?;
+            let ledger = self.context.store.rules_of_group(lease).await?;
             if pass == 0 {
                 report.failed += ledger.unreadable;
                 report.late += ledger.rules.iter().filter(|rule| is_late(rule, self.now)).count();
@@ -148,10 +148,16 @@ impl Visitor<'_> {
     }
 
     /// Does what is due, and says whether a further pass makes sense. What fails keeps nothing else from being done.
-    async fn pass(&self, lease: &Lease, todo: &[Rule], report: &mut Report, patience: &Patience) -> bool {
-        let mut messages: Vec<Message> = Vec::new();
+    async fn pass(
+        &self,
+        lease: &GroupLease,
+        todo: &[Rule],
+        report: &mut Report,
+        patience: &Patience,
+    ) -> bool {
+        let mut notices: Vec<Notice> = Vec::new();
         for rule in todo.iter().filter(|rule| rule.need() == Need::Tell) {
-            messages.extend(standing(rule));
+            notices.extend(standing(rule));
         }
         let mut by_access: BTreeMap<(CredentialId, ResourceId), Vec<Rule>> = BTreeMap::new();
         let is_asked = |rule: &&Rule| matches!(rule.need(), Need::Apply | Need::Remove | Need::Look);
@@ -167,7 +173,7 @@ impl Visitor<'_> {
             match outcome {
                 Ok(attempts) => {
                     let attempts = self.ask_others((lease, patience), attempts, report).await;
-                    messages.extend(self.record_all(lease, &attempts, report).await);
+                    notices.extend(self.record_all(lease, &attempts, report).await);
                 }
                 Err(error) => {
                     self.failed(lease, &error, "rules were not worked on", report);
@@ -176,7 +182,7 @@ impl Visitor<'_> {
             }
         }
         goes_on &= report.groups_postponed == 0 && !patience.is_over();
-        if let Err(error) = self.tools.store.tell(&lease.org, &messages, self.seen_at()).await {
+        if let Err(error) = self.context.store.notify_rows(&lease.org, &notices, self.seen_at()).await {
             self.failed(lease, &error, "rows were not told how their rules stand", report);
             goes_on = false;
         }
@@ -187,7 +193,7 @@ impl Visitor<'_> {
         goes_on
     }
 
-    pub(crate) fn failed(&self, lease: &Lease, error: &StoreError, what: &str, report: &mut Report) {
+    pub(crate) fn failed(&self, lease: &GroupLease, error: &StoreError, what: &str, report: &mut Report) {
         tracing::error!(group = %lease.group, ?error, "{what}");
         report.failed += 1;
         report.interrupted += usize::from(matches!(error, StoreError::Busy(_)));
@@ -195,35 +201,35 @@ impl Visitor<'_> {
 
     async fn record_all(
         &self,
-        lease: &Lease,
+        lease: &GroupLease,
         attempts: &[(Rule, Attempt)],
         report: &mut Report,
-    ) -> Vec<Message> {
+    ) -> Vec<Notice> {
         let records = attempts.iter().map(|(rule, attempt)| self.record(lease, rule, attempt));
         let records = stream::iter(records.collect::<Vec<_>>()).buffered(AT_ONCE).collect::<Vec<_>>().await;
-        let mut messages = Vec::new();
+        let mut notices = Vec::new();
         for record in records {
             match record {
                 Ok((counted, told)) => {
                     report.add(&counted);
-                    messages.extend(told);
+                    notices.extend(told);
                 }
                 Err(error) => self.failed(lease, &error, "the outcome of a call was not recorded", report),
             }
         }
-        messages
+        notices
     }
 
     /// Records an outcome, and says what rows are to be told.
     async fn record(
         &self,
-        lease: &Lease,
+        lease: &GroupLease,
         before: &Rule,
         attempt: &Attempt,
-    ) -> Result<(Report, Vec<Message>), StoreError> {
+    ) -> Result<(Report, Vec<Notice>), StoreError> {
         let finding = attempt.finding(before, self.now, self.looks_again_after);
         let mut report = Report::default();
-        let store = &self.tools.store;
+        let store = &self.context.store;
         let Some(after) = store.record_finding(&lease.org, before, &finding).await? else {
             return Ok((report, Vec::new()));
         };
@@ -240,16 +246,16 @@ impl Visitor<'_> {
         if Attempt::is_newly_stuck(before, &after) {
             report.stuck += 1;
             store
-                .record_attempt(&Actor::system(lease.org.clone()), &stuck_entry(&after), self.seen_at())
+                .record_denial(&Actor::system(lease.org.clone()), &stuck_entry(&after), self.seen_at())
                 .await?;
             say_stuck(&after);
         }
-        Ok((report, attempt.messages(before, &after)))
+        Ok((report, attempt.notices(before, &after)))
     }
 
     /// Takes off the list what is settled, and removes what is gone.
-    async fn tidy(&self, lease: &Lease, report: &mut Report) -> Result<(), StoreError> {
-        let ledger = self.tools.store.rules_of_group(lease).await?;
+    async fn tidy(&self, lease: &GroupLease, report: &mut Report) -> Result<(), StoreError> {
+        let ledger = self.context.store.rules_of_group(lease).await?;
         let settled: Vec<_> = ledger.rules.iter().map(|rule| self.settle(lease, rule)).collect();
         for outcome in stream::iter(settled).buffered(AT_ONCE).collect::<Vec<_>>().await {
             if let Err(error) = outcome {
@@ -259,8 +265,8 @@ impl Visitor<'_> {
         Ok(())
     }
 
-    async fn settle(&self, lease: &Lease, rule: &Rule) -> Result<(), StoreError> {
-        let store = &self.tools.store;
+    async fn settle(&self, lease: &GroupLease, rule: &Rule) -> Result<(), StoreError> {
+        let store = &self.context.store;
         match rule.need() {
             Need::Forget => store.forget_rule(&lease.org, rule).await.map(drop),
             Need::Nothing if rule.due_at.is_some() => store.settle_rule(&lease.org, rule).await.map(drop),

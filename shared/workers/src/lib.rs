@@ -51,7 +51,7 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// What every worker works with.
 #[derive(Clone)]
-pub struct Tools {
+pub struct WorkerContext {
     /// The table.
     pub store: Store,
     /// Where credentials are opened.

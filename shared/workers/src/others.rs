@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 use model::id::{CredentialId, ResourceId};
 use model::rule::Rule;
 use std::collections::BTreeMap;
-use store::{Lease, StoreError};
+use store::{GroupLease, StoreError};
 
 use crate::Report;
 use crate::attempt::{Asking, Attempts};
@@ -80,7 +80,7 @@ impl Visitor<'_> {
     /// few visits come to it, and none has to have room for it.
     pub(crate) fn ask_others<'a>(
         &'a self,
-        visit: (&'a Lease, &'a Patience),
+        visit: (&'a GroupLease, &'a Patience),
         attempts: Attempts,
         report: &'a mut Report,
     ) -> BoxFuture<'a, Attempts> {
@@ -89,7 +89,7 @@ impl Visitor<'_> {
 
     async fn ask_each_other(
         &self,
-        (lease, patience): (&Lease, &Patience),
+        (lease, patience): (&GroupLease, &Patience),
         attempts: Attempts,
         report: &mut Report,
     ) -> Attempts {
@@ -97,7 +97,7 @@ impl Visitor<'_> {
             attempts.into_iter().partition(|(rule, attempt)| attempt.may_be_helped(rule));
         let mut open = Vec::new();
         for (rule, attempt) in refused {
-            match self.tools.store.credentials_of_rows(&lease.org, &rule).await {
+            match self.context.store.credentials_of_rows(&lease.org, &rule).await {
                 Ok(credentials) => open.push(Open::new(rule, attempt, credentials)),
                 Err(error) => {
                     self.failed(lease, &error, "the credentials of other rows cannot be read", report);
@@ -105,7 +105,7 @@ impl Visitor<'_> {
                 }
             }
         }
-        let next: BTreeMap<_, _> = model::gathered(open.iter().flat_map(|open| open.left.clone()));
+        let next: BTreeMap<_, _> = open.iter().flat_map(|open| open.left.clone()).collect();
         for with in next.into_iter().take(OTHERS_AT_ONCE) {
             if patience.is_over() {
                 break;
@@ -140,7 +140,7 @@ impl Visitor<'_> {
             }
         }
         if is_good {
-            self.tools.store.remember_access(asking.lease, credential, resource).await?;
+            self.context.store.remember_access(asking.lease, credential, resource).await?;
         }
         Ok(())
     }

@@ -3,10 +3,10 @@
 use model::account::AccountId;
 use model::id::CredentialId;
 use model::rule::{Need, PROBE_SECONDS, Presence, Rule, RuleState, STUCK_AFTER, pause_seconds};
-use model::session::News;
+use model::session::RuleEvent;
 use model::time::Timestamp;
 use std::collections::BTreeSet;
-use store::{Finding, Message};
+use store::{Finding, Notice};
 
 /// Seconds after which the sweeper sees to a rule whose rows could not be told.
 const GRACE_SECONDS: i64 = 45;
@@ -165,31 +165,31 @@ impl Attempt {
     }
 
     /// What rows are told. `before` is the rule before the attempt, `after` as it was recorded.
-    pub(crate) fn messages(&self, before: &Rule, after: &Rule) -> Vec<Message> {
+    pub(crate) fn notices(&self, before: &Rule, after: &Rule) -> Vec<Notice> {
         let to =
-            |holders: &BTreeSet<_>, news| Message { rule: after.clone(), holders: holders.clone(), news };
+            |holders: &BTreeSet<_>, event| Notice { rule: after.clone(), holders: holders.clone(), event };
         match &self.outcome {
             // Rows that know an older id, or that were told of a delay, are told how the rule stands by now.
             Outcome::Applied(id) | Outcome::Foreign { id, .. }
                 if before.provider_rule_id.as_ref() != Some(id) || before.last_error.is_some() =>
             {
-                let applied = News::Applied(Some(id.clone()));
-                vec![to(&after.holders, applied), to(&after.leaving, News::Removed(None))]
+                let applied = RuleEvent::Applied(Some(id.clone()));
+                vec![to(&after.holders, applied), to(&after.leaving, RuleEvent::Removed(None))]
             }
             Outcome::Applied(_) | Outcome::Foreign { .. } | Outcome::Gone => standing(after),
             // Who leaves somebody else's rule waits for nothing.
-            Outcome::Unseen(_) => vec![to(&after.leaving, News::Removed(None))],
+            Outcome::Unseen(_) => vec![to(&after.leaving, RuleEvent::Removed(None))],
             Outcome::Refused(why) if before.need() == Need::Apply => {
                 vec![
-                    to(&after.holders, News::Refused(why.text.clone())),
-                    to(&after.leaving, News::Removed(None)),
+                    to(&after.holders, RuleEvent::Refused(why.text.clone())),
+                    to(&after.leaving, RuleEvent::Removed(None)),
                 ]
             }
             Outcome::Refused(why) | Outcome::Delayed(why) | Outcome::LeftAlone(why)
                 if before.last_error.as_ref() != Some(&why.text) =>
             {
                 let concerned = if before.is_wanted() { &after.holders } else { &after.leaving };
-                vec![to(concerned, News::Delayed(why.text.clone()))]
+                vec![to(concerned, RuleEvent::Delayed(why.text.clone()))]
             }
             Outcome::Refused(_) | Outcome::Delayed(_) | Outcome::LeftAlone(_) => Vec::new(),
         }
@@ -232,14 +232,14 @@ fn waiting(rule: &Rule, known: Finding) -> Finding {
 }
 
 /// What rows are told of a rule that is as it should be.
-pub(crate) fn standing(rule: &Rule) -> Vec<Message> {
-    let to = |holders: &BTreeSet<_>, news| Message { rule: rule.clone(), holders: holders.clone(), news };
+pub(crate) fn standing(rule: &Rule) -> Vec<Notice> {
+    let to = |holders: &BTreeSet<_>, event| Notice { rule: rule.clone(), holders: holders.clone(), event };
     match (rule.is_wanted(), rule.presence) {
         (true, Presence::Present | Presence::Foreign) => {
-            let applied = News::Applied(rule.provider_rule_id.clone());
-            vec![to(&rule.fresh, applied), to(&rule.leaving, News::Removed(None))]
+            let applied = RuleEvent::Applied(rule.provider_rule_id.clone());
+            vec![to(&rule.fresh, applied), to(&rule.leaving, RuleEvent::Removed(None))]
         }
-        (false, Presence::Absent | Presence::Foreign) => vec![to(&rule.leaving, News::Removed(None))],
+        (false, Presence::Absent | Presence::Foreign) => vec![to(&rule.leaving, RuleEvent::Removed(None))],
         (true, Presence::Absent | Presence::Unknown) | (false, Presence::Present | Presence::Unknown) => {
             Vec::new()
         }

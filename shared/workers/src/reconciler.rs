@@ -9,7 +9,6 @@
 
 use firewall::{CloudAccess, CloudRule, GroupDescription, Purpose};
 use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
-use model::gathered;
 use model::id::{CredentialId, OrgId, ResourceId};
 use model::ingress::GroupRef;
 use model::principal::Actor;
@@ -19,7 +18,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::pin::pin;
 use store::keys::Round;
-use store::{Due, Finding, GroupLedger, Lease, Released, Store, StoreError};
+use store::{Due, Finding, GroupLease, GroupLedger, Released, Store, StoreError};
 
 use crate::access::{access_of_former, candidates};
 use crate::circuit::{Ending, Place};
@@ -28,7 +27,7 @@ use crate::mark::Mark;
 use crate::patience::Patience;
 use crate::turns::{in_turn, until_time_is_over};
 use crate::worker::Worker;
-use crate::{Pace, Report, Tools};
+use crate::{Pace, Report, WorkerContext};
 
 /// Most groups that one run compares. What is left is the oldest of the next run.
 const GROUPS_A_RUN: usize = 1_000;
@@ -45,8 +44,8 @@ pub enum Compares {}
 impl Worker<Compares> {
     /// A reconciler that knows nothing of any account yet.
     #[must_use]
-    pub fn new(tools: Tools) -> Self {
-        Self::of(tools, Pace::SCHEDULE)
+    pub fn new(context: WorkerContext) -> Self {
+        Self::of(context, Pace::SCHEDULE)
     }
 
     /// A run over the groups that were not compared for an hour.
@@ -54,7 +53,7 @@ impl Worker<Compares> {
     /// # Errors
     /// When the table does not say which.
     pub async fn run(&self, now: Timestamp) -> Result<Report, StoreError> {
-        let due = self.tools.store.due(Round::Reconcile, now, GROUPS_A_RUN).await?.due;
+        let due = self.context.store.due(Round::Reconcile, now, GROUPS_A_RUN).await?.due;
         let comparison = &Comparison { visitor: self.visitor(now) };
         let job =
             |(org, group): (OrgId, GroupRef)| async move { (comparison.compare(&org, &group).await, group) };
@@ -90,7 +89,7 @@ struct Seen {
 
 impl Comparison<'_> {
     fn store(&self) -> &Store {
-        &self.visitor.tools.store
+        &self.visitor.context.store
     }
 
     /// Compares a group. One that could not be compared is postponed like one that was, so that it takes no other group's turn.
@@ -103,7 +102,7 @@ impl Comparison<'_> {
         Ok(report)
     }
 
-    async fn compare_leased(&self, lease: &Lease) -> Result<Report, StoreError> {
+    async fn compare_leased(&self, lease: &GroupLease) -> Result<Report, StoreError> {
         self.store().postpone_comparison(lease, self.visitor.now).await?;
         let (mut report, patience) = (Report::default(), Patience::of(self.visitor.pace.visit));
         match self.look(lease, &mut report, &patience).await? {
@@ -123,13 +122,13 @@ impl Comparison<'_> {
     /// Looks at a group with each credential that is known for it, until one of them sees it.
     async fn look(
         &self,
-        lease: &Lease,
+        lease: &GroupLease,
         report: &mut Report,
         patience: &Patience,
     ) -> Result<Option<Seen>, StoreError> {
         let ledger = self.store().rules_of_group(lease).await?;
         let of_rules = ledger.rules.iter().map(|rule| (rule.credential_id, rule.resource_id));
-        let known: BTreeSet<_> = gathered(of_rules.chain(ledger.last_access));
+        let known: BTreeSet<_> = of_rules.chain(ledger.last_access).collect();
         for with in known {
             match self.look_with(lease, with, report, patience).await {
                 Ok(Some(seen)) => return Ok(Some(seen)),
@@ -145,12 +144,12 @@ impl Comparison<'_> {
 
     async fn look_with(
         &self,
-        lease: &Lease,
+        lease: &GroupLease,
         with: (CredentialId, ResourceId),
         report: &mut Report,
         patience: &Patience,
     ) -> Result<Option<Seen>, StoreError> {
-        let Visitor { tools, circuit, now, .. } = self.visitor;
+        let Visitor { context, circuit, now, .. } = self.visitor;
         let place = Place::Credential(lease.org.clone(), with.0, lease.group.region.clone());
         let Some(trial) = circuit.admit(place, now) else {
             report.groups_postponed = 1;
@@ -158,7 +157,7 @@ impl Comparison<'_> {
         };
         for access in self.accesses(lease, with, report).await? {
             trial.begin();
-            let described = patience.wait_for(tools.firewall.describe(&access, &lease.group)).await;
+            let described = patience.wait_for(context.firewall.describe(&access, &lease.group)).await;
             trial.end(match &described {
                 Err(_) if patience.is_over() => Ending::Overloaded,
                 Err(error) => Ending::of(error),
@@ -182,12 +181,12 @@ impl Comparison<'_> {
     /// The present value of a credential and its former ones, as far as they are of use.
     async fn accesses(
         &self,
-        lease: &Lease,
+        lease: &GroupLease,
         with: (CredentialId, ResourceId),
         report: &mut Report,
     ) -> Result<Vec<CloudAccess>, StoreError> {
-        let (tools, org) = (self.visitor.tools, &lease.org);
-        let candidates = candidates(&tools.store, &tools.vault, org, with, Purpose::Compare).await?;
+        let (context, org) = (self.visitor.context, &lease.org);
+        let candidates = candidates(&context.store, &context.vault, org, with, Purpose::Compare).await?;
         report.failed += usize::from(candidates.is_defect);
         let mut accesses = Vec::new();
         match candidates.present {
@@ -197,7 +196,7 @@ impl Comparison<'_> {
             }
         }
         for former in &candidates.former {
-            let access = access_of_former(&tools.vault, org, with.0, former).await;
+            let access = access_of_former(&context.vault, org, with.0, former).await;
             accesses.extend(access.map(|access| access.on_behalf_of(org, &Purpose::Compare)));
         }
         Ok(accesses)
@@ -207,7 +206,7 @@ impl Comparison<'_> {
     /// entry that is not in it then was not in it when the cloud was asked.
     async fn correct(
         &self,
-        lease: &Lease,
+        lease: &GroupLease,
         seen: &Seen,
         report: &mut Report,
         patience: &Patience,
@@ -221,7 +220,7 @@ impl Comparison<'_> {
     }
 
     /// Says it again each hour, in the same words, so that an alarm lasts for as long as the rule.
-    async fn say_what_is_stuck(&self, lease: &Lease) -> Result<(), StoreError> {
+    async fn say_what_is_stuck(&self, lease: &GroupLease) -> Result<(), StoreError> {
         let ledger = self.store().rules_of_group(lease).await?;
         for rule in ledger.rules.iter().filter(|rule| rule.state() == RuleState::Stuck) {
             say_stuck(rule);
@@ -231,12 +230,12 @@ impl Comparison<'_> {
 
     async fn remove_orphans(
         &self,
-        lease: &Lease,
+        lease: &GroupLease,
         (access, orphans): (&CloudAccess, &[&CloudRule]),
         report: &mut Report,
         patience: &Patience,
     ) -> Result<(), StoreError> {
-        let firewall = &self.visitor.tools.firewall;
+        let firewall = &self.visitor.context.firewall;
         for orphan in orphans {
             // The next comparison goes on where this one has no time left.
             if patience.is_over() || !self.store().is_leased(lease).await? {
@@ -254,7 +253,7 @@ impl Comparison<'_> {
 
     async fn report_altered(
         &self,
-        lease: &Lease,
+        lease: &GroupLease,
         (seen, ledger): (&Seen, &GroupLedger),
         report: &mut Report,
     ) -> Result<(), StoreError> {
@@ -273,7 +272,7 @@ impl Comparison<'_> {
     /// Says in the ledger that a rule was not seen: the pass that follows looks again, and applies it again where it is missing.
     async fn mark_missing(
         &self,
-        lease: &Lease,
+        lease: &GroupLease,
         (seen, ledger): (&Seen, &GroupLedger),
         report: &mut Report,
     ) -> Result<(), StoreError> {
@@ -292,7 +291,7 @@ impl Comparison<'_> {
                 });
                 let entry = rule_entry(AuditEvent::RuleMissing, &rule.id, AuditResult::Failure, &details);
                 self.store()
-                    .record_attempt(&Actor::system(lease.org.clone()), &entry, self.visitor.seen_at())
+                    .record_denial(&Actor::system(lease.org.clone()), &entry, self.visitor.seen_at())
                     .await?;
             }
         }
@@ -301,7 +300,7 @@ impl Comparison<'_> {
 
     async fn put_on_record(
         &self,
-        lease: &Lease,
+        lease: &GroupLease,
         event: AuditEvent,
         result: AuditResult,
         (found, error): (&CloudRule, Option<String>),
@@ -315,7 +314,7 @@ impl Comparison<'_> {
             details: described(&lease.group, found, error).as_object().cloned().unwrap_or_default(),
         };
         tracing::warn!(group = %lease.group, rule = found.id, ?event, "a group differs from the ledger");
-        self.store().record_attempt(&Actor::system(lease.org.clone()), &entry, self.visitor.seen_at()).await
+        self.store().record_denial(&Actor::system(lease.org.clone()), &entry, self.visitor.seen_at()).await
     }
 }
 

@@ -9,7 +9,7 @@ use store::StoreError;
 
 use crate::turns::{in_turn, until_time_is_over};
 use crate::worker::Worker;
-use crate::{Pace, Report, Tools};
+use crate::{Pace, Report, WorkerContext};
 
 /// Groups that are visited at once. AWS allows an account some calls a second to change groups; a few groups at once stay below
 /// that.
@@ -24,8 +24,8 @@ pub enum AppliesRules {}
 impl Worker<AppliesRules> {
     /// A worker that knows nothing of any account yet.
     #[must_use]
-    pub fn new(tools: Tools) -> Self {
-        Self::of(tools, Pace::STREAM)
+    pub fn new(context: WorkerContext) -> Self {
+        Self::of(context, Pace::STREAM)
     }
 
     /// Visits some groups in the order in which they changed, and says which of them must be visited again because the table gave

@@ -11,7 +11,7 @@ use tokio::time::Sleep;
 
 use crate::turns::{in_turn, until_time_is_over};
 use crate::worker::Worker;
-use crate::{Pace, Report, Tools};
+use crate::{Pace, Report, WorkerContext};
 
 /// Most that one run works on. What is left is the oldest of the next run.
 const DUE_A_RUN: usize = 2_000;
@@ -35,8 +35,8 @@ type Done = (bool, Vec<(OrgId, GroupRef)>);
 impl Worker<Sweeps> {
     /// A sweeper that knows nothing of any account yet.
     #[must_use]
-    pub fn new(tools: Tools) -> Self {
-        Self::of(tools, Pace::SCHEDULE)
+    pub fn new(context: WorkerContext) -> Self {
+        Self::of(context, Pace::SCHEDULE)
     }
 
     /// A run. What fails stays due, and keeps nothing else from being worked on.
@@ -45,7 +45,7 @@ impl Worker<Sweeps> {
     /// When the table does not say what is due.
     pub async fn run(&self, now: Timestamp) -> Result<Report, StoreError> {
         let mut end = pin!(tokio::time::sleep(self.pace.run));
-        let list = self.tools.store.due(Round::Sweep, now, DUE_A_RUN).await?;
+        let list = self.context.store.due(Round::Sweep, now, DUE_A_RUN).await?;
         let (late, other): (Vec<Due>, Vec<Due>) =
             list.due.into_iter().partition(|due| matches!(due, Due::Rule(..)));
         let mut report = Report { failed: list.failed, interrupted: list.failed, ..Report::default() };
@@ -102,19 +102,19 @@ impl Worker<Sweeps> {
     }
 
     async fn work_on(&self, due: &Due, now: Timestamp) -> Result<Done, StoreError> {
-        let store = &self.tools.store;
+        let store = &self.context.store;
         let nothing = |()| (false, Vec::new());
         match due {
             Due::Session(org, id) => {
-                let ended = store.look_after_session(org, *id, now).await?;
+                let ended = store.process_due_session(org, *id, now).await?;
                 let groups = ended.groups.into_iter().map(|group| (org.clone(), group));
                 Ok((ended.is_new, groups.collect()))
             }
-            Due::Rows(org, id) => store.look_after_rows(org, *id, now).await.map(nothing),
-            Due::Ending(org, user) => store.look_after_ending(org, user, now).await.map(nothing),
-            Due::Resource(org, id) => store.look_after_resource(org, *id, now).await.map(nothing),
+            Due::Rows(org, id) => store.process_due_rows(org, *id, now).await.map(nothing),
+            Due::Ending(org, user) => store.process_due_ending(org, user, now).await.map(nothing),
+            Due::Resource(org, id) => store.process_due_resource(org, *id, now).await.map(nothing),
             Due::Credential(org, id) => {
-                let groups = store.look_after_credential(org, *id, now).await?;
+                let groups = store.process_due_credential(org, *id, now).await?;
                 Ok((false, groups.into_iter().map(|group| (org.clone(), group)).collect()))
             }
             Due::Rule(..) | Due::Group(..) => Ok(nothing(())),

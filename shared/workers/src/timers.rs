@@ -1,4 +1,4 @@
-//! Ends to the second: each minute's sweep sets a timer for every session that is over soon, and whoever gets its message ends the
+//! Ends to the second: each minute's sweep sets a timer for every session that is over soon, and the worker that gets its message ends the
 //! session. The sweep itself ends what no timer has ended.
 
 use ::timers::{SessionRef, SessionTimers, Timer};
@@ -89,7 +89,7 @@ impl SessionEnder {
         now: Timestamp,
     ) -> (Report, BTreeSet<SessionRef>) {
         let jobs = sessions.into_iter().map(|session| async move {
-            let looked = tokio::time::timeout(LOOK, self.look_after(&session, now)).await;
+            let looked = tokio::time::timeout(LOOK, self.process(&session, now)).await;
             let error = match looked {
                 Ok(Ok(outcome)) => return (session, outcome),
                 Ok(Err(error)) => format!("{error:?}"),
@@ -114,8 +114,8 @@ impl SessionEnder {
         (report, again)
     }
 
-    async fn look_after(&self, session: &SessionRef, now: Timestamp) -> Result<Outcome, StoreError> {
-        let ended = self.store.look_after_session(&session.org, session.session, now).await?;
+    async fn process(&self, session: &SessionRef, now: Timestamp) -> Result<Outcome, StoreError> {
+        let ended = self.store.process_due_session(&session.org, session.session, now).await?;
         let Some(at) = ended.goes_on_until else {
             return Ok(if ended.is_new { Outcome::Ended } else { Outcome::Passed });
         };

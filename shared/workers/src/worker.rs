@@ -1,10 +1,10 @@
-//! What the workers that ask a cloud have in common: their tools, what they know of accounts, and their pace.
+//! What the workers that ask a cloud have in common: their context, what they know of accounts, and their pace.
 
 use model::time::Timestamp;
 use std::marker::PhantomData;
 
 use crate::group::Visitor;
-use crate::{CircuitBreaker, Clock, Pace, Tools};
+use crate::{CircuitBreaker, Clock, Pace, WorkerContext};
 
 /// Seconds after which a rule of another organization or deployment is looked at again: the next sweep does, whenever it comes.
 const LOOK_SECONDS: i64 = 1;
@@ -12,7 +12,7 @@ const LOOK_SECONDS: i64 = 1;
 /// A worker that asks a cloud. `Task` says which one: [`RuleWorker`](crate::RuleWorker), [`SessionSweeper`](crate::SessionSweeper) or
 /// [`RuleReconciler`](crate::RuleReconciler).
 pub struct Worker<Task> {
-    pub(crate) tools: Tools,
+    pub(crate) context: WorkerContext,
     pub(crate) circuit: CircuitBreaker,
     pub(crate) pace: Pace,
     clock: Option<Clock>,
@@ -22,14 +22,14 @@ pub struct Worker<Task> {
 impl<Task> Clone for Worker<Task> {
     fn clone(&self) -> Self {
         let (circuit, clock) = (self.circuit.clone(), self.clock.clone());
-        Self { circuit, clock, ..Self::of(self.tools.clone(), self.pace) }
+        Self { circuit, clock, ..Self::of(self.context.clone(), self.pace) }
     }
 }
 
 impl<Task> Worker<Task> {
     /// A worker that knows nothing of any account yet.
-    pub(crate) fn of(tools: Tools, pace: Pace) -> Self {
-        Self { tools, circuit: CircuitBreaker::default(), pace, clock: None, task: PhantomData }
+    pub(crate) fn of(context: WorkerContext, pace: Pace) -> Self {
+        Self { context, circuit: CircuitBreaker::default(), pace, clock: None, task: PhantomData }
     }
 
     /// The same with what the environment knows of accounts.
@@ -55,6 +55,13 @@ impl<Task> Worker<Task> {
     pub(crate) fn visitor(&self, now: Timestamp) -> Visitor<'_> {
         let looks_again_after = LOOK_SECONDS;
         let clock = self.clock.as_ref();
-        Visitor { tools: &self.tools, circuit: &self.circuit, pace: self.pace, now, clock, looks_again_after }
+        Visitor {
+            context: &self.context,
+            circuit: &self.circuit,
+            pace: self.pace,
+            now,
+            clock,
+            looks_again_after,
+        }
     }
 }

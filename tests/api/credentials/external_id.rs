@@ -58,11 +58,11 @@ async fn resource_of(client: &Client) -> String {
 #[tokio::test]
 async fn the_role_of_another_organization_cannot_be_assumed() {
     let app = TestApp::new().await;
-    app.sky.add_group(GroupRef { region: "eu-central-1".into(), group_id: "sg-0abc123def456".into() });
-    app.sky.require_external_id(ROLE, "postern:acme");
+    app.cloud.add_group(GroupRef { region: "eu-central-1".into(), group_id: "sg-0abc123def456".into() });
+    app.cloud.require_external_id(ROLE, "postern:acme");
     let (admin, other) = (app.admin(), app.other_admin());
     let _ = admin.post_empty(&resource_of(&admin).await).await.expect(200);
     let refused = other.post_empty(&resource_of(&other).await).await.expect(400);
     assert_eq!(refused.json["error"], "VERIFICATION_FAILED");
-    assert_eq!(app.sky.session_names(), ["postern-acme-verify"]);
+    assert_eq!(app.cloud.session_names(), ["postern-acme-verify"]);
 }

@@ -35,12 +35,12 @@ fn setup(rate: Option<RateLimit>) -> Setup {
 }
 
 /// A deployment behind its edge, with a resource that an administrator may open.
-struct Site {
+struct EdgeDeployment {
     app: TestApp,
     start: Endpoint,
 }
 
-impl Site {
+impl EdgeDeployment {
     async fn new() -> Self {
         let app = TestApp::with_setup(setup(None)).await;
         let admin = app.admin();
@@ -90,7 +90,7 @@ impl Site {
 
 #[tokio::test]
 async fn through_the_edge_a_session_lets_in_whom_cloudfront_saw() {
-    let site = Site::new().await;
+    let site = EdgeDeployment::new().await;
     assert_eq!(site.let_in(&[]).await, [json!(CALLER), Value::Null]);
     let v6 = [(VIEWER_ADDRESS, Some("2001:db8:85a3:0:0:8a2e:370:7334:46532"))];
     assert_eq!(site.let_in(&v6).await, [Value::Null, json!("2001:db8:85a3::8a2e:370:7334")]);
@@ -107,7 +107,7 @@ async fn through_the_edge_a_session_lets_in_whom_cloudfront_saw() {
 /// Somebody who calls the gateway directly can write any header, and gets in with their own address alone.
 #[tokio::test]
 async fn a_forged_header_without_the_secret_changes_nothing() {
-    let site = Site::new().await;
+    let site = EdgeDeployment::new().await;
     let direct = (CLOUDFRONT_ID, None);
     let forged = (VIEWER_ADDRESS, Some("192.0.2.66:443"));
     let both = format!("{SECRET},{SECRET}");
@@ -120,7 +120,7 @@ async fn a_forged_header_without_the_secret_changes_nothing() {
 
 #[tokio::test]
 async fn the_edges_word_is_one_address_with_a_port_or_nothing_is_done() {
-    let site = Site::new().await;
+    let site = EdgeDeployment::new().await;
     site.is_refused(&[(VIEWER_ADDRESS, None)]).await;
     for bad in [
         "",
@@ -139,7 +139,7 @@ async fn the_edges_word_is_one_address_with_a_port_or_nothing_is_done() {
 /// A distribution that sends no secret, or one that was replaced, hides its callers: its own address must not be let in.
 #[tokio::test]
 async fn a_distribution_without_the_secret_is_refused() {
-    let site = Site::new().await;
+    let site = EdgeDeployment::new().await;
     let joined = format!("guess,{SECRET}");
     for secret in [None, Some("PLANTED-secret-before-the-last-rotation"), Some(joined.as_str())] {
         site.is_refused(&[(SECRET_HEADER, secret)]).await;

@@ -1,13 +1,13 @@
 //! Keys that an issuer publishes: which count, where they come from, and how long they are kept.
 
 use auth::{
-    BadKeys, Fetch, JwtKeys, JwtSettings, KeySet, KeySource, REFRESH_SECONDS, Rejected, STALE_SECONDS,
+    BadKeys, Fetch, InvalidToken, JwtKeys, JwtSettings, KeySet, KeySource, REFRESH_SECONDS, STALE_SECONDS,
     Verifier,
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
 use support::at_millis;
-use support::issuer::{ALGORITHMS, ISSUER, STRANGER, Site, base64url};
+use support::issuer::{ALGORITHMS, ISSUER, KeyServer, STRANGER, base64url};
 
 use super::{KEYS_URL, NOW, claims, inline, remote, settings, verifier};
 
@@ -26,13 +26,13 @@ fn token(algorithm: &str) -> String {
     ISSUER.token(algorithm, &lasting())
 }
 
-fn of_site(settings: &JwtSettings, site: &Site) -> Verifier {
+fn of_site(settings: &JwtSettings, site: &KeyServer) -> Verifier {
     Verifier::new(settings, Arc::new(site.clone()) as Arc<dyn Fetch>).unwrap()
 }
 
 /// A site with a set of these keys.
-fn site(algorithms: &[&str]) -> Site {
-    let site = Site::default();
+fn site(algorithms: &[&str]) -> KeyServer {
+    let site = KeyServer::default();
     site.put(KEYS_URL, ISSUER.set(algorithms));
     site
 }
@@ -87,7 +87,7 @@ fn keys_that_can_verify_no_token_do_not_count() {
         let set = json!({ "keys": [key] }).to_string();
         assert!(KeySet::parse(&set).is_err(), "{why}");
         assert!(matches!(
-            Verifier::new(&settings(JwtKeys::Inline(set)), Arc::new(Site::default())).err(),
+            Verifier::new(&settings(JwtKeys::Inline(set)), Arc::new(KeyServer::default())).err(),
             Some(BadKeys::NotAKeySet(_))
         ));
     }
@@ -118,7 +118,7 @@ async fn an_issuers_discovery_document_says_where_its_keys_are() {
         json!({"issuer": "https://id.example"}),
         json!("no document"),
     ] {
-        assert_eq!(verify(document.clone()).await, Err(Rejected::NoKeys), "{document}");
+        assert_eq!(verify(document.clone()).await, Err(InvalidToken::NoKeys), "{document}");
     }
 }
 
@@ -126,7 +126,7 @@ async fn an_issuers_discovery_document_says_where_its_keys_are() {
 fn keys_are_fetched_by_https() {
     for url in ["http://id.example/keys", "ftp://id.example/keys", "id.example"] {
         let settings = settings(JwtKeys::Remote(KeySource::Url(url.into())));
-        let refused = Verifier::new(&settings, Arc::new(Site::default())).err();
+        let refused = Verifier::new(&settings, Arc::new(KeyServer::default())).err();
         assert_eq!(refused, Some(BadKeys::NotFetchable(url.into())));
     }
 }
@@ -142,7 +142,7 @@ async fn a_set_is_fetched_once_and_again_by_the_request_that_finds_it_old() {
     assert_eq!(site.asked().len(), 1);
     site.put(KEYS_URL, ISSUER.set(&["ES256"]));
     let withdrawn = verifier.verify(&token("RS256"), at(REFRESH_SECONDS)).await;
-    assert_eq!(withdrawn.err(), Some(Rejected::UnknownKey));
+    assert_eq!(withdrawn.err(), Some(InvalidToken::UnknownKey));
     verifier.verify(&token("ES256"), at(REFRESH_SECONDS)).await.unwrap();
     assert_eq!(site.asked().len(), 1);
 }
@@ -155,13 +155,13 @@ async fn an_unknown_key_is_asked_for_once_a_minute() {
     let mut fetches = 0;
     for second in 0..600 {
         let stranger = STRANGER.sign("ES256", &format!(r#"{{"alg":"ES256","kid":"{second}"}}"#), "{}");
-        assert_eq!(verifier.verify(&stranger, at(second)).await.err(), Some(Rejected::UnknownKey));
+        assert_eq!(verifier.verify(&stranger, at(second)).await.err(), Some(InvalidToken::UnknownKey));
     }
     fetches += site.asked().len();
     assert_eq!(fetches, 10, "once for each minute, the first of them by the first token");
     // A key that is new is found without a restart.
     site.put(KEYS_URL, ISSUER.set(&["RS256", "ES256"]));
-    assert_eq!(verifier.verify(&token("ES256"), at(599)).await.err(), Some(Rejected::UnknownKey));
+    assert_eq!(verifier.verify(&token("ES256"), at(599)).await.err(), Some(InvalidToken::UnknownKey));
     verifier.verify(&token("ES256"), at(601)).await.unwrap();
 }
 
@@ -189,17 +189,17 @@ async fn the_last_good_set_survives_an_outage_for_a_day() {
             verifier.verify(&token("RS256"), at(second)).await.unwrap();
         }
     }
-    assert_eq!(verifier.verify(&token("RS256"), at(STALE_SECONDS)).await.err(), Some(Rejected::NoKeys));
+    assert_eq!(verifier.verify(&token("RS256"), at(STALE_SECONDS)).await.err(), Some(InvalidToken::NoKeys));
     site.put(KEYS_URL, ISSUER.set(&["RS256"]));
     verifier.verify(&token("RS256"), at(STALE_SECONDS + 60)).await.unwrap();
 }
 
 #[tokio::test]
 async fn without_any_set_nobody_comes_in_and_it_is_asked_for_every_five_seconds() {
-    let site = Site::default();
+    let site = KeyServer::default();
     let verifier = of_site(&remote(), &site);
     for second in 0..10 {
-        assert_eq!(verifier.verify(&token("RS256"), at(second)).await.err(), Some(Rejected::NoKeys));
+        assert_eq!(verifier.verify(&token("RS256"), at(second)).await.err(), Some(InvalidToken::NoKeys));
     }
     assert_eq!(site.asked().len(), 2);
     site.put(KEYS_URL, ISSUER.set(&["RS256"]));

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use support::issuer::{ALGORITHMS, ISSUER, Site};
+use support::issuer::{ALGORITHMS, ISSUER, KeyServer};
 use support::{Setup, TestApp};
 
 use super::NOW;
@@ -25,7 +25,7 @@ async fn caller(provider: &str, claims: Value) -> (Value, bool) {
 
 async fn caller_with(settings: BTreeMap<String, String>, mut claims: Value) -> (Value, bool) {
     let jwt = web::jwt_settings(&|name| settings.get(name).cloned()).unwrap();
-    let site = Site::default();
+    let site = KeyServer::default();
     let base = settings["POSTERN_JWT_ISSUER"].trim_end_matches('/').to_owned();
     let keys = settings.get("POSTERN_JWKS_URL").cloned().unwrap_or_else(|| format!("{base}/keys"));
     site.put(

@@ -84,7 +84,7 @@ async fn the_error_examples_of_the_page() {
         404,
         json!({"detail": "Not found."}),
     );
-    app.tap.fail_next(
+    app.proxy.fail_next(
         "Query",
         400,
         &json!({"__type": "com.amazonaws.dynamodb.v20120810#ValidationException"}),

@@ -104,7 +104,7 @@ impl Stack {
         let refusal =
             json!({"__type": "AccessDeniedException", "message": "not authorized to perform: kms:Decrypt"});
         for _ in 0..200 {
-            self.app.tap.fail_next("Decrypt", 400, &refusal);
+            self.app.proxy.fail_next("Decrypt", 400, &refusal);
         }
     }
 }
@@ -171,7 +171,7 @@ async fn an_account_that_gives_no_answer_for_an_hour_is_reported() {
     let mut stack = Stack::new().await;
     stack.run(7, true).await;
     let since = stack.minute;
-    stack.app.sky.set_down(true);
+    stack.app.cloud.set_down(true);
     stack.start().await;
     stack.run(70, true).await;
     assert_eq!(stack.reported(since), ["PostponedWorkAlarm"]);

@@ -35,7 +35,7 @@ impl Metrics {
 
 /// A metric that an alarm looks at.
 #[derive(Debug)]
-pub(super) struct Query {
+pub(super) struct MetricQuery {
     id: String,
     pub(super) metric: String,
     minutes: i64,
@@ -55,7 +55,7 @@ pub(super) enum Missing {
 #[derive(Debug)]
 pub(super) struct Alarm {
     pub(super) name: String,
-    pub(super) queries: Vec<Query>,
+    pub(super) queries: Vec<MetricQuery>,
     result: Math,
     pub(super) periods: usize,
     pub(super) datapoints: usize,
@@ -83,9 +83,9 @@ fn metric(of: &Yaml) -> String {
     format!("{namespace} {}{}", text(&of["MetricName"]), dimensions.collect::<String>())
 }
 
-fn query(id: &str, of: &Yaml, stat: &Yaml, statistic: &str) -> Query {
+fn query(id: &str, of: &Yaml, stat: &Yaml, statistic: &str) -> MetricQuery {
     let minutes = stat["Period"].as_i64().unwrap() / 60;
-    Query { id: id.into(), metric: metric(of), minutes, statistic: text(&stat[statistic]) }
+    MetricQuery { id: id.into(), metric: metric(of), minutes, statistic: text(&stat[statistic]) }
 }
 
 impl Alarm {
@@ -108,7 +108,7 @@ impl Alarm {
         let periods = usize::try_from(of["EvaluationPeriods"].as_u64().unwrap()).unwrap();
         let datapoints = of.get("DatapointsToAlarm").and_then(Yaml::as_u64);
         let comparison = text(&of["ComparisonOperator"]);
-        let is_of_dynamodb = |query: &Query| query.metric.starts_with("AWS/DynamoDB ");
+        let is_of_dynamodb = |query: &MetricQuery| query.metric.starts_with("AWS/DynamoDB ");
         let missing = match text(&of["TreatMissingData"]).as_str() {
             // PutMetricAlarm, "TreatMissingData": whatever else the alarm says.
             _ if queries.iter().any(is_of_dynamodb) => Missing::Ignore,

@@ -31,8 +31,8 @@ struct Comparison<'a> {
 fn breaks(old: &Value, new: &Value) -> Vec<String> {
     let mut comparison = Comparison { old, new, breaks: Vec::new(), compared: BTreeSet::new() };
     comparison.operations();
-    for (face, old) in members(&old["x-fallback"]) {
-        comparison.responses(&format!("x-fallback {face}"), old, &new["x-fallback"][face.as_str()]);
+    for (format, old) in members(&old["x-fallback"]) {
+        comparison.responses(&format!("x-fallback {format}"), old, &new["x-fallback"][format.as_str()]);
     }
     for (name, old) in members(&old["components"]["securitySchemes"]) {
         let new = &new["components"]["securitySchemes"][name.as_str()];

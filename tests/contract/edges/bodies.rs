@@ -12,7 +12,7 @@ use super::{Shown, Verdict};
 use crate::examples::{at_home, of_request, ready, written};
 use crate::repository::assert_nothing_wrong;
 use support::objects::Objects;
-use support::objects::open_the_sky;
+use support::objects::open_the_cloud;
 
 const JSON: &str = "application/json";
 
@@ -128,7 +128,7 @@ async fn disagreements(operation: &Operation) -> Vec<String> {
     let longest = 2 * 527_040;
     let sessions = SessionLimits { default_minutes: 60, max_minutes: longest, per_person: 20 };
     let app = TestApp::with_setup(Setup { sessions, ..Setup::default() }).await;
-    open_the_sky(&app);
+    open_the_cloud(&app);
     let (mut wrong, mut sent) = (Vec::new(), 0);
     for (media_type, content) in DESCRIPTION.bodies(operation) {
         let mut edge = Edge::new(&app, operation, &media_type).await;

@@ -10,7 +10,7 @@ use super::{Shown, Verdict};
 use crate::examples::ready;
 use crate::repository::assert_nothing_wrong;
 use support::objects::Objects;
-use support::objects::{body, objects, open_the_sky};
+use support::objects::{body, objects, open_the_cloud};
 
 /// A parameter whose values the description cannot tell apart: a cursor is what was made here.
 const UNTOLD: &str = "cursor";
@@ -66,7 +66,7 @@ async fn objects_for(app: &TestApp, admin: &Client, operation: &Operation) -> Ob
 async fn disagreements(operation: &Operation, parameter: &Value, values: Vec<Value>) -> Vec<String> {
     // Of its own, because a key of a repetition is remembered.
     let app = &TestApp::new().await;
-    open_the_sky(app);
+    open_the_cloud(app);
     let admin = app.admin();
     let mut known = BTreeSet::new();
     let (schema, mut shown, mut wrong) = (&parameter["schema"], Shown::default(), Vec::new());

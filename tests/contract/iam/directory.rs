@@ -125,12 +125,12 @@ pub(super) async fn drive_verification(drive: &mut Drive) {
     let path = format!("POST /resources/{resource}/verify");
     let _ = drive.call(&path, Value::Null, 400).await;
     let group = GroupRef { region: "eu-central-1".into(), group_id: "sg-0abc123def456".into() };
-    drive.app.sky.add_group(group);
+    drive.app.cloud.add_group(group);
     let _ = drive.call(&path, Value::Null, 200).await;
     // A resource that was active is not any more.
-    drive.app.sky.deny("AKIA1");
+    drive.app.cloud.deny("AKIA1");
     let _ = drive.call(&path, Value::Null, 400).await;
-    drive.app.sky.allow("AKIA1");
+    drive.app.cloud.allow("AKIA1");
     let mut waiting = Objects::new(&drive.app, &drive.admin, "Waiting").await;
     waiting.run_session(&drive.app, &drive.admin).await;
     waiting.make_stuck(&drive.app, &drive.admin).await;

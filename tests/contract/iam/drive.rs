@@ -26,18 +26,22 @@ impl Drive {
         let (method, path) = request.split_once(' ').unwrap();
         let (path, json) = (whole_path(path), (!body.is_null()).then_some("application/json"));
         let body = json.map(|_| body.to_string()).unwrap_or_default();
-        let asked = self.app.sky.calls();
-        self.app.tap.take_bodies();
+        let asked = self.app.cloud.calls();
+        self.app.proxy.take_bodies();
         // The first result is kept where a request says that it may come again.
-        let once = self.admin.with_header("idempotency-key", &format!("request-{}", self.app.tap.calls()));
+        let once = self.admin.with_header("idempotency-key", &format!("request-{}", self.app.proxy.calls()));
         let caller = if method == "POST" { &once } else { &self.admin };
         let reply = caller.send(method, &path, json, body.into_bytes()).await;
         let seen = self.seen.entry(caller.function(method, &path).into()).or_default();
         seen.extend(
-            self.app.tap.take_bodies().iter().flat_map(|(target, body)| calls(target, body, &self.app.table)),
+            self.app
+                .proxy
+                .take_bodies()
+                .iter()
+                .flat_map(|(target, body)| calls(target, body, &self.app.table)),
         );
         // Whoever asks a cloud may have to assume a role first; the simulated one is asked without.
-        seen.extend((self.app.sky.calls() > asked).then(|| "sts:AssumeRole TargetRoles".into()));
+        seen.extend((self.app.cloud.calls() > asked).then(|| "sts:AssumeRole TargetRoles".into()));
         reply
     }
 
@@ -63,8 +67,8 @@ impl Drive {
     }
 
     async fn wake(&mut self, name: &str, event: &str) {
-        let (asked, sent) = (self.app.sky.calls(), self.app.timers.sent());
-        self.app.tap.take_bodies();
+        let (asked, sent) = (self.app.cloud.calls(), self.app.timers.sent());
+        self.app.proxy.take_bodies();
         let workers = functions::workers();
         let (name, worker) = workers.iter().find(|(known, _)| *known == name).unwrap();
         let process = self.app.another_process();
@@ -72,10 +76,14 @@ impl Drive {
         let _ = running.in_function(name).await.unwrap();
         let seen = self.seen.entry((*name).into()).or_default();
         seen.extend(
-            self.app.tap.take_bodies().iter().flat_map(|(target, body)| calls(target, body, &self.app.table)),
+            self.app
+                .proxy
+                .take_bodies()
+                .iter()
+                .flat_map(|(target, body)| calls(target, body, &self.app.table)),
         );
         // Whoever asks a cloud may have to assume a role first; the simulated one is asked without.
-        seen.extend((self.app.sky.calls() > asked).then(|| "sts:AssumeRole TargetRoles".into()));
+        seen.extend((self.app.cloud.calls() > asked).then(|| "sts:AssumeRole TargetRoles".into()));
         seen.extend((self.app.timers.sent() > sent).then(|| "sqs:SendMessage SessionEnds".into()));
     }
 

@@ -11,7 +11,7 @@ use serde_yaml_ng::Value as Yaml;
 use std::collections::{BTreeMap, BTreeSet};
 use support::objects::{body, path};
 use support::policies::{
-    self, Call, POLICIES, Permission, calls, denial, is_like, replaces_an_audit_row, shape,
+    self, AwsCall, POLICIES, Permission, calls, denial, is_like, replaces_an_audit_row, shape,
 };
 use support::{InFunction as _, ORG, TestApp};
 use web::access::Level;
@@ -27,7 +27,7 @@ use sessions::{drive_sessions, drive_workers};
 use unreadable::drive_what_cannot_be_read;
 
 /// The calls of each function.
-type Calls = BTreeMap<String, BTreeSet<Call>>;
+type Calls = BTreeMap<String, BTreeSet<AwsCall>>;
 
 /// A request of an administrator to every route, about new objects: what a function does when all goes well needs no line here.
 async fn of_every_route() -> Calls {
@@ -86,7 +86,7 @@ async fn every_function_may_do_what_it_does_and_nothing_else() {
             Some(seen) => {
                 // What strangers are counted by stands beside the buckets.
                 let is_bucket =
-                    |call: &&Call| call.key.as_deref().is_some_and(|key| key.starts_with("RATE#"));
+                    |call: &&AwsCall| call.key.as_deref().is_some_and(|key| key.starts_with("RATE#"));
                 let others = seen.iter().filter(|call| !is_bucket(call)).cloned().collect();
                 wrong.extend(differences(&function, &others, &allowed));
             }
@@ -97,7 +97,7 @@ async fn every_function_may_do_what_it_does_and_nothing_else() {
 }
 
 /// Calls that are not allowed, and permissions that no call needs.
-fn differences(function: &str, seen: &BTreeSet<Call>, allowed: &BTreeSet<Permission>) -> BTreeSet<String> {
+fn differences(function: &str, seen: &BTreeSet<AwsCall>, allowed: &BTreeSet<Permission>) -> BTreeSet<String> {
     let refused = seen.iter().filter(|call| !allowed.iter().any(|permission| permission.allows(call)));
     let lacking =
         refused.map(|call| format!("{function} lacks {} in template.yaml", Permission::narrowest(call)));
@@ -114,7 +114,7 @@ fn no_function_may_change_or_delete_a_row_of_the_audit_log() {
     let row = Some(String::from("ORG#acme#AUDIT"));
     for (function, allowed) in &POLICIES.allowed {
         for action in ["dynamodb:UpdateItem Table", "dynamodb:DeleteItem Table"] {
-            let call = Call { action: action.into(), key: row.clone() };
+            let call = AwsCall { action: action.into(), key: row.clone() };
             assert!(!allowed.iter().any(|permission| permission.allows(&call)), "{function}: {action}");
         }
     }
@@ -157,7 +157,7 @@ fn a_statement_that_is_too_wide_is_noticed() {
 #[test]
 fn a_policy_that_is_too_narrow_or_too_wide_is_noticed() {
     let call =
-        |partition: &str| Call { action: "dynamodb:PutItem Table".into(), key: Some(partition.into()) };
+        |partition: &str| AwsCall { action: "dynamodb:PutItem Table".into(), key: Some(partition.into()) };
     let seen: BTreeSet<_> = [call("ORG#acme#ROLE#1"), call("ORG#acme#AUDIT")].into();
     let permission = |keys| Permission::new("dynamodb:PutItem Table", Some(keys));
     let allowed: BTreeSet<_> = [permission("ORG#*#ROLE#*"), permission("ORG#*#USER#*")].into();
@@ -175,11 +175,11 @@ fn calls_are_read_as_aws_reads_them() {
         {"Put": {"TableName": table, "Item": key}}, {"Update": {"TableName": table, "Key": key}},
         {"Delete": {"TableName": table, "Key": key}}, {"ConditionCheck": {"TableName": table, "Key": key}},
     ]});
-    let write = |action: &str| Call {
+    let write = |action: &str| AwsCall {
         action: format!("dynamodb:{action} Table"),
         key: Some("ORG#acme#AUDIT".into()),
     };
-    let check = Call::from("dynamodb:ConditionCheckItem Table");
+    let check = AwsCall::from("dynamodb:ConditionCheckItem Table");
     let expected = [write("PutItem"), write("UpdateItem"), write("DeleteItem"), check];
     let of = |operation: &str, body: &Value| calls(&format!("DynamoDB_20120810.{operation}"), body, table);
     assert_eq!(of("TransactWriteItems", &transaction), expected);
@@ -188,12 +188,12 @@ fn calls_are_read_as_aws_reads_them() {
     let query = json!({"TableName": table, "IndexName": "listing"});
     assert_eq!(of("Query", &query), ["dynamodb:Query Table/index/listing".into()]);
     let batch = json!({"RequestItems": {table: {"Keys": [key]}, "another": {"Keys": [key]}}});
-    let of_both = ["dynamodb:BatchGetItem Table", "dynamodb:BatchGetItem table another"].map(Call::from);
+    let of_both = ["dynamodb:BatchGetItem Table", "dynamodb:BatchGetItem table another"].map(AwsCall::from);
     assert_eq!(of("BatchGetItem", &batch), of_both);
     let on_another = json!({"TableName": "another", "Key": key});
     assert_eq!(of("GetItem", &on_another), ["dynamodb:GetItem table another".into()]);
     let decrypt = json!({"KeyId": "k", "EncryptionContext": {"b": "2", "a": "1"}});
-    let in_context = Call { action: "kms:Decrypt CredentialKey".into(), key: Some("a+b".into()) };
+    let in_context = AwsCall { action: "kms:Decrypt CredentialKey".into(), key: Some("a+b".into()) };
     assert_eq!(calls("TrentService.Decrypt", &decrypt, table), [in_context]);
     assert_eq!(calls("TrentService.Decrypt", &json!({}), table), ["kms:Decrypt CredentialKey".into()]);
 }
@@ -229,8 +229,10 @@ fn only_a_put_that_replaces_nothing_writes_into_the_audit_log() {
 /// The key is opened for calls that name organization and credential, and nothing else.
 #[test]
 fn the_key_is_used_in_its_encryption_context_alone() {
-    let decrypt =
-        |key: Option<&str>| Call { key: key.map(String::from), ..Call::from("kms:Decrypt CredentialKey") };
+    let decrypt = |key: Option<&str>| AwsCall {
+        key: key.map(String::from),
+        ..AwsCall::from("kms:Decrypt CredentialKey")
+    };
     let refused = |key| denial("credential-get", &decrypt(key)).is_some();
     assert!(!refused(Some("postern:credential+postern:organization")));
     for other in
@@ -247,10 +249,11 @@ async fn a_denied_call_of_any_test_is_noticed() {
     let who = support::actor(ORG);
     let end = || app.db.end_session(&who, model::id::SessionId::nil(), app.now());
     let _ = end().await;
-    app.tap.assert_nothing_denied();
+    app.proxy.assert_nothing_denied();
     let _ = end().in_function("docs-get").await;
-    let noticed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| app.tap.assert_nothing_denied()));
+    let noticed =
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| app.proxy.assert_nothing_denied()));
     let told = noticed.unwrap_err().downcast::<String>().unwrap();
     assert!(told.contains("docs-get may not dynamodb:"), "{told}");
-    app.tap.forget_denied();
+    app.proxy.forget_denied();
 }

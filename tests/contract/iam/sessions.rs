@@ -70,7 +70,7 @@ async fn drive_starts(drive: &mut Drive) {
     drive.all(&[(format!("GET /sessions/{many}"), 200), ("GET /sessions".into(), 200)]).await;
     drive.all(&[(format!("POST /sessions/{many}/stop"), 200)]).await;
     // A resource changes before the second block of rows is reserved: the first one is released.
-    drive.app.tap.fail_after("TransactWriteItems", 1, 400, &changed());
+    drive.app.proxy.fail_after("TransactWriteItems", 1, 400, &changed());
     let again = drive.call("POST /sessions", json!({"resourceIds": resources}), 201).await.id();
     drive.all(&[(format!("POST /sessions/{again}/stop"), 200)]).await;
     let stranger = drive.app.bearer(&drive.app.token("stranger", ORG, &["ORG_ADMIN"]));
@@ -117,11 +117,11 @@ pub(super) async fn drive_workers(drive: &mut Drive) {
     drive.app.advance_seconds(3700);
     drive.admin = drive.app.admin();
     let _ = objects.begin_session(&drive.admin).await;
-    let rules = drive.app.sky.groups().into_iter().find(|(found, _)| *found == group).unwrap().1;
-    drive.app.sky.remove_rule(&group, &rules[0].id);
+    let rules = drive.app.cloud.groups().into_iter().find(|(found, _)| *found == group).unwrap().1;
+    drive.app.cloud.remove_rule(&group, &rules[0].id);
     let orphan = RuleTag { deployment: None, org: ORG.into(), rule: NOTHING.into() };
     let orphan = CloudRule { id: String::new(), ingress: None, version: None, tag: Some(orphan) };
-    drive.app.sky.add_rule(&group, orphan);
+    drive.app.cloud.add_rule(&group, orphan);
     drive.run("rule-reconciler", &group).await;
     let all = drive.admin.get("/sessions?status=ACTIVE").await.expect(200).json;
     for session in all.as_array().unwrap() {
@@ -152,7 +152,7 @@ async fn drive_timers(drive: &mut Drive) {
         let user = entered(&drive.app.db, ORG, "timed", drive.app.now()).await;
         if is_broken_off {
             // The arming's.
-            drive.app.tap.fail_next("Query", 400, &no);
+            drive.app.proxy.fail_next("Query", 400, &no);
         }
         let body = json!({"resourceIds": resources, "durationMinutes": 1});
         let session = start(&drive.app.db, &user, body, drive.app.now()).await.unwrap();
@@ -163,7 +163,7 @@ async fn drive_timers(drive: &mut Drive) {
         drive.app.advance_seconds(30);
         if is_over {
             // Somebody changes a block of rows between its read and its end.
-            drive.app.tap.fail_after("TransactWriteItems", 3, 400, &changed());
+            drive.app.proxy.fail_after("TransactWriteItems", 3, 400, &changed());
         }
         for session in &sessions {
             drive.end(session).await;
@@ -178,18 +178,18 @@ async fn drive_what_broke_off(drive: &mut Drive) {
     let resources = resources_of_many_rules(drive).await;
     let body = json!({"resourceIds": resources});
     // The arming's.
-    drive.app.tap.fail_next("Query", 400, &no);
+    drive.app.proxy.fail_next("Query", 400, &no);
     start(&drive.app.db, &user, body.clone(), drive.app.now()).await.unwrap();
-    drive.app.tap.fail_next("TransactWriteItems", 400, &no);
+    drive.app.proxy.fail_next("TransactWriteItems", 400, &no);
     // The first two reads are those of the closings and of the quota, the others are the release's.
-    drive.app.tap.fail_after("GetItem", 2, 400, &no);
-    drive.app.tap.fail_next("GetItem", 400, &no);
+    drive.app.proxy.fail_after("GetItem", 2, 400, &no);
+    drive.app.proxy.fail_next("GetItem", 400, &no);
     start(&drive.app.db, &user, body, drive.app.now()).await.unwrap_err();
     let path = "PATCH /users/leaving";
     let _ = drive.call(path, json!({"isActive": false}), 200).await;
     let _ = drive.call(path, json!({"isActive": true}), 200).await;
     start(&drive.app.db, &user, json!({"resourceIds": resources}), drive.app.now()).await.unwrap();
-    drive.app.tap.fail_next("Query", 400, &no);
+    drive.app.proxy.fail_next("Query", 400, &no);
     let _ = drive.call(path, json!({"isActive": false}), 200).await;
     drive.all(&[("GET /sessions/admin?userId=leaving".into(), 200)]).await;
     let mut drained = Objects::new(&drive.app, &drive.admin, "Drained").await;
@@ -201,7 +201,7 @@ async fn drive_what_broke_off(drive: &mut Drive) {
     // Whose sessions and API keys end later.
     let leaver = drive.app.bearer(&drive.app.token("keyholder", ORG, &["ORG_ADMIN"]));
     let _ = leaver.new_api_key(&["audit:read"]).await;
-    drive.app.tap.fail_next("Query", 400, &no);
+    drive.app.proxy.fail_next("Query", 400, &no);
     drive.all(&[("DELETE /users/keyholder".into(), 204)]).await;
     for seconds in [61, 61, 25 * 3600] {
         drive.app.advance_seconds(seconds);

@@ -47,7 +47,7 @@ async fn begin(drive: &Drive, user: &str, resources: &[String], minutes: u32) ->
 async fn break_off(drive: &Drive, user: &str, resources: &[String], minutes: u32) -> String {
     let no = json!({"__type": "AccessDeniedException", "message": "no"});
     // The arming's.
-    drive.app.tap.fail_next("Query", 400, &no);
+    drive.app.proxy.fail_next("Query", 400, &no);
     begin(drive, user, resources, minutes).await
 }
 
@@ -109,8 +109,8 @@ async fn drive_rules_of_what_is_over(drive: &mut Drive) {
         let session = objects.begin_session(&drive.admin).await;
         if worker == "rule-reconciler" {
             drive.run("rule-worker", &group).await;
-            let rules = drive.app.sky.groups().into_iter().find(|(found, _)| *found == group).unwrap().1;
-            drive.app.sky.remove_rule(&group, &rules[0].id);
+            let rules = drive.app.cloud.groups().into_iter().find(|(found, _)| *found == group).unwrap().1;
+            drive.app.cloud.remove_rule(&group, &rules[0].id);
         }
         set_shape(drive, &session, "#SESSION").await;
         drive.app.advance_seconds(3700);

@@ -1,8 +1,8 @@
-//! Thousands of random and mutated requests to every route: no 5xx, no panic, and every refusal in the face of its path.
+//! Thousands of random and mutated requests to every route: no 5xx, no panic, and every refusal in the format of its path.
 
 mod change;
 mod draft;
-mod faces;
+mod formats;
 
 use local::gateway::decoded;
 use model::api_key::Scope;
@@ -16,7 +16,7 @@ use support::{Client, Reply, TestApp};
 use crate::repository::{assert_nothing_wrong, exact_routes};
 use change::Change;
 use draft::Draft;
-use support::objects::{Objects, open_the_sky};
+use support::objects::{Objects, open_the_cloud};
 
 /// Requests in one run of the tests.
 const CASES: u32 = 10_000;
@@ -58,7 +58,7 @@ struct World {
 impl World {
     async fn new() -> Self {
         let app = TestApp::new().await;
-        open_the_sky(&app);
+        open_the_cloud(&app);
         let admin = app.admin();
         let idle = Objects::new(&app, &admin, "Idle").await;
         let mut stuck = Objects::new(&app, &admin, "Stuck").await;
@@ -124,8 +124,8 @@ fn no_request_whatever_it_is_gets_a_5xx_or_another_face() {
             tally.served.insert(route.clone());
         }
         let wrong = match draft.method.as_str() {
-            "HEAD" => faces::faults_of_head(&reply),
-            _ => faces::faults(&decoded(&draft.path), &reply),
+            "HEAD" => formats::faults_of_head(&reply),
+            _ => formats::faults(&decoded(&draft.path), &reply),
         };
         prop_assert!(wrong.is_empty(), "{} {}: {:?}: {}", draft.method, draft.uri(), wrong, reply.text);
         let is_known = reply.status.is_success() || status == 308 || REFUSALS.contains(&status);

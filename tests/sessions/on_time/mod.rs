@@ -209,13 +209,13 @@ async fn a_message_that_comes_too_early_by_the_enders_clock_is_sent_again() {
     let behind = scene.app().app_ahead(-3000);
     scene.app().sweep().await;
     scene.app().advance_seconds(60);
-    assert!(scene.app().crew.deliver_to(&behind).in_function("session-ender").await);
+    assert!(scene.app().scheduler.deliver_to(&behind).in_function("session-ender").await);
     scene.app().settle().await;
     assert!(scene.has_rule(), "by the ender's clock three seconds are left");
     assert_eq!(scene.app().timers.waiting().len(), 1);
     for second in 1..=3 {
         scene.app().advance_seconds(1);
-        assert_eq!(scene.app().crew.deliver_to(&behind).in_function("session-ender").await, second == 3);
+        assert_eq!(scene.app().scheduler.deliver_to(&behind).in_function("session-ender").await, second == 3);
     }
     scene.app().settle().await;
     scene.assert_ended("EXPIRED", "EXPIRED").await;
@@ -254,7 +254,7 @@ async fn a_queue_that_takes_nothing_leaves_the_end_to_the_sweep() {
 async fn a_table_that_does_not_say_what_ends_soon_is_a_number_in_the_report() {
     let scene = Scene::new().await;
     let no = json!({"__type": "com.amazonaws.dynamodb.v20120810#AccessDeniedException", "message": "no"});
-    scene.app().tap.fail_next("Query", 400, &no);
+    scene.app().proxy.fail_next("Query", 400, &no);
     let timers = std::sync::Arc::new(scene.app().timers.clone());
     let report = TimerSetter::new(scene.app().db.clone(), timers)
         .run(scene.app().now())
@@ -269,7 +269,7 @@ async fn an_ender_that_is_down_leaves_the_end_to_the_sweep() {
     scene.app().sweep().await;
     scene.app().advance_seconds(60);
     let no = json!({"__type": "com.amazonaws.dynamodb.v20120810#AccessDeniedException", "message": "no"});
-    scene.app().tap.fail_next("Query", 400, &no);
+    scene.app().proxy.fail_next("Query", 400, &no);
     assert!(scene.app().deliver_ends().await);
     assert!(scene.has_rule());
     assert_eq!(scene.app().timers.waiting().len(), 1, "the message comes again");
@@ -285,7 +285,7 @@ async fn an_end_that_hangs_comes_again_by_itself() {
     let scene = Scene::new().await;
     scene.app().sweep().await;
     scene.app().advance_seconds(60);
-    let hangs = scene.app().tap.hang_after(0, Hang::Before);
+    let hangs = scene.app().proxy.hang_after(0, Hang::Before);
     let delivering = scene.app().deliver_ends();
     tokio::pin!(delivering);
     tokio::select! {

@@ -85,7 +85,7 @@ impl History {
     pub(super) async fn new() -> Self {
         let world = World::of(TestApp::new().await).await;
         let (admin, other) = (world.app.admin(), world.app.other_admin());
-        (1..4).for_each(|number| world.app.sky.add_group(group(number)));
+        (1..4).for_each(|number| world.app.cloud.add_group(group(number)));
         // The fourth has another key of the same account; the fifth one of another account, to which the group is missing.
         let own = [
             world.credential.clone(),
@@ -107,16 +107,16 @@ impl History {
             users.push(entered(&world.app.db, org, user, world.app.now()).await);
         }
         let role = admin.new_role("On call").await;
-        let foreign = world.app.sky.add_rule(&group(3), foreign_rule());
+        let foreign = world.app.cloud.add_rule(&group(3), foreign_rule());
         // One place is left in a group that several people want.
         for number in 1..60 {
             let ingress = Ingress::parse(&format!("192.0.2.{number}|tcp|22-22"));
             let version = Some(IpVersion::V4);
             let rule = CloudRule { id: String::new(), ingress, version, tag: None };
-            world.app.sky.add_rule(&group(2), rule);
+            world.app.cloud.add_rule(&group(2), rule);
         }
         for key in ["AKIA2", "AKIA4"] {
-            world.app.sky.put_key_into_account(key, AccountId::from_number(2));
+            world.app.cloud.put_key_into_account(key, AccountId::from_number(2));
         }
         let (cloud, circuit) = (Misbehaving::of(&world), CircuitBreaker::default());
         let (sessions, spoilt, overreach) = (Vec::new(), BTreeSet::new(), Vec::new());
@@ -154,7 +154,7 @@ impl History {
     }
 
     async fn work(&mut self, step: &OfWorkers, now: Timestamp) -> Result<(), StoreError> {
-        let tools = self.cloud.tools(&self.world);
+        let context = self.cloud.worker_context(&self.world);
         let circuit = self.circuit.clone();
         match step {
             OfWorkers::Pass { seconds } => {
@@ -167,16 +167,16 @@ impl History {
                 }
             }
             OfWorkers::Work { group: number } => {
-                let worker = RuleWorker::new(tools).at_pace(QUICK);
+                let worker = RuleWorker::new(context).at_pace(QUICK);
                 let groups = ORGS.map(|name| (org(name), group(*number)));
                 worker.with_circuit(circuit).run(groups, now).in_function("rule-worker").await;
             }
             OfWorkers::Sweep => {
-                let sweeper = SessionSweeper::new(tools).at_pace(QUICK);
+                let sweeper = SessionSweeper::new(context).at_pace(QUICK);
                 let _ = sweeper.with_circuit(circuit).run(now).in_function("session-sweeper").await?;
             }
             OfWorkers::Reconcile => {
-                let reconciler = RuleReconciler::new(tools).at_pace(QUICK);
+                let reconciler = RuleReconciler::new(context).at_pace(QUICK);
                 let _ = reconciler.with_circuit(circuit).run(now).in_function("rule-reconciler").await?;
             }
         }
@@ -184,15 +184,15 @@ impl History {
     }
 
     async fn change_the_cloud(&mut self, step: &OfCloud) {
-        let sky = self.world.app.sky.clone();
+        let cloud = self.world.app.cloud.clone();
         match step {
             OfCloud::Meet(number) => {
                 let faults = [Fault::Throttle, Fault::Lose, Fault::Drop, Fault::HalfApply, Fault::Lie];
-                sky.fault_next(faults[usize::from(*number)].clone());
+                cloud.fault_next(faults[usize::from(*number)].clone());
             }
-            OfCloud::Outage(is_down) => sky.set_down(*is_down),
-            OfCloud::Deny { key, is_denied: true } => sky.deny(KEYS[*key]),
-            OfCloud::Deny { key, is_denied: false } => sky.allow(KEYS[*key]),
+            OfCloud::Outage(is_down) => cloud.set_down(*is_down),
+            OfCloud::Deny { key, is_denied: true } => cloud.deny(KEYS[*key]),
+            OfCloud::Deny { key, is_denied: false } => cloud.allow(KEYS[*key]),
             OfCloud::Freeze { group: number } => {
                 self.cloud.freeze(&group(*number));
                 self.frozen_for.get_or_insert(0);
@@ -224,7 +224,7 @@ impl History {
         };
         let rules = self.world.rules(number);
         if let Some(rule) = rules.iter().find(|rule| rule.tag.is_some() && known(&rule.id)) {
-            self.world.app.sky.edit_rule(&group(number), &rule.id, |rule| rule.tag = None);
+            self.world.app.cloud.edit_rule(&group(number), &rule.id, |rule| rule.tag = None);
         }
     }
 
@@ -295,8 +295,8 @@ impl History {
     pub(super) async fn rest(&mut self) -> Vec<String> {
         self.mend().await;
         let app = &self.world.app;
-        app.sky.heal();
-        KEYS.iter().for_each(|key| app.sky.allow(key));
+        app.cloud.heal();
+        KEYS.iter().for_each(|key| app.cloud.allow(key));
         self.cloud.heal();
         self.cloud.arrive().await;
         app.advance_seconds(61);
@@ -306,7 +306,11 @@ impl History {
         // goes when the sweeper has looked twice.
         for (round, seconds) in [61, 61, 61, 61, 25 * 3600, 61, 61, 301, 301].into_iter().enumerate() {
             app.advance_seconds(seconds);
-            SessionSweeper::new(app.tools()).run(app.now()).in_function("session-sweeper").await.unwrap();
+            SessionSweeper::new(app.worker_context())
+                .run(app.now())
+                .in_function("session-sweeper")
+                .await
+                .unwrap();
             match round {
                 1 => unmet = self.unmet().await,
                 // What somebody else's session has taken away at its end is there again a sweep later.
@@ -314,7 +318,11 @@ impl History {
                 _ => {}
             }
         }
-        RuleReconciler::new(app.tools()).run(app.now()).in_function("rule-reconciler").await.unwrap();
+        RuleReconciler::new(app.worker_context())
+            .run(app.now())
+            .in_function("rule-reconciler")
+            .await
+            .unwrap();
         for name in ORGS {
             wrong.extend(unrest_of(app, name).await);
         }

@@ -20,7 +20,7 @@ const TROUBLE_ONE_IN: u64 = 8;
 async fn run(seed: Option<u64>, steps: &[Step]) -> Result<(), TestCaseError> {
     let mut history = History::new().await;
     if let Some(seed) = seed {
-        history.world.app.tap.trouble_by_seed(seed, TROUBLE_ONE_IN);
+        history.world.app.proxy.trouble_by_seed(seed, TROUBLE_ONE_IN);
     }
     for (number, step) in steps.iter().enumerate() {
         let now = history.world.app.now();
@@ -33,7 +33,7 @@ async fn run(seed: Option<u64>, steps: &[Step]) -> Result<(), TestCaseError> {
         let wrong = history.faults().await;
         prop_assert!(wrong.is_empty(), "after step {}, {:?}: {:#?}", number, step, wrong);
     }
-    history.world.app.tap.no_more_trouble();
+    history.world.app.proxy.no_more_trouble();
     let wrong = history.rest().await;
     prop_assert!(wrong.is_empty(), "at rest: {:#?}", wrong);
     Ok(())

@@ -1,6 +1,6 @@
 //! What is recorded: a history that leaves an item of each kind.
 
-use local::cloud::sequence_number;
+use local::aws::sequence_number;
 use model::rate::RateLimit;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -32,7 +32,7 @@ impl Recording {
         let (mut last, mut of_kind, mut records) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
         let (mut position, mut images) = (None, Vec::new());
         loop {
-            let batch = app.cloud.changes(&app.table, position.as_deref(), 1000).unwrap();
+            let batch = app.aws.changes(&app.table, position.as_deref(), 1000).unwrap();
             let Some(end) = batch.last().and_then(sequence_number).map(String::from) else { break };
             for record in batch {
                 let change = &record["dynamodb"];

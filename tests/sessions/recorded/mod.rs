@@ -92,9 +92,9 @@ async fn on_recorded_table(shape: &str) -> TestApp {
         }
         put.send().await.unwrap();
     }
-    app.crew.skip().await.unwrap();
+    app.scheduler.skip().await.unwrap();
     for number in GROUPS {
-        app.sky.add_group(group(number));
+        app.cloud.add_group(group(number));
     }
     app
 }

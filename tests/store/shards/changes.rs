@@ -107,7 +107,7 @@ async fn a_change_that_broke_off_is_raised_by_its_repetition() {
             let updates = if change == Change::DeleteRole { SHARDS - 1 } else { SHARDS };
             let started = between(&ready.app, ready.start(), async {
                 for _ in 0..updates {
-                    ready.app.tap.fail_next("UpdateItem", 400, &denied);
+                    ready.app.proxy.fail_next("UpdateItem", 400, &denied);
                 }
                 let broken =
                     if change == Change::Limit { ready.longer().await } else { ready.change(change).await };

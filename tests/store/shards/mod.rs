@@ -148,7 +148,7 @@ async fn a_start_that_read_what_was_deleted_then_opens_nothing() {
         if is_from_before {
             ready.unmark().await;
         }
-        let mut gate = ready.app.tap.stop_next(operation);
+        let mut gate = ready.app.proxy.stop_next(operation);
         let started = tokio::spawn(ready.start());
         gate.reached().await;
         ready.delete().await.unwrap();
@@ -173,7 +173,7 @@ async fn a_deletion_that_read_a_resource_without_sessions_sees_the_one_that_star
             if is_from_before {
                 ready.unmark().await;
             }
-            let mut gate = ready.app.tap.stop_next(operation);
+            let mut gate = ready.app.proxy.stop_next(operation);
             let (app, id) = (Arc::clone(&ready.app), ready.resource);
             let deleted = tokio::spawn(async move {
                 app.db.delete_resource(&actor(ORG), id, &Precondition::None, app.now()).await
@@ -202,7 +202,7 @@ async fn a_stop_and_a_deletion_leave_no_count() {
         let session = ready.start().await.unwrap();
         if is_deletion_stopped {
             for operation in ["Query", "BatchGetItem"] {
-                let mut gate = ready.app.tap.stop_next(operation);
+                let mut gate = ready.app.proxy.stop_next(operation);
                 let (app, id) = (Arc::clone(&ready.app), ready.resource);
                 let deleted = tokio::spawn(async move {
                     app.db.delete_resource(&actor(ORG), id, &Precondition::None, app.now()).await
@@ -266,12 +266,12 @@ async fn a_large_session_opens_nothing_that_was_closed_before_its_rows_were_rese
     }
     let user = entered(&app.db, ORG, "ada", app.now()).await;
     let (running, body) = (Arc::clone(app), json!({"resourceIds": resources}));
-    let mut gate = app.tap.stop_next("GetItem");
+    let mut gate = app.proxy.stop_next("GetItem");
     let now = app.now();
     let started = tokio::spawn(async move { start(&running.db, &user, body, now).await });
     gate.reached().await;
     for _ in 0..SHARDS {
-        app.tap.fail_next("UpdateItem", 400, &json!({"__type": DENIED}));
+        app.proxy.fail_next("UpdateItem", 400, &json!({"__type": DENIED}));
     }
     let patch = sent(json!({"isActive": false}));
     let closed = app.db.update_resource(&actor(ORG), resources[0], &patch, &Precondition::None, now).await;

@@ -53,7 +53,7 @@ impl Description {
         let as_it_is = self.asked(answer.method, answer.path);
         let responses = match as_it_is.or_else(|| self.asked(answer.method, bare?)) {
             Some(operation) if answer.status != 308 => &operation.says["responses"],
-            _ => &self.document["x-fallback"][face(answer.path)],
+            _ => &self.document["x-fallback"][format(answer.path)],
         };
         let Some(response) = responses.get(answer.status.to_string()) else {
             return vec![String::from("the status is not listed")];
@@ -132,7 +132,7 @@ impl Description {
 }
 
 /// Which body of `x-fallback` belongs to a path that no operation takes.
-fn face(path: &str) -> &'static str {
+fn format(path: &str) -> &'static str {
     match path.strip_prefix("/api/v1/").and_then(|rest| rest.split('/').next()) {
         Some("resources") => "code",
         Some("credentials") => "detail",

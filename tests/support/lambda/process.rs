@@ -162,7 +162,7 @@ fn lambda_environment(name: &str, runtime_api: &str) -> Vec<(&'static str, Strin
         ("AWS_LAMBDA_LOG_FORMAT", "JSON".into()),
         ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{name}")),
         ("AWS_LAMBDA_LOG_STREAM_NAME", "test".into()),
-        ("AWS_REGION", local::cloud::REGION.into()),
+        ("AWS_REGION", local::aws::REGION.into()),
         ("AWS_ACCESS_KEY_ID", "test".into()),
         ("AWS_SECRET_ACCESS_KEY", "test".into()),
         ("AWS_EC2_METADATA_DISABLED", "true".into()),
@@ -179,7 +179,7 @@ fn executable(name: &str) -> PathBuf {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder).join(name).join("bootstrap");
     assert!(
         file.is_file(),
-        "There is no {}. Build the functions with `infra/tools.sh cargo lambda build --release -p functions`, and set \
+        "There is no {}. Build the functions with `infra/context.sh cargo lambda build --release -p functions`, and set \
          POSTERN_LAMBDA_DIR where they are elsewhere.",
         file.display()
     );

@@ -76,7 +76,7 @@ impl RuntimeApi {
         let address = listener.local_addr().expect("an address").to_string();
         let (invocations, waiting) = mpsc::unbounded_channel();
         let (sender, reports) = mpsc::unbounded_channel();
-        let arn = format!("arn:aws:lambda:{}:000000000000:function:{function}", local::cloud::REGION);
+        let arn = format!("arn:aws:lambda:{}:000000000000:function:{function}", local::aws::REGION);
         let (asks, asked) = watch::channel(None);
         let desk = Desk {
             arn,

@@ -84,7 +84,7 @@ pub fn filled_event(name: &str, known: &HashMap<&str, String>) -> String {
 pub fn administrator(ttl_seconds: i64) -> String {
     let roles = [String::from(ORG_ADMIN)];
     let (email, name) = (Some("admin@acme.example"), Some("Ada Admin"));
-    let wish = Mint {
+    let token = Mint {
         sub: crate::ADMIN,
         org: crate::ORG,
         roles: &roles,
@@ -93,5 +93,5 @@ pub fn administrator(ttl_seconds: i64) -> String {
         email_verified: false,
         ttl_seconds,
     };
-    mint(&crate::jwt_settings(), &wish, web::clock::now()).expect("a token")
+    mint(&crate::jwt_settings(), &token, web::clock::now()).expect("a token")
 }

@@ -2,18 +2,18 @@
 
 use serde_json::Value;
 
-use super::{Call, is_write, joined};
+use super::{AwsCall, is_write, joined};
 
 /// The calls that AWS allows or refuses when it gets one: a transaction is allowed write by write, a batch by tables.
 #[must_use]
-pub fn calls(target: &str, body: &Value, table: &str) -> Vec<Call> {
+pub fn calls(target: &str, body: &Value, table: &str) -> Vec<AwsCall> {
     let (service, operation) = target.split_once('.').unwrap_or_default();
     if service == "TrentService" {
         return vec![of_kms(operation, body)];
     }
     if let Some(tables) = body["RequestItems"].as_object() {
         let of =
-            |name: &String| Call::from(format!("dynamodb:{operation} {}", resource(name, table)).as_str());
+            |name: &String| AwsCall::from(format!("dynamodb:{operation} {}", resource(name, table)).as_str());
         return tables.keys().map(of).collect();
     }
     let Some(parts) = body["TransactItems"].as_array() else {
@@ -31,7 +31,7 @@ fn resource(name: &str, table: &str) -> String {
     if name == table { "Table".into() } else { format!("table {name}") }
 }
 
-fn of_dynamodb(operation: &str, body: &Value, table: &str) -> Call {
+fn of_dynamodb(operation: &str, body: &Value, table: &str) -> AwsCall {
     let action = format!("dynamodb:{operation}");
     let mut on = resource(body["TableName"].as_str().unwrap_or_default(), table);
     if let Some(index) = body["IndexName"].as_str() {
@@ -39,16 +39,16 @@ fn of_dynamodb(operation: &str, body: &Value, table: &str) -> Call {
     }
     let item = if body["Item"].is_object() { &body["Item"] } else { &body["Key"] };
     let partition = is_write(&action).then(|| item["pk"]["S"].as_str().expect("a partition").into());
-    Call { action: format!("{action} {on}"), key: partition }
+    AwsCall { action: format!("{action} {on}"), key: partition }
 }
 
 /// Every test has the one key.
-fn of_kms(operation: &str, body: &Value) -> Call {
+fn of_kms(operation: &str, body: &Value) -> AwsCall {
     let names = body["EncryptionContext"].as_object();
     let mut names: Vec<&str> = names.into_iter().flat_map(|of| of.keys().map(String::as_str)).collect();
     names.sort_unstable();
     let key = (!names.is_empty()).then(|| joined(names));
-    Call { action: format!("kms:{operation} CredentialKey"), key }
+    AwsCall { action: format!("kms:{operation} CredentialKey"), key }
 }
 
 /// Whether a call may put a row of the audit log in the place of another one. IAM cannot tell such a put from one that makes an

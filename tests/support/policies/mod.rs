@@ -17,14 +17,14 @@ const WRITES: [&str; 3] = ["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:
 
 /// An action for which AWS asks, such as `dynamodb:Query Table/index/listing`, and what conditions look at.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Call {
+pub struct AwsCall {
     /// The action and what it is done to, as the template names it.
     pub action: String,
     /// Of a write the partition, of KMS the names of the encryption context.
     pub key: Option<String>,
 }
 
-impl From<&str> for Call {
+impl From<&str> for AwsCall {
     fn from(action: &str) -> Self {
         Self { action: action.into(), key: None }
     }
@@ -48,7 +48,7 @@ impl Permission {
 
     /// The narrowest permission for a call.
     #[must_use]
-    pub fn narrowest(call: &Call) -> Self {
+    pub fn narrowest(call: &AwsCall) -> Self {
         let key = call.key.as_deref();
         let keys = if is_write_of(&call.action) { key.map(shape) } else { key.map(String::from) };
         Self { action: call.action.clone(), keys }
@@ -56,7 +56,7 @@ impl Permission {
 
     /// Whether IAM allows a call for it. A statement without a condition allows every call of its action.
     #[must_use]
-    pub fn allows(&self, call: &Call) -> bool {
+    pub fn allows(&self, call: &AwsCall) -> bool {
         let fits = match (&self.keys, &call.key) {
             (None, _) => true,
             (Some(pattern), Some(key)) => is_like(pattern.as_bytes(), key.as_bytes()),
@@ -221,7 +221,7 @@ pub static POLICIES: LazyLock<Policies> = LazyLock::new(|| {
 
 /// Why IAM denies a function a call, if it does.
 #[must_use]
-pub fn denial(function: &str, call: &Call) -> Option<String> {
+pub fn denial(function: &str, call: &AwsCall) -> Option<String> {
     let allowed = POLICIES.allowed.get(function);
     let is_allowed = allowed.is_some_and(|of| of.iter().any(|permission| permission.allows(call)));
     (!is_allowed).then(|| {

@@ -80,7 +80,7 @@ async fn of_queue(worker: &str) -> Duration {
 /// The answer of a function's own process to an event, after some to another.
 async fn asked(name: &str, app: &TestApp, before: &str, event: String) -> (Answer, Value) {
     let logs = std::env::temp_dir().join("postern-ledger");
-    let settings = unlimited(name, app.cloud.endpoint(), &app.table);
+    let settings = unlimited(name, app.aws.endpoint(), &app.table);
     let mut function = Bootstrap::start(Program::built(name, &logs), &settings).await;
     for _ in 0..BEFORE {
         function.answer(before.into()).await;

@@ -2,7 +2,7 @@
 
 use local::template::Template;
 use serde_json::{Value, json};
-use support::objects::{body, objects, open_the_sky};
+use support::objects::{body, objects, open_the_cloud};
 use support::{Client, ORG, Reply, TestApp};
 
 use crate::place::Place;
@@ -50,12 +50,12 @@ impl Ready {
     async fn of_an_administrator(name: &str) -> Self {
         let (method, route) = route(name);
         let app = present().await;
-        open_the_sky(&app);
+        open_the_cloud(&app);
         let caller = app.admin();
         let _ = caller.get("/me").await.expect(200);
         let objects = objects(&app, &caller, &method, &route).await;
         if route.ends_with("/resolve") {
-            app.sky.remove_group(&objects.group());
+            app.cloud.remove_group(&objects.group());
         }
         let body = body(&caller, &method, &route, 0).await;
         Self { path: objects.path(&route), app, caller, method, body }

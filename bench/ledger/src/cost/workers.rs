@@ -78,7 +78,7 @@ pub(super) async fn sessions(place: &Place, count: usize, is_one_group: bool) ->
 async fn rules(count: usize) -> (Cost, Cost, Cost) {
     let place = Place::new(TestApp::new().await).await;
     let (person, sessions) = sessions(&place, count, true).await;
-    let rules = || place.app.sky.groups().iter().map(|(_, rules)| rules.len()).sum::<usize>();
+    let rules = || place.app.cloud.groups().iter().map(|(_, rules)| rules.len()).sum::<usize>();
     let ((), applied) = metered(&place.app, place.work([group(1)])).await;
     assert_eq!(rules(), count, "one look applies all");
     let ((), idle) = metered(&place.app, place.work([group(1)])).await;
@@ -98,7 +98,7 @@ async fn expiries(count: usize) -> Cost {
     place.app.advance_seconds(3601);
     let (report, cost) = metered(&place.app, place.app.sweep()).await;
     assert_eq!(report["sessionsEnded"], count, "{report}");
-    assert!(place.app.sky.groups().iter().all(|(_, rules)| rules.is_empty()), "the rules are removed");
+    assert!(place.app.cloud.groups().iter().all(|(_, rules)| rules.is_empty()), "the rules are removed");
     cost
 }
 
@@ -128,9 +128,9 @@ async fn comparisons(count: usize) -> Cost {
     let _ = sessions(&place, count, false).await;
     place.work((1..=count).map(group)).await;
     place.app.advance_seconds(3601);
-    let before = place.app.sky.calls();
+    let before = place.app.cloud.calls();
     let (_, cost) = metered(&place.app, place.app.reconcile()).await;
-    let looks = place.app.sky.calls() - before;
+    let looks = place.app.cloud.calls() - before;
     assert!(looks >= count, "{looks} looks at {count} groups");
     cost
 }

@@ -94,8 +94,8 @@ pub(crate) fn import(app: &TestApp, copies: impl Iterator<Item = Vec<Value>>) {
     for items in copies {
         batch.extend(items);
         if batch.len() >= BATCH {
-            app.cloud.import(&app.table, std::mem::take(&mut batch)).expect("an import");
+            app.aws.import(&app.table, std::mem::take(&mut batch)).expect("an import");
         }
     }
-    app.cloud.import(&app.table, batch).expect("an import");
+    app.aws.import(&app.table, batch).expect("an import");
 }

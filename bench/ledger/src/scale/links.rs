@@ -143,7 +143,7 @@ async fn resources_of_a_credential(size: usize) -> Vec<Sample> {
     let mut look = Look { place: &place, size, samples: Vec::new() };
     let (path, own) = (format!("/credentials/{}/", place.credential), format!("/resources/{resource}"));
     look.at("credential with resources: GET", 200, admin.get(&path)).await;
-    look.at("credential with resources: GET 50 credentials", 200, admin.get("/credentials/?limit=50")).await;
+    look.at("credential with resources: GET 50 credentials", 200, admin.get("/credentials/?length=50")).await;
     look.at(
         "credential with resources: rename a resource",
         200,
@@ -169,7 +169,7 @@ async fn resources_of_a_user(size: usize) -> Vec<Sample> {
     let spare = place.resource(2).await;
     let resources: Vec<String> = (1..size).map(|number| id(2, number)).chain([resource.clone()]).collect();
     let person = place.person("grace", &resources).await;
-    place.app.tap.take_calls();
+    place.app.proxy.take_calls();
     let mut look = Look { place: &place, size, samples: Vec::new() };
     let one = json!({"resourceIds": [resource]});
     look.at("user with resources: GET", 200, admin.get("/users/grace")).await;

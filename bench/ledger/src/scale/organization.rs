@@ -106,7 +106,7 @@ impl Measured {
             let (reply, took) = timed(self.run(what, &own, number)).await;
             check(what, reply);
             times.push(took);
-            self.place.app.tap.take_calls();
+            self.place.app.proxy.take_calls();
         }
         Sample::repeated((what, size), cost, times)
     }
@@ -158,9 +158,9 @@ impl Measured {
             "DELETE resource" => admin.delete(&format!("/resources/{own}")).await,
             "DELETE role" => admin.delete(&format!("/roles/{own}")).await,
             "DELETE user" => admin.delete(&format!("/users/{own}")).await,
-            "POST session" => self.person.post("/sessions", self.wish(number)).await,
+            "POST session" => self.person.post("/sessions", self.start_body(number)).await,
             "POST session by an admin, one resource named" => {
-                admin.post("/sessions", self.wish(200 + number)).await
+                admin.post("/sessions", self.start_body(200 + number)).await
             }
             "stop session" => self.person.post_empty(&format!("/sessions/{own}/stop")).await,
             "a sweep with nothing due" => {
@@ -172,7 +172,7 @@ impl Measured {
         Some(reply)
     }
 
-    fn wish(&self, number: usize) -> Value {
+    fn start_body(&self, number: usize) -> Value {
         json!({"resourceIds": [self.resource], "ipv4Address": crate::place::address(500 + number)})
     }
 
@@ -188,7 +188,7 @@ impl Measured {
             "GET all resources" => admin.get("/resources").await,
             "GET 50 roles" => admin.get("/roles?limit=50").await,
             "GET 50 users" => admin.get("/users?limit=50").await,
-            "GET 50 credentials" => admin.get("/credentials/?limit=50").await,
+            "GET 50 credentials" => admin.get("/credentials/?length=50").await,
             "GET 50 own sessions" => self.veteran.get("/sessions?limit=50").await,
             "GET 50 sessions of all" => admin.get("/sessions/admin?limit=50").await,
             "GET 50 running sessions of all" => admin.get("/sessions/admin?limit=50&status=ACTIVE").await,

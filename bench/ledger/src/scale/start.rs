@@ -57,7 +57,7 @@ async fn set_up(size: usize) -> (Place, Client) {
     import(
         app,
         (1..size).map(|number| {
-            app.sky.add_group(group(1 + number));
+            app.cloud.add_group(group(1 + number));
             pattern.copies(&[(&resource, &id(2, number)), (&first, &group(1 + number).group_id)])
         }),
     );

@@ -23,7 +23,7 @@ pub(super) async fn runs(sessions: usize) -> Vec<(Sample, Value)> {
         let (report, sample) = Sample::once(&place.app, ("sweep", runs.len() + 1), place.app.sweep()).await;
         println!("sweep {}: {:.1} s, {report}", runs.len() + 1, sample.millis / 1000.0);
         let is_idle = sample.cost.writes == 0.0;
-        let left: usize = place.app.sky.groups().iter().map(|(_, rules)| rules.len()).sum();
+        let left: usize = place.app.cloud.groups().iter().map(|(_, rules)| rules.len()).sum();
         runs.push((sample, json!({"report": report, "rulesLeft": left})));
         if is_idle {
             break;
@@ -49,13 +49,13 @@ async fn begin(place: &Place, sessions: usize) {
     let own = Pattern::read(app, &["SESSION", "SESSION_OF_USER", "RULE"], &session).await;
     let rule = own.text_of("RULE", "listingSk");
     let applied =
-        app.sky.groups().into_iter().find(|(of, _)| *of == first_group).expect("a group").1.remove(0);
+        app.cloud.groups().into_iter().find(|(of, _)| *of == first_group).expect("a group").1.remove(0);
     import(
         app,
         (0..(sessions - 1).div_ceil(SESSIONS_A_GROUP)).map(|number| {
             let (resource_id, other_group) = (id(2, number), group(2 + number));
             let count = SESSIONS_A_GROUP.min(sessions - 1 - number * SESSIONS_A_GROUP);
-            app.sky.add_group(other_group.clone());
+            app.cloud.add_group(other_group.clone());
             let shared =
                 [(resource.as_str(), resource_id.as_str()), (&first_group.group_id, &other_group.group_id)];
             let mut items = resources.copies(&shared);
@@ -93,7 +93,7 @@ fn apply(app: &TestApp, (group, rule): (&GroupRef, &CloudRule), address: &str, e
     if let Some(tag) = &mut copy.tag {
         tag.rule = entry.to_owned();
     }
-    app.sky.add_rule(group, copy)
+    app.cloud.add_rule(group, copy)
 }
 
 /// Which part of the index an item is due in follows from its key.

@@ -154,9 +154,9 @@ mod tests {
     const KEYS: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"AA","kid":"a"}]}"#;
 
     /// One document, and the URL where it is.
-    struct Site(&'static str, Vec<u8>);
+    struct StubSite(&'static str, Vec<u8>);
 
-    impl Fetch for Site {
+    impl Fetch for StubSite {
         fn get<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<Vec<u8>, FetchFault>> {
             let found = if url == self.0 { Ok(self.1.clone()) } else { Err(FetchFault(url.into())) };
             Box::pin(async move { found })
@@ -167,7 +167,7 @@ mod tests {
     fn discovered(issuer: &str, url: &'static str, named: &str, keys: &str) -> Result<String, String> {
         let document = json!({"issuer": named, "jwks_uri": keys}).to_string();
         let source = KeySource::Discovery { issuer: issuer.into() };
-        let found = source.url(&Site(url, document.into())).now_or_never().unwrap();
+        let found = source.url(&StubSite(url, document.into())).now_or_never().unwrap();
         found.map_err(|fault| fault.to_string())
     }
 
@@ -199,14 +199,14 @@ mod tests {
     #[test]
     fn a_url_needs_no_document() {
         let source = KeySource::Url("https://id.example/keys".into());
-        let url = source.url(&Site("", Vec::new())).now_or_never().unwrap();
+        let url = source.url(&StubSite("", Vec::new())).now_or_never().unwrap();
         assert_eq!(url.as_deref(), Ok("https://id.example/keys"));
     }
 
     #[test]
     fn a_set_is_fetched_or_it_is_said_why_not() {
         let fetched = |document: &[u8], url: &str| {
-            let site = Site("https://id.example/keys", document.into());
+            let site = StubSite("https://id.example/keys", document.into());
             let set = key_set(&site, url).now_or_never().unwrap();
             set.map(|set| set.find("a").is_some()).map_err(|fault| fault.to_string())
         };

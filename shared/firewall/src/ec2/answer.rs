@@ -1,4 +1,4 @@
-//! Answers of the Query API, in XML.
+//! Answers of the QueryBody API, in XML.
 
 use aws_credential_types::Credentials;
 use aws_smithy_types::DateTime;
@@ -14,7 +14,7 @@ use crate::{CloudRule, FirewallError, RuleTag};
 
 /// A page of rules.
 #[derive(Debug)]
-pub(super) struct Page {
+pub(super) struct DescribePage {
     pub(super) rules: Vec<CloudRule>,
     pub(super) next_token: Option<String>,
 }
@@ -48,7 +48,7 @@ fn text<'a>(node: Node<'a, 'a>, name: &str) -> Option<&'a str> {
 }
 
 /// The rules of a page.
-pub(super) fn rules(xml: &str) -> Result<Page, FirewallError> {
+pub(super) fn rules(xml: &str) -> Result<DescribePage, FirewallError> {
     let document = parsed(xml)?;
     let root = document.root_element();
     let set = child(root, "securityGroupRuleSet").ok_or_else(|| unreadable("the answer has no rules"))?;
@@ -61,7 +61,7 @@ pub(super) fn rules(xml: &str) -> Result<Page, FirewallError> {
             Some(_) | None => return Err(unreadable("a rule does not say its direction")),
         }
     }
-    Ok(Page { rules, next_token: text(root, "nextToken").map(String::from) })
+    Ok(DescribePage { rules, next_token: text(root, "nextToken").map(String::from) })
 }
 
 fn rule(item: Node<'_, '_>) -> Option<CloudRule> {

@@ -11,8 +11,8 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::Mutex;
 
 use super::answer::{self, Assumed};
-use super::query::Query;
-use super::signed::{Caller, Service};
+use super::query::QueryBody;
+use super::signed::{Service, Signer};
 use crate::{AccountId, CloudAccess, FirewallError};
 
 /// Temporary credentials are renewed so long before they expire.
@@ -48,7 +48,7 @@ impl Identities {
         &self,
         access: &CloudAccess,
         region: &str,
-        caller: &Caller,
+        signer: &Signer,
     ) -> Result<Credentials, FirewallError> {
         match access {
             CloudAccess::AccessKey { access_key_id, secret_access_key, session_token } => {
@@ -58,7 +58,7 @@ impl Identities {
             }
             CloudAccess::AssumeRole { role_arn: role, external_id, session_name } => {
                 let wanted = Wanted { role, external_id, session_name };
-                Ok(self.assumed(wanted, region, caller).await?.credentials)
+                Ok(self.assumed(wanted, region, signer).await?.credentials)
             }
         }
     }
@@ -67,21 +67,21 @@ impl Identities {
         &self,
         access: &CloudAccess,
         region: &str,
-        caller: &Caller,
+        signer: &Signer,
     ) -> Result<AccountId, FirewallError> {
         match access {
             CloudAccess::AccessKey { access_key_id, .. } => {
                 if let Some(account) = self.accounts.lock().await.get(access_key_id) {
                     return Ok(*account);
                 }
-                let credentials = self.credentials(access, region, caller).await?;
-                let account = owner(credentials, self.sts_of(region)?, caller).await?;
+                let credentials = self.credentials(access, region, signer).await?;
+                let account = owner(credentials, self.sts_of(region)?, signer).await?;
                 keep(&mut *self.accounts.lock().await, access_key_id.clone(), account);
                 Ok(account)
             }
             CloudAccess::AssumeRole { role_arn: role, external_id, session_name } => {
                 let wanted = Wanted { role, external_id, session_name };
-                Ok(self.assumed(wanted, region, caller).await?.account)
+                Ok(self.assumed(wanted, region, signer).await?.account)
             }
         }
     }
@@ -112,7 +112,7 @@ impl Identities {
         &self,
         wanted: Wanted<'_>,
         region: &str,
-        caller: &Caller,
+        signer: &Signer,
     ) -> Result<Assumed, FirewallError> {
         let Wanted { role, external_id, session_name } = wanted;
         let home = self.home()?;
@@ -128,8 +128,8 @@ impl Identities {
         if let Some(kept) = self.kept.lock().await.get(&key).filter(|kept| is_fresh(&kept.credentials, now)) {
             return Ok(kept.clone());
         }
-        let query = Query::assume_role(role, external_id, session_name);
-        let (status, text) = caller.ask(Service::Sts, self.own().await?, home, &query).await?;
+        let query = QueryBody::assume_role(role, external_id, session_name);
+        let (status, text) = signer.ask(Service::Sts, self.own().await?, home, &query).await?;
         let assumed =
             if status == 200 { answer::assumed(&text)? } else { return Err(refused(&text, external_id)) };
         keep(&mut *self.kept.lock().await, key, assumed.clone());
@@ -138,8 +138,8 @@ impl Identities {
 }
 
 /// Asks whose a key pair is.
-async fn owner(credentials: Credentials, region: &str, caller: &Caller) -> Result<AccountId, FirewallError> {
-    let (status, text) = caller.ask(Service::Sts, credentials, region, &Query::caller_identity()).await?;
+async fn owner(credentials: Credentials, region: &str, signer: &Signer) -> Result<AccountId, FirewallError> {
+    let (status, text) = signer.ask(Service::Sts, credentials, region, &QueryBody::caller_identity()).await?;
     if status == 200 { answer::account(&text) } else { Err(answer::failure(status, &text)) }
 }
 

@@ -1,4 +1,4 @@
-//! EC2 security groups, and the roles that reach them, over the Query API (Amazon EC2 API Reference, version 2016-11-15; AWS
+//! EC2 security groups, and the roles that reach them, over the QueryBody API (Amazon EC2 API Reference, version 2016-11-15; AWS
 //! Security Token Service API Reference, version 2011-06-15).
 //!
 //! Rules are made with the tags `postern:org` and `postern:deployment`, and with a description that names the entry of the ledger:
@@ -17,8 +17,8 @@ use std::time::Duration;
 
 use crate::{AccountId, CloudAccess, Firewall, FirewallError, GroupDescription, GroupRef, NewRule};
 use identity::Identities;
-use query::Query;
-use signed::Caller;
+use query::QueryBody;
+use signed::Signer;
 
 /// The tag whose value is the organization.
 pub const ORG_TAG: &str = "postern:org";
@@ -37,7 +37,7 @@ const PAGES_MAX: usize = 5;
 
 /// EC2.
 pub struct Ec2 {
-    caller: Caller,
+    signer: Signer,
     identities: Identities,
 }
 
@@ -53,12 +53,17 @@ impl Ec2 {
     /// endpoint for all regions, for emulators.
     #[must_use]
     pub fn new(config: &SdkConfig) -> Self {
-        Self { caller: Caller::new(config), identities: Identities::new(config) }
+        Self { signer: Signer::new(config), identities: Identities::new(config) }
     }
 
-    async fn call(&self, access: &CloudAccess, region: &str, query: &Query) -> Result<String, FirewallError> {
-        let credentials = self.identities.credentials(access, region, &self.caller).await?;
-        self.caller.call(credentials, region, query).await
+    async fn call(
+        &self,
+        access: &CloudAccess,
+        region: &str,
+        query: &QueryBody,
+    ) -> Result<String, FirewallError> {
+        let credentials = self.identities.credentials(access, region, &self.signer).await?;
+        self.signer.call(credentials, region, query).await
     }
 
     async fn describe_group(
@@ -68,7 +73,7 @@ impl Ec2 {
     ) -> Result<GroupDescription, FirewallError> {
         let (mut rules, mut token) = (Vec::new(), None);
         for _ in 0..PAGES_MAX {
-            let query = Query::describe_rules(group, token.as_deref());
+            let query = QueryBody::describe_rules(group, token.as_deref());
             let page = answer::rules(&self.call(access, &group.region, &query).await?)?;
             rules.extend(page.rules);
             token = page.next_token;
@@ -83,7 +88,7 @@ impl Ec2 {
         }
         if rules.is_empty() {
             // A filter finds nothing in a group that does not exist, and says so by finding nothing.
-            self.call(access, &group.region, &Query::describe_group(group)).await?;
+            self.call(access, &group.region, &QueryBody::describe_group(group)).await?;
         }
         Ok(GroupDescription { rules })
     }
@@ -95,7 +100,7 @@ impl Firewall for Ec2 {
         access: &'a CloudAccess,
         region: &'a str,
     ) -> BoxFuture<'a, Result<AccountId, FirewallError>> {
-        Box::pin(self.identities.account(access, region, &self.caller))
+        Box::pin(self.identities.account(access, region, &self.signer))
     }
 
     fn describe<'a>(
@@ -116,7 +121,7 @@ impl Firewall for Ec2 {
         rules: &'a [NewRule],
     ) -> BoxFuture<'a, Result<(), FirewallError>> {
         Box::pin(async move {
-            let query = Query::authorize(group, rules)?;
+            let query = QueryBody::authorize(group, rules)?;
             answer::done(&self.call(access, &group.region, &query).await?)
         })
     }
@@ -128,7 +133,7 @@ impl Firewall for Ec2 {
         ids: &'a [String],
     ) -> BoxFuture<'a, Result<(), FirewallError>> {
         Box::pin(async move {
-            let query = Query::revoke(group, ids);
+            let query = QueryBody::revoke(group, ids);
             answer::done(&self.call(access, &group.region, &query).await?)
         })
     }

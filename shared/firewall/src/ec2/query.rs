@@ -1,4 +1,4 @@
-//! Requests of the Query API: an action and its parameters, form-encoded.
+//! Requests of the QueryBody API: an action and its parameters, form-encoded.
 
 use model::ingress::{Ingress, Protocol};
 use std::net::IpAddr;
@@ -16,9 +16,9 @@ const PAGE: &str = "1000";
 
 /// A request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Query(Vec<(String, String)>);
+pub(super) struct QueryBody(Vec<(String, String)>);
 
-impl Query {
+impl QueryBody {
     fn new(action: &str) -> Self {
         Self::of_version(action, VERSION)
     }
@@ -151,7 +151,7 @@ mod tests {
     #[test]
     fn a_role_is_assumed_with_its_external_id() {
         let role = "arn:aws:iam::123456789012:role/postern";
-        let query = Query::assume_role(role, "postern:acme", "postern-acme-verify").encoded();
+        let query = QueryBody::assume_role(role, "postern:acme", "postern-acme-verify").encoded();
         let expected = "Action=AssumeRole&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A123456789012%3Arole%2Fpostern\
                         &RoleSessionName=postern-acme-verify&ExternalId=postern%3Aacme";
         assert_eq!(query, expected);
@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn several_rules_go_in_one_call_each_with_its_mark() {
         let rules = [rule("203.0.113.7|tcp|22-22", "acme"), rule("2001:db8::1|icmp|", "acme")];
-        let query = Query::authorize(&group(), &rules).unwrap().encoded();
+        let query = QueryBody::authorize(&group(), &rules).unwrap().encoded();
         let expected = [
             "Action=AuthorizeSecurityGroupIngress&Version=2016-11-15&GroupId=sg-0abc123d",
             "&IpPermissions.1.IpProtocol=tcp&IpPermissions.1.FromPort=22&IpPermissions.1.ToPort=22",
@@ -173,7 +173,7 @@ mod tests {
             "&TagSpecification.1.Tag.2.Value=d1",
         ];
         assert_eq!(query, expected.concat());
-        let all = Query::authorize(&group(), &[rule("203.0.113.7|all|", "acme")]).unwrap().encoded();
+        let all = QueryBody::authorize(&group(), &[rule("203.0.113.7|all|", "acme")]).unwrap().encoded();
         assert!(all.contains("IpProtocol=-1&IpPermissions.1.IpRanges"), "{all}");
     }
 
@@ -181,19 +181,19 @@ mod tests {
     fn no_call_is_for_two_organizations_or_deployments() {
         let (ours, mut theirs) =
             (rule("203.0.113.7|tcp|22-22", "acme"), rule("203.0.113.8|tcp|22-22", "globex"));
-        assert!(Query::authorize(&group(), &[ours.clone(), theirs.clone()]).is_err());
+        assert!(QueryBody::authorize(&group(), &[ours.clone(), theirs.clone()]).is_err());
         theirs.tag = RuleTag { deployment: Some("d2".into()), ..ours.tag.clone() };
-        assert!(Query::authorize(&group(), &[ours, theirs]).is_err());
-        assert!(Query::authorize(&group(), &[]).is_err());
+        assert!(QueryBody::authorize(&group(), &[ours, theirs]).is_err());
+        assert!(QueryBody::authorize(&group(), &[]).is_err());
     }
 
     #[test]
     fn rules_are_revoked_by_id_and_described_by_group() {
-        let query = Query::revoke(&group(), &["sgr-1".into(), "sgr-2".into()]).encoded();
+        let query = QueryBody::revoke(&group(), &["sgr-1".into(), "sgr-2".into()]).encoded();
         let expected = "Action=RevokeSecurityGroupIngress&Version=2016-11-15&GroupId=sg-0abc123d\
                         &SecurityGroupRuleId.1=sgr-1&SecurityGroupRuleId.2=sgr-2";
         assert_eq!(query, expected);
-        let query = Query::describe_rules(&group(), Some("t")).encoded();
+        let query = QueryBody::describe_rules(&group(), Some("t")).encoded();
         assert!(query.ends_with("Filter.1.Value.1=sg-0abc123d&MaxResults=1000&NextToken=t"), "{query}");
     }
 }

@@ -12,7 +12,7 @@ use std::fmt::Display;
 use std::time::{Duration, SystemTime};
 
 use super::answer;
-use super::query::Query;
+use super::query::QueryBody;
 use crate::FirewallError;
 
 /// Longest wait for the first byte of an answer.
@@ -22,7 +22,7 @@ const WHOLE: Duration = Duration::from_secs(6);
 
 const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";
 
-pub(super) struct Caller {
+pub(super) struct Signer {
     https: Https,
     config: SdkConfig,
 }
@@ -31,7 +31,7 @@ fn lost(error: impl Display) -> FirewallError {
     FirewallError::Unreachable(error.to_string())
 }
 
-/// A service whose API is the Query API.
+/// A service whose API is the QueryBody API.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Service {
     Ec2,
@@ -48,7 +48,7 @@ impl Service {
     }
 }
 
-impl Caller {
+impl Signer {
     pub(super) fn new(config: &SdkConfig) -> Self {
         Self { https: Https::default(), config: config.clone() }
     }
@@ -58,7 +58,7 @@ impl Caller {
         &self,
         credentials: Credentials,
         region: &str,
-        query: &Query,
+        query: &QueryBody,
     ) -> Result<String, FirewallError> {
         let (status, text) = self.ask(Service::Ec2, credentials, region, query).await?;
         if (200..300).contains(&status) { Ok(text) } else { Err(answer::failure(status, &text)) }
@@ -70,11 +70,11 @@ impl Caller {
         service: Service,
         credentials: Credentials,
         region: &str,
-        query: &Query,
+        query: &QueryBody,
     ) -> Result<(u16, String), FirewallError> {
         let now = self.config.time_source().map(|source| source.now());
         let now = now.ok_or_else(|| lost("there is no clock"))?;
-        let endpoint = https::endpoint(&self.config, service.name(), region);
+        let endpoint = https::service_url(&self.config, service.name(), region);
         let request = signed(credentials, (service, region), (&endpoint, &query.encoded()), now)?;
         let again = request.try_clone().filter(|_| query.is_repeatable());
         let answer = tokio::time::timeout(WHOLE, self.send_again(request, again)).await;
@@ -134,13 +134,15 @@ mod tests {
     #[test]
     fn what_changes_a_group_is_sent_once() {
         let group = crate::GroupRef { region: "eu-central-1".into(), group_id: "sg-0abc123d".into() };
-        assert!(!Query::revoke(&group, &["sgr-1".into()]).is_repeatable());
-        for query in
-            [Query::describe_rules(&group, None), Query::describe_group(&group), Query::caller_identity()]
-        {
+        assert!(!QueryBody::revoke(&group, &["sgr-1".into()]).is_repeatable());
+        for query in [
+            QueryBody::describe_rules(&group, None),
+            QueryBody::describe_group(&group),
+            QueryBody::caller_identity(),
+        ] {
             assert!(query.is_repeatable(), "{query:?}");
         }
-        assert!(Query::assume_role("arn", "postern:acme", "postern").is_repeatable());
+        assert!(QueryBody::assume_role("arn", "postern:acme", "postern").is_repeatable());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use tokio::sync::Notify;
 
 /// A kind of call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Call {
+pub enum Operation {
     /// [`Firewall::describe`](crate::Firewall::describe).
     Describe,
     /// [`Firewall::authorize`](crate::Firewall::authorize).

@@ -6,7 +6,7 @@
 mod fault;
 mod state;
 
-pub use fault::{Call, Fault, Gate};
+pub use fault::{Fault, Gate, Operation};
 
 use futures_util::future::BoxFuture;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -136,7 +136,7 @@ impl SimulatedCloud {
     }
 
     /// Meets the next call of a kind with a fault.
-    pub fn fault_next_of(&self, call: Call, fault: Fault) {
+    pub fn fault_next_of(&self, call: Operation, fault: Fault) {
         self.state().faults.push_back((Some(call), fault));
     }
 
@@ -155,7 +155,7 @@ impl SimulatedCloud {
 
     async fn call<T>(
         &self,
-        call: Call,
+        call: Operation,
         carry_out: impl FnOnce(&mut State, Option<&Fault>) -> Result<T, FirewallError>,
     ) -> Result<T, FirewallError> {
         let fault = self.state().arrive(call);
@@ -185,7 +185,7 @@ impl Firewall for SimulatedCloud {
         access: &'a CloudAccess,
         _: &'a str,
     ) -> BoxFuture<'a, Result<AccountId, FirewallError>> {
-        Box::pin(self.call(Call::Account, |state, _| {
+        Box::pin(self.call(Operation::Account, |state, _| {
             state.assume(access)?;
             Ok(state.account_of(access))
         }))
@@ -196,7 +196,7 @@ impl Firewall for SimulatedCloud {
         access: &'a CloudAccess,
         group: &'a GroupRef,
     ) -> BoxFuture<'a, Result<GroupDescription, FirewallError>> {
-        Box::pin(self.call(Call::Describe, |state, _| {
+        Box::pin(self.call(Operation::Describe, |state, _| {
             state.admit(access, group)?;
             state.describe(group)
         }))
@@ -208,7 +208,7 @@ impl Firewall for SimulatedCloud {
         group: &'a GroupRef,
         rules: &'a [NewRule],
     ) -> BoxFuture<'a, Result<(), FirewallError>> {
-        Box::pin(self.call(Call::Authorize, |state, fault| {
+        Box::pin(self.call(Operation::Authorize, |state, fault| {
             state.admit(access, group)?;
             state.authorize(group, rules, fault)
         }))
@@ -220,7 +220,7 @@ impl Firewall for SimulatedCloud {
         group: &'a GroupRef,
         ids: &'a [String],
     ) -> BoxFuture<'a, Result<(), FirewallError>> {
-        Box::pin(self.call(Call::Revoke, |state, fault| {
+        Box::pin(self.call(Operation::Revoke, |state, fault| {
             state.admit(access, group)?;
             state.revoke(group, ids, fault)
         }))

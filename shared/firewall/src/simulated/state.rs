@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::fault::{Call, Fault};
+use super::fault::{Fault, Operation};
 use crate::{
     AccountId, CloudAccess, CloudRule, FirewallError, GroupDescription, GroupRef, IpVersion, NewRule,
     RULES_MAX, RuleTag,
@@ -24,7 +24,7 @@ pub(super) struct State {
     pub(super) session_names: BTreeSet<String>,
     pub(super) denied: BTreeSet<String>,
     pub(super) is_down: bool,
-    pub(super) faults: VecDeque<(Option<Call>, Fault)>,
+    pub(super) faults: VecDeque<(Option<Operation>, Fault)>,
     pub(super) calls: usize,
     /// By the id that was given out: with which mark. Rules that somebody else made are not among them.
     pub(super) given_out: BTreeMap<String, RuleTag>,
@@ -33,10 +33,10 @@ pub(super) struct State {
 
 impl State {
     /// Counts a call, and takes the fault that waits for it.
-    pub(super) fn arrive(&mut self, call: Call) -> Option<Fault> {
-        let concerns_group = call != Call::Account;
+    pub(super) fn arrive(&mut self, call: Operation) -> Option<Fault> {
+        let concerns_group = call != Operation::Account;
         self.calls += usize::from(concerns_group);
-        let meets = |wanted: Option<Call>| wanted.map_or(concerns_group, |wanted| wanted == call);
+        let meets = |wanted: Option<Operation>| wanted.map_or(concerns_group, |wanted| wanted == call);
         let place = self.faults.iter().position(|(wanted, _)| meets(*wanted))?;
         self.faults.remove(place).map(|(_, fault)| fault)
     }

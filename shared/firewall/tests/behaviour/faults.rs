@@ -1,6 +1,6 @@
 //! The faults of the simulated cloud.
 
-use firewall::simulated::{Call, Fault, Gate};
+use firewall::simulated::{Fault, Gate, Operation};
 use firewall::{Firewall, FirewallError};
 
 use crate::simulated::Simulated;
@@ -10,7 +10,7 @@ use crate::suite::{Subject, authorize, describe, new, revoke, ssh};
 async fn under(fault: Fault) -> (Result<(), FirewallError>, usize) {
     let subject = Simulated::default();
     let group = subject.new_group().await;
-    subject.cloud.fault_next_of(Call::Authorize, fault);
+    subject.cloud.fault_next_of(Operation::Authorize, fault);
     let rules = [new(ssh("203.0.113.1")), new(ssh("203.0.113.2"))];
     let answer = authorize(&subject, &group, &rules).await;
     (answer, describe(&subject, &group).await.len())
@@ -87,7 +87,7 @@ async fn an_account_is_told_to_who_may_do_nothing_and_has_faults_of_its_own() {
     subject.cloud.fault_next(Fault::Throttle);
     assert_eq!(subject.cloud.account(&access, &group.region).await, Ok(subject.account()));
     assert_eq!(subject.cloud.describe(&access, &group).await, Err(FirewallError::Throttled));
-    subject.cloud.fault_next_of(Call::Account, Fault::Throttle);
+    subject.cloud.fault_next_of(Operation::Account, Fault::Throttle);
     assert_eq!(subject.cloud.account(&access, &group.region).await, Err(FirewallError::Throttled));
     subject.cloud.set_down(true);
     let lost = subject.cloud.account(&access, &group.region).await.unwrap_err();

@@ -124,13 +124,13 @@ fn unknown_pk(named: &str) -> String {
 /// Fields that were refused. A team that has the right form was not looked up yet, although the error names
 /// every faulty field at once.
 #[derive(Debug, Clone)]
-pub struct Rejected {
+pub struct InvalidFields {
     violations: Violations,
     /// The team to look up.
     pub team: Option<Team>,
 }
 
-impl Rejected {
+impl InvalidFields {
     /// Whether a required field was not sent.
     pub(super) fn lacks_a_field(&self) -> bool {
         self.violations.iter().any(|(_, sentence)| sentence == REQUIRED)
@@ -151,7 +151,7 @@ impl CredentialForm {
     ///
     /// # Errors
     /// Everything that is wrong, field by field.
-    pub fn read(fields: &GivenFields, required: Required) -> Result<Self, Box<Rejected>> {
+    pub fn read(fields: &GivenFields, required: Required) -> Result<Self, Box<InvalidFields>> {
         let mut reader = Reader { fields, violations: Violations::default() };
         let form = Self {
             name: reader.text("name", NAME_MAX, Blank::Refused),
@@ -170,7 +170,7 @@ impl CredentialForm {
             return Ok(form);
         }
         let violations = reader.violations.ordered(&FIELDS);
-        Err(Box::new(Rejected { violations, team: form.team.flatten() }))
+        Err(Box::new(InvalidFields { violations, team: form.team.flatten() }))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Creation and update of a credential, and what may happen to its secret.
 
 use super::Credential;
-use super::input::{CredentialForm, GivenFields, Rejected, Required, Team};
+use super::input::{CredentialForm, GivenFields, InvalidFields, Required, Team};
 use super::usable::usable;
 use crate::audit::FieldChange;
 use crate::id::{CredentialId, OrgId, RoleId};
@@ -60,7 +60,7 @@ impl CredentialUpdate {
     ///
     /// # Errors
     /// Everything that is wrong, field by field.
-    pub fn read_whole(fields: &GivenFields) -> Result<Self, Box<Rejected>> {
+    pub fn read_whole(fields: &GivenFields) -> Result<Self, Box<InvalidFields>> {
         CredentialForm::read(fields, Required::NameAndValue).map(Self)
     }
 
@@ -68,7 +68,7 @@ impl CredentialUpdate {
     ///
     /// # Errors
     /// Everything that is wrong, field by field.
-    pub fn read_partial(fields: &GivenFields) -> Result<Self, Box<Rejected>> {
+    pub fn read_partial(fields: &GivenFields) -> Result<Self, Box<InvalidFields>> {
         CredentialForm::read(fields, Required::Nothing).map(Self)
     }
 
@@ -79,9 +79,9 @@ impl CredentialUpdate {
     /// Everything that is wrong with the other fields.
     pub fn read_again(
         fields: &GivenFields,
-        rejected: Box<Rejected>,
+        rejected: Box<InvalidFields>,
         shown: &Map<String, Value>,
-    ) -> Result<Self, Box<Rejected>> {
+    ) -> Result<Self, Box<InvalidFields>> {
         if rejected.lacks_a_field() { Err(rejected) } else { Self::read_partial(&fields.changed(shown)) }
     }
 
@@ -209,7 +209,7 @@ impl CredentialDraft {
     ///
     /// # Errors
     /// Everything that is wrong, field by field.
-    pub fn read(fields: &GivenFields) -> Result<Self, Box<Rejected>> {
+    pub fn read(fields: &GivenFields) -> Result<Self, Box<InvalidFields>> {
         CredentialForm::read(fields, Required::NameAndValue).map(Self)
     }
 

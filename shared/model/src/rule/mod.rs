@@ -7,13 +7,13 @@
 //! An entry exists from before its rule is asked for until after it is known to be gone. Its state is not stored: it
 //! follows from who holds the rule and from what is known of the rule's presence.
 
+mod backoff;
 mod holder;
-mod ladder;
 mod listing;
 mod resolution;
 
+pub use backoff::{PROBE_SECONDS, STUCK_AFTER, pause_seconds};
 pub use holder::Holder;
-pub use ladder::{PROBE_SECONDS, STUCK_AFTER, pause_seconds};
 pub use listing::RuleFilter;
 pub use resolution::Resolution;
 

@@ -19,7 +19,7 @@ pub use draft::{Addresses, SessionDraft};
 pub use extension::Extension;
 pub use filter::{OwnSessionFilter, SessionFilter};
 pub use limits::{DURATION_HOURS_MAX, PER_PERSON_MAX, SessionLimits, Ways};
-pub use row::{Claim, ClaimState, News, RowStatus, SessionRow};
+pub use row::{Claim, ClaimState, RowStatus, RuleEvent, SessionRow};
 
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};

@@ -79,7 +79,7 @@ pub enum RowStatus {
 
 /// What happened to a rule, for the rows that have a claim on it.
 #[derive(Debug, Clone, PartialEq)]
-pub enum News {
+pub enum RuleEvent {
     /// It is there, under this id of the provider.
     Applied(Option<String>),
     /// It was refused for this reason, and is not there.
@@ -224,38 +224,38 @@ impl SessionRow {
         }
     }
 
-    /// Takes in what happened to a rule, and says whether that was new. Old news changes nothing: what is removed is not
+    /// Takes in what happened to a rule, and says whether that was new. An old event changes nothing: what is removed is not
     /// applied any more.
-    pub fn learn(&mut self, opening: &Opening, news: &News, now: Timestamp) -> bool {
+    pub fn apply(&mut self, opening: &Opening, event: &RuleEvent, now: Timestamp) -> bool {
         let Some(claim) = self.claims.iter_mut().find(|claim| claim.opening == *opening) else {
             return false;
         };
         let before = claim.clone();
-        match (claim.state, news) {
-            (ClaimState::Pending, News::Applied(id)) => {
+        match (claim.state, event) {
+            (ClaimState::Pending, RuleEvent::Applied(id)) => {
                 claim.state = ClaimState::Applied;
                 claim.provider_rule_id.clone_from(id);
                 claim.applied_at = Some(now.unix_millis());
                 claim.error = None;
             }
-            (ClaimState::Applied, News::Applied(id)) => {
+            (ClaimState::Applied, RuleEvent::Applied(id)) => {
                 claim.provider_rule_id.clone_from(id);
                 claim.error = None;
             }
-            (ClaimState::Pending | ClaimState::Applied, News::Refused(why)) => {
+            (ClaimState::Pending | ClaimState::Applied, RuleEvent::Refused(why)) => {
                 claim.state = ClaimState::Failed;
                 claim.error = Some(text::said(why));
             }
-            (ClaimState::Removing, News::Removed(note)) => {
+            (ClaimState::Removing, RuleEvent::Removed(note)) => {
                 claim.state = ClaimState::Removed;
                 claim.removed_at = Some(now.unix_millis());
                 claim.error = note.as_deref().map(text::said);
             }
-            (ClaimState::Pending | ClaimState::Applied | ClaimState::Removing, News::Delayed(why)) => {
+            (ClaimState::Pending | ClaimState::Applied | ClaimState::Removing, RuleEvent::Delayed(why)) => {
                 claim.error = Some(text::said(why));
             }
             (ClaimState::Removing | ClaimState::Failed | ClaimState::Removed, _)
-            | (ClaimState::Pending | ClaimState::Applied, News::Removed(_)) => {}
+            | (ClaimState::Pending | ClaimState::Applied, RuleEvent::Removed(_)) => {}
         }
         *claim != before
     }

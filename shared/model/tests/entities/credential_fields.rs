@@ -1,6 +1,6 @@
 //! The fields of a credential in each of the forms in which they can be sent.
 
-use model::credential::input::{Given, GivenFields, Rejected};
+use model::credential::input::{Given, GivenFields, InvalidFields};
 use model::credential::{CredentialDraft, CredentialUpdate};
 use model::principal::Actor;
 use model::violation::Violations;
@@ -31,7 +31,7 @@ fn listed(violations: &Violations) -> Vec<(String, String)> {
 
 /// What is wrong with one field of a PATCH.
 fn fault(name: &'static str, given: Given) -> Vec<String> {
-    let rejected: Option<Box<Rejected>> = CredentialUpdate::read_partial(&sent([(name, given)])).err();
+    let rejected: Option<Box<InvalidFields>> = CredentialUpdate::read_partial(&sent([(name, given)])).err();
     let violations = rejected.map(|rejected| rejected.violations(true)).unwrap_or_default();
     violations
         .iter()

@@ -137,7 +137,7 @@ fn a_credential_is_a_secret_unless_said_otherwise() {
         api_key: None,
         ip_address: None,
         request_id: None,
-        once: None,
+        idempotency: None,
     };
     let (made, value) = draft(json!({"name": "n", "value": {"a": 1}})).create(&actor, at(5)).unwrap();
     assert!(made.is_sensitive && made.has_value);

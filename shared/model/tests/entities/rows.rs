@@ -1,8 +1,8 @@
-//! A session's row: how it follows from its claims, and what news make of it.
+//! A session's row: how it follows from its claims, and what events make of it.
 
 use model::id::{ResourceId, SessionRowId};
 use model::ingress::{GroupRef, Ingress, Opening, Protocol};
-use model::session::{Claim, ClaimState, News, RowStatus, SessionRow};
+use model::session::{Claim, ClaimState, RowStatus, RuleEvent, SessionRow};
 
 use crate::at;
 
@@ -121,12 +121,12 @@ fn a_row_shows_the_last_of_its_claims_times_and_the_first_of_their_ids() {
     assert_eq!((row.removed_at(), row.error()), (Some(at(19)), Some("no port")));
 }
 
-/// What becomes of a claim in a state, with an error and an id from before, when there is news.
-fn learned(state: ClaimState, news: &News) -> (bool, Claim) {
+/// What becomes of a claim in a state, with an error and an id from before, after an event.
+fn learned(state: ClaimState, event: &RuleEvent) -> (bool, Claim) {
     let mut row = row(&[ClaimState::Pending, state]);
     row.claims[1].error = Some("before".into());
     let other = row.claims[0].clone();
-    let is_new = row.learn(&opening(1), news, at(5));
+    let is_new = row.apply(&opening(1), event, at(5));
     assert_eq!(row.claims[0], other);
     (is_new, row.claims[1].clone())
 }
@@ -134,39 +134,39 @@ fn learned(state: ClaimState, news: &News) -> (bool, Claim) {
 #[test]
 fn news_move_a_claim_forward() {
     use ClaimState::{Applied, Failed, Pending, Removed, Removing};
-    let (applied, refused) = (News::Applied(Some("sgr-1".into())), News::Refused("no".into()));
-    let (removed, delayed) = (News::Removed(None), News::Delayed("later".into()));
-    for (state, news, after, error) in [
+    let (applied, refused) = (RuleEvent::Applied(Some("sgr-1".into())), RuleEvent::Refused("no".into()));
+    let (removed, delayed) = (RuleEvent::Removed(None), RuleEvent::Delayed("later".into()));
+    for (state, event, after, error) in [
         (Pending, &applied, Applied, None),
         (Applied, &applied, Applied, None),
         (Pending, &refused, Failed, Some("no")),
         (Applied, &refused, Failed, Some("no")),
         (Removing, &removed, Removed, None),
-        (Removing, &News::Removed(Some("by hand".into())), Removed, Some("by hand")),
+        (Removing, &RuleEvent::Removed(Some("by hand".into())), Removed, Some("by hand")),
         (Pending, &delayed, Pending, Some("later")),
         (Applied, &delayed, Applied, Some("later")),
         (Removing, &delayed, Removing, Some("later")),
     ] {
-        let (is_new, claim) = learned(state, news);
-        assert!(is_new, "{state:?} {news:?}");
-        assert_eq!((claim.state, claim.error.as_deref()), (after, error), "{state:?} {news:?}");
+        let (is_new, claim) = learned(state, event);
+        assert!(is_new, "{state:?} {event:?}");
+        assert_eq!((claim.state, claim.error.as_deref()), (after, error), "{state:?} {event:?}");
         let now = Some(at(5).unix_millis());
         assert_eq!(
             claim.applied_at,
             now.filter(|_| (state, after) == (Pending, Applied)),
-            "{state:?} {news:?}"
+            "{state:?} {event:?}"
         );
-        assert_eq!(claim.removed_at, now.filter(|_| after == Removed), "{state:?} {news:?}");
-        let id = (after == Applied && *news == applied).then_some("sgr-1");
-        assert_eq!(claim.provider_rule_id.as_deref(), id, "{state:?} {news:?}");
+        assert_eq!(claim.removed_at, now.filter(|_| after == Removed), "{state:?} {event:?}");
+        let id = (after == Applied && *event == applied).then_some("sgr-1");
+        assert_eq!(claim.provider_rule_id.as_deref(), id, "{state:?} {event:?}");
     }
 }
 
 #[test]
 fn old_news_change_nothing() {
     use ClaimState::{Applied, Failed, Pending, Removed, Removing};
-    let (applied, refused) = (News::Applied(Some("sgr-1".into())), News::Refused("no".into()));
-    let (removed, delayed) = (News::Removed(None), News::Delayed("later".into()));
+    let (applied, refused) = (RuleEvent::Applied(Some("sgr-1".into())), RuleEvent::Refused("no".into()));
+    let (removed, delayed) = (RuleEvent::Removed(None), RuleEvent::Delayed("later".into()));
     for (state, old) in [
         (Pending, vec![&removed]),
         (Applied, vec![&removed]),
@@ -174,10 +174,10 @@ fn old_news_change_nothing() {
         (Failed, vec![&applied, &refused, &removed, &delayed]),
         (Removed, vec![&applied, &refused, &removed, &delayed]),
     ] {
-        for news in old {
-            let (is_new, claim) = learned(state, news);
-            assert!(!is_new, "{state:?} {news:?}");
-            assert_eq!((claim.state, claim.error.as_deref()), (state, Some("before")), "{state:?} {news:?}");
+        for event in old {
+            let (is_new, claim) = learned(state, event);
+            assert!(!is_new, "{state:?} {event:?}");
+            assert_eq!((claim.state, claim.error.as_deref()), (state, Some("before")), "{state:?} {event:?}");
         }
     }
 }
@@ -185,11 +185,11 @@ fn old_news_change_nothing() {
 #[test]
 fn news_that_are_known_or_of_another_rule_are_not_new() {
     let mut row = row(&[ClaimState::Pending]);
-    let news = News::Applied(Some("sgr-1".into()));
-    assert!(row.learn(&opening(0), &news, at(5)));
-    assert!(!row.learn(&opening(0), &news, at(6)));
+    let event = RuleEvent::Applied(Some("sgr-1".into()));
+    assert!(row.apply(&opening(0), &event, at(5)));
+    assert!(!row.apply(&opening(0), &event, at(6)));
     assert_eq!(row.applied_at(), Some(at(5)));
-    assert!(!row.learn(&opening(1), &news, at(6)));
-    assert!(row.learn(&opening(0), &News::Applied(Some("sgr-2".into())), at(6)));
+    assert!(!row.apply(&opening(1), &event, at(6)));
+    assert!(row.apply(&opening(0), &RuleEvent::Applied(Some("sgr-2".into())), at(6)));
     assert_eq!((row.provider_rule_id(), row.applied_at()), (Some("sgr-2"), Some(at(5))));
 }

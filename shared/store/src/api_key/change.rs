@@ -28,12 +28,12 @@ impl Store {
         hash: &[u8],
         now: Timestamp,
     ) -> Result<ApiKey, StoreError> {
-        self.once(actor, now, async {
+        self.idempotent(actor, now, async {
             let org = &actor.org;
             let item = NewItem::new(&keys::api_key(org, key.id), Entity::ApiKey, &ApiKeyData::from(&key))?
                 .listed(keys::listed(keys::api_keys(org), key.id))
                 .with(keys::HASH, bytes(hash.to_vec()));
-            let mut tx = Transaction::once(self, actor, &key, now)?;
+            let mut tx = Transaction::idempotent(self, actor, &key, now)?;
             tx.create(item, |_| Failed::Stale);
             require_maker(&mut tx, org, &key)?;
             tx.commit(actor, &entry(AuditEvent::ApiKeyCreate, &key), now).await?.certain()?;

@@ -20,11 +20,11 @@ use model::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{StoreError, corrupt};
+use crate::idempotency::Recorded;
 use crate::item::{Entity, Item};
 use crate::keys::HASH;
 use crate::list::each_object;
-use crate::once::Recorded;
-use crate::{ListPart, Listed, Store, keys};
+use crate::{Listed, PageRequest, Store, keys};
 
 /// The members of an API key's item.
 #[derive(Serialize, Deserialize)]
@@ -136,9 +136,9 @@ impl Store {
     pub async fn api_keys_in_order_of_creation(
         &self,
         org: &OrgId,
-        part: &ListPart,
+        page: &PageRequest,
     ) -> Result<Listed<ApiKey>, StoreError> {
-        let (items, next) = self.list_part(&keys::api_keys(org), Entity::ApiKey, part).await?;
+        let (items, next) = self.list_page(&keys::api_keys(org), Entity::ApiKey, page).await?;
         Ok(Listed::of(each_object(&items, api_key), next))
     }
 }

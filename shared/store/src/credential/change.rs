@@ -104,7 +104,7 @@ impl Store {
     ///
     /// # Errors
     /// Busy or defect. The note stays until everything has succeeded.
-    pub async fn look_after_credential(
+    pub async fn process_due_credential(
         &self,
         org: &OrgId,
         id: CredentialId,

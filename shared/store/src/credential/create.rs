@@ -13,7 +13,7 @@ use super::{CredentialData, CredentialRecord, entry};
 use crate::error::StoreError;
 use crate::expression::Expression;
 use crate::item::{Entity, NewItem, bytes, number};
-use crate::keys::Holder;
+use crate::keys::Assignee;
 use crate::transaction::{Failed, Transaction};
 use crate::{Store, Vault, keys};
 
@@ -29,7 +29,7 @@ impl Store {
         draft: &CredentialDraft,
         now: Timestamp,
     ) -> Result<CredentialRecord, StoreError> {
-        self.once(actor, now, self.insert_credential(vault, actor, draft, now)).await
+        self.idempotent(actor, now, self.insert_credential(vault, actor, draft, now)).await
     }
 
     async fn insert_credential(
@@ -53,10 +53,10 @@ impl Store {
             version: 1,
             renaming: false,
         };
-        let mut tx = Transaction::once(self, actor, &record, now)?;
+        let mut tx = Transaction::idempotent(self, actor, &record, now)?;
         tx.create(item(org, &record)?, |_| Failed::Stale);
         if let Some(team) = draft.team().cloned() {
-            tx.require(&keys::holder(org, &Holder::Role(team.id)), &Expression::exists(), move |_| {
+            tx.require(&keys::assignee(org, &Assignee::Role(team.id)), &Expression::exists(), move |_| {
                 Failed::Refuse(unknown_team(&team.named).into())
             });
         }

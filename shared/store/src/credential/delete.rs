@@ -46,7 +46,7 @@ impl Store {
             require(expected, || record.tag())?;
             if let Some((code, refusal)) = self.reason_to_stay(actor, &record).await? {
                 let entry = entry(AuditEvent::CredentialDelete, &record.credential, Map::new());
-                self.record_attempt(actor, &entry.refused(code), now).await?;
+                self.record_denial(actor, &entry.refused(code), now).await?;
                 return Err(refusal.into());
             }
             if self.remove_credential(actor, &record, now).await? {

@@ -21,9 +21,8 @@ pub use former::FormerValue;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
-use model::credential::input::Rejected;
+use model::credential::input::InvalidFields;
 use model::credential::{Creator, Credential, CredentialType, Reference};
-use model::gathered;
 use model::id::{CredentialId, OrgId, RoleId};
 use model::precondition::ETag;
 use model::provider::Provider;
@@ -34,13 +33,13 @@ use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
 use crate::error::{StoreError, corrupt};
+use crate::idempotency::Recorded;
 use crate::item::{Entity, Item, owned};
-use crate::keys::{Holder, RENAMING, SECRET, VERSION};
+use crate::keys::{Assignee, RENAMING, SECRET, VERSION};
 use crate::list::each_with_belongings;
-use crate::once::Recorded;
 use crate::resource::ReferenceData;
 use crate::tag::tag;
-use crate::{ListPart, Listed, Sealed, Store, UnreadableObject, keys};
+use crate::{Listed, PageRequest, Sealed, Store, UnreadableObject, keys};
 
 /// The members of a credential's item. The sealed value stands beside them.
 #[derive(Serialize, Deserialize)]
@@ -168,10 +167,10 @@ pub(crate) fn credential(item: &Item) -> Result<Credential, StoreError> {
 fn records(items: &[Item]) -> Result<Vec<CredentialRecord>, StoreError> {
     let record = |(item, belongings): (&Item, Vec<&Item>)| {
         let references = belongings.iter().filter(|item| item.entity == Entity::Reference);
-        let references = references.map(|item| reference(item)).collect::<Result<Vec<_>, _>>()?;
+        let references = references.map(|item| reference(item)).collect::<Result<BTreeSet<_>, _>>()?;
         Ok(CredentialRecord {
             credential: credential(item)?,
-            references: gathered::<BTreeSet<_>, _>(references).into_iter().collect(),
+            references: references.into_iter().collect(),
             sealed: item.binary(SECRET).map(|bytes| Sealed::from_bytes(bytes.to_vec())),
             former: former::former_values(&belongings)?,
             version: item.number(VERSION)?,
@@ -220,11 +219,11 @@ impl Store {
         &self,
         org: &OrgId,
     ) -> Result<Listed<CredentialRecord>, StoreError> {
-        let whole = ListPart::default();
-        let (items, next) = self.list_part(&keys::credentials(org), Entity::Credential, &whole).await?;
+        let whole = PageRequest::default();
+        let (items, next) = self.list_page(&keys::credentials(org), Entity::Credential, &whole).await?;
         let record = |items: &[Item]| records(items)?.pop().ok_or_else(|| corrupt("it is no credential"));
         let found = each_with_belongings(items, Entity::Credential, record).into_iter();
-        // The spelling of the credentials face.
+        // The spelling of the credentials format.
         let found = found.map(|(known, record)| {
             let id = CredentialId::parse(&known.id).map_or_else(|_| known.id.clone(), CredentialId::base58);
             (UnreadableObject { id, ..known }, record)
@@ -237,9 +236,13 @@ impl Store {
     ///
     /// # Errors
     /// Busy or defect.
-    pub async fn all_violations(&self, org: &OrgId, rejected: Rejected) -> Result<Violations, StoreError> {
+    pub async fn all_violations(
+        &self,
+        org: &OrgId,
+        rejected: InvalidFields,
+    ) -> Result<Violations, StoreError> {
         let team_exists = match &rejected.team {
-            Some(team) => self.get(&keys::holder(org, &Holder::Role(team.id))).await?.is_some(),
+            Some(team) => self.get(&keys::assignee(org, &Assignee::Role(team.id))).await?.is_some(),
             None => true,
         };
         Ok(rejected.violations(team_exists))

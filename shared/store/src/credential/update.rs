@@ -16,7 +16,7 @@ use super::{CredentialData, CredentialRecord, entry};
 use crate::error::StoreError;
 use crate::expression::Expression;
 use crate::item::{bytes, data, number};
-use crate::keys::Holder;
+use crate::keys::Assignee;
 use crate::retry::Backoff;
 use crate::tag::require;
 use crate::transaction::{Commit, Failed, Transaction};
@@ -112,7 +112,7 @@ impl Store {
         // A team that is there no more may stay: a deleted role leaves its id.
         let is_new = after.team != record.credential.team;
         if let Some(team) = update.team().filter(|_| is_new).cloned() {
-            tx.require(&keys::holder(org, &Holder::Role(team.id)), &Expression::exists(), move |_| {
+            tx.require(&keys::assignee(org, &Assignee::Role(team.id)), &Expression::exists(), move |_| {
                 Failed::Refuse(unknown_team(&team.named).into())
             });
         }

@@ -133,14 +133,14 @@ pub struct ListingKey {
 
 /// What a resource can be linked to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Holder {
+pub enum Assignee {
     /// Everybody in a role.
     Role(RoleId),
     /// One person.
     User(UserId),
 }
 
-impl Holder {
+impl Assignee {
     const ROLE: &str = "ROLE";
     const USER: &str = "USER";
 
@@ -151,7 +151,7 @@ impl Holder {
         }
     }
 
-    /// Reads the holder out of the sort key of a link in a resource's partition.
+    /// Reads the assignee out of the sort key of a link in a resource's partition.
     #[must_use]
     pub fn of_link(sk: &str) -> Option<Self> {
         match sk.split_once('#')? {
@@ -178,28 +178,28 @@ pub fn resource(org: &OrgId, id: ResourceId) -> Key {
     key(resource_partition(org, id), "#RESOURCE")
 }
 
-/// A resource's link to a holder, on the resource's side.
+/// A resource's link to a assignee, on the resource's side.
 #[must_use]
-pub fn link_of_resource(org: &OrgId, id: ResourceId, holder: &Holder) -> Key {
-    let (kind, holder) = holder.parts();
-    key(resource_partition(org, id), format!("{kind}#{holder}"))
+pub fn link_of_resource(org: &OrgId, id: ResourceId, assignee: &Assignee) -> Key {
+    let (kind, assignee) = assignee.parts();
+    key(resource_partition(org, id), format!("{kind}#{assignee}"))
 }
 
 /// The partition of a role or user: the object and its links.
 #[must_use]
-pub fn holder_partition(org: &OrgId, holder: &Holder) -> String {
-    let (kind, id) = holder.parts();
+pub fn assignee_partition(org: &OrgId, assignee: &Assignee) -> String {
+    let (kind, id) = assignee.parts();
     format!("ORG#{org}#{kind}#{id}")
 }
 
 /// A role or user.
 #[must_use]
-pub fn holder(org: &OrgId, holder: &Holder) -> Key {
-    let (kind, _) = holder.parts();
-    key(holder_partition(org, holder), format!("#{kind}"))
+pub fn assignee(org: &OrgId, assignee: &Assignee) -> Key {
+    let (kind, _) = assignee.parts();
+    key(assignee_partition(org, assignee), format!("#{kind}"))
 }
 
-/// Prefix of the sort keys of everything that names a resource: links on the holder's side, references.
+/// Prefix of the sort keys of everything that names a resource: links on the assignee's side, references.
 pub(crate) const RESOURCE_PREFIX: &str = "RESOURCE#";
 
 /// Prefix of the sort keys of a role's people.
@@ -208,19 +208,19 @@ pub(crate) const USER_PREFIX: &str = "USER#";
 /// A role.
 #[must_use]
 pub fn role(org: &OrgId, id: RoleId) -> Key {
-    holder(org, &Holder::Role(id))
+    assignee(org, &Assignee::Role(id))
 }
 
 /// A user.
 #[must_use]
 pub fn user(org: &OrgId, id: &UserId) -> Key {
-    holder(org, &Holder::User(id.clone()))
+    assignee(org, &Assignee::User(id.clone()))
 }
 
 /// The links that a deleted user still has on the other side.
 #[must_use]
 pub fn remains(org: &OrgId, id: &UserId) -> Key {
-    key(holder_partition(org, &Holder::User(id.clone())), "REMAINS")
+    key(assignee_partition(org, &Assignee::User(id.clone())), "REMAINS")
 }
 
 /// A shard of a resource, in a partition of its own: one partition takes 1,000 units a second.
@@ -232,19 +232,19 @@ pub fn shard_of_resource(org: &OrgId, id: ResourceId, shard: u16) -> Key {
 /// A shard of a role, in a partition of its own.
 #[must_use]
 pub fn shard_of_role(org: &OrgId, id: RoleId, shard: u16) -> Key {
-    key(format!("{}#SHARD#{shard:02}", holder_partition(org, &Holder::Role(id))), "#SHARD")
+    key(format!("{}#SHARD#{shard:02}", assignee_partition(org, &Assignee::Role(id))), "#SHARD")
 }
 
 /// A role's link to a resource, on the role's side.
 #[must_use]
 pub fn link_of_role(org: &OrgId, role: RoleId, id: ResourceId) -> Key {
-    key(holder_partition(org, &Holder::Role(role)), format!("{RESOURCE_PREFIX}{id}"))
+    key(assignee_partition(org, &Assignee::Role(role)), format!("{RESOURCE_PREFIX}{id}"))
 }
 
 /// A role's link to a person, on the role's side. The other side is a set on the user.
 #[must_use]
 pub fn member_of_role(org: &OrgId, role: RoleId, user: &UserId) -> Key {
-    key(holder_partition(org, &Holder::Role(role)), format!("{USER_PREFIX}{user}"))
+    key(assignee_partition(org, &Assignee::Role(role)), format!("{USER_PREFIX}{user}"))
 }
 
 /// The guard of a user's email, in the form in which emails are compared. A `#` in it stands as a space, which no email has: the
@@ -262,7 +262,7 @@ pub fn api_key(org: &OrgId, id: ApiKeyId) -> Key {
 
 /// The first result of a request with an `Idempotency-Key`, given by the digest of the key.
 #[must_use]
-pub fn once(org: &OrgId, user: &UserId, digest: &str) -> Key {
+pub fn idempotency(org: &OrgId, user: &UserId, digest: &str) -> Key {
     key(format!("ORG#{org}#ONCE#{user}#{digest}"), "#ONCE")
 }
 

@@ -3,7 +3,7 @@
 use model::id::{OrgId, ResourceId, RuleId, SessionId, UserId};
 use model::ingress::{GroupRef, Ingress};
 
-use super::{Holder, Key, ListingKey, holder_partition, key, listed};
+use super::{Assignee, Key, ListingKey, assignee_partition, key, listed};
 
 /// On a session and its further rows: the rows, by their place.
 pub(crate) const ROWS: &str = "rows";
@@ -54,13 +54,13 @@ pub(crate) const SESSION_PREFIX: &str = "SESSION#";
 /// A session's place among those of its owner.
 #[must_use]
 pub fn session_of_user(org: &OrgId, user: &UserId, id: SessionId) -> Key {
-    key(holder_partition(org, &Holder::User(user.clone())), format!("{SESSION_PREFIX}{id}"))
+    key(assignee_partition(org, &Assignee::User(user.clone())), format!("{SESSION_PREFIX}{id}"))
 }
 
 /// A user's sessions are to be ended.
 #[must_use]
 pub fn ending(org: &OrgId, user: &UserId) -> Key {
-    key(holder_partition(org, &Holder::User(user.clone())), "ENDING")
+    key(assignee_partition(org, &Assignee::User(user.clone())), "ENDING")
 }
 
 /// The partition of a security group: the group and the rules of the ledger that are in it.

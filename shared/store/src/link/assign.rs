@@ -10,7 +10,7 @@ use super::{LinkData, entry};
 use crate::error::StoreError;
 use crate::expression::Expression;
 use crate::item::{Entity, NewItem, number, set, text};
-use crate::keys::{Holder, Key, RESOURCE_IDS, ROLE_IDS};
+use crate::keys::{Assignee, Key, RESOURCE_IDS, ROLE_IDS};
 use crate::transaction::{Failed, Transaction};
 use crate::{Store, keys};
 
@@ -20,8 +20,8 @@ impl Store {
     /// # Errors
     /// That the one side does not exist; then the other; `TooManyLinks` of a person; then `AlreadyAssigned`; busy or defect.
     pub async fn assign(&self, actor: &Actor, link: &Link, now: Timestamp) -> Result<(), StoreError> {
-        self.once(actor, now, async {
-            let mut tx = Transaction::once(self, actor, &(), now)?;
+        self.idempotent(actor, now, async {
+            let mut tx = Transaction::idempotent(self, actor, &(), now)?;
             count_sides(&mut tx, &actor.org, link);
             for item in items(&actor.org, link, now)? {
                 let kind = link.kind();
@@ -80,7 +80,7 @@ pub(crate) fn hand_over(
         ),
         Link::UserResource(user, resource) => (
             keys::resource(org, *resource),
-            keys::link_of_resource(org, *resource, &Holder::User(user.clone())),
+            keys::link_of_resource(org, *resource, &Assignee::User(user.clone())),
             Link::UserResource(heir.clone(), *resource),
         ),
         Link::RoleResource(..) => return Ok(()),
@@ -128,7 +128,7 @@ fn items(org: &OrgId, link: &Link, now: Timestamp) -> Result<Vec<NewItem>, Store
         Link::RoleResource(role, resource) => {
             let on_role = keys::link_of_role(org, *role, *resource);
             let listing = keys::listed_behind(keys::roles(org), role, &on_role);
-            let on_resource = keys::link_of_resource(org, *resource, &Holder::Role(*role));
+            let on_resource = keys::link_of_resource(org, *resource, &Assignee::Role(*role));
             vec![item(&on_role)?.listed(listing), item(&on_resource)?]
         }
         Link::RoleUser(role, user) => {
@@ -137,7 +137,7 @@ fn items(org: &OrgId, link: &Link, now: Timestamp) -> Result<Vec<NewItem>, Store
             vec![item(&on_role)?.listed(listing)]
         }
         Link::UserResource(user, resource) => {
-            vec![item(&keys::link_of_resource(org, *resource, &Holder::User(user.clone())))?]
+            vec![item(&keys::link_of_resource(org, *resource, &Assignee::User(user.clone())))?]
         }
     })
 }

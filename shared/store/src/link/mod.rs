@@ -12,7 +12,6 @@ pub(crate) use assign::{HANDED_WRITES, hand_over};
 pub(crate) use remove::{Gone, remove_as_fits};
 
 use model::audit::{AuditEntry, AuditEvent, AuditResult};
-use model::gathered;
 use model::id::{ResourceId, UserId};
 use model::link::Link;
 use model::time::Timestamp;
@@ -38,7 +37,7 @@ fn entry(event: AuditEvent, link: &Link) -> AuditEntry {
         subject_id,
         subject_name: None,
         result: AuditResult::Success,
-        details: gathered([(member.into(), other.into())]),
+        details: [(member.into(), other.into())].into_iter().collect(),
     }
 }
 

@@ -7,7 +7,7 @@ use model::link::Link;
 use crate::error::StoreError;
 use crate::expression::Expression;
 use crate::item::set;
-use crate::keys::{Holder, Key, RESOURCE_IDS, ROLE_IDS};
+use crate::keys::{Assignee, Key, RESOURCE_IDS, ROLE_IDS};
 use crate::transaction::{Failed, Receipt, Transaction};
 use crate::{Store, keys};
 
@@ -53,14 +53,14 @@ fn remove(tx: &mut Transaction<'_>, org: &OrgId, link: &Link, gone: Gone) {
     match link {
         Link::RoleResource(role, resource) => {
             tx.remove(&keys::link_of_role(org, *role, *resource));
-            tx.remove(&keys::link_of_resource(org, *resource, &Holder::Role(*role)));
+            tx.remove(&keys::link_of_resource(org, *resource, &Assignee::Role(*role)));
         }
         Link::RoleUser(role, user) => {
             tx.remove(&keys::member_of_role(org, *role, user));
             remove_from_user(tx, &keys::user(org, user), (ROLE_IDS, &role.to_string()), gone);
         }
         Link::UserResource(user, resource) => {
-            tx.remove(&keys::link_of_resource(org, *resource, &Holder::User(user.clone())));
+            tx.remove(&keys::link_of_resource(org, *resource, &Assignee::User(user.clone())));
             remove_from_user(tx, &keys::user(org, user), (RESOURCE_IDS, &resource.to_string()), gone);
         }
     }

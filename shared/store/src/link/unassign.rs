@@ -12,7 +12,7 @@ use crate::closings::count_closing;
 use crate::error::StoreError;
 use crate::expression::Expression;
 use crate::item::number;
-use crate::keys::{Holder, Key, RESOURCE_IDS, ROLE_IDS, UNLINKED};
+use crate::keys::{Assignee, Key, RESOURCE_IDS, ROLE_IDS, UNLINKED};
 use crate::shards::Sharded;
 use crate::transaction::{Commit, Failed, Transaction};
 use crate::{Store, keys};
@@ -79,11 +79,11 @@ fn items(org: &OrgId, link: &Link) -> Vec<Key> {
     match link {
         Link::RoleResource(role, resource) => vec![
             keys::link_of_role(org, *role, *resource),
-            keys::link_of_resource(org, *resource, &Holder::Role(*role)),
+            keys::link_of_resource(org, *resource, &Assignee::Role(*role)),
         ],
         Link::RoleUser(role, user) => vec![keys::member_of_role(org, *role, user)],
         Link::UserResource(user, resource) => {
-            vec![keys::link_of_resource(org, *resource, &Holder::User(user.clone()))]
+            vec![keys::link_of_resource(org, *resource, &Assignee::User(user.clone()))]
         }
     }
 }

@@ -26,7 +26,7 @@ impl Store {
         draft: &ResourceDraft,
         now: Timestamp,
     ) -> Result<Resource, StoreError> {
-        self.once(actor, now, self.carry_out_creation(actor, draft, now)).await
+        self.idempotent(actor, now, self.carry_out_creation(actor, draft, now)).await
     }
 
     async fn carry_out_creation(
@@ -65,7 +65,7 @@ impl Store {
                 .with(keys::LIVE, number(shards::RESERVE))
                 .with(keys::SHARDS, number(shards::SHARDS))
                 .with(keys::LINKED, number(0));
-        let mut tx = Transaction::once(self, actor, resource, now)?;
+        let mut tx = Transaction::idempotent(self, actor, resource, now)?;
         tx.create(item, |_| Failed::Stale);
         add_reference(&mut tx, org, resource)?;
         tx.commit(actor, &entry(AuditEvent::ResourceCreate, resource, snapshot(resource)), now).await

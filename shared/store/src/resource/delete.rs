@@ -15,7 +15,7 @@ use super::{drop_reference, entry_of, tagged};
 use crate::error::{StoreError, corrupt};
 use crate::expression::Expression;
 use crate::item::{Entity, Item, number};
-use crate::keys::{Holder, LINKED, LIVE, VERSION};
+use crate::keys::{Assignee, LINKED, LIVE, VERSION};
 use crate::link::{Gone, remove_as_fits};
 use crate::retry::Backoff;
 use crate::shards::{self, Sharded};
@@ -85,7 +85,7 @@ impl Store {
             && let Some(item) = self.get(&keys::resource(&actor.org, id)).await?
         {
             let entry = entry_of(AuditEvent::ResourceDelete, id, item.member("name")?, Map::new());
-            self.record_attempt(actor, &entry.refused("RESOURCE_IN_USE"), now).await?;
+            self.record_denial(actor, &entry.refused("RESOURCE_IN_USE"), now).await?;
         }
         outcome
     }
@@ -181,10 +181,10 @@ fn links(resource: ResourceId, partition: &[Item]) -> Result<Vec<Link>, StoreErr
     links
         .map(|link| {
             let sk = link.sk()?;
-            let holder = Holder::of_link(sk).ok_or_else(|| corrupt("a link's key names no holder"))?;
-            Ok(match holder {
-                Holder::Role(role) => Link::RoleResource(role, resource),
-                Holder::User(user) => Link::UserResource(user, resource),
+            let assignee = Assignee::of_link(sk).ok_or_else(|| corrupt("a link's key names no assignee"))?;
+            Ok(match assignee {
+                Assignee::Role(role) => Link::RoleResource(role, resource),
+                Assignee::User(user) => Link::UserResource(user, resource),
             })
         })
         .collect()

@@ -23,7 +23,7 @@ use crate::keys::{self, DRAINING, Round, VERSION};
 use crate::session::{Scope, holders_in};
 use crate::shards::Sharded;
 use crate::transaction::{Commit, Failed, Transaction};
-use crate::{ListPart, Store};
+use crate::{PageRequest, Store};
 
 /// Sessions that are ended at once.
 const AT_ONCE: usize = 8;
@@ -68,7 +68,7 @@ impl Store {
     ///
     /// # Errors
     /// Busy or defect.
-    pub async fn look_after_resource(
+    pub async fn process_due_resource(
         &self,
         org: &OrgId,
         id: ResourceId,
@@ -94,8 +94,8 @@ impl Store {
 
     /// Ends the sessions that hold rules for a resource: all that can be ended, whatever fails on the way.
     async fn end_sessions_on(&self, actor: &Actor, id: ResourceId, now: Timestamp) -> Result<(), StoreError> {
-        let (list, whole) = (keys::rules(&actor.org), ListPart::default());
-        let (rules, _) = self.list_part(&list, Entity::Rule, &whole).await?;
+        let (list, whole) = (keys::rules(&actor.org), PageRequest::default());
+        let (rules, _) = self.list_page(&list, Entity::Rule, &whole).await?;
         let holders = rules.iter().flat_map(holders_in);
         let sessions: BTreeSet<SessionId> = holders.map(|holder| holder.session).collect();
         let group = self.group_of(&actor.org, id).await?;

@@ -30,13 +30,13 @@ use std::collections::BTreeSet;
 
 use crate::error::{StoreError, corrupt};
 use crate::expression::Expression;
+use crate::idempotency::Recorded;
 use crate::item::{Each, Entity, Item, NewItem, Unreadable, data, keys_of, number};
 use crate::keys::{DRAINING, Key, SHARDS, VERSION};
 use crate::list::each_object;
-use crate::once::Recorded;
 use crate::shards;
 use crate::transaction::{Failed, Transaction};
-use crate::{ListPart, Listed, Store, Tagged, keys};
+use crate::{Listed, PageRequest, Store, Tagged, keys};
 
 /// The members of a resource's item.
 #[derive(Serialize, Deserialize)]
@@ -255,7 +255,7 @@ impl Store {
                 let keys: Vec<Key> = ids.iter().map(|id| keys::resource(org, *id)).collect();
                 self.get_each(&keys).await?
             }
-            None => self.list_part(&keys::resources(org), Entity::Resource, &ListPart::default()).await?.0,
+            None => self.list_page(&keys::resources(org), Entity::Resource, &PageRequest::default()).await?.0,
         };
         let mut found = Vec::new();
         let is_draining = |one: &&Each| matches!(one, Ok(item) if item.has(DRAINING));
@@ -280,9 +280,9 @@ impl Store {
     pub async fn resources_in_order_of_creation(
         &self,
         org: &OrgId,
-        part: &ListPart,
+        page: &PageRequest,
     ) -> Result<Listed<Resource>, StoreError> {
-        let (items, next) = self.list_part(&keys::resources(org), Entity::Resource, part).await?;
+        let (items, next) = self.list_page(&keys::resources(org), Entity::Resource, page).await?;
         Ok(Listed::of(each_object(&items, listed), next))
     }
 }

@@ -13,9 +13,9 @@ use super::{ResourceData, entry, resource};
 use crate::closings::count_closing;
 use crate::error::StoreError;
 use crate::expression::Expression;
+use crate::idempotency::Recorded;
 use crate::item::{data, number};
 use crate::keys::VERSION;
-use crate::once::Recorded;
 use crate::retry::Backoff;
 use crate::shards::Sharded;
 use crate::transaction::{Commit, Failed, Transaction};
@@ -94,7 +94,7 @@ impl Store {
         now: Timestamp,
         ask: impl Future<Output = Result<Verified, StoreError>>,
     ) -> Result<Verified, StoreError> {
-        let verified = self.once(actor, now, ask).await?;
+        let verified = self.idempotent(actor, now, ask).await?;
         if !verified.resource.is_active {
             // Also for a repetition: the first one may have broken off.
             self.catch_up_shards(&actor.org, Sharded::Resource(verified.resource.id), now).await?;
@@ -145,7 +145,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Commit, StoreError> {
         let after = &verified.resource;
-        let mut tx = Transaction::once(self, actor, verified, now)?;
+        let mut tx = Transaction::idempotent(self, actor, verified, now)?;
         tx.update(
             &keys::resource(&actor.org, after.id),
             &Expression::new(

@@ -25,7 +25,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Role, StoreError> {
         let role = draft.create(now);
-        self.once(actor, now, self.insert_role(actor, role, now)).await
+        self.idempotent(actor, now, self.insert_role(actor, role, now)).await
     }
 
     async fn insert_role(&self, actor: &Actor, role: Role, now: Timestamp) -> Result<Role, StoreError> {
@@ -34,7 +34,7 @@ impl Store {
             .listed(keys::listed(keys::roles(org), role.id))
             .with(keys::VERSION, number(1))
             .with(keys::LINKED, number(0));
-        let mut tx = Transaction::once(self, actor, &role, now)?;
+        let mut tx = Transaction::idempotent(self, actor, &role, now)?;
         tx.create(item, |_| Failed::Stale);
         let taken = role.name.clone();
         tx.create(name_guard(org, &role)?, move |_| Failed::Refuse(Refusal::RoleNameTaken(taken.clone())));

@@ -15,7 +15,7 @@ use crate::closings::count_closing;
 use crate::error::StoreError;
 use crate::expression::Expression;
 use crate::item::{Entity, Item, number};
-use crate::keys::{Holder, LINKED, VERSION};
+use crate::keys::{Assignee, LINKED, VERSION};
 use crate::link::{FromRole, Gone, from_role, remove_as_fits};
 use crate::retry::Backoff;
 use crate::shards::{self, Sharded};
@@ -39,7 +39,7 @@ impl Store {
         let mut backoff = Backoff::default();
         loop {
             let partition =
-                self.query_partition(&keys::holder_partition(&actor.org, &Holder::Role(id))).await?;
+                self.query_partition(&keys::assignee_partition(&actor.org, &Assignee::Role(id))).await?;
             let links = links(id, &partition)?;
             let Some(item) = partition.iter().find(|item| item.entity == Entity::Role) else {
                 // Links without their role are what a deletion left that broke off.

@@ -21,12 +21,12 @@ use serde_json::{Map, Value};
 
 use crate::error::{StoreError, corrupt};
 use crate::expression::Expression;
+use crate::idempotency::Recorded;
 use crate::item::{Entity, Item, NewItem, number, owned};
-use crate::keys::{Holder, UNLINKED, VERSION};
+use crate::keys::{Assignee, UNLINKED, VERSION};
 use crate::link::{FromRole, from_role};
 use crate::list::each_with_belongings;
-use crate::once::Recorded;
-use crate::{ListPart, Listed, Store, Tagged, keys};
+use crate::{Listed, PageRequest, Store, Tagged, keys};
 
 /// The members of a role's item.
 #[derive(Serialize, Deserialize)]
@@ -165,7 +165,7 @@ impl Store {
         org: &OrgId,
         id: RoleId,
     ) -> Result<Option<RoleAsRead>, StoreError> {
-        let items = self.query_partition(&keys::holder_partition(org, &Holder::Role(id))).await?;
+        let items = self.query_partition(&keys::assignee_partition(org, &Assignee::Role(id))).await?;
         let own = items.iter().find(|item| item.entity == Entity::Role);
         let (Some(own), Some(role)) = (own, roles(&items)?.pop()) else { return Ok(None) };
         Ok(Some(RoleAsRead { role: role.value, version: own.number(VERSION)?, unlinked: unlinked(own)? }))
@@ -176,7 +176,7 @@ impl Store {
     /// # Errors
     /// Busy or defect.
     pub async fn role(&self, org: &OrgId, id: RoleId) -> Result<Option<Tagged<Role>>, StoreError> {
-        let items = self.query_partition(&keys::holder_partition(org, &Holder::Role(id))).await?;
+        let items = self.query_partition(&keys::assignee_partition(org, &Assignee::Role(id))).await?;
         Ok(roles(&items)?.pop())
     }
 
@@ -187,9 +187,9 @@ impl Store {
     pub async fn roles_in_order_of_creation(
         &self,
         org: &OrgId,
-        part: &ListPart,
+        page: &PageRequest,
     ) -> Result<Listed<Role>, StoreError> {
-        let (items, next) = self.list_part(&keys::roles(org), Entity::Role, part).await?;
+        let (items, next) = self.list_page(&keys::roles(org), Entity::Role, page).await?;
         let role = |items: &[Item]| {
             let role = roles(items)?.pop().ok_or_else(|| corrupt("it is no role"))?;
             Ok(role.value)

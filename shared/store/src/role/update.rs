@@ -14,7 +14,7 @@ use crate::closings::count_closing;
 use crate::error::StoreError;
 use crate::expression::Expression;
 use crate::item::{Entity, data, number};
-use crate::keys::{Holder, VERSION};
+use crate::keys::{Assignee, VERSION};
 use crate::retry::Backoff;
 use crate::shards::{self, Sharded};
 use crate::tag::require;
@@ -37,7 +37,7 @@ impl Store {
         let mut backoff = Backoff::default();
         loop {
             let partition =
-                self.query_partition(&keys::holder_partition(&actor.org, &Holder::Role(id))).await?;
+                self.query_partition(&keys::assignee_partition(&actor.org, &Assignee::Role(id))).await?;
             let Some(item) = partition.iter().find(|item| item.entity == Entity::Role) else {
                 sent.of_nothing().map_err(Refusal::Invalid)?;
                 return Err(Refusal::RoleNotFound(id).into());

@@ -6,7 +6,7 @@ use model::rule::{Presence, Rule};
 use model::text::said;
 use model::time::Timestamp;
 
-use super::{FoundData, Lease, key_of, rule};
+use super::{FoundData, GroupLease, key_of, rule};
 use crate::Store;
 use crate::due::{SET_DUE, due_values};
 use crate::error::StoreError;
@@ -159,7 +159,7 @@ impl Store {
     /// Busy or defect.
     pub async fn record_intents(
         &self,
-        lease: &Lease,
+        lease: &GroupLease,
         intents: &[(Rule, Finding)],
     ) -> Result<Option<Vec<Rule>>, StoreError> {
         let mut recorded = Vec::new();

@@ -1,7 +1,7 @@
 //! Groups: one worker at a time has a group to itself, because its calls to the cloud must not cross those of another.
 //!
 //! The lease ends by time, and clocks differ. So time alone protects nothing: a worker records its intents under the condition
-//! that the lease is still its own ([`Lease::require`]), and findings under the condition that nobody has recorded another. A
+//! that the lease is still its own ([`GroupLease::require`]), and findings under the condition that nobody has recorded another. A
 //! worker that finds a group leased leaves a mark, and the holder of the lease looks at the ledger once more before it gives the
 //! group back: no change falls between the two.
 
@@ -28,7 +28,7 @@ const RECONCILE_SECONDS: i64 = 3300;
 
 /// A group that a worker has to itself.
 #[derive(Debug, Clone)]
-pub struct Lease {
+pub struct GroupLease {
     /// Whose.
     pub org: OrgId,
     /// Which.
@@ -36,7 +36,7 @@ pub struct Lease {
     token: String,
 }
 
-impl Lease {
+impl GroupLease {
     /// Requires in a transaction that no other worker has leased the group meanwhile.
     pub(super) fn require(&self, tx: &mut Transaction<'_>) {
         tx.require(&keys::group(&self.org, &self.group), &self.is_own(), |_| Failed::Superseded);
@@ -70,19 +70,19 @@ pub struct GroupLedger {
 }
 
 /// What one item says of a group.
-enum Part {
+enum LedgerItem {
     Rule(Box<Rule>),
     Access((CredentialId, ResourceId)),
     Nothing,
 }
 
-fn ledger_part(item: &Item) -> Result<Part, StoreError> {
+fn ledger_item(item: &Item) -> Result<LedgerItem, StoreError> {
     Ok(if item.entity == Entity::Rule {
-        Part::Rule(Box::new(rule(item)?))
+        LedgerItem::Rule(Box::new(rule(item)?))
     } else if item.entity == Entity::Group && item.has(keys::CREDENTIAL_ID) {
-        Part::Access((credential_id(item)?, resource_id(item)?))
+        LedgerItem::Access((credential_id(item)?, resource_id(item)?))
     } else {
-        Part::Nothing
+        LedgerItem::Nothing
     })
 }
 
@@ -96,7 +96,7 @@ impl Store {
         org: &OrgId,
         group: &GroupRef,
         now: Timestamp,
-    ) -> Result<Option<Lease>, StoreError> {
+    ) -> Result<Option<GroupLease>, StoreError> {
         let key = keys::group(org, group);
         let token = LeaseId::generate(now).to_string();
         let until = now.plus_seconds(LEASE_SECONDS).unix_millis();
@@ -119,14 +119,14 @@ impl Store {
             [(":now", number(now.unix_millis()))],
         );
         let taken = self.update_if(&key, &update, &free).await?;
-        Ok(taken.then(|| Lease { org: org.clone(), group: group.clone(), token }))
+        Ok(taken.then(|| GroupLease { org: org.clone(), group: group.clone(), token }))
     }
 
     /// Whether a worker still has the group that it leased.
     ///
     /// # Errors
     /// Busy or defect.
-    pub async fn is_leased(&self, lease: &Lease) -> Result<bool, StoreError> {
+    pub async fn is_leased(&self, lease: &GroupLease) -> Result<bool, StoreError> {
         let mut tx = Transaction::new(self);
         lease.require(&mut tx);
         Ok(tx.follow_up_as_far_as_unchanged(&Receipt::of_remains()).await?.is_some())
@@ -146,7 +146,7 @@ impl Store {
     ///
     /// # Errors
     /// Busy or defect.
-    pub async fn release_group(&self, lease: &Lease) -> Result<Released, StoreError> {
+    pub async fn release_group(&self, lease: &GroupLease) -> Result<Released, StoreError> {
         let key = keys::group(&lease.org, &lease.group);
         let release = Expression::new("REMOVE #leasedUntil, #lease, #wantedAgain", []);
         let is_own = lease.is_own();
@@ -164,7 +164,7 @@ impl Store {
     ///
     /// # Errors
     /// Busy or defect.
-    pub async fn give_up_group(&self, lease: &Lease) -> Result<(), StoreError> {
+    pub async fn give_up_group(&self, lease: &GroupLease) -> Result<(), StoreError> {
         let release = Expression::new("REMOVE #leasedUntil, #lease, #wantedAgain", []);
         self.update_if(&keys::group(&lease.org, &lease.group), &release, &lease.is_own()).await.map(drop)
     }
@@ -173,16 +173,16 @@ impl Store {
     ///
     /// # Errors
     /// Busy or defect.
-    pub async fn rules_of_group(&self, lease: &Lease) -> Result<GroupLedger, StoreError> {
+    pub async fn rules_of_group(&self, lease: &GroupLease) -> Result<GroupLedger, StoreError> {
         let partition = keys::group_partition(&lease.org, &lease.group);
         let mut ledger = GroupLedger::default();
         for found in self.query_partition_each(&partition).await? {
             let sk = keys_of(&found).1.to_owned();
-            let taken = found.and_then(|item| item.read_as(ledger_part));
+            let taken = found.and_then(|item| item.read_as(ledger_item));
             match taken {
-                Ok(Part::Rule(rule)) => ledger.rules.push(*rule),
-                Ok(Part::Access(last)) => ledger.last_access = Some(last),
-                Ok(Part::Nothing) => {}
+                Ok(LedgerItem::Rule(rule)) => ledger.rules.push(*rule),
+                Ok(LedgerItem::Access(last)) => ledger.last_access = Some(last),
+                Ok(LedgerItem::Nothing) => {}
                 Err(error) => {
                     tracing::error!(group = %lease.group, ?error, "an entry of the ledger cannot be read");
                     ledger.unreadable += 1;
@@ -199,7 +199,7 @@ impl Store {
     /// Busy or defect.
     pub async fn remember_access(
         &self,
-        lease: &Lease,
+        lease: &GroupLease,
         credential: CredentialId,
         resource: ResourceId,
     ) -> Result<(), StoreError> {
@@ -215,7 +215,7 @@ impl Store {
     ///
     /// # Errors
     /// Busy or defect.
-    pub async fn postpone_comparison(&self, lease: &Lease, now: Timestamp) -> Result<(), StoreError> {
+    pub async fn postpone_comparison(&self, lease: &GroupLease, now: Timestamp) -> Result<(), StoreError> {
         let key = keys::group(&lease.org, &lease.group);
         let due = due_values(&key, Round::Reconcile, now.plus_seconds(RECONCILE_SECONDS));
         let update = Expression::new(format!("SET {SET_DUE}"), due);

@@ -13,7 +13,7 @@ use crate::error::{StoreError, corrupt};
 use crate::expression::Expression;
 use crate::item::{Each, Entity, Unreadable, text};
 use crate::keys::{self, CREDENTIAL_ID, DUE_SK, HOLDERS, Key, LEAVING, LISTING_SK, RESOURCE_ID};
-use crate::{ListPart, Listed, Store, cursor};
+use crate::{Listed, PageRequest, Store, cursor};
 
 /// A rule of the ledger.
 pub type RuleEntry = Rule;
@@ -116,17 +116,17 @@ impl Store {
         &self,
         org: &OrgId,
         state: Option<RuleState>,
-        part: &ListPart,
+        page: &PageRequest,
     ) -> Result<Listed<ListedRule>, StoreError> {
         let list = keys::rules(org);
         let Some(state) = state else {
-            let (items, next) = self.list_part(&list, Entity::Rule, part).await?;
+            let (items, next) = self.list_page(&list, Entity::Rule, page).await?;
             let items = items.iter().map(ListedRule::of).collect::<Result<_, _>>()?;
             return Ok(Listed { items, next, unreadable: Vec::new() });
         };
-        let limit = part.limit.unwrap_or(usize::MAX);
-        let whole = ListPart { limit: None, cursor: part.cursor.clone() };
-        let (items, _) = self.list_part(&list, Entity::Rule, &whole).await?;
+        let limit = page.limit.unwrap_or(usize::MAX);
+        let whole = PageRequest { limit: None, cursor: page.cursor.clone() };
+        let (items, _) = self.list_page(&list, Entity::Rule, &whole).await?;
         let mut rules = items.iter().map(ListedRule::of).collect::<Result<Vec<_>, _>>()?;
         rules.retain(|rule| rule.is_in(state));
         let more = rules.len() > limit;

@@ -10,17 +10,17 @@ mod credentials;
 mod finding;
 mod group;
 mod list;
+mod notify;
 mod resolve;
 mod retry;
-mod tell;
 
 pub(crate) use claim::{Join, has_room, join, leave};
 pub use finding::Finding;
-pub use group::{GroupLedger, LEASE_SECONDS, Lease, Released};
+pub use group::{GroupLease, GroupLedger, LEASE_SECONDS, Released};
 pub use list::{ListedRule, RuleEntry, UnreadableRule};
+pub use notify::Notice;
+pub(crate) use notify::release;
 pub(crate) use retry::ListedRules;
-pub use tell::Message;
-pub(crate) use tell::release;
 
 use model::account::AccountId;
 use model::id::{CredentialId, OrgId, ResourceId, RuleId};

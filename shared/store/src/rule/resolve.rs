@@ -5,18 +5,18 @@ use model::id::RuleId;
 use model::principal::Actor;
 use model::refusal::Refusal;
 use model::rule::{Resolution, Rule, RuleState};
-use model::session::News;
+use model::session::RuleEvent;
 use model::time::Timestamp;
 use serde_json::json;
 
-use super::{FoundData, Message, RuleEntry, key_of};
+use super::{FoundData, Notice, RuleEntry, key_of};
 use crate::Store;
 use crate::due::{SET_DUE, due_values};
 use crate::error::StoreError;
 use crate::expression::Expression;
+use crate::idempotency::Recorded;
 use crate::item::{data, number};
 use crate::keys::Round;
-use crate::once::Recorded;
 use crate::retry::Backoff;
 use crate::transaction::{Commit, Failed, Transaction};
 
@@ -46,7 +46,7 @@ impl Store {
         resolution: &Resolution,
         now: Timestamp,
     ) -> Result<RuleId, StoreError> {
-        self.once(actor, now, async {
+        self.idempotent(actor, now, async {
             let mut backoff = Backoff::default();
             loop {
                 let rule = self.rule_with_id(&actor.org, id).await?.ok_or(Refusal::RuleNotFound(id))?;
@@ -78,7 +78,7 @@ impl Store {
             .with(":one", number(1));
         // A stuck rule has no holders, and whoever joins it changes it.
         let seen = super::finding::unchanged(rule)?;
-        let mut tx = Transaction::once(self, actor, &rule.id, now)?;
+        let mut tx = Transaction::idempotent(self, actor, &rule.id, now)?;
         tx.update(&key, &update, &seen, |_| Failed::Stale);
         Ok(matches!(tx.commit(actor, &entry(rule, resolution), now).await?, Commit::Done(_)))
     }
@@ -92,9 +92,9 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let note = format!("Resolved by an administrator: {}", resolution.reason);
-        let news = News::Removed(Some(note));
-        let message = Message { rule: rule.clone(), holders: rule.leaving.clone(), news };
-        self.tell(&actor.org, &[message], now).await?;
+        let event = RuleEvent::Removed(Some(note));
+        let notice = Notice { rule: rule.clone(), holders: rule.leaving.clone(), event };
+        self.notify_rows(&actor.org, &[notice], now).await?;
         if let Some(rule) = self.rule_with_id(&actor.org, rule.id).await? {
             self.forget_rule(&actor.org, &rule).await?;
         }

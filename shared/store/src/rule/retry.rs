@@ -58,7 +58,7 @@ impl Store {
     /// # Errors
     /// `RuleNotFound`; `RuleNotWaiting`; busy or defect.
     pub async fn retry_rule(&self, actor: &Actor, id: RuleId, now: Timestamp) -> Result<RuleId, StoreError> {
-        self.once(actor, now, async {
+        self.idempotent(actor, now, async {
             let mut backoff = Backoff::default();
             loop {
                 let rule = self.rule_with_id(&actor.org, id).await?.ok_or(Refusal::RuleNotFound(id))?;
@@ -66,7 +66,7 @@ impl Store {
                     return Err(Refusal::RuleNotWaiting.into());
                 }
                 let key = key_of(&actor.org, &rule);
-                let mut tx = Transaction::once(self, actor, &id, now)?;
+                let mut tx = Transaction::idempotent(self, actor, &id, now)?;
                 tx.update(&key, &awake(&key, now)?, &super::finding::unchanged(&rule)?, |_| Failed::Stale);
                 if let Commit::Done(_) = tx.commit(actor, &entry(&rule), now).await? {
                     return Ok(id);

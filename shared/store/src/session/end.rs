@@ -5,7 +5,6 @@
 
 use futures_util::future::join_all;
 use model::audit::AuditEvent;
-use model::gathered;
 use model::id::{OrgId, SessionId, UserId};
 use model::ingress::GroupRef;
 use model::principal::Actor;
@@ -53,7 +52,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<ShownSession, StoreError> {
         let reason = if owner.is_some() { EndedReason::Manual } else { EndedReason::Admin };
-        let stopped = self.once(actor, now, async {
+        let stopped = self.idempotent(actor, now, async {
             let (mut backoff, mut seen) = (Backoff::default(), RulesSeen::default());
             loop {
                 let loaded = self.session_to_stop(&actor.org, id, owner).await?;
@@ -105,7 +104,7 @@ impl Store {
         id: SessionId,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let actor = Actor { once: None, ..actor.clone() };
+        let actor = Actor { idempotency: None, ..actor.clone() };
         let (mut backoff, mut seen) = (Backoff::default(), RulesSeen::default());
         loop {
             let loaded = match self.found_session(&actor.org, id).await? {
@@ -119,7 +118,7 @@ impl Store {
                 return Ok(());
             }
             if loaded.head.expires_at <= now {
-                return self.look_after_session(&actor.org, id, now).await.map(drop);
+                return self.process_due_session(&actor.org, id, now).await.map(drop);
             }
             let kind = (EndedReason::Admin, AuditEvent::SessionStop);
             if self.write_end(&loaded, kind, &seen, &actor, now).await?.is_some() {
@@ -155,7 +154,7 @@ impl Store {
     ///
     /// # Errors
     /// Busy or defect; a defect also, after all that can be ended is, when the session or some of its rows cannot be read.
-    pub async fn look_after_session(
+    pub async fn process_due_session(
         &self,
         org: &OrgId,
         id: SessionId,
@@ -166,10 +165,10 @@ impl Store {
             let loaded = match self.found_session(org, id).await? {
                 Ok(Some(loaded)) => loaded,
                 Ok(None) => return Ok(Ended::default()),
-                Err(item) => return self.look_after_unreadable(org, id, &item, now).await,
+                Err(item) => return self.process_unreadable(org, id, &item, now).await,
             };
             let groups = loaded.blocks.iter().flat_map(|block| &block.rows).map(|row| row.group.clone());
-            let mut ended = Ended { groups: gathered(groups), ..Ended::default() };
+            let mut ended = Ended { groups: groups.into_iter().collect(), ..Ended::default() };
             if loaded.head.ended_reason.is_some() {
                 self.settle_forgotten(org, &loaded, now).await?;
                 self.end_blocks(org, &loaded, now).await?;
@@ -193,7 +192,7 @@ impl Store {
     }
 
     /// A session whose item cannot be read is due at its end: that is all that is known of it.
-    async fn look_after_unreadable(
+    async fn process_unreadable(
         &self,
         org: &OrgId,
         id: SessionId,
@@ -225,7 +224,7 @@ impl Store {
         further.iter_mut().for_each(model::session::SessionRow::give_up);
         let (_, first) = loaded.first()?.fitting(first)?;
         let has_blocks = loaded.blocks.len() > 1 || loaded.fault.is_some();
-        let mut tx = Transaction::once(self, actor, &Changed::Id(head.id), now)?;
+        let mut tx = Transaction::idempotent(self, actor, &Changed::Id(head.id), now)?;
         let update = Expression::new("", []).with(":data", data(&head)?).with(":rows", first);
         let mut text = format!("SET #data = :data, #{ROWS} = :rows, #{VERSION} = #{VERSION} + :one");
         let update = if has_blocks {

@@ -20,7 +20,7 @@ use crate::item::{Each, Entity, data, keys_of, number, set};
 use crate::keys::{self, EVICTED, FRESH, HOLDERS, Key, LEAVING, RESOURCE_ID, Round};
 use crate::rule::rule;
 use crate::transaction::{Commit, Failed, Receipt, Transaction};
-use crate::{ListPart, Store};
+use crate::{PageRequest, Store};
 
 /// Rules that one transaction lets go of, beside its audit row.
 const RULES_AT_ONCE: usize = 90;
@@ -127,7 +127,7 @@ impl Store {
     /// The rules that name a session, as they are now. The list is an index, and may be a second behind.
     async fn held_by(&self, org: &OrgId, id: SessionId, scope: Scope<'_>) -> Result<Vec<Held>, StoreError> {
         let list = keys::rules(org);
-        let (listed, _) = self.list_part(&list, Entity::Rule, &ListPart::default()).await?;
+        let (listed, _) = self.list_page(&list, Entity::Rule, &PageRequest::default()).await?;
         let names = |one: &&Each| holders_in(one).iter().any(|holder| holder.session == id);
         let mut held = Vec::new();
         for one in listed.iter().filter(names) {

@@ -2,7 +2,6 @@
 
 use futures_util::future::try_join;
 use model::audit::{AuditEvent, FieldChange, changes};
-use model::gathered;
 use model::id::{OrgId, ResourceId, SessionId, UserId};
 use model::principal::Actor;
 use model::refusal::Refusal;
@@ -47,7 +46,7 @@ impl Store {
         limits: &SessionLimits,
         now: Timestamp,
     ) -> Result<ShownSession, StoreError> {
-        let extended = self.once(actor, now, async {
+        let extended = self.idempotent(actor, now, async {
             let (mut user, mut backoff) = (owner.user.clone(), Backoff::default());
             loop {
                 let owner = Owner { user: &user, ..owner };
@@ -80,7 +79,7 @@ impl Store {
         if session.head.activation != owner.user.activation {
             return Err(Refusal::SessionOutlived.into());
         }
-        let resources: BTreeSet<_> = gathered(session.rows.iter().map(|row| row.resource_id));
+        let resources: BTreeSet<_> = session.rows.iter().map(|row| row.resource_id).collect();
         let longest = {
             let ways = Ways::of(owner.user, roles.iter().map(|read| &read.role), owner.is_org_admin);
             let outside = resources.iter().find(|id| !ways.lead_to(**id));
@@ -101,7 +100,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<Session>, StoreError> {
         let (org, head) = (&actor.org, &longer.head);
-        let mut tx = Transaction::once(self, actor, &Changed::Id(head.id), now)?;
+        let mut tx = Transaction::idempotent(self, actor, &Changed::Id(head.id), now)?;
         let text = format!("SET #data = :data, #{VERSION} = #{VERSION} + :one, {SET_DUE}");
         let due = due_values(&loaded.key(), Round::Sweep, head.expires_at);
         update_item(&mut tx, org, loaded, &Expression::new(text, due).with(":data", data(head)?));
@@ -131,7 +130,7 @@ impl Store {
         resources: &BTreeSet<ResourceId>,
     ) -> Result<(), StoreError> {
         let open = self.openable_resources(org, Some(resources)).await?;
-        let open: BTreeSet<_> = gathered(open.iter().map(|resource| resource.value.id));
+        let open: BTreeSet<_> = open.iter().map(|resource| resource.value.id).collect();
         match resources.difference(&open).next() {
             Some(id) => Err(Refusal::ResourceNotOpen(*id).into()),
             None => Ok(()),

@@ -6,7 +6,7 @@
 use futures_util::future::join_all;
 use model::id::OrgId;
 use model::ingress::Ingress;
-use model::session::News;
+use model::session::RuleEvent;
 use model::time::Timestamp;
 use std::collections::BTreeSet;
 
@@ -48,7 +48,7 @@ impl Store {
             for ingress in given_up {
                 let entry = entries.get(&(row.group.clone(), ingress)).and_then(Option::as_ref);
                 if !entry.is_some_and(|entry| holders_in(entry).contains(&block.holder(place))) {
-                    row.learn(&ingress.opening, &News::Removed(None), now);
+                    row.apply(&ingress.opening, &RuleEvent::Removed(None), now);
                 }
             }
         }

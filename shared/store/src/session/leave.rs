@@ -3,7 +3,7 @@
 use model::id::OrgId;
 use model::ingress::{GroupRef, Ingress};
 use model::rule::Holder;
-use model::session::{News, SessionRow};
+use model::session::{RuleEvent, SessionRow};
 use model::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,7 +42,7 @@ impl RulesSeen {
             let without_entry: Vec<Ingress> = row.live().collect();
             for ingress in without_entry {
                 if self.missing.contains(&(row.group.clone(), ingress)) {
-                    row.learn(&ingress.opening, &News::Removed(None), now);
+                    row.apply(&ingress.opening, &RuleEvent::Removed(None), now);
                 }
             }
             if row.is_settled() {

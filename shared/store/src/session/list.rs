@@ -14,7 +14,7 @@ use crate::expression::Expression;
 use crate::item::{Each, Unreadable, keys_of, text};
 use crate::keys::{self, DUE_SK, Key, SESSION_PREFIX};
 use crate::list::position;
-use crate::{ListPart, Listed, Store, cursor};
+use crate::{Listed, PageRequest, Store, cursor};
 
 /// Most places that one call reads.
 const PLACES_A_CALL: usize = 100;
@@ -126,7 +126,7 @@ impl Whose<'_> {
     fn partition(&self) -> String {
         match self {
             Self::Org(org) => keys::sessions(org),
-            Self::User(org, user) => keys::holder_partition(org, &keys::Holder::User((*user).clone())),
+            Self::User(org, user) => keys::assignee_partition(org, &keys::Assignee::User((*user).clone())),
         }
     }
 
@@ -146,10 +146,10 @@ impl Store {
         org: &OrgId,
         user: &UserId,
         filter: &SessionFilter,
-        part: &ListPart,
+        page: &PageRequest,
         now: Timestamp,
     ) -> Result<Listed<ShownSession>, StoreError> {
-        self.sessions_newest_first(Whose::User(org, user), filter, part, now).await
+        self.sessions_newest_first(Whose::User(org, user), filter, page, now).await
     }
 
     /// An organization's sessions, newest first. What was started within the last second may be missing: indexes follow
@@ -161,15 +161,15 @@ impl Store {
         &self,
         org: &OrgId,
         filter: &SessionFilter,
-        part: &ListPart,
+        page: &PageRequest,
         now: Timestamp,
     ) -> Result<Listed<ShownSession>, StoreError> {
         match &filter.user_id {
             // Whose id is a UUID in another spelling than theirs is found in the list of all.
             Some(user) if !user.has_spellings() => {
-                self.sessions_newest_first(Whose::User(org, user), filter, part, now).await
+                self.sessions_newest_first(Whose::User(org, user), filter, page, now).await
             }
-            Some(_) | None => self.sessions_newest_first(Whose::Org(org), filter, part, now).await,
+            Some(_) | None => self.sessions_newest_first(Whose::Org(org), filter, page, now).await,
         }
     }
 
@@ -177,14 +177,14 @@ impl Store {
         &self,
         whose: Whose<'_>,
         filter: &SessionFilter,
-        part: &ListPart,
+        page: &PageRequest,
         now: Timestamp,
     ) -> Result<Listed<ShownSession>, StoreError> {
         let list = whose.list();
-        let after = part.cursor.as_deref().map(|cursor| position(&list, cursor)).transpose()?;
+        let after = page.cursor.as_deref().map(|cursor| position(&list, cursor)).transpose()?;
         let not_ours = || Refusal::Invalid(Violations::one("cursor", "cursor was not made for this list"));
         let after = after.map(|id| SessionId::parse(&id).map_err(|_| not_ours()));
-        let (mut before, limit) = (after.transpose()?, part.limit.unwrap_or(usize::MAX));
+        let (mut before, limit) = (after.transpose()?, page.limit.unwrap_or(usize::MAX));
         let is_filtered = *filter != SessionFilter::default();
         let (mut found, mut calls): (Vec<ShownSession>, usize) = (Vec::new(), 0);
         loop {
@@ -202,7 +202,7 @@ impl Store {
                 let next = found.last().map(|last| cursor::encode(&list, &last.session.head.id.to_string()));
                 return Ok(Listed { items: found, next, unreadable: Vec::new() });
             }
-            let is_at_its_bound = is_filtered && part.limit.is_some() && calls == CALLS_A_PART;
+            let is_at_its_bound = is_filtered && page.limit.is_some() && calls == CALLS_A_PART;
             if is_last || is_at_its_bound {
                 let next = before.filter(|_| !is_last);
                 let next = next.map(|last| cursor::encode(&list, &last.to_string()));

@@ -35,7 +35,7 @@ pub(crate) use evict::{Scope, holders_in};
 pub use extend::Owner;
 pub use list::ShownSession;
 pub(crate) use list::Stoppable;
-pub use start::Wish;
+pub use start::StartRequest;
 pub use still_open::StillOpen;
 pub use upcoming::Upcoming;
 
@@ -48,9 +48,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::error::{StoreError, corrupt};
+use crate::idempotency::Recorded;
 use crate::item::{Each, Entity, Item, Unreadable, keys_of, number};
 use crate::keys::{self, EVICTED, Key, VERSION};
-use crate::once::Recorded;
 use crate::transaction::{Failed, Transaction};
 use crate::{Expression, Store};
 

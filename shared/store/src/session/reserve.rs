@@ -8,13 +8,12 @@
 use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
-use model::gathered;
 use model::id::{OrgId, ResourceId, SessionId};
 use model::ingress::{GroupRef, Ingress};
 use model::principal::Actor;
 use model::resource::Resource;
 use model::rule::RULE_IS_FULL;
-use model::session::{News, SessionHead, SessionRow};
+use model::session::{RuleEvent, SessionHead, SessionRow};
 use model::time::Timestamp;
 use serde_json::{Map, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -103,7 +102,7 @@ impl Store {
     ///
     /// # Errors
     /// Busy or defect, the first of several.
-    pub async fn look_after_rows(
+    pub async fn process_due_rows(
         &self,
         org: &OrgId,
         id: SessionId,
@@ -168,7 +167,7 @@ impl Store {
         block: &Block,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let ids = gathered(block.rows.iter().map(|row| row.resource_id));
+        let ids = block.rows.iter().map(|row| row.resource_id).collect();
         let resources = self.versioned_resources(org, &ids).await?;
         let claims = claims(block);
         let tx = self.arming(org, block, (&claims, &resources), now)?;
@@ -223,10 +222,10 @@ impl Store {
         (mut claims, full, resources): (Claims, &Full, &[Versioned<Resource>]),
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let (mut rows, news) = (block.rows.clone(), News::Refused(RULE_IS_FULL.into()));
+        let (mut rows, event) = (block.rows.clone(), RuleEvent::Refused(RULE_IS_FULL.into()));
         for rule in full {
             for place in claims.remove(rule).unwrap_or_default() {
-                rows.get_mut(place).map(|row| row.learn(&rule.1.opening, &news, now));
+                rows.get_mut(place).map(|row| row.apply(&rule.1.opening, &event, now));
             }
         }
         let mut tx = Transaction::new(self);

@@ -9,7 +9,6 @@
 
 use futures_util::future::{join_all, try_join};
 use model::audit::AuditEvent;
-use model::gathered;
 use model::id::{OrgId, ResourceId, SessionId};
 use model::principal::Actor;
 use model::refusal::Refusal;
@@ -41,7 +40,7 @@ use crate::transaction::{Commit, Failed, Transaction, WRITES_MAX};
 
 /// What a caller wishes for.
 #[derive(Debug, Clone)]
-pub struct Wish<'a> {
+pub struct StartRequest<'a> {
     /// Who: a user of the directory.
     pub user: &'a User,
     /// Whether they may open everything.
@@ -84,26 +83,26 @@ impl Store {
     pub async fn start_session(
         &self,
         actor: &Actor,
-        wish: &Wish<'_>,
+        request: &StartRequest<'_>,
         now: Timestamp,
     ) -> Result<ShownSession, StoreError> {
         let org = &actor.org;
-        let started = self.once(actor, now, async {
-            let (mut user, mut backoff) = (wish.user.clone(), Backoff::default());
+        let started = self.idempotent(actor, now, async {
+            let (mut user, mut backoff) = (request.user.clone(), Backoff::default());
             loop {
-                let wish = Wish { user: &user, ..wish.clone() };
-                match Box::pin(self.try_to_start(actor, &wish, now)).await {
+                let request = StartRequest { user: &user, ..request.clone() };
+                match Box::pin(self.try_to_start(actor, &request, now)).await {
                     Ok(Some(session)) => return Ok(Changed::from(session)),
                     Ok(None) => {}
                     Err(StoreError::Refused(full @ Refusal::TooManySessions(_))) => {
-                        if !Box::pin(self.forget_what_does_not_run(org, &wish.user.id, now)).await? {
+                        if !Box::pin(self.forget_what_does_not_run(org, &request.user.id, now)).await? {
                             return Err(full.into());
                         }
                     }
                     Err(error) => return Err(error),
                 }
                 backoff.pause("what the session opens, or its owner, changed").await?;
-                user = self.active_user(org, &wish.user.id).await?;
+                user = self.active_user(org, &request.user.id).await?;
             }
         });
         Box::pin(self.changed(org, Box::pin(started).await?)).await
@@ -112,32 +111,34 @@ impl Store {
     async fn try_to_start(
         &self,
         actor: &Actor,
-        wish: &Wish<'_>,
+        request: &StartRequest<'_>,
         now: Timestamp,
     ) -> Result<Option<Session>, StoreError> {
-        let who = (wish.user, wish.is_org_admin);
-        let reach = self.versioned_reach(&actor.org, who, wish.draft.resource_ids.as_ref()).await?;
-        let ways = Ways::of(wish.user, reach.roles.iter().map(|read| &read.role), wish.is_org_admin);
-        let resources = wanted(wish.draft, reach.resources)?;
-        let ids = gathered(resources.iter().map(|resource| resource.value.id));
-        let longest = wish.limits.longest(&ways, resources.iter().map(|resource| resource.value.id));
-        let minutes = wish.draft.minutes(&wish.limits, longest).map_err(Refusal::Invalid)?;
-        if wish.addresses.iter().next().is_none() {
+        let who = (request.user, request.is_org_admin);
+        let accessible =
+            self.versioned_accessible(&actor.org, who, request.draft.resource_ids.as_ref()).await?;
+        let ways =
+            Ways::of(request.user, accessible.roles.iter().map(|read| &read.role), request.is_org_admin);
+        let resources = wanted(request.draft, accessible.resources)?;
+        let ids = resources.iter().map(|resource| resource.value.id).collect();
+        let longest = request.limits.longest(&ways, resources.iter().map(|resource| resource.value.id));
+        let minutes = request.draft.minutes(&request.limits, longest).map_err(Refusal::Invalid)?;
+        if request.addresses.iter().next().is_none() {
             return Err(Refusal::NoAddress.into());
         }
-        if resources.len() * wish.addresses.iter().count() > ROWS_MAX {
+        if resources.len() * request.addresses.iter().count() > ROWS_MAX {
             return Err(Refusal::TooManyRows.into());
         }
         if !self.have_shards(&actor.org, &resources).await? {
             return Ok(None);
         }
-        let (head, grant) = (head(wish, (minutes, longest), now), Grant::of(who, &reach.roles, &ids));
-        let room = BLOCK_WRITES_MAX - usize::from(actor.once.is_some());
-        let plans = blocks((&resources, shard_of(head.id)), &wish.addresses, now, room);
+        let (head, grant) = (head(request, (minutes, longest), now), Grant::of(who, &accessible.roles, &ids));
+        let room = BLOCK_WRITES_MAX - usize::from(actor.idempotency.is_some());
+        let plans = blocks((&resources, shard_of(head.id)), &request.addresses, now, room);
         if plans.len() > BLOCKS_MAX {
             return Err(Refusal::TooManyBlocks { needed: plans.len(), room }.into());
         }
-        let decision = Decision { head, grant, plans, most: wish.limits.per_person };
+        let decision = Decision { head, grant, plans, most: request.limits.per_person };
         match decision.plans.as_slice() {
             [plan] if plan.writes() + decision.grant.roles() <= room => {
                 self.write_session(actor, &decision, plan, now).await
@@ -155,7 +156,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<Session>, StoreError> {
         let (org, head) = (&actor.org, &decision.head);
-        let mut tx = Transaction::once(self, actor, &Changed::Id(head.id), now)?;
+        let mut tx = Transaction::idempotent(self, actor, &Changed::Id(head.id), now)?;
         put_session(&mut tx, org, decision, &plan.rows, 0)?;
         take_resources(&mut tx, org, head.id, plan)?;
         join_rules(&mut tx, org, (head.id, 0), plan, now)?;
@@ -187,7 +188,7 @@ impl Store {
         }
         let rows = plans.iter().flat_map(|plan| plan.rows.iter().cloned()).collect();
         let session = Session { head: head.clone(), rows };
-        let mut tx = Transaction::once(self, actor, &Changed::Id(id), now)?;
+        let mut tx = Transaction::idempotent(self, actor, &Changed::Id(id), now)?;
         put_session(&mut tx, org, decision, &[], plans.len())?;
         for (_, number) in plans.iter().zip(1..) {
             tx.require(&keys::session_rows(org, id, number), &Expression::exists(), |_| Failed::Stale);
@@ -210,33 +211,33 @@ impl Store {
 /// The resources to open: everything in reach, or what was asked for.
 fn wanted(
     draft: &SessionDraft,
-    mut reach: Vec<Versioned<Resource>>,
+    mut accessible: Vec<Versioned<Resource>>,
 ) -> Result<Vec<Versioned<Resource>>, StoreError> {
     if let Some(ids) = &draft.resource_ids {
-        let in_reach = |id| reach.iter().any(|resource| resource.value.id == id);
+        let in_reach = |id| accessible.iter().any(|resource| resource.value.id == id);
         if let Some(outside) = ids.iter().find(|id| !in_reach(**id)) {
             return Err(Refusal::ResourceNotOpenable(*outside).into());
         }
-        reach.retain(|resource| ids.contains(&resource.value.id));
+        accessible.retain(|resource| ids.contains(&resource.value.id));
     }
-    if reach.is_empty() { Err(Refusal::NothingToOpen.into()) } else { Ok(reach) }
+    if accessible.is_empty() { Err(Refusal::NothingToOpen.into()) } else { Ok(accessible) }
 }
 
-fn head(wish: &Wish<'_>, (minutes, longest): (u32, u32), now: Timestamp) -> SessionHead {
+fn head(request: &StartRequest<'_>, (minutes, longest): (u32, u32), now: Timestamp) -> SessionHead {
     SessionHead {
         id: SessionId::generate(now),
-        user_id: wish.user.id.clone(),
-        user_name: wish.user.name.clone(),
-        user_email: wish.user.email.clone(),
-        ipv4_address: wish.addresses.v4,
-        ipv6_address: wish.addresses.v6,
-        source_ip: wish.source_ip,
-        reason: wish.draft.reason.clone(),
+        user_id: request.user.id.clone(),
+        user_name: request.user.name.clone(),
+        user_email: request.user.email.clone(),
+        ipv4_address: request.addresses.v4,
+        ipv6_address: request.addresses.v6,
+        source_ip: request.source_ip,
+        reason: request.draft.reason.clone(),
         started_at: now,
         expires_at: SessionLimits::end(now, minutes),
         ended_at: None,
         ended_reason: None,
-        activation: wish.user.activation,
+        activation: request.user.activation,
         limit_minutes: Some(longest),
     }
 }

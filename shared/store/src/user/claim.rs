@@ -6,7 +6,6 @@
 //! last of them. What broke off goes on at the person's next request, because they are known without an email until then.
 
 use model::audit::{AuditEntry, AuditEvent};
-use model::gathered;
 use model::id::{OrgId, UserId};
 use model::link::Link;
 use model::principal::{Actor, Principal};
@@ -216,11 +215,13 @@ fn take(
 fn claimed(heir: &User, invited: &User, links: &[Link]) -> AuditEntry {
     let member = |name: &str, value: Value| (String::from(name), value);
     let [(roles, role_ids), (resources, resource_ids)] = ids(links);
-    let details = gathered([
+    let details = [
         member("invitationId", invited.id.to_string().into()),
         member(roles, role_ids.into()),
         member(resources, resource_ids.into()),
-    ]);
+    ]
+    .into_iter()
+    .collect();
     let named = User { email: invited.email.clone(), ..heir.clone() };
     entry(AuditEvent::InvitationClaim, &named, details)
 }

@@ -26,7 +26,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<User, StoreError> {
         let user = draft.create(now);
-        self.once(actor, now, async {
+        self.idempotent(actor, now, async {
             self.insert_user(actor, &user, now).await?.certain()?;
             Ok(user.clone())
         })
@@ -40,7 +40,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Commit, StoreError> {
         let (org, id) = (&actor.org, user.id.clone());
-        let mut tx = Transaction::once(self, actor, user, now)?;
+        let mut tx = Transaction::idempotent(self, actor, user, now)?;
         tx.create(item(org, user)?, move |_| Failed::Refuse(Refusal::UserIdTaken(id.clone())));
         if let Some(email) = user.email.clone() {
             tx.create(guard(org, user, &email)?, move |_| Failed::Refuse(Refusal::EmailTaken(email.clone())));

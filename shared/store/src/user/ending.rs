@@ -21,7 +21,7 @@ use crate::item::{Entity, Item, NewItem};
 use crate::keys::{self, DATA, DUE_PK, DUE_SK, Round};
 use crate::session::Stoppable;
 use crate::transaction::{Receipt, Transaction};
-use crate::{ListPart, Store, random};
+use crate::{PageRequest, Store, random};
 
 /// Sessions that are ended at once.
 const AT_ONCE: usize = 8;
@@ -109,7 +109,7 @@ impl Store {
     ///
     /// # Errors
     /// Busy or defect: the first failure, after everything else was done. The note stays.
-    pub async fn look_after_ending(
+    pub async fn process_due_ending(
         &self,
         org: &OrgId,
         user: &UserId,
@@ -195,7 +195,7 @@ impl Store {
         failures: &mut Failures,
     ) -> Result<(), StoreError> {
         let is_kept = |key: &ApiKey| entry.is_some() && key.maker_entry == entry;
-        let keys = self.api_keys_in_order_of_creation(&actor.org, &ListPart::default()).await?.items;
+        let keys = self.api_keys_in_order_of_creation(&actor.org, &PageRequest::default()).await?.items;
         let is_meant =
             |key: &ApiKey| key.created_by.id == *maker && key.revoked_at.is_none() && !is_kept(key);
         for key in keys.into_iter().filter(is_meant) {

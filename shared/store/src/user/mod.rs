@@ -12,16 +12,16 @@
 //! | claim an invitation | 4: the guard, the invitation, what it leads to, the transaction |
 //! | what a session would open | 2: the roles, all at once; the resources, 100 a call, all at once |
 
+mod accessible;
 mod claim;
 mod create;
 mod delete;
 mod ending;
 mod enter;
-mod reach;
 mod sign_in;
 mod update;
 
-pub use reach::Reach;
+pub use accessible::Accessible;
 
 use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
 use model::id::{ActivationId, EntryId, OrgId, ResourceId, RoleId, UserId};
@@ -33,11 +33,11 @@ use serde_json::{Map, Value};
 
 use crate::error::{StoreError, corrupt};
 use crate::expression::Expression;
+use crate::idempotency::Recorded;
 use crate::item::{Entity, Item, NewItem, data, set};
 use crate::keys::{RESOURCE_IDS, ROLE_IDS, SESSION_IDS, VERSION};
 use crate::list::each_object;
-use crate::once::Recorded;
-use crate::{ListPart, Listed, Store, Tagged, keys};
+use crate::{Listed, PageRequest, Store, Tagged, keys};
 
 /// The members of a user's item. Their links stand beside them.
 #[derive(Serialize, Deserialize)]
@@ -208,9 +208,9 @@ impl Store {
     pub async fn users_in_order_of_creation(
         &self,
         org: &OrgId,
-        part: &ListPart,
+        page: &PageRequest,
     ) -> Result<Listed<User>, StoreError> {
-        let (items, next) = self.list_part(&keys::users(org), Entity::User, part).await?;
+        let (items, next) = self.list_page(&keys::users(org), Entity::User, page).await?;
         Ok(Listed::of(each_object(&items, |item| Ok(user(item)?.value)), next))
     }
 }

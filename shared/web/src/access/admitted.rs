@@ -1,7 +1,7 @@
 //! Who was admitted.
 
 use model::api_key::ApiKey;
-use model::once::Once;
+use model::idempotency::IdempotencyKey;
 use model::principal::{Actor, Principal};
 use model::refusal::Refusal;
 use model::user::User;
@@ -9,7 +9,7 @@ use model::user::User;
 use super::identify::Caller;
 use super::standing::{Read, maker_gone};
 use crate::app::App;
-use crate::attempt;
+use crate::denied_audit;
 use crate::failure::Failure;
 use crate::incoming::Incoming;
 
@@ -27,7 +27,7 @@ pub(super) struct Admitted {
     pub(super) source_ip: Option<String>,
     /// The caller as the audit log names them.
     by: Actor,
-    once: Option<Once>,
+    idempotency: Option<IdempotencyKey>,
     key: Option<ApiKey>,
     read: Read,
 }
@@ -37,17 +37,17 @@ impl Admitted {
     pub(super) fn new(own: Own, request: &Incoming) -> Result<Self, Failure> {
         let (Caller { principal, key }, read) = (own.caller, own.read);
         let source_ip = request.source_ip().map(String::from);
-        let by = attempt::actor(&principal, request);
-        Ok(Self { principal, source_ip, by, once: request.once()?, key, read })
+        let by = denied_audit::actor(&principal, request);
+        Ok(Self { principal, source_ip, by, idempotency: request.idempotency_key()?, key, read })
     }
 
     pub(super) fn actor(&self) -> Actor {
-        Actor { once: self.once.clone(), ..self.by.clone() }
+        Actor { idempotency: self.idempotency.clone(), ..self.by.clone() }
     }
 
     /// The caller's user. A person whom the directory does not know is entered in it; a key enters nobody.
     pub(super) async fn entered_user(&self, app: &App) -> Result<User, Failure> {
-        let actor = Actor { once: None, ..self.actor() };
+        let actor = Actor { idempotency: None, ..self.actor() };
         let user = match self.known_user(app).await? {
             Some(user) if !user.is_invited || self.key.is_some() => return Ok(user),
             // A token that names an invitation's id ends it: what is bound to the entry from now on is the person's.
@@ -64,7 +64,7 @@ impl Admitted {
         if let Some(user) = known.as_ref().filter(|user| self.key.is_some() || is_settled(user)) {
             return Ok(user.clone());
         }
-        let actor = Actor { once: None, ..self.actor() };
+        let actor = Actor { idempotency: None, ..self.actor() };
         let was_known = known.clone();
         let user = app.store().sign_in(&actor, &self.principal, known, app.now).await;
         // A deactivated invitation may have become theirs, which is the directory's answer from now on.

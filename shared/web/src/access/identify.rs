@@ -1,6 +1,6 @@
 //! Who calls: from a token, or from an API key.
 
-use auth::{KeyHash, PresentedKey, Rejected};
+use auth::{InvalidToken, KeyHash, PresentedKey};
 use http::HeaderName;
 use http::header::AUTHORIZATION;
 use model::api_key::ApiKey;
@@ -64,7 +64,7 @@ fn shown(request: &Incoming) -> Result<Shown<'_>, Unauthenticated> {
         (None, None) => Err(Unauthenticated::Missing),
         (Some(_), Some(_)) => Err(Unauthenticated::Ambiguous),
         (None, Some(key)) => Ok(Shown::Key(key.trim())),
-        (Some(header), None) => authorization(header).ok_or(Unauthenticated::Invalid(Rejected::NotOurs)),
+        (Some(header), None) => authorization(header).ok_or(Unauthenticated::Invalid(InvalidToken::NotOurs)),
     }
 }
 
@@ -97,11 +97,11 @@ pub(super) async fn identify(app: &App, request: &Incoming) -> Result<Caller, Fa
     Ok(Caller { principal, key: caller.key })
 }
 
-fn rejected(why: Rejected) -> Failure {
+fn rejected(why: InvalidToken) -> Failure {
     match why {
         // Nobody can tell whether the token is good.
-        Rejected::NoKeys => Failure::unavailable("the issuer's keys cannot be had"),
-        Rejected::NotOurs | Rejected::UnknownKey | Rejected::Claim(_) => {
+        InvalidToken::NoKeys => Failure::unavailable("the issuer's keys cannot be had"),
+        InvalidToken::NotOurs | InvalidToken::UnknownKey | InvalidToken::Claim(_) => {
             Failure::Unauthenticated(Unauthenticated::Invalid(why))
         }
     }

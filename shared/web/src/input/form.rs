@@ -1,6 +1,6 @@
-//! Bodies of the credentials face: JSON, form or multipart, with the same result.
+//! Bodies of the credentials format: JSON, form or multipart, with the same result.
 //!
-//! They are parsed when the handler asks, because that face looks an object up before it looks at the body.
+//! They are parsed when the handler asks, because that format looks an object up before it looks at the body.
 
 use model::credential::input::{Given, GivenFields};
 use serde::de::{Deserializer, MapAccess, Visitor};

@@ -1,4 +1,4 @@
-//! JSON bodies of the faces K and R: an object with known members, each once.
+//! JSON bodies of the formats K and R: an object with known members, each once.
 
 use model::fields::{Fields, FromFields};
 use model::json::{self, Inexact};

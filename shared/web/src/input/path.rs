@@ -17,7 +17,7 @@ pub trait PathParameter: Sized + Send + 'static {
     /// Reads the decoded text.
     ///
     /// # Errors
-    /// What the face of its family answers to an impossible id.
+    /// What the format of its family answers to an impossible id.
     fn parse(name: &str, text: &str) -> Result<Self, Failure>;
 }
 

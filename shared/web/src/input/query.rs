@@ -1,10 +1,10 @@
 //! Parameters of the query.
 
-use model::part;
+use model::page;
 use model::query::{FromQuery, Nothing};
 use model::violation::Violations;
 use std::sync::Arc;
-use store::{ListPart, Listed};
+use store::{Listed, PageRequest};
 
 use super::Input;
 use crate::failure::{Failure, ParameterFault, WrongParameters};
@@ -28,8 +28,8 @@ impl<F: FromQuery> Input for Query<F> {
 /// Which part of a list is wanted: `limit` (1–500) and `cursor`, and what narrows it. Without `limit` everything comes.
 #[derive(Debug, Clone)]
 pub struct ListQuery<F = Nothing> {
-    /// The part.
-    pub part: ListPart,
+    /// The page.
+    pub page: PageRequest,
     /// What narrows the list.
     pub filter: F,
     request: Arc<Incoming>,
@@ -42,13 +42,13 @@ impl<F: FromQuery> Input for ListQuery<F> {
 
     fn read(request: &Arc<Incoming>) -> Result<Self, Failure> {
         let mut wrong = Violations::default();
-        let limit = part::limit(request.parameter("limit"), &mut wrong);
-        let part = wrong.or(ListPart { limit, cursor: request.parameter("cursor").map(String::from) });
+        let limit = page::limit(request.parameter("limit"), &mut wrong);
+        let page = wrong.or(PageRequest { limit, cursor: request.parameter("cursor").map(String::from) });
         let filter = F::read(|name| request.parameter(name));
-        match (part, filter) {
-            (Ok(part), Ok(filter)) => Ok(Self { part, filter, request: Arc::clone(request) }),
-            (part, filter) => {
-                let (mut wrong, further) = (filter.err().unwrap_or_default(), part.err().unwrap_or_default());
+        match (page, filter) {
+            (Ok(page), Ok(filter)) => Ok(Self { page, filter, request: Arc::clone(request) }),
+            (page, filter) => {
+                let (mut wrong, further) = (filter.err().unwrap_or_default(), page.err().unwrap_or_default());
                 further.iter().for_each(|(name, sentence)| wrong.add(name, sentence));
                 Err(wrong.into())
             }

@@ -78,19 +78,19 @@ fn aws_is_where_the_environment_says() {
 fn a_worker_does_not_start_without_what_it_works_with() {
     const ALL: [&str; 4] =
         ["POSTERN_TABLE", "AWS_REGION", "POSTERN_KMS_KEY_ID", "POSTERN_SESSION_ENDS_QUEUE_URL"];
-    let without = |missing: &str, wakeup| {
-        WorkerSettings::read(&|name| (ALL.contains(&name) && name != missing).then(|| "x".into()), wakeup)
+    let without = |missing: &str, source| {
+        WorkerSettings::read(&|name| (ALL.contains(&name) && name != missing).then(|| "x".into()), source)
     };
-    for (missing, wakeup, is_needed) in [
-        ("POSTERN_KMS_KEY_ID", Wakeup::Stream, true),
-        ("POSTERN_KMS_KEY_ID", Wakeup::Schedule, true),
-        ("POSTERN_KMS_KEY_ID", Wakeup::Queue, false),
-        ("POSTERN_SESSION_ENDS_QUEUE_URL", Wakeup::Queue, true),
-        ("POSTERN_SESSION_ENDS_QUEUE_URL", Wakeup::Stream, false),
-        ("POSTERN_TABLE", Wakeup::Queue, true),
-        ("AWS_REGION", Wakeup::Queue, true),
+    for (missing, source, is_needed) in [
+        ("POSTERN_KMS_KEY_ID", EventSource::Stream, true),
+        ("POSTERN_KMS_KEY_ID", EventSource::Schedule, true),
+        ("POSTERN_KMS_KEY_ID", EventSource::Queue, false),
+        ("POSTERN_SESSION_ENDS_QUEUE_URL", EventSource::Queue, true),
+        ("POSTERN_SESSION_ENDS_QUEUE_URL", EventSource::Stream, false),
+        ("POSTERN_TABLE", EventSource::Queue, true),
+        ("AWS_REGION", EventSource::Queue, true),
     ] {
-        assert_eq!(without(missing, wakeup).is_err(), is_needed, "{wakeup:?} without {missing}");
+        assert_eq!(without(missing, source).is_err(), is_needed, "{source:?} without {missing}");
     }
 }
 

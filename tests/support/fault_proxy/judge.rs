@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::{Mutex, OnceLock};
 
-use crate::policies::{Call, calls, denial, replaces_an_audit_row};
+use crate::policies::{AwsCall, calls, denial, replaces_an_audit_row};
 
 tokio::task_local! {
     static FUNCTION: String;
@@ -50,7 +50,7 @@ impl Judge {
     pub(super) fn judge_action(&self, action: &str) {
         let function = FUNCTION.try_with(Clone::clone);
         self.note(match function {
-            Ok(function) => denial(&function, &Call::from(action)),
+            Ok(function) => denial(&function, &AwsCall::from(action)),
             Err(_) => Some(format!("{action}: nobody knows which function this is, in_function says it")),
         });
     }

@@ -1,7 +1,6 @@
 //! What a person reaches: through their roles, directly, or as an administrator.
 
 use futures_util::future::try_join_all;
-use model::gathered;
 use model::id::{OrgId, ResourceId};
 use model::resource::Resource;
 use model::role::Role;
@@ -15,7 +14,7 @@ use crate::role::RoleAsRead;
 
 /// A person's roles, and the resources that a session of theirs would open.
 #[derive(Debug, Clone)]
-pub struct Reach {
+pub struct Accessible {
     /// The roles that exist.
     pub roles: Vec<Role>,
     /// The active resources.
@@ -23,7 +22,7 @@ pub struct Reach {
 }
 
 /// A reach with the numbers of the resources' states.
-pub(crate) struct VersionedReach {
+pub(crate) struct VersionedAccessible {
     pub(crate) roles: Vec<RoleAsRead>,
     pub(crate) resources: Vec<Versioned<Resource>>,
 }
@@ -33,30 +32,35 @@ impl Store {
     ///
     /// # Errors
     /// Busy or defect.
-    pub async fn reach(&self, org: &OrgId, user: &User, is_org_admin: bool) -> Result<Reach, StoreError> {
-        let reach = self.versioned_reach(org, (user, is_org_admin), None).await?;
-        let resources = reach.resources.into_iter().map(|resource| resource.value).collect();
-        let roles = reach.roles.into_iter().map(|read| read.role).collect();
-        Ok(Reach { roles, resources })
+    pub async fn accessible(
+        &self,
+        org: &OrgId,
+        user: &User,
+        is_org_admin: bool,
+    ) -> Result<Accessible, StoreError> {
+        let accessible = self.versioned_accessible(org, (user, is_org_admin), None).await?;
+        let resources = accessible.resources.into_iter().map(|resource| resource.value).collect();
+        let roles = accessible.roles.into_iter().map(|read| read.role).collect();
+        Ok(Accessible { roles, resources })
     }
 
     /// The same with the numbers of the resources' states; of some resources only, where they are named.
-    pub(crate) async fn versioned_reach(
+    pub(crate) async fn versioned_accessible(
         &self,
         org: &OrgId,
         (user, is_org_admin): (&User, bool),
         only: Option<&BTreeSet<ResourceId>>,
-    ) -> Result<VersionedReach, StoreError> {
+    ) -> Result<VersionedAccessible, StoreError> {
         let roles = self.roles_of(org, user).await?;
         let through_roles = roles.iter().flat_map(|read| &read.role.resource_ids);
-        let own: BTreeSet<ResourceId> = gathered(through_roles.chain(&user.resource_ids).copied());
+        let own: BTreeSet<ResourceId> = through_roles.chain(&user.resource_ids).copied().collect();
         let ids = match (is_org_admin, only) {
             (true, only) => only.cloned(),
-            (false, Some(only)) => Some(gathered(own.intersection(only).copied())),
+            (false, Some(only)) => Some(own.intersection(only).copied().collect()),
             (false, None) => Some(own),
         };
         let resources = self.openable_resources(org, ids.as_ref()).await?;
-        Ok(VersionedReach { roles, resources })
+        Ok(VersionedAccessible { roles, resources })
     }
 
     /// A person's roles that exist.

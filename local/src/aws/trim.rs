@@ -7,7 +7,7 @@ use rusqlite::{Connection, params};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::Fault;
+use crate::LocalError;
 
 const TRIM: &str = "the stream of the embedded DynamoDB";
 
@@ -23,15 +23,15 @@ pub(super) struct Trimmer(Arc<Mutex<Connection>>);
 
 impl Trimmer {
     /// For the file of an engine that has been opened.
-    pub(super) fn new(file: &Path) -> Result<Self, Fault> {
-        let connection = Connection::open(file).map_err(Fault::of(TRIM))?;
-        connection.execute_batch(INDEX).map_err(Fault::of(TRIM))?;
+    pub(super) fn new(file: &Path) -> Result<Self, LocalError> {
+        let connection = Connection::open(file).map_err(LocalError::of(TRIM))?;
+        connection.execute_batch(INDEX).map_err(LocalError::of(TRIM))?;
         Ok(Self(Arc::new(Mutex::new(connection))))
     }
 
     /// Forgets a table's records before one of them. That one stays, so that the numbers go on from it.
-    pub(super) fn forget(&self, table: &str, before: &str) -> Result<(), Fault> {
+    pub(super) fn forget(&self, table: &str, before: &str) -> Result<(), LocalError> {
         let connection = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        connection.execute(FORGET, params![table, before]).map(drop).map_err(Fault::of(TRIM))
+        connection.execute(FORGET, params![table, before]).map(drop).map_err(LocalError::of(TRIM))
     }
 }

@@ -1,14 +1,14 @@
-//! News of rules that cross each other on their way to a session's rows, and leases that cross.
+//! RuleEvent of rules that cross each other on their way to a session's rows, and leases that cross.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use model::id::SessionId;
 use model::ingress::GroupRef;
 use model::rule::{Holder, Rule};
-use model::session::{ClaimState, News};
+use model::session::{ClaimState, RuleEvent};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::future::Future;
-use store::{Message, StoreError, keys};
+use store::{Notice, StoreError, keys};
 use support::sessions::{entered, start};
 use support::{ORG, TestApp, org};
 
@@ -42,14 +42,14 @@ impl Shared {
         Self { app, session, rule: rules[0].clone() }
     }
 
-    fn tell(
+    fn notify_rows(
         &self,
         holders: BTreeSet<Holder>,
-        news: News,
+        event: RuleEvent,
     ) -> impl Future<Output = Result<(), StoreError>> + Send + 'static {
         let (db, now) = (self.app.db.clone(), self.app.now());
-        let message = Message { rule: self.rule.clone(), holders, news };
-        async move { db.tell(&org(ORG), &[message], now).await }
+        let notice = Notice { rule: self.rule.clone(), holders, event };
+        async move { db.notify_rows(&org(ORG), &[notice], now).await }
     }
 
     async fn states(&self) -> Vec<ClaimState> {
@@ -65,8 +65,8 @@ async fn news_that_cross_leave_each_row_what_it_learnt_first() {
             let shared = Shared::new(rows).await;
             let all = shared.rule.fresh.clone();
             let one = BTreeSet::from([*all.iter().nth(place).expect("a row")]);
-            let applied = shared.tell(all, News::Applied(None));
-            let refused = async { shared.tell(one, News::Refused("no".into())).await.unwrap() };
+            let applied = shared.notify_rows(all, RuleEvent::Applied(None));
+            let refused = async { shared.notify_rows(one, RuleEvent::Refused("no".into())).await.unwrap() };
             between(&shared.app, applied, refused).await.unwrap();
             let mut expected = vec![ClaimState::Applied; rows];
             expected[place] = ClaimState::Failed;
@@ -85,7 +85,7 @@ async fn a_count_never_falls_below_zero() {
     item.insert("live".into(), AttributeValue::N("0".into()));
     put_raw(&shared.app, vec![item]).await;
     let before = shared.app.db_table().await;
-    let told = shared.tell(shared.rule.fresh.clone(), News::Refused("no".into())).await;
+    let told = shared.notify_rows(shared.rule.fresh.clone(), RuleEvent::Refused("no".into())).await;
     assert!(matches!(told, Err(StoreError::Busy(_))), "{told:?}");
     assert_eq!(shared.app.db_table().await, before);
 }

@@ -1,6 +1,6 @@
-//! Face D: `{"detail": "…"}`, or `{"<field>": ["…"], "non_field_errors": ["…"]}` (seed `PUT /credentials/:id/`).
+//! ErrorFormat D: `{"detail": "…"}`, or `{"<field>": ["…"], "non_field_errors": ["…"]}` (seed `PUT /credentials/:id/`).
 
-use auth::Rejected;
+use auth::InvalidToken;
 use model::refusal::Refusal;
 use model::violation::{NON_FIELD, Violations};
 use serde_json::{Map, Value, json};
@@ -12,7 +12,7 @@ pub(super) fn body(failure: &Failure) -> Value {
         Failure::Unauthenticated(Unauthenticated::Missing) => {
             detail("Authentication credentials were not provided.")
         }
-        Failure::Unauthenticated(Unauthenticated::Invalid(Rejected::Claim(claim))) => {
+        Failure::Unauthenticated(Unauthenticated::Invalid(InvalidToken::Claim(claim))) => {
             detail(&format!("{}.", super::bad_claim(claim)))
         }
         Failure::Unauthenticated(

@@ -2,7 +2,6 @@
 
 use http::StatusCode;
 use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
-use model::gathered;
 use model::principal::{Actor, Principal};
 use model::refusal::Refusal;
 use model::session::SessionDraft;
@@ -13,7 +12,7 @@ use store::{FailedSignIn, Payer};
 use tokio::time::{Instant, timeout_at};
 
 use crate::app::App;
-use crate::face;
+use crate::error_format;
 use crate::failure::{Failure, Unauthenticated, refusal_status};
 use crate::incoming::Incoming;
 use crate::rate;
@@ -35,7 +34,7 @@ pub(crate) fn actor(principal: &Principal, request: &Incoming) -> Actor {
         Some(Payer::User(..) | Payer::Address(_)) | None => None,
     };
     let (ip_address, request_id) = (request.source_ip().map(String::from), Some(request.request_id.clone()));
-    Actor { org, kind, id: user, email, name, api_key, ip_address, request_id, once: None }
+    Actor { org, kind, id: user, email, name, api_key, ip_address, request_id, idempotency: None }
 }
 
 /// Counts a sign-in that failed, by address and minute. A request without a token or key is no attempt.
@@ -66,7 +65,7 @@ pub async fn record_refused_start(app: &App, actor: &Actor, draft: &SessionDraft
     if refusal_status(refusal) == StatusCode::FORBIDDEN {
         return;
     }
-    let (code, message) = face::reason_of(refusal);
+    let (code, message) = error_format::reason_of(refusal);
     let message: String = message.chars().take(MESSAGE_MAX).collect();
     let wished = draft.resource_ids.iter().flatten().take(REMOVED_NAMED_MAX);
     let details = [
@@ -80,10 +79,13 @@ pub async fn record_refused_start(app: &App, actor: &Actor, draft: &SessionDraft
         subject_id: actor.id.to_string(),
         subject_name: actor.email.clone().or_else(|| actor.name.clone()),
         result: AuditResult::Refused,
-        details: gathered(details.map(|(name, value): (&str, Value)| (String::from(name), value))),
+        details: details
+            .into_iter()
+            .map(|(name, value): (&str, Value)| (String::from(name), value))
+            .collect(),
     };
     // The answer stays the refusal that it is.
-    if let Err(error) = app.store().record_attempt(actor, &entry, app.now).await {
+    if let Err(error) = app.store().record_denial(actor, &entry, app.now).await {
         tracing::error!(?error, "a refused start was not put on record");
     }
 }
@@ -102,10 +104,10 @@ pub(crate) async fn record_denied(app: &App, request: &Incoming, deadline: Insta
         subject_id: request.own_path.chars().take(PATH_MAX).collect(),
         subject_name: None,
         result: AuditResult::Denied,
-        details: gathered([(String::from("method"), request.method.as_str().into())]),
+        details: [(String::from("method"), request.method.as_str().into())].into_iter().collect(),
     };
     // The answer stays the refusal that it is: nothing happened that could be undone.
-    let error = match timeout_at(deadline, app.store().record_attempt(&actor, &entry, app.now)).await {
+    let error = match timeout_at(deadline, app.store().record_denial(&actor, &entry, app.now)).await {
         Ok(Ok(())) => return,
         Ok(Err(error)) => format!("{error:?}"),
         Err(_) => "the deadline has passed".into(),

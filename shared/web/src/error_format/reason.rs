@@ -1,4 +1,4 @@
-//! Face R: `{"timestamp", "status", "error": "<reason phrase>", "message", "path"}`, and for a validation 400 also
+//! ErrorFormat R: `{"timestamp", "status", "error": "<reason phrase>", "message", "path"}`, and for a validation 400 also
 //! `validationErrors` (seeds `POST` and `DELETE /roles/{id}/resources/{resourceId}`).
 
 use model::credential::FORMER_VALUES_MAX;

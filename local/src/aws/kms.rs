@@ -19,7 +19,7 @@ pub(super) struct Kms {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Call {
+struct KmsRequest {
     #[serde(default)]
     key_id: String,
     #[serde(default)]
@@ -39,7 +39,7 @@ impl Kms {
     /// Answers a call.
     #[must_use]
     pub(super) fn answer(&self, operation: &str, body: &[u8]) -> Canned {
-        let Ok(call) = serde_json::from_slice::<Call>(body) else {
+        let Ok(call) = serde_json::from_slice::<KmsRequest>(body) else {
             return Canned::error("SerializationException", "not a call of KMS");
         };
         let reply = match operation {
@@ -59,7 +59,7 @@ impl Kms {
         UnboundKey::new(&AES_256_GCM, &self.master).ok().map(LessSafeKey::new)
     }
 
-    fn generate_data_key(&self, call: &Call) -> Option<Value> {
+    fn generate_data_key(&self, call: &KmsRequest) -> Option<Value> {
         let data_key = keys::random().ok()?;
         let mut nonce = [0; NONCE_LEN];
         aws_lc_rs::rand::fill(&mut nonce).ok()?;
@@ -76,7 +76,7 @@ impl Kms {
         }))
     }
 
-    fn decrypt(&self, call: &Call) -> Option<Value> {
+    fn decrypt(&self, call: &KmsRequest) -> Option<Value> {
         let blob = STANDARD.decode(&call.ciphertext_blob).ok()?;
         let (nonce, wrapped) = blob.split_first_chunk::<NONCE_LEN>()?;
         let mut wrapped = wrapped.to_vec();

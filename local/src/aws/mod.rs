@@ -28,7 +28,7 @@ use tokio::net::TcpListener;
 use trim::Trimmer;
 
 use crate::template::Template;
-use crate::{Fault, keys, server};
+use crate::{LocalError, keys, server};
 
 /// The region and account that everything here pretends to be in.
 pub const REGION: &str = "eu-central-1";
@@ -53,7 +53,7 @@ impl Canned {
 
 /// AWS in the process. It ends when the runtime does.
 #[derive(Clone)]
-pub struct Cloud {
+pub struct LocalAws {
     database: Database,
     endpoint: String,
     secrets: Secrets,
@@ -68,21 +68,21 @@ struct Front {
     secrets: Secrets,
 }
 
-async fn loopback() -> Result<TcpListener, Fault> {
-    TcpListener::bind(("127.0.0.1", 0)).await.map_err(Fault::of("no port on 127.0.0.1"))
+async fn loopback() -> Result<TcpListener, LocalError> {
+    TcpListener::bind(("127.0.0.1", 0)).await.map_err(LocalError::of("no port on 127.0.0.1"))
 }
 
-fn address(listener: &TcpListener) -> Result<String, Fault> {
-    let address = listener.local_addr().map_err(Fault::of("a listener without an address"))?;
+fn address(listener: &TcpListener) -> Result<String, LocalError> {
+    let address = listener.local_addr().map_err(LocalError::of("a listener without an address"))?;
     Ok(format!("http://{address}/"))
 }
 
-impl Cloud {
+impl LocalAws {
     /// Starts one whose data is in memory, on a port of its own.
     ///
     /// # Errors
     /// When there is no port.
-    pub async fn in_memory() -> Result<Self, Fault> {
+    pub async fn in_memory() -> Result<Self, LocalError> {
         Self::open(None, None).await
     }
 
@@ -90,7 +90,7 @@ impl Cloud {
     ///
     /// # Errors
     /// When the folder cannot be used or there is no port.
-    pub async fn open(data: Option<&Path>, listener: Option<TcpListener>) -> Result<Self, Fault> {
+    pub async fn open(data: Option<&Path>, listener: Option<TcpListener>) -> Result<Self, LocalError> {
         let listener = match listener {
             Some(listener) => listener,
             None => loopback().await?,
@@ -98,13 +98,13 @@ impl Cloud {
         let (database, master, trimmer) = match data {
             None => (Database::memory(), keys::random()?, None),
             Some(folder) => {
-                keys::private_folder(folder).map_err(Fault::of(folder.display()))?;
+                keys::private_folder(folder).map_err(LocalError::of(folder.display()))?;
                 let file = folder.join("dynamodb.sqlite");
                 let database = Database::new(&file.to_string_lossy());
                 (database, keys::kept_in(&folder.join("kms.key"))?, Some(Trimmer::new(&file)))
             }
         };
-        let database = database.map_err(Fault::of("embedded DynamoDB"))?;
+        let database = database.map_err(LocalError::of("embedded DynamoDB"))?;
         let (endpoint, secrets) = (address(&listener)?, Secrets::default());
         Self::start(&database, (Kms::new(master), secrets.clone()), listener).await?;
         Ok(Self { database, endpoint, secrets, trimmer: trimmer.transpose()? })
@@ -114,9 +114,9 @@ impl Cloud {
         database: &Database,
         (kms, secrets): (Kms, Secrets),
         listener: TcpListener,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), LocalError> {
         let behind = loopback().await?;
-        let dynamodb: Uri = address(&behind)?.parse().map_err(Fault::of("the address of DynamoDB"))?;
+        let dynamodb: Uri = address(&behind)?.parse().map_err(LocalError::of("the address of DynamoDB"))?;
         tokio::spawn(dynoxide::server::serve_on(behind, database.clone()));
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
@@ -131,7 +131,7 @@ impl Cloud {
     ///
     /// # Errors
     /// The file's.
-    pub fn forget_changes(&self, table: &str, before: &str) -> Result<(), Fault> {
+    pub fn forget_changes(&self, table: &str, before: &str) -> Result<(), LocalError> {
         self.trimmer.as_ref().map_or(Ok(()), |trimmer| trimmer.forget(table, before))
     }
 
@@ -161,12 +161,12 @@ impl Cloud {
     ///
     /// # Errors
     /// When the template's table is none.
-    pub fn ensure_table(&self, template: &Template, name: &str) -> Result<(), Fault> {
+    pub fn ensure_table(&self, template: &Template, name: &str) -> Result<(), LocalError> {
         let request = serde_json::from_value(template.create_table(name));
-        let request = request.map_err(Fault::of("template.yaml, the table"))?;
+        let request = request.map_err(LocalError::of("template.yaml, the table"))?;
         match self.database.create_table(request) {
             Ok(_) | Err(dynoxide::DynoxideError::ResourceInUseException(_)) => Ok(()),
-            Err(error) => Err(Fault::of("template.yaml, the table")(error)),
+            Err(error) => Err(LocalError::of("template.yaml, the table")(error)),
         }
     }
 
@@ -176,11 +176,11 @@ impl Cloud {
     ///
     /// # Errors
     /// When something is no item.
-    pub fn import(&self, table: &str, items: Vec<serde_json::Value>) -> Result<(), Fault> {
+    pub fn import(&self, table: &str, items: Vec<serde_json::Value>) -> Result<(), LocalError> {
         let items = items.into_iter().map(serde_json::from_value).collect::<Result<Vec<_>, _>>();
-        let items = items.map_err(Fault::of("an item"))?;
+        let items = items.map_err(LocalError::of("an item"))?;
         let options = dynoxide::ImportOptions::default();
-        self.database.import_items(table, items, options).map(drop).map_err(Fault::of("an import"))
+        self.database.import_items(table, items, options).map(drop).map_err(LocalError::of("an import"))
     }
 
     /// A client of the SDK for DynamoDB.

@@ -2,7 +2,7 @@
 //! is the answer to its repetitions.
 
 use model::id::OrgId;
-use model::once::{KEPT_HOURS, Once};
+use model::idempotency::{IdempotencyKey, KEPT_HOURS};
 use model::principal::Actor;
 use model::refusal::Refusal;
 use model::time::Timestamp;
@@ -39,7 +39,7 @@ impl Recorded for () {
 /// The members of a first result.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct OnceData {
+struct IdempotencyData {
     fingerprint: String,
     /// JSON text, because it may be nested deeper than DynamoDB's 32 levels.
     result: String,
@@ -54,7 +54,7 @@ const RESULT_MAX_BYTES: usize = 350 * 1024;
 
 pub(crate) fn item(
     actor: &Actor,
-    once: &Once,
+    key: &IdempotencyKey,
     result: &impl Recorded,
     now: Timestamp,
 ) -> Result<NewItem, StoreError> {
@@ -63,38 +63,38 @@ pub(crate) fn item(
     if result.len() > RESULT_MAX_BYTES {
         return Err(StoreError::Defect(Cause::new("a result is larger than what can be kept")));
     }
-    let members = OnceData { fingerprint: once.fingerprint.clone(), result };
-    let item = NewItem::new(&key(&actor.org, actor, once), Entity::Once, &members)?;
+    let members = IdempotencyData { fingerprint: key.fingerprint.clone(), result };
+    let item = NewItem::new(&item_key(&actor.org, actor, key), Entity::Idempotency, &members)?;
     Ok(item.with(keys::EXPIRES_AT, number(now.plus_seconds(KEPT_SECONDS).unix_seconds())))
 }
 
-fn key(org: &OrgId, actor: &Actor, once: &Once) -> keys::Key {
-    keys::once(org, &actor.id, &once.key)
+fn item_key(org: &OrgId, actor: &Actor, key: &IdempotencyKey) -> keys::Key {
+    keys::idempotency(org, &actor.id, &key.key)
 }
 
 impl Store {
     /// Carries a request out unless it has been: then its first result. A request without an `Idempotency-Key` is carried
     /// out, and costs no read for it.
-    pub(crate) async fn once<T: Recorded>(
+    pub(crate) async fn idempotent<T: Recorded>(
         &self,
         actor: &Actor,
         now: Timestamp,
         carry_out: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
-        let Some(once) = &actor.once else {
+        let Some(key) = &actor.idempotency else {
             return carry_out.await;
         };
-        if let Some(first) = self.first_result(actor, once, now).await? {
+        if let Some(first) = self.first_result(actor, key, now).await? {
             return Ok(first);
         }
         match carry_out.await {
             // The same request came twice at once, and the other one was first.
             Err(StoreError::Repeated) => {
-                self.first_result(actor, once, now).await?.ok_or(StoreError::Repeated)
+                self.first_result(actor, key, now).await?.ok_or(StoreError::Repeated)
             }
             // Perhaps the other one has made this one impossible.
             Err(StoreError::Refused(refusal)) => {
-                self.first_result(actor, once, now).await?.ok_or(StoreError::Refused(refusal))
+                self.first_result(actor, key, now).await?.ok_or(StoreError::Refused(refusal))
             }
             result => result,
         }
@@ -103,16 +103,16 @@ impl Store {
     async fn first_result<T: Recorded>(
         &self,
         actor: &Actor,
-        once: &Once,
+        key: &IdempotencyKey,
         now: Timestamp,
     ) -> Result<Option<T>, StoreError> {
-        let item = self.get(&key(&actor.org, actor, once)).await?;
+        let item = self.get(&item_key(&actor.org, actor, key)).await?;
         let Some(item) = item else { return Ok(None) };
         if item.number(keys::EXPIRES_AT)? <= now.unix_seconds() {
             return Ok(None);
         }
-        let data: OnceData = item.members()?;
-        if data.fingerprint != once.fingerprint {
+        let data: IdempotencyData = item.members()?;
+        if data.fingerprint != key.fingerprint {
             return Err(Refusal::IdempotencyKeyReused.into());
         }
         let result = serde_json::from_str(&data.result).map_err(corrupt)?;
@@ -140,11 +140,11 @@ mod tests {
 
     /// The item of a result of so many bytes.
     fn kept(bytes: usize) -> Result<NewItem, StoreError> {
-        let once = Once { key: "key".into(), fingerprint: "fingerprint".into() };
+        let key = IdempotencyKey { key: "key".into(), fingerprint: "fingerprint".into() };
         let actor = Actor::system(OrgId::parse("acme").unwrap());
         let now = Timestamp::from_unix_millis(1_771_410_600_000).unwrap();
         // Two bytes are the quotation marks.
-        item(&actor, &once, &Text("x".repeat(bytes - 2)), now)
+        item(&actor, &key, &Text("x".repeat(bytes - 2)), now)
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Requests with an `Idempotency-Key`: they are carried out once a day, also when they come at once.
 
 use model::id::RoleId;
-use model::once::Once;
+use model::idempotency::IdempotencyKey;
 use model::principal::Actor;
 use model::refusal::Refusal;
 use serde_json::json;
@@ -20,8 +20,8 @@ fn create(
     fingerprint: &str,
     name: &str,
 ) -> impl Future<Output = Result<RoleId, StoreError>> + Send + 'static {
-    let once = Once { key: "k".into(), fingerprint: fingerprint.into() };
-    let (actor, draft) = (Actor { once: Some(once), ..actor(ORG) }, read(json!({"name": name})));
+    let once = IdempotencyKey { key: "k".into(), fingerprint: fingerprint.into() };
+    let (actor, draft) = (Actor { idempotency: Some(once), ..actor(ORG) }, read(json!({"name": name})));
     let (db, now) = (app.db.clone(), app.now());
     async move { db.create_role(&actor, &draft, now).await.map(|role| role.id) }
 }

@@ -4,7 +4,7 @@ mod code;
 mod detail;
 mod reason;
 
-use auth::{BadClaim, Rejected};
+use auth::{BadClaim, InvalidToken};
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use lambda_http::Body;
 use model::refusal::Refusal;
@@ -17,9 +17,9 @@ use crate::reply::json_response;
 /// Where the API is mounted.
 pub const BASE_PATH: &str = "/api/v1";
 
-/// An error face.
+/// An error format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Face {
+pub enum ErrorFormat {
     /// K: `{"error": "<CODE>", "message", "timestamp"}`, on `/resources/**`.
     Code,
     /// R: `{"timestamp", "status", "error": "<reason phrase>", "message", "path"}`, on every other path.
@@ -28,13 +28,13 @@ pub enum Face {
     Detail,
 }
 
-/// The header with the code of a failure, the same on every face.
+/// The header with the code of a failure, the same on every format.
 const CODE: HeaderName = HeaderName::from_static("x-postern-error");
 
 /// Seconds after which a caller may try again when AWS was busy.
 const BUSY_RETRY_SECONDS: u32 = 1;
 
-/// What callers without a valid token are told on the faces K and R.
+/// What callers without a valid token are told on the formats K and R.
 const UNAUTHENTICATED: &str = "Missing or invalid authentication token";
 /// What members are told where an administrator is wanted.
 const NOT_ADMIN: &str = "Requires the ORG_ADMIN role";
@@ -47,8 +47,8 @@ const UNAVAILABLE: &str = "The service is busy, try again";
 const INTERNAL: &str = "An unexpected error occurred";
 const NO_PAGE: &str = "No such page";
 
-impl Face {
-    /// The face of a path.
+impl ErrorFormat {
+    /// The format of a path.
     #[must_use]
     pub fn of(path: &str) -> Self {
         let family = path.strip_prefix(BASE_PATH).and_then(|rest| rest.split('/').nth(1));
@@ -74,7 +74,7 @@ impl Face {
     }
 }
 
-/// Why something was refused: the code, and the sentence that the face R has.
+/// Why something was refused: the code, and the sentence that the format R has.
 pub(crate) fn reason_of(refusal: &Refusal) -> (&'static str, String) {
     let sentence = if let Refusal::Invalid(violations) = refusal {
         violations.iter().map(|(_, sentence)| sentence).collect::<Vec<_>>().join("; ")
@@ -119,10 +119,10 @@ fn add_headers(response: &mut Response<Body>, failure: &Failure) {
     }
 }
 
-/// The sentence for a failure that reads the same on the faces K and R.
+/// The sentence for a failure that reads the same on the formats K and R.
 fn common_message(failure: &Failure, refused: impl Fn(&Refusal) -> String) -> String {
     match failure {
-        Failure::Unauthenticated(Unauthenticated::Invalid(Rejected::Claim(claim))) => bad_claim(claim),
+        Failure::Unauthenticated(Unauthenticated::Invalid(InvalidToken::Claim(claim))) => bad_claim(claim),
         Failure::Unauthenticated(_) => UNAUTHENTICATED.into(),
         Failure::Forbidden(Denied::NotAdmin) => NOT_ADMIN.into(),
         Failure::Forbidden(Denied::Scope(scope)) => format!("Requires an API key with the scope {scope}"),
@@ -153,7 +153,7 @@ fn bad_claim(BadClaim { name, fault }: &BadClaim) -> String {
     format!("The token's claim '{name}' cannot be used: {fault}")
 }
 
-/// What is wrong with each parameter, on the faces K and R.
+/// What is wrong with each parameter, on the formats K and R.
 fn parameter_sentences(parameters: &WrongParameters) -> Vec<(&str, String)> {
     let known = parameters.known();
     let sentence = |(name, fault): &'_ (String, ParameterFault)| match fault {

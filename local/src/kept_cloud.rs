@@ -14,12 +14,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use crate::Fault;
+use crate::LocalError;
 use crate::folder::{DataFolder, replace};
 
 /// A simulated cloud and the file in which it is kept.
-pub struct KeptSky {
-    sky: SimulatedCloud,
+pub struct KeptCloud {
+    cloud: SimulatedCloud,
     file: PathBuf,
     /// One writes at a time, so that the file never goes back.
     writing: Mutex<()>,
@@ -73,22 +73,22 @@ impl From<KeptRule> for CloudRule {
     }
 }
 
-impl KeptSky {
+impl KeptCloud {
     /// Gives a cloud the rules that it had when the folder was used last.
     ///
     /// # Errors
     /// A file that cannot be read, or is none of these.
-    pub fn open(sky: SimulatedCloud, folder: &DataFolder) -> Result<Self, Fault> {
+    pub fn open(cloud: SimulatedCloud, folder: &DataFolder) -> Result<Self, LocalError> {
         let file = folder.path().join("cloud.json");
         if let Some(groups) = read(&file)? {
-            sky.restore(groups);
+            cloud.restore(groups);
         }
-        Ok(Self { sky, file, writing: Mutex::new(()) })
+        Ok(Self { cloud, file, writing: Mutex::new(()) })
     }
 
     fn keep(&self) -> Result<(), FirewallError> {
         let _one = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let groups = self.sky.groups();
+        let groups = self.cloud.groups();
         let kept: Vec<_> = groups
             .iter()
             .filter(|(_, rules)| !rules.is_empty())
@@ -109,24 +109,24 @@ impl KeptSky {
 /// Groups, and the rules of each.
 type Groups = Vec<(GroupRef, Vec<CloudRule>)>;
 
-fn read(file: &Path) -> Result<Option<Groups>, Fault> {
+fn read(file: &Path) -> Result<Option<Groups>, LocalError> {
     let text = match fs::read_to_string(file) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(Fault::of(file.display())(error)),
+        Err(error) => return Err(LocalError::of(file.display())(error)),
     };
-    let kept: Vec<KeptGroup> = serde_json::from_str(&text).map_err(Fault::of(file.display()))?;
+    let kept: Vec<KeptGroup> = serde_json::from_str(&text).map_err(LocalError::of(file.display()))?;
     let groups = kept.into_iter();
     Ok(Some(groups.map(|kept| (kept.group, kept.rules.into_iter().map(CloudRule::from).collect())).collect()))
 }
 
-impl Firewall for KeptSky {
+impl Firewall for KeptCloud {
     fn account<'a>(
         &'a self,
         access: &'a CloudAccess,
         region: &'a str,
     ) -> BoxFuture<'a, Result<AccountId, FirewallError>> {
-        self.sky.account(access, region)
+        self.cloud.account(access, region)
     }
 
     fn describe<'a>(
@@ -134,7 +134,7 @@ impl Firewall for KeptSky {
         access: &'a CloudAccess,
         group: &'a GroupRef,
     ) -> BoxFuture<'a, Result<GroupDescription, FirewallError>> {
-        self.sky.describe(access, group)
+        self.cloud.describe(access, group)
     }
 
     fn authorize<'a>(
@@ -144,7 +144,7 @@ impl Firewall for KeptSky {
         rules: &'a [NewRule],
     ) -> BoxFuture<'a, Result<(), FirewallError>> {
         Box::pin(async move {
-            self.sky.authorize(access, group, rules).await?;
+            self.cloud.authorize(access, group, rules).await?;
             self.keep()
         })
     }
@@ -156,7 +156,7 @@ impl Firewall for KeptSky {
         ids: &'a [String],
     ) -> BoxFuture<'a, Result<(), FirewallError>> {
         Box::pin(async move {
-            self.sky.revoke(access, group, ids).await?;
+            self.cloud.revoke(access, group, ids).await?;
             self.keep()
         })
     }
@@ -186,7 +186,7 @@ mod tests {
         let temporary = tempfile::tempdir().unwrap();
         let group = GroupRef { region: "eu-central-1".into(), group_id: "sg-00000001".into() };
         let folder = DataFolder::take(temporary.path()).unwrap();
-        let open = || KeptSky::open(SimulatedCloud::with_every_group(), &folder);
+        let open = || KeptCloud::open(SimulatedCloud::with_every_group(), &folder);
         let first = open().unwrap();
         first.authorize(&access(), &group, &[rule(1), rule(2)]).await.unwrap();
         let before = first.describe(&access(), &group).await.unwrap().rules;
@@ -207,9 +207,9 @@ mod tests {
         let temporary = tempfile::tempdir().unwrap();
         let data = temporary.path().join("data");
         let folder = DataFolder::take(&data).unwrap();
-        let sky = KeptSky::open(SimulatedCloud::with_every_group(), &folder).unwrap();
+        let cloud = KeptCloud::open(SimulatedCloud::with_every_group(), &folder).unwrap();
         fs::remove_dir_all(&data).unwrap();
         let group = GroupRef { region: "eu-central-1".into(), group_id: "sg-00000001".into() };
-        assert!(sky.authorize(&access(), &group, &[rule(1)]).await.is_err());
+        assert!(cloud.authorize(&access(), &group, &[rule(1)]).await.is_err());
     }
 }

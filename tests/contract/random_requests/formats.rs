@@ -4,7 +4,7 @@ use http::StatusCode;
 use local::gateway::decoded;
 use serde_json::Value;
 use support::Reply;
-use web::face::Face;
+use web::error_format::ErrorFormat;
 
 /// What is wrong with an answer of a path, as the gateway hands it over.
 pub(super) fn faults(path: &str, reply: &Reply) -> Vec<String> {
@@ -25,17 +25,17 @@ pub(super) fn faults(path: &str, reply: &Reply) -> Vec<String> {
         }
         return wrong;
     }
-    if !match Face::of(path) {
-        Face::Code => is_code(reply),
-        Face::Reason => is_reason(path, reply),
-        Face::Detail => is_detail(&reply.json),
+    if !match ErrorFormat::of(path) {
+        ErrorFormat::Code => is_code(reply),
+        ErrorFormat::Reason => is_reason(path, reply),
+        ErrorFormat::Detail => is_detail(&reply.json),
     } {
-        wrong.push(format!("not the face of {path}"));
+        wrong.push(format!("not the format of {path}"));
     }
     wrong
 }
 
-/// What is wrong with an answer to `HEAD`, which has no face.
+/// What is wrong with an answer to `HEAD`, which has no format.
 pub(super) fn faults_of_head(reply: &Reply) -> Vec<String> {
     let says_length = reply.header("content-length").is_some() && reply.header("x-request-id").is_some();
     if reply.text.is_empty() && says_length { Vec::new() } else { vec![String::from("a body, or no length")] }

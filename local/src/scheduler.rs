@@ -6,14 +6,14 @@ use futures_util::stream::FuturesUnordered;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::time::Duration;
-use timers::{InMemory, Message};
+use timers::{InMemory, TimerMessage};
 use tokio::sync::Mutex;
 use web::{App, Worker};
 
-use crate::Fault;
-use crate::cloud::{Cloud, sequence_number};
+use crate::LocalError;
+use crate::aws::{LocalAws, sequence_number};
 use crate::lanes::{LaneBatch, Lanes};
-use crate::template::{Template, Wakeup};
+use crate::template::{Template, Trigger};
 
 /// Records in one batch: `BatchSize` in the template.
 const BATCH: usize = 100;
@@ -25,17 +25,17 @@ const MESSAGES: usize = 10;
 const LOOK: Duration = Duration::from_millis(100);
 
 /// The workers of the template, and how far they have read the stream.
-pub struct Crew {
+pub struct Scheduler {
     app: App,
-    cloud: Cloud,
+    aws: LocalAws,
     table: String,
     timers: InMemory,
-    workers: Vec<(&'static str, Wakeup, Worker)>,
+    workers: Vec<(&'static str, Trigger, Worker)>,
     /// The last record that was read.
     position: Mutex<Option<String>>,
 }
 
-impl Crew {
+impl Scheduler {
     /// Joins the template's workers with the functions of the same name, which set `app`'s timers in the queue. The stream is read from its end on: what came before
     /// is seen to by the sweeper.
     ///
@@ -44,34 +44,36 @@ impl Crew {
     pub fn new(
         template: &Template,
         app: App,
-        (cloud, table): (Cloud, &str),
+        (aws, table): (LocalAws, &str),
         timers: InMemory,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, LocalError> {
         let mut functions: HashMap<&str, Worker> = functions::workers().into_iter().collect();
         let mut workers = Vec::new();
         for function in template.functions.iter().filter(|function| function.routes.is_empty()) {
             let name = function.binary();
             let found = functions.remove_entry(name);
             let (name, worker) = found.ok_or_else(|| {
-                Fault::new(format!("functions::workers() lacks {name}, which template.yaml has"))
+                LocalError::new(format!("functions::workers() lacks {name}, which template.yaml has"))
             })?;
-            workers.extend(function.wakeups.iter().map(|wakeup| (name, *wakeup, worker.clone())));
+            workers.extend(function.triggers.iter().map(|trigger| (name, *trigger, worker.clone())));
         }
         if let Some(name) = functions.keys().next() {
-            return Err(Fault::new(format!("template.yaml lacks {name}, which functions::workers() has")));
+            return Err(LocalError::new(format!(
+                "template.yaml lacks {name}, which functions::workers() has"
+            )));
         }
         let position = Mutex::new(None);
-        Ok(Self { app, cloud, table: table.into(), timers, workers, position })
+        Ok(Self { app, aws, table: table.into(), timers, workers, position })
     }
 
     /// Passes over what the stream has so far.
     ///
     /// # Errors
     /// When the table has no stream.
-    pub async fn skip(&self) -> Result<(), Fault> {
+    pub async fn skip(&self) -> Result<(), LocalError> {
         let mut position = self.position.lock().await;
         loop {
-            let records = self.cloud.changes(&self.table, position.as_deref(), 1000)?;
+            let records = self.aws.changes(&self.table, position.as_deref(), 1000)?;
             match records.last().and_then(sequence_number) {
                 Some(last) => *position = Some(last.into()),
                 None => return Ok(()),
@@ -84,9 +86,9 @@ impl Crew {
     ///
     /// # Errors
     /// When the table has no stream.
-    pub async fn read_stream(&self) -> Result<bool, Fault> {
+    pub async fn read_stream(&self) -> Result<bool, LocalError> {
         let mut position = self.position.lock().await;
-        let records = self.cloud.changes(&self.table, position.as_deref(), BATCH)?;
+        let records = self.aws.changes(&self.table, position.as_deref(), BATCH)?;
         let done = self.work_on(&records).await;
         let last = done.checked_sub(1).and_then(|last| records.get(last)).and_then(sequence_number);
         if let Some(last) = last {
@@ -99,7 +101,7 @@ impl Crew {
     async fn work_on(&self, records: &[Value]) -> usize {
         let wanted: Vec<&Value> = records.iter().filter(|record| passes_the_filter(record)).collect();
         let mut done = records.len();
-        let workers = self.workers.iter().filter(|(_, wakeup, _)| *wakeup == Wakeup::Stream);
+        let workers = self.workers.iter().filter(|(_, trigger, _)| *trigger == Trigger::Stream);
         for (name, _, worker) in workers.filter(|_| !wanted.is_empty()) {
             let again: Vec<String> = match worker.run(&self.app, json!({"Records": wanted})).await {
                 Ok(unfinished) => failures(&unfinished),
@@ -129,7 +131,7 @@ impl Crew {
     /// The same by another environment of the worker, whose clock may differ.
     pub async fn deliver_to(&self, app: &App) -> bool {
         let messages = self.timers.receive(MESSAGES);
-        let workers = self.workers.iter().filter(|(_, wakeup, _)| *wakeup == Wakeup::Queue);
+        let workers = self.workers.iter().filter(|(_, trigger, _)| *trigger == Trigger::Queue);
         for (name, _, worker) in workers.filter(|_| !messages.is_empty()) {
             let records: Vec<Value> = messages.iter().map(record).collect();
             let again = match worker.run(app, json!({"Records": records})).await {
@@ -139,7 +141,7 @@ impl Crew {
                     messages.iter().map(|message| message.id.to_string()).collect()
                 }
             };
-            let is_again = |message: &&Message| again.contains(&message.id.to_string());
+            let is_again = |message: &&TimerMessage| again.contains(&message.id.to_string());
             messages.iter().filter(is_again).cloned().for_each(|message| self.timers.give_back(message));
         }
         !messages.is_empty()
@@ -149,17 +151,17 @@ impl Crew {
     ///
     /// # Errors
     /// When there is none of that name, or it fails.
-    pub async fn run(&self, name: &str) -> Result<Value, Fault> {
+    pub async fn run(&self, name: &str) -> Result<Value, LocalError> {
         let found = self.workers.iter().find(|(known, ..)| *known == name);
-        let (_, _, worker) = found.ok_or_else(|| Fault::new(format!("there is no worker {name}")))?;
-        worker.run(&self.app, json!({})).await.map_err(Fault::of(name))
+        let (_, _, worker) = found.ok_or_else(|| LocalError::new(format!("there is no worker {name}")))?;
+        worker.run(&self.app, json!({})).await.map_err(LocalError::of(name))
     }
 
     /// Works for as long as the program runs. A schedule's time passes so many times as fast as on the wall.
     pub async fn work(&self, clock_rate: u32) {
-        let schedules = self.workers.iter().filter_map(|(name, wakeup, _)| match wakeup {
-            Wakeup::Every { seconds } => Some(self.keep_time(name, *seconds, clock_rate)),
-            Wakeup::Stream | Wakeup::Queue => None,
+        let schedules = self.workers.iter().filter_map(|(name, trigger, _)| match trigger {
+            Trigger::Every { seconds } => Some(self.keep_time(name, *seconds, clock_rate)),
+            Trigger::Stream | Trigger::Queue => None,
         });
         let schedules = futures_util::future::join_all(schedules);
         tokio::join!(self.read_on(), self.keep_delivering(), schedules);
@@ -209,16 +211,16 @@ impl Crew {
     }
 
     /// Reads the stream into lanes that have room, and forgets what is done of it.
-    async fn fill(&self, lanes: &mut Lanes) -> Result<(), Fault> {
+    async fn fill(&self, lanes: &mut Lanes) -> Result<(), LocalError> {
         let mut position = self.position.lock().await;
         while lanes.has_room() {
-            let records = self.cloud.changes(&self.table, position.as_deref(), BATCH)?;
+            let records = self.aws.changes(&self.table, position.as_deref(), BATCH)?;
             let Some(last) = records.last().and_then(sequence_number) else { break };
             *position = Some(last.into());
             records.into_iter().filter(passes_the_filter).for_each(|record| lanes.add(record));
         }
         match lanes.oldest().or(position.as_deref()) {
-            Some(before) => self.cloud.forget_changes(&self.table, before),
+            Some(before) => self.aws.forget_changes(&self.table, before),
             None => Ok(()),
         }
     }
@@ -238,7 +240,7 @@ fn passes_the_filter(record: &Value) -> bool {
 }
 
 /// A message as Lambda hands it over.
-fn record(message: &Message) -> Value {
+fn record(message: &TimerMessage) -> Value {
     json!({"messageId": message.id.to_string(), "body": message.body, "eventSource": "aws:sqs"})
 }
 

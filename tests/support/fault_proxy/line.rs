@@ -15,18 +15,18 @@ use std::sync::Arc;
 
 use super::hang::Hang;
 use super::trouble::Way;
-use super::{Canned, TapRecord, meter, mutant};
+use super::{Canned, FaultProxy, meter, mutant};
 
 /// A client whose calls pass by a record.
 #[derive(Debug, Clone)]
 pub(crate) struct Wire {
     inner: SharedHttpClient,
-    record: Arc<TapRecord>,
+    record: Arc<FaultProxy>,
 }
 
 impl Wire {
     /// A client whose calls pass by this record.
-    pub(crate) fn new(record: Arc<TapRecord>) -> Self {
+    pub(crate) fn new(record: Arc<FaultProxy>) -> Self {
         Self { inner: SharedHttpClient::new(Https::default()), record }
     }
 }
@@ -45,7 +45,7 @@ impl HttpClient for Wire {
 #[derive(Debug)]
 struct Line {
     inner: SharedHttpConnector,
-    record: Arc<TapRecord>,
+    record: Arc<FaultProxy>,
 }
 
 impl HttpConnector for Line {

@@ -20,8 +20,8 @@ fn variable(name: &str) -> Option<String> {
 static LIST: LazyLock<Option<String>> = LazyLock::new(|| variable("POSTERN_TEST_CONDITIONS"));
 
 static MUTANT: LazyLock<Option<(usize, String)>> = LazyLock::new(|| {
-    let wish = variable("POSTERN_TEST_MUTANT")?;
-    let (number, condition) = wish.split_once(' ')?;
+    let setting = variable("POSTERN_TEST_MUTANT")?;
+    let (number, condition) = setting.split_once(' ')?;
     Some((number.parse().ok()?, condition.into()))
 });
 

@@ -2,8 +2,8 @@
 //!
 //! It is the SDK's HTTP client, so that it stands in front of any engine, and a reset is what the SDK sees of one.
 
+mod call_gate;
 mod conflicts;
-mod gate;
 mod hang;
 mod judge;
 mod line;
@@ -11,15 +11,15 @@ mod meter;
 mod mutant;
 mod trouble;
 
-pub use gate::Gate;
+pub use call_gate::Gate;
 pub use hang::Hang;
 pub use judge::InFunction;
 pub(crate) use line::{Wire, set_body};
 pub use meter::Metered;
 pub use trouble::Trouble;
 
+use call_gate::Gates;
 use conflicts::{Conflicts, UnderWay};
-use gate::Gates;
 use hang::Hangs;
 use judge::Judge;
 use meter::Meter;
@@ -49,7 +49,7 @@ struct Waiting {
 
 /// What went over the wire to AWS, and what shall happen to it.
 #[derive(Default)]
-pub struct TapRecord {
+pub struct FaultProxy {
     bodies: Mutex<Vec<(String, Vec<u8>)>>,
     waiting: Mutex<VecDeque<Waiting>>,
     gates: Gates,
@@ -61,9 +61,9 @@ pub struct TapRecord {
     hangs: Hangs,
 }
 
-impl std::fmt::Debug for TapRecord {
+impl std::fmt::Debug for FaultProxy {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("TapRecord")
+        f.write_str("FaultProxy")
     }
 }
 
@@ -71,7 +71,7 @@ fn operation(target: &str) -> &str {
     target.rsplit('.').next().unwrap_or_default()
 }
 
-impl TapRecord {
+impl FaultProxy {
     /// What happens to a call: its target, such as `DynamoDB_20120810.Query`, and its body.
     async fn meet(&self, target: &str, body: &[u8]) -> Way {
         self.calls.fetch_add(1, Ordering::SeqCst);

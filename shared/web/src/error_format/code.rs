@@ -1,6 +1,6 @@
-//! Face K: `{"error": "<CODE>", "message": "…", "timestamp": "…"}` (seeds `PATCH` and `DELETE /resources/{id}`).
+//! ErrorFormat K: `{"error": "<CODE>", "message": "…", "timestamp": "…"}` (seeds `PATCH` and `DELETE /resources/{id}`).
 
-use auth::Rejected;
+use auth::InvalidToken;
 use model::refusal::Refusal;
 use model::time::Timestamp;
 use serde_json::Value;
@@ -16,9 +16,10 @@ pub(super) fn body(failure: &Failure, now: Timestamp) -> Value {
     ])
 }
 
-/// The code in the header of every face. It is that of the body here, but for a claim: the body's code for 401 is older than that one.
+/// The code in the header of every format. It is that of the body here, but for a claim: the body's code for 401 is older than that one.
 pub(super) fn header(failure: &Failure) -> &'static str {
-    let is_claim = matches!(failure, Failure::Unauthenticated(Unauthenticated::Invalid(Rejected::Claim(_))));
+    let is_claim =
+        matches!(failure, Failure::Unauthenticated(Unauthenticated::Invalid(InvalidToken::Claim(_))));
     if is_claim { "UNUSABLE_CLAIM" } else { code(failure) }
 }
 

@@ -13,7 +13,7 @@ const KEY_MAX: usize = 255;
 
 /// What tells a repeated request from a new one. Both are digests, so that neither the key nor the body is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Once {
+pub struct IdempotencyKey {
     /// Digest of the key, free of characters that separate the parts of a table key.
     pub key: String,
     /// Digest of method, path and body: the same key with another one is a mistake of the caller.

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 use tokio::sync::oneshot;
 
-/// The tap's side of a [`Gate`].
+/// The proxy's side of a [`Gate`].
 struct Stop {
     operation: String,
     reached: oneshot::Sender<()>,
@@ -21,7 +21,7 @@ pub struct Gate {
 impl Gate {
     /// Waits until the call stands at the gate.
     pub async fn reached(&mut self) {
-        (&mut self.reached).await.expect("the tap is there");
+        (&mut self.reached).await.expect("the proxy is there");
     }
 }
 

@@ -5,11 +5,10 @@
 
 use futures_util::{StreamExt, stream};
 use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
-use model::gathered;
 use model::id::OrgId;
 use model::principal::Actor;
 use model::rule::{Holder, Rule};
-use model::session::{News, SessionHead};
+use model::session::{RuleEvent, SessionHead};
 use model::text::said;
 use model::time::Timestamp;
 use serde_json::{Value, json};
@@ -28,13 +27,13 @@ use crate::{Store, keys};
 
 /// What rows are told of a rule.
 #[derive(Debug, Clone)]
-pub struct Message {
+pub struct Notice {
     /// The rule.
     pub rule: Rule,
     /// The rows.
     pub holders: BTreeSet<Holder>,
     /// What happened.
-    pub news: News,
+    pub event: RuleEvent,
 }
 
 /// Rules of which one transaction tells, so that each rule, its row's resource and the block have room.
@@ -44,8 +43,8 @@ const RULES_AT_ONCE: usize = 45;
 const BLOCKS_AT_ONCE: usize = 8;
 
 /// What one block of rows is told of one rule.
-struct Part<'a> {
-    message: &'a Message,
+struct BlockNotice<'a> {
+    notice: &'a Notice,
     rows: Vec<Holder>,
 }
 
@@ -55,23 +54,28 @@ impl Store {
     ///
     /// # Errors
     /// The first of what went wrong: busy or defect. Those who were told stay told.
-    pub async fn tell(&self, org: &OrgId, messages: &[Message], now: Timestamp) -> Result<(), StoreError> {
+    pub async fn notify_rows(
+        &self,
+        org: &OrgId,
+        notices: &[Notice],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         // What is said of one kind stands in one line of the record.
-        let mut blocks: BTreeMap<_, BTreeMap<_, Vec<Part<'_>>>> = BTreeMap::new();
-        for message in messages {
+        let mut blocks: BTreeMap<_, BTreeMap<_, Vec<BlockNotice<'_>>>> = BTreeMap::new();
+        for notice in notices {
             let mut rows: BTreeMap<_, Vec<Holder>> = BTreeMap::new();
-            for holder in &message.holders {
+            for holder in &notice.holders {
                 rows.entry((holder.session, holder.block)).or_default().push(*holder);
             }
             for (block, rows) in rows {
-                let kind = event(&message.news).map(|(_, place)| place);
-                blocks.entry(block).or_default().entry(kind).or_default().push(Part { message, rows });
+                let kind = audit_event(&notice.event).map(|(_, place)| place);
+                blocks.entry(block).or_default().entry(kind).or_default().push(BlockNotice { notice, rows });
             }
         }
         let telling = blocks.into_iter().map(|((session, block), kinds)| async move {
             let (key, mut failures) = (Block::key(org, session, block), Vec::new());
-            for some in kinds.values().flat_map(|parts| parts.chunks(RULES_AT_ONCE)) {
-                failures.extend(self.tell_block(org, &key, some, now).await.err());
+            for some in kinds.values().flat_map(|notices| notices.chunks(RULES_AT_ONCE)) {
+                failures.extend(self.notify_block(org, &key, some, now).await.err());
             }
             failures
         });
@@ -85,11 +89,11 @@ impl Store {
         first.map_or(Ok(()), Err)
     }
 
-    async fn tell_block(
+    async fn notify_block(
         &self,
         org: &OrgId,
         key: &keys::Key,
-        parts: &[Part<'_>],
+        notices: &[BlockNotice<'_>],
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let mut backoff = Backoff::default();
@@ -97,18 +101,18 @@ impl Store {
             let item = self.get(key).await?;
             let block = item.as_ref().map(Block::read).transpose()?;
             let mut tx = Transaction::new(self);
-            let learnt = match &block {
-                Some(block) => learn(&mut tx, org, block, parts, now)?,
+            let changed = match &block {
+                Some(block) => apply(&mut tx, org, block, notices, now)?,
                 None => 0,
             };
-            for part in parts {
-                take_from_rule(&mut tx, org, part)?;
+            for notice in notices {
+                take_from_rule(&mut tx, org, notice)?;
             }
-            let entry = entry(parts).filter(|_| learnt > 0);
+            let entry = entry(notices).filter(|_| changed > 0);
             let told = match entry {
                 Some(entry) => {
                     let at = match item.as_ref().zip(block.as_ref()) {
-                        Some(session) => self.on_record_at(org, session, parts, now).await?,
+                        Some(session) => self.on_record_at(org, session, notices, now).await?,
                         None => now,
                     };
                     matches!(tx.commit(&Actor::system(org.clone()), &entry, at).await?, Commit::Done(_))
@@ -123,13 +127,13 @@ impl Store {
         }
     }
 
-    /// When the news goes on record: behind the start of the session, and a removal behind its end. Which of two machines has the
+    /// When the event goes on record: behind the start of the session, and a removal behind its end. Which of two machines has the
     /// faster clock says nothing about what came first, and the time orders the log.
     async fn on_record_at(
         &self,
         org: &OrgId,
         (item, block): (&Item, &Block),
-        parts: &[Part<'_>],
+        notices: &[BlockNotice<'_>],
         now: Timestamp,
     ) -> Result<Timestamp, StoreError> {
         // Only the first block stands in the session's own item.
@@ -140,38 +144,38 @@ impl Store {
         };
         let head = apart.as_ref().unwrap_or(item).members::<SessionHead>().ok();
         let Some(head) = head else { return Ok(now) };
-        let are_removed = parts.iter().all(|part| matches!(part.message.news, News::Removed(_)));
+        let are_removed = notices.iter().all(|notice| matches!(notice.notice.event, RuleEvent::Removed(_)));
         let ended = head.ended_at().filter(|_| are_removed);
         // The end's own row stands behind the start as well.
         Ok(now.after(ended.map_or(head.started_at, |ended| ended.after(head.started_at))))
     }
 }
 
-/// Writes what the rows of a block learn, and says how many learnt something.
-fn learn(
+/// Writes what the rows of a block learn, and says how many changed something.
+fn apply(
     tx: &mut Transaction<'_>,
     org: &OrgId,
     block: &Block,
-    parts: &[Part<'_>],
+    notices: &[BlockNotice<'_>],
     now: Timestamp,
 ) -> Result<usize, StoreError> {
     let mut after = block.rows.clone();
-    let mut learnt: BTreeSet<u16> = BTreeSet::new();
-    for part in parts {
-        for holder in &part.rows {
+    let mut changed: BTreeSet<u16> = BTreeSet::new();
+    for notice in notices {
+        for holder in &notice.rows {
             let row = after.get_mut(usize::from(holder.row));
-            let opening = &part.message.rule.ingress.opening;
-            if row.is_some_and(|row| row.learn(opening, &part.message.news, now)) {
-                learnt.insert(holder.row);
+            let opening = &notice.notice.rule.ingress.opening;
+            if row.is_some_and(|row| row.apply(opening, &notice.notice.event, now)) {
+                changed.insert(holder.row);
             }
         }
     }
-    if learnt.is_empty() {
+    if changed.is_empty() {
         return Ok(0);
     }
     block.rewrite(tx, &after)?;
     release(tx, org, &newly_settled(&block.rows, &after))?;
-    Ok(learnt.len())
+    Ok(changed.len())
 }
 
 /// Lowers the counts of live rows.
@@ -187,17 +191,17 @@ pub(crate) fn release(tx: &mut Transaction<'_>, org: &OrgId, settled: &Counts) -
     Ok(())
 }
 
-/// Takes rows from a rule, as far as the news ends their part in it.
-fn take_from_rule(tx: &mut Transaction<'_>, org: &OrgId, part: &Part<'_>) -> Result<(), StoreError> {
-    let rule = &part.message.rule;
-    let update = match part.message.news {
-        News::Applied(_) => "DELETE #fresh :rows",
-        News::Refused(_) => "DELETE #holders :rows, #fresh :rows ADD #generation :one",
-        News::Removed(_) => "DELETE #leaving :rows",
-        News::Delayed(_) => return Ok(()),
+/// Takes rows from a rule, as far as the event ends their part in it.
+fn take_from_rule(tx: &mut Transaction<'_>, org: &OrgId, notice: &BlockNotice<'_>) -> Result<(), StoreError> {
+    let rule = &notice.notice.rule;
+    let update = match notice.notice.event {
+        RuleEvent::Applied(_) => "DELETE #fresh :rows",
+        RuleEvent::Refused(_) => "DELETE #holders :rows, #fresh :rows ADD #generation :one",
+        RuleEvent::Removed(_) => "DELETE #leaving :rows",
+        RuleEvent::Delayed(_) => return Ok(()),
     };
-    let mut update = Expression::new(update, [(":rows", set(&part.rows))]);
-    if matches!(part.message.news, News::Refused(_)) {
+    let mut update = Expression::new(update, [(":rows", set(&notice.rows))]);
+    if matches!(notice.notice.event, RuleEvent::Refused(_)) {
         update = update.with(":one", number(1));
     }
     let same = Expression::new("#data.#id = :id", [(":id", data(&rule.id)?)]);
@@ -206,37 +210,37 @@ fn take_from_rule(tx: &mut Transaction<'_>, org: &OrgId, part: &Part<'_>) -> Res
 }
 
 /// What goes on record, and its place among the kinds.
-fn event(news: &News) -> Option<(AuditEvent, u8)> {
-    match news {
-        News::Applied(_) => Some((AuditEvent::RuleApply, 0)),
-        News::Refused(_) => Some((AuditEvent::RuleRefuse, 1)),
-        News::Removed(_) => Some((AuditEvent::RuleRemove, 2)),
-        News::Delayed(_) => None,
+fn audit_event(event: &RuleEvent) -> Option<(AuditEvent, u8)> {
+    match event {
+        RuleEvent::Applied(_) => Some((AuditEvent::RuleApply, 0)),
+        RuleEvent::Refused(_) => Some((AuditEvent::RuleRefuse, 1)),
+        RuleEvent::Removed(_) => Some((AuditEvent::RuleRemove, 2)),
+        RuleEvent::Delayed(_) => None,
     }
 }
 
-fn entry(parts: &[Part<'_>]) -> Option<AuditEntry> {
-    let first = parts.first()?;
-    let (event, _) = event(&first.message.news)?;
+fn entry(notices: &[BlockNotice<'_>]) -> Option<AuditEntry> {
+    let first = notices.first()?;
+    let (event, _) = audit_event(&first.notice.event)?;
     let session = first.rows.first()?.session;
-    let refused = matches!(first.message.news, News::Refused(_));
+    let refused = matches!(first.notice.event, RuleEvent::Refused(_));
     Some(AuditEntry {
         event,
         subject: AuditSubject::Session,
         subject_id: session.to_string(),
         subject_name: None,
         result: if refused { AuditResult::Failure } else { AuditResult::Success },
-        details: gathered([(String::from("rules"), parts.iter().map(described).collect())]),
+        details: [(String::from("rules"), notices.iter().map(described).collect())].into_iter().collect(),
     })
 }
 
-fn described(part: &Part<'_>) -> Value {
-    let Rule { id, group, ingress, provider_rule_id, .. } = &part.message.rule;
+fn described(notice: &BlockNotice<'_>) -> Value {
+    let Rule { id, group, ingress, provider_rule_id, .. } = &notice.notice.rule;
     let ports = ingress.opening.ports.map(|(from, to)| json!({"from": from, "to": to}));
-    let note = match &part.message.news {
-        News::Applied(_) => None,
-        News::Refused(why) | News::Delayed(why) => Some(why),
-        News::Removed(note) => note.as_ref(),
+    let note = match &notice.notice.event {
+        RuleEvent::Applied(_) => None,
+        RuleEvent::Refused(why) | RuleEvent::Delayed(why) => Some(why),
+        RuleEvent::Removed(note) => note.as_ref(),
     };
     let note = note.map(|text| said(text));
     json!({

@@ -1,9 +1,9 @@
-//! Which path has which face, and what no route matches.
+//! Which path has which format, and what no route matches.
 
 use serde_json::json;
 use support::TestApp;
 use web::access::Anyone;
-use web::face::Face;
+use web::error_format::ErrorFormat;
 use web::reply::NoContent;
 use web::{App, Endpoint, Failure};
 
@@ -11,22 +11,22 @@ use crate::expect;
 
 #[test]
 fn the_path_alone_picks_the_face() {
-    for (path, face) in [
-        ("/api/v1/resources", Face::Code),
-        ("/api/v1/resources/", Face::Code),
-        ("/api/v1/resources/x/verify", Face::Code),
-        ("/api/v1/credentials", Face::Detail),
-        ("/api/v1/credentials/x/y", Face::Detail),
-        ("/api/v1/roles", Face::Reason),
-        ("/api/v1/roles/x/resources/y", Face::Reason),
-        ("/api/v1/resourcesx", Face::Reason),
-        ("/api/v1", Face::Reason),
-        ("/", Face::Reason),
-        ("/resources", Face::Reason),
-        ("/api/v2/resources", Face::Reason),
-        ("", Face::Reason),
+    for (path, format) in [
+        ("/api/v1/resources", ErrorFormat::Code),
+        ("/api/v1/resources/", ErrorFormat::Code),
+        ("/api/v1/resources/x/verify", ErrorFormat::Code),
+        ("/api/v1/credentials", ErrorFormat::Detail),
+        ("/api/v1/credentials/x/y", ErrorFormat::Detail),
+        ("/api/v1/roles", ErrorFormat::Reason),
+        ("/api/v1/roles/x/resources/y", ErrorFormat::Reason),
+        ("/api/v1/resourcesx", ErrorFormat::Reason),
+        ("/api/v1", ErrorFormat::Reason),
+        ("/", ErrorFormat::Reason),
+        ("/resources", ErrorFormat::Reason),
+        ("/api/v2/resources", ErrorFormat::Reason),
+        ("", ErrorFormat::Reason),
     ] {
-        assert_eq!(Face::of(path), face, "{path}");
+        assert_eq!(ErrorFormat::of(path), format, "{path}");
     }
 }
 
@@ -120,7 +120,7 @@ async fn health_answers_anybody_and_touches_nothing() {
         (&reply.json["status"], &reply.json["version"]),
         (&json!("UP"), &json!(env!("CARGO_PKG_VERSION")))
     );
-    assert_eq!(app.tap.take_calls(), Vec::<String>::new());
+    assert_eq!(app.proxy.take_calls(), Vec::<String>::new());
 }
 
 #[tokio::test]
@@ -130,12 +130,12 @@ async fn a_busy_table_is_503_and_a_broken_one_500() {
     let busy = json!({"__type": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"});
     // The SDK tries three times before it gives up.
     for _ in 0..store::CALL_ATTEMPTS {
-        app.tap.fail_next("Query", 400, &busy);
+        app.proxy.fail_next("Query", 400, &busy);
     }
     let reply = admin.get("/resources").await;
     assert_eq!((reply.status.as_u16(), reply.header("retry-after")), (503, Some("1")), "{}", reply.text);
     for path in ["/resources", "/roles", "/credentials/"] {
-        app.tap.fail_next(
+        app.proxy.fail_next(
             "Query",
             400,
             &json!({"__type": "x#AccessDeniedException", "message": "arn:secret"}),
