@@ -14,7 +14,7 @@ pub struct DataFolder {
 }
 
 impl DataFolder {
-    /// Takes a folder, which is made where there is none.
+    /// Opens a folder for one server, and makes it if it does not exist.
     ///
     /// # Errors
     /// When another server has it, or it cannot be used.

@@ -28,7 +28,7 @@ const AT_ONCE_MAX: usize = 100;
 /// Listens on a port, which an option names; of an address, which another one may name.
 ///
 /// # Errors
-/// One clear line when the port is taken, or the address is none of this machine's.
+/// One clear line when the port is taken, or the address does not belong to this machine.
 pub async fn listen(
     (address, port): (IpAddr, u16),
     (option, of_address): (&str, Option<&str>),
