@@ -162,6 +162,12 @@ fn form_fields(content_type: &str, body: &[u8]) -> Result<GivenFields, Failure> 
     percent_encoding::percent_decode(body)
         .decode_utf8()
         .map_err(|error| Failure::Malformed(format!("Form parse error - {error}")))?;
+    // What `curl -d` sends of JSON: a form of one field, which no credential has. Taken as such, it would change nothing and say 200.
+    if serde_json::from_slice::<Value>(body).is_ok_and(|value| value.is_object()) {
+        return Err(Failure::Malformed(
+            "Form parse error - this is JSON: send it with Content-Type: application/json".into(),
+        ));
+    }
     let mut fields = GivenFields::default();
     for (name, value) in form_urlencoded::parse(body) {
         fields.set(name.into_owned(), Given::Text(value.into_owned()));
