@@ -4,8 +4,8 @@
 
 use model::credential::input::{Given, GivenFields};
 use serde::de::{Deserializer, MapAccess, Visitor};
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 use std::fmt;
 use std::sync::Arc;
 
@@ -163,7 +163,7 @@ fn form_fields(content_type: &str, body: &[u8]) -> Result<GivenFields, Failure> 
         .decode_utf8()
         .map_err(|error| Failure::Malformed(format!("Form parse error - {error}")))?;
     // What `curl -d` sends of JSON: a form of one field, which no credential has. Taken as such, it would change nothing and say 200.
-    if serde_json::from_slice::<Value>(body).is_ok_and(|value| value.is_object()) {
+    if serde_json::from_slice::<Map<String, Value>>(body).is_ok_and(|members| !members.is_empty()) {
         return Err(Failure::Malformed(
             "Form parse error - this is JSON: send it with Content-Type: application/json".into(),
         ));
