@@ -227,11 +227,9 @@ async fn json_that_is_sent_as_a_form_is_refused() {
     let kind = Some("application/x-www-form-urlencoded");
     let before = app.db_items().await;
     for body in [r#"{"is_sensitive": true}"#, " {\"name\":\"x\"}\n"] {
-        for method in ["PATCH", "PUT"] {
-            let refused = admin.send(method, &path, kind, body.into()).await.expect(400);
-            let detail = "Form parse error - this is JSON: send it with Content-Type: application/json";
-            assert_eq!(refused.json, json!({"detail": detail}), "{method} {body}");
-        }
+        let refused = admin.send("PATCH", &path, kind, body.into()).await.expect(400);
+        let detail = "Form parse error - this is JSON: send it with Content-Type: application/json";
+        assert_eq!(refused.json, json!({"detail": detail}), "{body}");
     }
     assert_eq!(app.db_items().await, before);
 }
