@@ -11,7 +11,7 @@ use crate::error::{StoreError, corrupt, from_sdk};
 use crate::expression::{Expression, names, values};
 use crate::item::{Attributes, Item};
 use crate::keys::Key;
-use crate::retry::Backoff;
+use crate::retry::{Attempt, retry_stale};
 use crate::write::primary_key;
 
 /// What became of an update, with a number of the item: the new one, or the one that stood in its way, if any.
@@ -26,15 +26,13 @@ where
     E: ProvideErrorMetadata,
     F: Future<Output = Result<T, SdkError<E, R>>>,
 {
-    let mut backoff = Backoff::default();
-    loop {
+    retry_stale("a write met a transaction", || async {
         match send().await {
-            Err(error) if has_code(&error, "TransactionConflictException") => {
-                backoff.pause("a write met a transaction").await?;
-            }
-            outcome => return Ok(outcome),
+            Err(error) if has_code(&error, "TransactionConflictException") => Ok(Attempt::STALE),
+            outcome => Ok(Attempt::Done(outcome)),
         }
-    }
+    })
+    .await
 }
 
 async fn updated(

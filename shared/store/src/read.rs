@@ -11,7 +11,7 @@ use crate::error::{StoreError, corrupt, from_sdk};
 use crate::expression::{Expression, names, values};
 use crate::item::{Attributes, Each, Item, all_readable, text};
 use crate::keys::{self, Key};
-use crate::retry::Backoff;
+use crate::retry::{Attempt, retry_stale_from};
 use crate::write::primary_key;
 
 /// DynamoDB's limit of items in one `BatchGetItem`.
@@ -65,19 +65,17 @@ impl Store {
     }
 
     async fn get_batch(&self, keys: &[Key]) -> Result<Vec<Attributes>, StoreError> {
-        let mut wanted = keys_and_attributes(keys)?;
-        let mut found: Vec<Attributes> = Vec::new();
-        let mut backoff = Backoff::default();
-        loop {
+        let first = (keys_and_attributes(keys)?, Vec::new());
+        retry_stale_from("a read was throttled", first, |(wanted, mut found)| async move {
             let call = self.client.batch_get_item().request_items(&self.table, wanted);
             let output = call.send().await.map_err(|error| from_sdk(&error))?;
             found.extend(output.responses.into_iter().flatten().flat_map(|(_, items)| items));
-            match output.unprocessed_keys.unwrap_or_default().remove(&self.table) {
-                None => return Ok(found),
-                Some(rest) => wanted = rest,
-            }
-            backoff.pause("a read was throttled").await?;
-        }
+            Ok(match output.unprocessed_keys.unwrap_or_default().remove(&self.table) {
+                None => Attempt::Done(found),
+                Some(rest) => Attempt::Stale((rest, found)),
+            })
+        })
+        .await
     }
 
     /// Everything in a partition of the table, as it is now, in the order of the sort keys. All of it must be readable.

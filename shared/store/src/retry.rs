@@ -27,29 +27,75 @@ pub fn retry_config() -> RetryConfig {
         .with_max_backoff(LONGEST_CALL_PAUSE)
 }
 
-/// Counts attempts.
-#[derive(Debug, Default)]
-pub(crate) struct Backoff {
-    retries: u32,
+/// What an attempt came to. `S` is what the next attempt starts from, where that is more than a new read.
+#[derive(Debug)]
+pub(crate) enum Attempt<T, S = ()> {
+    /// The work is done.
+    Done(T),
+    /// Something else came first: repeat after a pause.
+    Stale(S),
+    /// A part of the work is done: go on at once, with all attempts left.
+    Progress(S),
 }
 
-impl Backoff {
-    /// Waits before the next attempt.
-    ///
-    /// # Errors
-    /// [`StoreError::Busy`] when there have been enough.
-    pub(crate) async fn pause(&mut self, reason: &str) -> Result<(), StoreError> {
-        if self.retries == RETRIES {
-            return Err(StoreError::Busy(Cause::new(format!("gave up after {RETRIES} retries: {reason}"))));
-        }
-        let ceiling = longest(self.retries);
-        self.retries += 1;
-        tokio::time::sleep(ceiling.mul_f64(fastrand::f64())).await;
-        Ok(())
+impl<T> Attempt<T> {
+    /// Stale, and the next attempt reads everything anew.
+    pub(crate) const STALE: Self = Self::Stale(());
+}
+
+/// Repeats an attempt until it is done.
+///
+/// An attempt at a change reads, requires, decides and writes. The write has the condition that nothing has changed since the read. If that
+/// condition is false, the attempt is [`Attempt::Stale`], and the next one begins with a new read.
+///
+/// # Errors
+/// Those of the attempt; [`StoreError::Busy`] after the last one. `reason` says in the log what got in the way.
+pub(crate) async fn retry_stale<T, Next>(
+    reason: &str,
+    mut attempt: impl FnMut() -> Next,
+) -> Result<T, StoreError>
+where
+    Next: Future<Output = Result<Attempt<T>, StoreError>>,
+{
+    retry_stale_from(reason, (), |()| attempt()).await
+}
+
+/// The same for attempts that tell the next one something. This is the only loop that repeats.
+///
+/// The number of attempts is limited, and their time is not: the request's own deadline ends all of its work.
+///
+/// # Errors
+/// As [`retry_stale`].
+pub(crate) async fn retry_stale_from<T, S, Next>(
+    reason: &str,
+    first: S,
+    mut attempt: impl FnMut(S) -> Next,
+) -> Result<T, StoreError>
+where
+    Next: Future<Output = Result<Attempt<T, S>, StoreError>>,
+{
+    let (mut state, mut retries) = (first, 0);
+    loop {
+        state = match attempt(state).await? {
+            Attempt::Done(done) => return Ok(done),
+            Attempt::Progress(next) => {
+                retries = 0;
+                next
+            }
+            Attempt::Stale(_) if retries == RETRIES => {
+                let sentence = format!("gave up after {RETRIES} retries: {reason}");
+                return Err(StoreError::Busy(Cause::new(sentence)));
+            }
+            Attempt::Stale(next) => {
+                tokio::time::sleep(longest(retries).mul_f64(fastrand::f64())).await;
+                retries += 1;
+                next
+            }
+        };
     }
 }
 
-/// The longest pause after so many.
+/// The longest pause after this many retries.
 fn longest(retries: u32) -> Duration {
     FIRST_PAUSE.saturating_mul(1 << retries).min(LONGEST_PAUSE)
 }

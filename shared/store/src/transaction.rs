@@ -19,7 +19,7 @@ use crate::expression::Expression;
 use crate::idempotency::{self, Recorded};
 use crate::item::{Item, NewItem, number};
 use crate::keys::Key;
-use crate::retry::Backoff;
+use crate::retry::{Attempt, retry_stale};
 use crate::write::Write;
 use crate::{Store, audit, random};
 
@@ -266,14 +266,13 @@ impl<'a> Transaction<'a> {
     /// Every attempt at the same writes bears the same token, whoever repeats it: if one of them happened and its answer was
     /// lost, the next is told so, and does not meet conditions that this very transaction has made false.
     async fn write(&self) -> Result<Vec<(usize, Failed)>, StoreError> {
-        let mut backoff = Backoff::default();
         let token = random::token()?;
-        loop {
+        retry_stale("a transaction met another one", || async {
             let writes: Result<_, _> = self.writes.iter().map(|write| write.on(&self.store.table)).collect();
             let call = TransactWriteItemsInput::builder().set_transact_items(Some(writes.map_err(corrupt)?));
             let call = call.client_request_token(&token).send_with(&self.store.client);
             let Err(error) = call.await else {
-                return Ok(Vec::new());
+                return Ok(Attempt::Done(Vec::new()));
             };
             let reasons = cancellation_reasons(&error).ok_or_else(|| from_sdk(&error))?;
             let unknown = reasons.iter().filter_map(CancellationReason::code).find(|code| !is_known(code));
@@ -281,11 +280,9 @@ impl<'a> Transaction<'a> {
                 return Err(cancelled(&error, code));
             }
             let retry = reasons.iter().any(|reason| reason.code().is_some_and(is_passing));
-            if !retry {
-                return self.failed(reasons);
-            }
-            backoff.pause("a transaction met another one").await?;
-        }
+            if retry { Ok(Attempt::STALE) } else { self.failed(reasons).map(Attempt::Done) }
+        })
+        .await
     }
 
     /// What each write whose condition was false says.

@@ -11,7 +11,7 @@ use super::{ApiKeyData, entry};
 use crate::error::StoreError;
 use crate::expression::Expression;
 use crate::item::{Entity, NewItem, bytes, data, number, text};
-use crate::retry::Backoff;
+use crate::retry::{Attempt, retry_stale};
 use crate::transaction::{Commit, Failed, Transaction};
 use crate::{Store, keys};
 
@@ -52,11 +52,10 @@ impl Store {
         id: ApiKeyId,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let mut backoff = Backoff::default();
-        loop {
+        retry_stale("the key was revoked meanwhile", || async {
             let record = self.api_key(&actor.org, id).await?.ok_or(Refusal::ApiKeyNotFound(id))?;
             if record.key.revoked_at.is_some() {
-                return Ok(());
+                return Ok(Attempt::Done(()));
             }
             let mut tx = Transaction::new(self);
             tx.update(
@@ -68,10 +67,11 @@ impl Store {
             if let Commit::Done(_) =
                 tx.commit(actor, &entry(AuditEvent::ApiKeyRevoke, &record.key), now).await?
             {
-                return Ok(());
+                return Ok(Attempt::Done(()));
             }
-            backoff.pause("the key was revoked meanwhile").await?;
-        }
+            Ok(Attempt::STALE)
+        })
+        .await
     }
 }
 

@@ -15,7 +15,7 @@ use super::{CredentialRecord, entry};
 use crate::error::StoreError;
 use crate::expression::Expression;
 use crate::item::number;
-use crate::retry::Backoff;
+use crate::retry::{Attempt, retry_stale};
 use crate::tag::require;
 use crate::transaction::{Commit, Failed, Transaction};
 use crate::{Store, keys};
@@ -40,8 +40,8 @@ impl Store {
         expected: &Precondition,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let (org, mut backoff) = (&actor.org, Backoff::default());
-        loop {
+        let org = &actor.org;
+        retry_stale("the credential came into use", || async {
             let record = self.credential(org, id).await?.ok_or(Refusal::CredentialNotFound(id))?;
             require(expected, || record.tag())?;
             if let Some((code, refusal)) = self.reason_to_stay(actor, &record).await? {
@@ -50,10 +50,11 @@ impl Store {
                 return Err(refusal.into());
             }
             if self.remove_credential(actor, &record, now).await? {
-                return Ok(());
+                return Ok(Attempt::Done(()));
             }
-            backoff.pause("the credential came into use").await?;
-        }
+            Ok(Attempt::STALE)
+        })
+        .await
     }
 
     /// Why a credential cannot be deleted, if it cannot.

@@ -17,7 +17,7 @@ use crate::error::StoreError;
 use crate::expression::Expression;
 use crate::item::{bytes, data, number};
 use crate::keys::Assignee;
-use crate::retry::Backoff;
+use crate::retry::{Attempt, retry_stale_from};
 use crate::tag::require;
 use crate::transaction::{Commit, Failed, Transaction};
 use crate::{Sealed, Store, Vault, keys};
@@ -41,13 +41,17 @@ impl Store {
         now: Timestamp,
     ) -> Result<CredentialRecord, StoreError> {
         let (org, id) = (&actor.org, read.credential.id);
-        let (mut record, mut backoff) = (self.finish_rename(org, read).await?, Backoff::default());
-        loop {
+        let first = Some(self.finish_rename(org, read).await?);
+        retry_stale_from("the credential changed", first, |read| async move {
+            let record = match read {
+                Some(record) => record,
+                None => self.credential(org, id).await?.ok_or(Refusal::CredentialNotFound(id))?,
+            };
             require(expected, || record.tag())?;
             let update = &self.without_same_value(vault, org, &record, update).await?;
             let change = update.apply(&record.credential, org, now).map_err(Refusal::Invalid)?;
             if change.changes.is_empty() {
-                return Ok(record);
+                return Ok(Attempt::Done(record));
             }
             let changes_access = change.changes_access(&record.credential);
             if changes_access {
@@ -66,11 +70,12 @@ impl Store {
                     ValueChange::Clear | ValueChange::Replace(_) => sealed,
                 };
                 let version = record.version + 1;
-                return Ok(CredentialRecord { credential: change.credential, sealed, version, ..record });
+                let credential = change.credential;
+                return Ok(Attempt::Done(CredentialRecord { credential, sealed, version, ..record }));
             }
-            backoff.pause("the credential changed").await?;
-            record = self.credential(org, id).await?.ok_or(Refusal::CredentialNotFound(id))?;
-        }
+            Ok(Attempt::Stale(None))
+        })
+        .await
     }
 
     /// The update, without its value where that is the one that readers of the credential see.

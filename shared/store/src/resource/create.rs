@@ -11,7 +11,7 @@ use model::violation::Violations;
 use super::{ResourceData, add_reference, entry};
 use crate::error::StoreError;
 use crate::item::{Entity, NewItem, number};
-use crate::retry::Backoff;
+use crate::retry::{Attempt, retry_stale};
 use crate::transaction::{Commit, Failed, Transaction};
 use crate::{Store, keys, shards};
 
@@ -35,8 +35,7 @@ impl Store {
         draft: &ResourceDraft,
         now: Timestamp,
     ) -> Result<Resource, StoreError> {
-        let mut backoff = Backoff::default();
-        loop {
+        retry_stale("the credential changed", || async {
             let credential = self.credential_alone(&actor.org, draft.credential_id).await?;
             let credential = credential.ok_or(Refusal::CredentialNotFound(draft.credential_id))?;
             if credential.provider != draft.provider {
@@ -45,10 +44,11 @@ impl Store {
             }
             let resource = draft.create(&credential.name, now);
             if let Commit::Done(_) = self.insert_resource(actor, &resource, now).await? {
-                return Ok(resource);
+                return Ok(Attempt::Done(resource));
             }
-            backoff.pause("the credential changed").await?;
-        }
+            Ok(Attempt::STALE)
+        })
+        .await
     }
 
     async fn insert_resource(

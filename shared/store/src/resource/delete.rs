@@ -17,7 +17,7 @@ use crate::expression::Expression;
 use crate::item::{Entity, Item, number};
 use crate::keys::{Assignee, LINKED, LIVE, VERSION};
 use crate::link::{Gone, remove_as_fits};
-use crate::retry::Backoff;
+use crate::retry::{Attempt, retry_stale};
 use crate::shards::{self, Sharded};
 use crate::tag::require;
 use crate::transaction::{Commit, Failed, Receipt, Transaction};
@@ -44,11 +44,10 @@ impl Store {
         expected: &Precondition,
         now: Timestamp,
     ) -> Result<Deletion, StoreError> {
-        let mut backoff = Backoff::default();
-        loop {
+        retry_stale("the resource changed", || async {
             match self.delete_unheld_resource(actor, id, expected, now).await {
                 Err(StoreError::Refused(Refusal::ResourceInUse)) => {}
-                Ok(()) => return Ok(Deletion::Done),
+                Ok(()) => return Ok(Attempt::Done(Deletion::Done)),
                 Err(error) => return Err(error),
             }
             let item = self.get(&keys::resource(&actor.org, id)).await?;
@@ -58,10 +57,11 @@ impl Store {
                 // Before the sessions are looked up: after this no start is under way that has read the resource as it was.
                 self.catch_up_shards(&actor.org, Sharded::Resource(id), now).await?;
                 self.drain_now(actor, id, now).await;
-                return Ok(Deletion::Draining);
+                return Ok(Attempt::Done(Deletion::Draining));
             }
-            backoff.pause("the resource changed").await?;
-        }
+            Ok(Attempt::STALE)
+        })
+        .await
     }
 
     /// Deletes a resource with its links and the reference to its credential. Audit rows stay.
@@ -97,8 +97,7 @@ impl Store {
         expected: &Precondition,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let mut backoff = Backoff::default();
-        loop {
+        retry_stale("the resource changed", || async {
             let partition = keys::resource_partition(&actor.org, id);
             let reads = try_join(self.query_partition(&partition), self.shards_of_resource(&actor.org, id));
             let (partition, shards) = Box::pin(reads).await?;
@@ -115,12 +114,13 @@ impl Store {
                 _ => Err(Refusal::ResourceInUse.into()),
             };
             match outcome {
-                Ok(true) => return Ok(()),
+                Ok(true) => return Ok(Attempt::Done(())),
                 Ok(false) => {}
                 Err(error) => return Err(error),
             }
-            backoff.pause("the resource changed").await?;
-        }
+            Ok(Attempt::STALE)
+        })
+        .await
     }
 
     async fn remove_resource(

@@ -16,7 +16,7 @@ use crate::error::StoreError;
 use crate::expression::Expression;
 use crate::item::{Item, data, number};
 use crate::keys::VERSION;
-use crate::retry::Backoff;
+use crate::retry::{Attempt, retry_stale_from};
 use crate::shards::{self, Sharded};
 use crate::tag::require;
 use crate::transaction::{Commit, Failed, Transaction};
@@ -38,9 +38,8 @@ impl Store {
         expected: &Precondition,
         now: Timestamp,
     ) -> Result<Tagged<Resource>, StoreError> {
-        let mut backoff = Backoff::default();
-        let mut wanted = sent.of_nothing().ok().and_then(|patch| patch.credential_id);
-        loop {
+        let wanted = sent.of_nothing().ok().and_then(|patch| patch.credential_id);
+        retry_stale_from("the resource or its credential changed", wanted, |wanted| async move {
             let (item, new_credential) = self.resource_and_new_credential(&actor.org, id, wanted).await?;
             let Some(item) = item else {
                 sent.of_nothing().map_err(Refusal::Invalid)?;
@@ -49,8 +48,7 @@ impl Store {
             let Tagged { value: before, tag } = tagged(&item)?;
             let patch = sent.of(&before).map_err(Refusal::Invalid)?;
             if patch.credential_id != wanted {
-                wanted = patch.credential_id;
-                continue;
+                return Ok(Attempt::Progress(patch.credential_id));
             }
             let new_credential = new_credential.transpose()?;
             require(expected, || Ok(tag.clone()))?;
@@ -59,15 +57,16 @@ impl Store {
             if applied.changes.is_empty() {
                 // It may be the repetition of a change that broke off.
                 self.catch_up_shards(&actor.org, owner, now).await?;
-                return Ok(Tagged { value: before, tag });
+                return Ok(Attempt::Done(Tagged { value: before, tag }));
             }
             let version = item.number(VERSION)?;
             if let Commit::Done(_) = self.write_resource(actor, &before, &applied, version, now).await? {
                 self.shut_out_earlier_starts(&actor.org, owner, shards::state(&item)? + 1).await?;
-                return Tagged::new(version + 1, applied.resource);
+                return Tagged::new(version + 1, applied.resource).map(Attempt::Done);
             }
-            backoff.pause("the resource or its credential changed").await?;
-        }
+            Ok(Attempt::Stale(wanted))
+        })
+        .await
     }
 
     /// One call for both, because the rules of the update need both. A credential that is not there is an error only where the

@@ -16,7 +16,7 @@ use crate::expression::Expression;
 use crate::idempotency::Recorded;
 use crate::item::{data, number};
 use crate::keys::VERSION;
-use crate::retry::Backoff;
+use crate::retry::{Attempt, retry_stale};
 use crate::shards::Sharded;
 use crate::transaction::{Commit, Failed, Transaction};
 use crate::{Store, keys};
@@ -120,8 +120,7 @@ impl Store {
         if answer.is_ok() {
             self.wake_rules_of_group(&actor.org, &group_of(asked), now).await?;
         }
-        let mut backoff = Backoff::default();
-        loop {
+        retry_stale("the resource changed", || async {
             let item = self.get(&keys::resource(&actor.org, asked.id)).await?;
             let item = item.ok_or(Refusal::ResourceNotFound(asked.id))?;
             let (before, version) = (resource(&item)?, item.number(VERSION)?);
@@ -130,10 +129,11 @@ impl Store {
             }
             let verified = Verified { resource: after(&before, answer.is_ok(), now), answer: answer.clone() };
             if let Commit::Done(_) = self.write_verification(actor, &before, &verified, version, now).await? {
-                return Ok(verified);
+                return Ok(Attempt::Done(verified));
             }
-            backoff.pause("the resource changed").await?;
-        }
+            Ok(Attempt::STALE)
+        })
+        .await
     }
 
     async fn write_verification(

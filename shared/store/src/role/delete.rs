@@ -17,7 +17,7 @@ use crate::expression::Expression;
 use crate::item::{Entity, Item, number};
 use crate::keys::{Assignee, LINKED, VERSION};
 use crate::link::{FromRole, Gone, from_role, remove_as_fits};
-use crate::retry::Backoff;
+use crate::retry::{Attempt, retry_stale};
 use crate::shards::{self, Sharded};
 use crate::tag::require;
 use crate::transaction::{Commit, Failed, Receipt, Transaction};
@@ -36,8 +36,7 @@ impl Store {
         expected: &Precondition,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let mut backoff = Backoff::default();
-        loop {
+        retry_stale("the role changed", || async {
             let partition =
                 self.query_partition(&keys::assignee_partition(&actor.org, &Assignee::Role(id))).await?;
             let links = links(id, &partition)?;
@@ -50,10 +49,11 @@ impl Store {
             };
             require(expected, || Ok(roles(&partition)?.pop().ok_or(Refusal::RoleNotFound(id))?.tag))?;
             if self.remove_role(actor, item, &links, now).await? {
-                return Ok(());
+                return Ok(Attempt::Done(()));
             }
-            backoff.pause("the role changed").await?;
-        }
+            Ok(Attempt::STALE)
+        })
+        .await
     }
 
     async fn remove_role(

@@ -15,7 +15,7 @@ use crate::error::StoreError;
 use crate::expression::Expression;
 use crate::item::{Entity, data, number};
 use crate::keys::{Assignee, VERSION};
-use crate::retry::Backoff;
+use crate::retry::{Attempt, retry_stale};
 use crate::shards::{self, Sharded};
 use crate::tag::require;
 use crate::transaction::{Commit, Failed, Transaction};
@@ -34,8 +34,7 @@ impl Store {
         expected: &Precondition,
         now: Timestamp,
     ) -> Result<Tagged<Role>, StoreError> {
-        let mut backoff = Backoff::default();
-        loop {
+        retry_stale("the role changed", || async {
             let partition =
                 self.query_partition(&keys::assignee_partition(&actor.org, &Assignee::Role(id))).await?;
             let Some(item) = partition.iter().find(|item| item.entity == Entity::Role) else {
@@ -51,14 +50,15 @@ impl Store {
             if applied.changes.is_empty() {
                 // It may be the repetition of a change that broke off.
                 self.catch_up_shards(&actor.org, owner, now).await?;
-                return Ok(before);
+                return Ok(Attempt::Done(before));
             }
             if let Commit::Done(_) = self.write_role(actor, &before.value, &applied, version, now).await? {
                 self.shut_out_earlier_starts(&actor.org, owner, shards::state(item)? + 1).await?;
-                return Tagged::new(version + 1, applied.role);
+                return Tagged::new(version + 1, applied.role).map(Attempt::Done);
             }
-            backoff.pause("the role changed").await?;
-        }
+            Ok(Attempt::STALE)
+        })
+        .await
     }
 
     async fn write_role(

@@ -19,7 +19,7 @@ use crate::error::StoreError;
 use crate::expression::Expression;
 use crate::item::{Entity, Item, data, number, set};
 use crate::keys::LIVE;
-use crate::retry::Backoff;
+use crate::retry::{Attempt, retry_stale};
 use crate::session::{Block, Counts, newly_settled};
 use crate::shards::count_of;
 use crate::transaction::{Commit, Failed, Receipt, Transaction};
@@ -96,8 +96,7 @@ impl Store {
         notices: &[BlockNotice<'_>],
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let mut backoff = Backoff::default();
-        loop {
+        retry_stale("a session's rows changed", || async {
             let item = self.get(key).await?;
             let block = item.as_ref().map(Block::read).transpose()?;
             let mut tx = Transaction::new(self);
@@ -121,10 +120,11 @@ impl Store {
                 None => tx.follow_up_or_stale(&Receipt::of_remains()).await?,
             };
             if told {
-                return Ok(());
+                return Ok(Attempt::Done(()));
             }
-            backoff.pause("a session's rows changed").await?;
-        }
+            Ok(Attempt::STALE)
+        })
+        .await
     }
 
     /// When the event goes on record: behind the start of the session, and a removal behind its end. Which of two machines has the

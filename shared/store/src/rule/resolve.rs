@@ -17,7 +17,7 @@ use crate::expression::Expression;
 use crate::idempotency::Recorded;
 use crate::item::{data, number};
 use crate::keys::Round;
-use crate::retry::Backoff;
+use crate::retry::{Attempt, retry_stale};
 use crate::transaction::{Commit, Failed, Transaction};
 
 /// Nothing of a resolved rule is kept but that it was.
@@ -47,18 +47,18 @@ impl Store {
         now: Timestamp,
     ) -> Result<RuleId, StoreError> {
         self.idempotent(actor, now, async {
-            let mut backoff = Backoff::default();
-            loop {
+            retry_stale("the rule changed", || async {
                 let rule = self.rule_with_id(&actor.org, id).await?.ok_or(Refusal::RuleNotFound(id))?;
                 if rule.state() != RuleState::Stuck {
                     return Err(Refusal::RuleNotStuck.into());
                 }
                 if self.write_resolution(actor, &rule, resolution, now).await? {
                     self.finish_resolution(actor, &rule, resolution, now).await?;
-                    return Ok(id);
+                    return Ok(Attempt::Done(id));
                 }
-                backoff.pause("the rule changed").await?;
-            }
+                Ok(Attempt::STALE)
+            })
+            .await
         })
         .await
     }

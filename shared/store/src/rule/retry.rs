@@ -22,7 +22,7 @@ use crate::error::StoreError;
 use crate::expression::Expression;
 use crate::item::{Each, data, keys_of, number, text};
 use crate::keys::{self, Key, Round};
-use crate::retry::Backoff;
+use crate::retry::{Attempt, retry_stale};
 use crate::transaction::{Commit, Failed, Transaction};
 
 /// Rules that are woken at once.
@@ -59,8 +59,7 @@ impl Store {
     /// `RuleNotFound`; `RuleNotWaiting`; busy or defect.
     pub async fn retry_rule(&self, actor: &Actor, id: RuleId, now: Timestamp) -> Result<RuleId, StoreError> {
         self.idempotent(actor, now, async {
-            let mut backoff = Backoff::default();
-            loop {
+            retry_stale("the rule changed", || async {
                 let rule = self.rule_with_id(&actor.org, id).await?.ok_or(Refusal::RuleNotFound(id))?;
                 if !is_waiting(&rule) || rule.state() == RuleState::Applied {
                     return Err(Refusal::RuleNotWaiting.into());
@@ -69,10 +68,11 @@ impl Store {
                 let mut tx = Transaction::idempotent(self, actor, &id, now)?;
                 tx.update(&key, &awake(&key, now)?, &super::finding::unchanged(&rule)?, |_| Failed::Stale);
                 if let Commit::Done(_) = tx.commit(actor, &entry(&rule), now).await? {
-                    return Ok(id);
+                    return Ok(Attempt::Done(id));
                 }
-                backoff.pause("the rule changed").await?;
-            }
+                Ok(Attempt::STALE)
+            })
+            .await
         })
         .await
     }

@@ -24,7 +24,7 @@ use crate::error::{StoreError, corrupt};
 use crate::expression::Expression;
 use crate::item::{Unreadable, data, number};
 use crate::keys::{self, ARMED, DUE_PK, DUE_SK, EVICTED, ROWS, Round, VERSION};
-use crate::retry::Backoff;
+use crate::retry::{Attempt, retry_stale_from};
 use crate::rule::release;
 use crate::transaction::{Commit, Failed, FollowUp, Receipt, Transaction};
 
@@ -53,8 +53,8 @@ impl Store {
     ) -> Result<ShownSession, StoreError> {
         let reason = if owner.is_some() { EndedReason::Manual } else { EndedReason::Admin };
         let stopped = self.idempotent(actor, now, async {
-            let (mut backoff, mut seen) = (Backoff::default(), RulesSeen::default());
-            loop {
+            let first = RulesSeen::default();
+            retry_stale_from("the session changed", first, |seen| async move {
                 let loaded = self.session_to_stop(&actor.org, id, owner).await?;
                 let status = loaded.status(now);
                 // Rows that cannot be read may be open.
@@ -65,11 +65,12 @@ impl Store {
                 let kind = (reason, AuditEvent::SessionStop);
                 if let Some(session) = self.write_end(&loaded, kind, &seen, actor, now).await? {
                     let is_whole = loaded.fault.is_none();
-                    return Ok(if is_whole { Changed::from(session) } else { Changed::Id(id) });
+                    let changed = if is_whole { Changed::from(session) } else { Changed::Id(id) };
+                    return Ok(Attempt::Done(changed));
                 }
-                backoff.pause("the session changed").await?;
-                seen = self.rules_seen(&actor.org, loaded.first()?).await?;
-            }
+                self.rules_seen(&actor.org, loaded.first()?).await.map(Attempt::Stale)
+            })
+            .await
         });
         Box::pin(self.changed(&actor.org, Box::pin(stopped).await?)).await
     }
@@ -104,29 +105,30 @@ impl Store {
         id: SessionId,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let actor = Actor { idempotency: None, ..actor.clone() };
-        let (mut backoff, mut seen) = (Backoff::default(), RulesSeen::default());
-        loop {
+        let actor = &Actor { idempotency: None, ..actor.clone() };
+        let first = RulesSeen::default();
+        retry_stale_from("the session changed", first, |seen| async move {
             let loaded = match self.found_session(&actor.org, id).await? {
                 Ok(Some(loaded)) => loaded,
-                Ok(None) => return Ok(()),
-                Err(_) => return self.evict_unreadable(&actor, id, now).await,
+                Ok(None) => return Ok(Attempt::Done(())),
+                Err(_) => return self.evict_unreadable(actor, id, now).await.map(Attempt::Done),
             };
             // Rows that cannot be read may be open.
             let may_be_open = loaded.fault.is_some() && loaded.head.ended_reason.is_none();
             if loaded.session().has_ended() && !may_be_open {
-                return Ok(());
+                return Ok(Attempt::Done(()));
             }
             if loaded.head.expires_at <= now {
-                return self.process_due_session(&actor.org, id, now).await.map(drop);
+                self.process_due_session(&actor.org, id, now).await?;
+                return Ok(Attempt::Done(()));
             }
             let kind = (EndedReason::Admin, AuditEvent::SessionStop);
-            if self.write_end(&loaded, kind, &seen, &actor, now).await?.is_some() {
-                return Ok(());
+            if self.write_end(&loaded, kind, &seen, actor, now).await?.is_some() {
+                return Ok(Attempt::Done(()));
             }
-            backoff.pause("the session changed").await?;
-            seen = self.rules_seen(&actor.org, loaded.first()?).await?;
-        }
+            self.rules_seen(&actor.org, loaded.first()?).await.map(Attempt::Stale)
+        })
+        .await
     }
 
     /// The same under its older name.
@@ -160,19 +162,19 @@ impl Store {
         id: SessionId,
         now: Timestamp,
     ) -> Result<Ended, StoreError> {
-        let (mut backoff, mut seen) = (Backoff::default(), RulesSeen::default());
-        loop {
+        let first = RulesSeen::default();
+        retry_stale_from("the session changed", first, |seen| async move {
             let loaded = match self.found_session(org, id).await? {
                 Ok(Some(loaded)) => loaded,
-                Ok(None) => return Ok(Ended::default()),
-                Err(item) => return self.process_unreadable(org, id, &item, now).await,
+                Ok(None) => return Ok(Attempt::Done(Ended::default())),
+                Err(item) => return self.process_unreadable(org, id, &item, now).await.map(Attempt::Done),
             };
             let groups = loaded.blocks.iter().flat_map(|block| &block.rows).map(|row| row.group.clone());
             let mut ended = Ended { groups: groups.into_iter().collect(), ..Ended::default() };
             if loaded.head.ended_reason.is_some() {
                 self.settle_forgotten(org, &loaded, now).await?;
                 self.end_blocks(org, &loaded, now).await?;
-                return Ok(ended);
+                return Ok(Attempt::Done(ended));
             }
             let has_failed = loaded.fault.is_none() && loaded.session().status(now) == SessionStatus::Failed;
             let is_done = if has_failed {
@@ -181,14 +183,15 @@ impl Store {
                 ended.is_new = true;
                 self.write_end(&loaded, kind, &seen, &Actor::system(org.clone()), now).await?.is_some()
             } else {
-                return Ok(Ended { goes_on_until: Some(loaded.head.expires_at), ..Ended::default() });
+                let goes_on_until = Some(loaded.head.expires_at);
+                return Ok(Attempt::Done(Ended { goes_on_until, ..Ended::default() }));
             };
             if is_done {
-                return Ok(ended);
+                return Ok(Attempt::Done(ended));
             }
-            backoff.pause("the session changed").await?;
-            seen = self.rules_seen(org, loaded.first()?).await?;
-        }
+            self.rules_seen(org, loaded.first()?).await.map(Attempt::Stale)
+        })
+        .await
     }
 
     /// A session whose item cannot be read is due at its end: that is all that is known of it.
@@ -272,27 +275,34 @@ impl Store {
         self.update_if(&loaded.key(), &done, &is_ended).await.map(drop)
     }
 
-    async fn end_block(&self, org: &OrgId, mut block: Block, now: Timestamp) -> Result<(), StoreError> {
+    async fn end_block(&self, org: &OrgId, block: Block, now: Timestamp) -> Result<(), StoreError> {
         let key = keys::session_rows(org, block.session, block.number);
-        let (mut backoff, mut seen) = (Backoff::default(), RulesSeen::default());
-        loop {
-            let Some(tx) = self.end_of_block(org, &block, &seen, now)? else { return Ok(()) };
+        let (key, first) = (&key, Some((block, RulesSeen::default())));
+        retry_stale_from("a session's rows changed", first, |read| async move {
+            let (block, seen) = match read {
+                Some(read) => read,
+                None => {
+                    let Some(item) = self.get(key).await? else { return Ok(Attempt::Done(())) };
+                    let block = Block::read(&item)?;
+                    let seen = self.rules_seen(org, &block).await?;
+                    (block, seen)
+                }
+            };
+            let Some(tx) = self.end_of_block(org, &block, &seen, now)? else { return Ok(Attempt::Done(())) };
             let ended = if block.is_armed {
                 tx.follow_up_or_stale(&Receipt::of_remains()).await
             } else {
                 tx.follow_up(&Receipt::of_remains()).await.map(|end| end == FollowUp::Done)
             };
             match ended {
-                Ok(true) => return Ok(()),
+                Ok(true) => return Ok(Attempt::Done(())),
                 Ok(false) => {}
                 Err(error) if seen.is_known => return Err(error),
                 Err(error) => self.unless_unreadable(org, &block, error).await?,
             }
-            backoff.pause("a session's rows changed").await?;
-            let Some(item) = self.get(&key).await? else { return Ok(()) };
-            block = Block::read(&item)?;
-            seen = self.rules_seen(org, &block).await?;
-        }
+            Ok(Attempt::Stale(None))
+        })
+        .await
     }
 
     /// An error, unless it comes from an entry of the ledger that cannot be read and may have refused its update: the next attempt

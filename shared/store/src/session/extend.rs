@@ -18,7 +18,7 @@ use crate::error::StoreError;
 use crate::expression::Expression;
 use crate::item::data;
 use crate::keys::{DRAINING, Round, VERSION};
-use crate::retry::Backoff;
+use crate::retry::{Attempt, retry_stale_from};
 use crate::transaction::{Commit, Failed, Transaction};
 use crate::{Store, keys};
 
@@ -47,15 +47,17 @@ impl Store {
         now: Timestamp,
     ) -> Result<ShownSession, StoreError> {
         let extended = self.idempotent(actor, now, async {
-            let (mut user, mut backoff) = (owner.user.clone(), Backoff::default());
-            loop {
+            let first = Some(owner.user.clone());
+            retry_stale_from("the session, its owner, or their roles changed", first, |read| async move {
+                let user = match read {
+                    Some(user) => user,
+                    None => self.active_user(&actor.org, &owner.user.id).await?,
+                };
                 let owner = Owner { user: &user, ..owner };
-                if let Some(session) = self.try_to_extend(actor, (id, owner), extension, limits, now).await? {
-                    return Ok(Changed::from(session));
-                }
-                backoff.pause("the session, its owner, or their roles changed").await?;
-                user = self.active_user(&actor.org, &user.id).await?;
-            }
+                let extended = self.try_to_extend(actor, (id, owner), extension, limits, now).await?;
+                Ok(extended.map_or(Attempt::Stale(None), |session| Attempt::Done(Changed::from(session))))
+            })
+            .await
         });
         Box::pin(self.changed(&actor.org, Box::pin(extended).await?)).await
     }

@@ -33,7 +33,7 @@ use crate::expression::Expression;
 use crate::item::{Entity, NewItem, number};
 use crate::keys::{self, DUE_PK, DUE_SK, ROWS, Round, VERSION};
 use crate::resource::Versioned;
-use crate::retry::Backoff;
+use crate::retry::{Attempt, retry_stale_from};
 use crate::rule::{Join, join};
 use crate::shards::{count_rows, shard_of};
 use crate::transaction::{Commit, Failed, Transaction, WRITES_MAX};
@@ -88,11 +88,15 @@ impl Store {
     ) -> Result<ShownSession, StoreError> {
         let org = &actor.org;
         let started = self.idempotent(actor, now, async {
-            let (mut user, mut backoff) = (request.user.clone(), Backoff::default());
-            loop {
+            let first = Some(request.user.clone());
+            retry_stale_from("what the session opens, or its owner, changed", first, |read| async move {
+                let user = match read {
+                    Some(user) => user,
+                    None => self.active_user(org, &request.user.id).await?,
+                };
                 let request = StartRequest { user: &user, ..request.clone() };
                 match Box::pin(self.try_to_start(actor, &request, now)).await {
-                    Ok(Some(session)) => return Ok(Changed::from(session)),
+                    Ok(Some(session)) => return Ok(Attempt::Done(Changed::from(session))),
                     Ok(None) => {}
                     Err(StoreError::Refused(full @ Refusal::TooManySessions(_))) => {
                         if !Box::pin(self.forget_what_does_not_run(org, &request.user.id, now)).await? {
@@ -101,9 +105,9 @@ impl Store {
                     }
                     Err(error) => return Err(error),
                 }
-                backoff.pause("what the session opens, or its owner, changed").await?;
-                user = self.active_user(org, &request.user.id).await?;
-            }
+                Ok(Attempt::Stale(None))
+            })
+            .await
         });
         Box::pin(self.changed(org, Box::pin(started).await?)).await
     }

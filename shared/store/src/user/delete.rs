@@ -20,7 +20,7 @@ use crate::expression::Expression;
 use crate::item::{Entity, Item, NewItem, number, set};
 use crate::keys::{LINKED, RESOURCE_IDS, ROLE_IDS, VERSION};
 use crate::link::{Gone, remove_as_fits};
-use crate::retry::Backoff;
+use crate::retry::{Attempt, retry_stale};
 use crate::tag::require;
 use crate::transaction::{Commit, Failed, Receipt, Transaction};
 use crate::{Store, keys};
@@ -37,8 +37,7 @@ impl Store {
         expected: &Precondition,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let mut backoff = Backoff::default();
-        loop {
+        retry_stale("the user changed", || async {
             let (user_key, remains_key) = (keys::user(&actor.org, id), keys::remains(&actor.org, id));
             let (present, remains) = self.get_both(&user_key, &remains_key).await?;
             if let Some(item) = &present {
@@ -54,10 +53,11 @@ impl Store {
             let item = present.ok_or_else(|| Refusal::UserNotFound(id.clone()))?;
             if self.remove_user(actor, &item, now).await? {
                 self.end_what_is_noted(actor, id, now).await;
-                return Ok(());
+                return Ok(Attempt::Done(()));
             }
-            backoff.pause("the user changed").await?;
-        }
+            Ok(Attempt::STALE)
+        })
+        .await
     }
 
     async fn remove_user(&self, actor: &Actor, seen: &Item, now: Timestamp) -> Result<bool, StoreError> {

@@ -7,7 +7,7 @@ use model::user::User;
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::retry::Backoff;
+use crate::retry::{Attempt, retry_stale_from};
 
 impl Store {
     /// A person's own user. Somebody whom the directory does not know is entered in it, as their token says. Not for API keys,
@@ -31,24 +31,25 @@ impl Store {
     pub(super) async fn enter_as(
         &self,
         actor: &Actor,
-        mut user: User,
+        user: User,
         now: Timestamp,
     ) -> Result<User, StoreError> {
-        let mut backoff = Backoff::default();
-        loop {
+        retry_stale_from("the directory changed", user, |mut user| async move {
             match self.insert_user(actor, &user, now).await {
-                Ok(commit) => return commit.certain().map(|_| user),
+                Ok(commit) => return commit.certain().map(|_| Attempt::Done(user)),
                 Err(StoreError::Refused(Refusal::EmailTaken(_))) => user.email = None,
                 // Known already, or entered meanwhile by another request.
                 Err(StoreError::Refused(Refusal::UserIdTaken(_))) => {
                     if let Some(known) = self.user(&actor.org, &user.id).await? {
                         let known = known.value;
-                        return if known.is_active { Ok(known) } else { Err(Refusal::UserInactive.into()) };
+                        let inactive = || Err(Refusal::UserInactive.into());
+                        return if known.is_active { Ok(Attempt::Done(known)) } else { inactive() };
                     }
                 }
                 Err(error) => return Err(error),
             }
-            backoff.pause("the directory changed").await?;
-        }
+            Ok(Attempt::Stale(user))
+        })
+        .await
     }
 }

@@ -12,7 +12,7 @@ use crate::error::StoreError;
 use crate::expression::Expression;
 use crate::item::{data, number};
 use crate::keys::VERSION;
-use crate::retry::Backoff;
+use crate::retry::{Attempt, retry_stale_from};
 use crate::transaction::{Commit, Failed, Transaction};
 use crate::{Store, keys};
 
@@ -29,33 +29,35 @@ impl Store {
         known: Option<User>,
         now: Timestamp,
     ) -> Result<User, StoreError> {
-        let (mut known, mut backoff) = (known, Backoff::default());
-        loop {
+        retry_stale_from("the directory changed", Some(known), |read| async move {
+            let known = match read {
+                Some(known) => known,
+                None => self.user(&principal.org, &principal.user).await?.map(|user| user.value),
+            };
             let claim = match known {
                 Some(user) if !user.is_active => return Err(Refusal::UserInactive.into()),
                 Some(user) if user.is_invited => self.arrive(actor, &user, now).await?,
-                Some(user) if user.email.is_some() => return Ok(user),
+                Some(user) if user.email.is_some() => return Ok(Attempt::Done(user)),
                 Some(user) => match self.claim(actor, principal, Some(&user), now).await? {
-                    Claim::Nothing => return Ok(user),
+                    Claim::Nothing => return Ok(Attempt::Done(user)),
                     claim @ (Claim::Whole(_) | Claim::Part | Claim::Stale) => claim,
                 },
                 None => match self.try_to_enter(actor, principal, now).await? {
                     Claim::Nothing => {
                         let user = User { email: None, ..User::entered(principal, now) };
-                        return self.enter_as(actor, user, now).await;
+                        return self.enter_as(actor, user, now).await.map(Attempt::Done);
                     }
                     claim @ (Claim::Whole(_) | Claim::Part | Claim::Stale) => claim,
                 },
             };
             match claim {
-                Claim::Whole(user) if user.is_active => return Ok(user),
-                Claim::Whole(_) => return Err(Refusal::UserInactive.into()),
-                // A step forward is no attempt that failed.
-                Claim::Part => backoff = Backoff::default(),
-                Claim::Stale | Claim::Nothing => backoff.pause("the directory changed").await?,
+                Claim::Whole(user) if user.is_active => Ok(Attempt::Done(user)),
+                Claim::Whole(_) => Err(Refusal::UserInactive.into()),
+                Claim::Part => Ok(Attempt::Progress(None)),
+                Claim::Stale | Claim::Nothing => Ok(Attempt::Stale(None)),
             }
-            known = self.user(&principal.org, &principal.user).await?.map(|user| user.value);
-        }
+        })
+        .await
     }
 
     /// Enters somebody whose email nobody has, or claims the invitation that has it.

@@ -15,7 +15,7 @@ use crate::error::StoreError;
 use crate::expression::Expression;
 use crate::item::{data, number};
 use crate::keys::VERSION;
-use crate::retry::Backoff;
+use crate::retry::{Attempt, retry_stale};
 use crate::tag::require;
 use crate::transaction::{Commit, Failed, Transaction};
 use crate::{Store, Tagged, keys};
@@ -35,8 +35,7 @@ impl Store {
         expected: &Precondition,
         now: Timestamp,
     ) -> Result<Tagged<User>, StoreError> {
-        let mut backoff = Backoff::default();
-        loop {
+        retry_stale("the user changed", || async {
             let item = self.get(&keys::user(&actor.org, id)).await?;
             let Some(item) = item else {
                 sent.of_nothing().map_err(Refusal::Invalid)?;
@@ -51,17 +50,18 @@ impl Store {
                 if patch.deactivates() {
                     self.end_what_is_left(actor, id, now).await?;
                 }
-                return Ok(before);
+                return Ok(Attempt::Done(before));
             }
             let change = Change { before: &before.value, applied: &applied, ends: patch.deactivates() };
             if let Commit::Done(_) = self.write_user(actor, &change, version, now).await? {
                 if change.ends {
                     self.end_what_is_noted(actor, id, now).await;
                 }
-                return Tagged::new(version + 1, applied.user);
+                return Tagged::new(version + 1, applied.user).map(Attempt::Done);
             }
-            backoff.pause("the user changed").await?;
-        }
+            Ok(Attempt::STALE)
+        })
+        .await
     }
 
     async fn write_user(
