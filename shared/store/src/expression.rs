@@ -40,6 +40,11 @@ impl Expression {
         Self::new("attribute_exists(#pk)", [])
     }
 
+    /// The item has the version that was read.
+    pub(crate) fn has_version(seen: i64) -> Self {
+        Self::new("#version = :version", [(":version", AttributeValue::N(seen.to_string()))])
+    }
+
     /// The item does not exist.
     pub(crate) fn absent() -> Self {
         Self::new("attribute_not_exists(#pk)", [])

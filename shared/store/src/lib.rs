@@ -62,7 +62,6 @@ pub use user::Accessible;
 pub use vault::{Sealed, Vault};
 
 use aws_sdk_dynamodb::Client;
-use expression::Expression;
 use model::id::DeploymentId;
 use std::sync::Arc;
 use tokio::sync::OnceCell;

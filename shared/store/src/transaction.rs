@@ -13,11 +13,12 @@ use model::audit::AuditEntry;
 use model::principal::Actor;
 use model::refusal::Refusal;
 use model::time::Timestamp;
+use serde::Serialize;
 
 use crate::error::{Cause, StoreError, cancelled, corrupt, from_sdk};
 use crate::expression::Expression;
 use crate::idempotency::{self, Recorded};
-use crate::item::{Item, NewItem, number};
+use crate::item::{Item, NewItem, data, number};
 use crate::keys::Key;
 use crate::retry::{Attempt, retry_stale};
 use crate::write::Write;
@@ -151,6 +152,45 @@ impl<'a> Transaction<'a> {
         on_failed: impl Fn(Option<&Item>) -> Failed + Send + Sync + 'static,
     ) {
         self.push(Write::Update(key.clone(), update.clone(), condition.clone()), on_failed);
+    }
+
+    /// Replaces the members of an item, provided that it has the version that was read, and gives it the next version.
+    pub(crate) fn replace_data(
+        &mut self,
+        key: &Key,
+        members: &impl Serialize,
+        seen: i64,
+    ) -> Result<(), StoreError> {
+        self.replace_data_and(key, members, seen, &Expression::new("", []))
+    }
+
+    /// The same with further clauses, such as `, #mark = :mark` or ` REMOVE #mark`.
+    pub(crate) fn replace_data_and(
+        &mut self,
+        key: &Key,
+        members: &impl Serialize,
+        seen: i64,
+        further: &Expression,
+    ) -> Result<(), StoreError> {
+        let text = format!("SET #data = :data, #version = #version + :one{}", further.text).into();
+        let update = Expression { text, ..further.clone() }.with(":data", data(members)?);
+        let condition = Expression::has_version(seen);
+        self.update(key, &update.with(":one", number(1)), &condition, |_| Failed::Stale);
+        Ok(())
+    }
+
+    /// Changes what stands beside the members of an item, under the same condition and with the next version. `change` holds the clauses
+    /// as [`Self::replace_data_and`] takes them.
+    pub(crate) fn change_beside(
+        &mut self,
+        key: &Key,
+        seen: i64,
+        change: &Expression,
+        on_failed: impl Fn(Option<&Item>) -> Failed + Send + Sync + 'static,
+    ) {
+        let text = format!("SET #version = #version + :one{}", change.text).into();
+        let update = Expression { text, ..change.clone() }.with(":one", number(1));
+        self.update(key, &update, &Expression::has_version(seen), on_failed);
     }
 
     /// Deletes an item under a condition.

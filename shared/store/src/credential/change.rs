@@ -81,7 +81,7 @@ impl Note {
 
     /// No later change has left another one.
     fn is_the_same(&self) -> Expression {
-        Expression::new("#version = :version", [(":version", number(self.version))])
+        Expression::has_version(self.version)
     }
 }
 

@@ -15,7 +15,7 @@ use super::rename::{copies_at_once, rename_copies};
 use super::{CredentialData, CredentialRecord, entry};
 use crate::error::StoreError;
 use crate::expression::Expression;
-use crate::item::{bytes, data, number};
+use crate::item::{bytes, data};
 use crate::keys::Assignee;
 use crate::retry::{Attempt, retry_stale_from};
 use crate::tag::require;
@@ -107,13 +107,13 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let (org, after) = (&actor.org, &change.credential);
         let mut tx = Transaction::new(self);
-        let condition = Expression::new("#version = :version", [(":version", number(record.version))]);
         let renamed = after.name != record.credential.name;
         let copies = if renamed { record.references.as_slice() } else { &[] };
         let changes_access = change.changes_access(&record.credential);
         let at_once = copies.len().min(copies_at_once(changes_access));
-        let expression = credential_update(change, sealed, copies.len() > at_once)?;
-        tx.update(&keys::credential(org, after.id), &expression, &condition, |_| Failed::Stale);
+        let further = beside_the_members(change, sealed, copies.len() > at_once)?;
+        let (key, members) = (keys::credential(org, after.id), CredentialData::from(after));
+        tx.replace_data_and(&key, &members, record.version, &further)?;
         // A team that is there no more may stay: a deleted role leaves its id.
         let is_new = after.team != record.credential.team;
         if let Some(team) = update.team().filter(|_| is_new).cloned() {
@@ -136,13 +136,13 @@ impl Store {
     }
 }
 
-fn credential_update(
+/// What changes beside the members: the sealed value, and the mark of a rename that goes on after this transaction.
+fn beside_the_members(
     change: &CredentialChange,
     sealed: Option<&Sealed>,
     rename_goes_on: bool,
 ) -> Result<Expression, StoreError> {
-    let mut values = vec![(":data", data(&CredentialData::from(&change.credential))?), (":one", number(1))];
-    let mut text = String::from("SET #data = :data, #version = #version + :one");
+    let (mut text, mut values) = (String::new(), Vec::new());
     if rename_goes_on {
         text.push_str(", #renaming = :yes");
         values.push((":yes", data(&true)?));

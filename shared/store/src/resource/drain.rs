@@ -50,7 +50,7 @@ impl Store {
             due_values(&key, Round::Sweep, now.plus_seconds(LOOK_SECONDS)),
         )
         .with(":now", number(now.unix_millis()));
-        let seen = Expression::new("#version = :version", [(":version", number(item.number(VERSION)?))]);
+        let seen = Expression::has_version(item.number(VERSION)?);
         tx.update(&key, &update, &seen, |_| Failed::Stale);
         count_closing(&mut tx, &actor.org)?;
         let entry = entry(AuditEvent::ResourceDrain, &resource, Map::new());

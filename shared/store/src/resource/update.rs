@@ -14,7 +14,7 @@ use crate::closings::count_closing;
 use crate::credential::credential;
 use crate::error::StoreError;
 use crate::expression::Expression;
-use crate::item::{Item, data, number};
+use crate::item::{Item, data};
 use crate::keys::VERSION;
 use crate::retry::{Attempt, retry_stale_from};
 use crate::shards::{self, Sharded};
@@ -98,15 +98,7 @@ impl Store {
     ) -> Result<Commit, StoreError> {
         let (org, after) = (&actor.org, &applied.resource);
         let mut tx = Transaction::new(self);
-        tx.update(
-            &keys::resource(org, after.id),
-            &Expression::new(
-                "SET #data = :data, #version = #version + :one",
-                [(":data", data(&ResourceData::from(after))?), (":one", number(1))],
-            ),
-            &Expression::new("#version = :version", [(":version", number(version))]),
-            |_| Failed::Stale,
-        );
+        tx.replace_data(&keys::resource(org, after.id), &ResourceData::from(after), version)?;
         if before.credential_id != after.credential_id {
             drop_reference(&mut tx, org, before.credential_id, before.id);
             add_reference(&mut tx, org, after)?;

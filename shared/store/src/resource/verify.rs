@@ -12,13 +12,11 @@ use std::collections::BTreeSet;
 use super::{ResourceData, entry, resource};
 use crate::closings::count_closing;
 use crate::error::StoreError;
-use crate::expression::Expression;
 use crate::idempotency::Recorded;
-use crate::item::{data, number};
 use crate::keys::VERSION;
 use crate::retry::{Attempt, retry_stale};
 use crate::shards::Sharded;
-use crate::transaction::{Commit, Failed, Transaction};
+use crate::transaction::{Commit, Transaction};
 use crate::{Store, keys};
 
 /// A resource after the provider was asked.
@@ -146,15 +144,7 @@ impl Store {
     ) -> Result<Commit, StoreError> {
         let after = &verified.resource;
         let mut tx = Transaction::idempotent(self, actor, verified, now)?;
-        tx.update(
-            &keys::resource(&actor.org, after.id),
-            &Expression::new(
-                "SET #data = :data, #version = #version + :one",
-                [(":data", data(&ResourceData::from(after))?), (":one", number(1))],
-            ),
-            &Expression::new("#version = :version", [(":version", number(version))]),
-            |_| Failed::Stale,
-        );
+        tx.replace_data(&keys::resource(&actor.org, after.id), &ResourceData::from(after), version)?;
         if before.is_active && !after.is_active {
             count_closing(&mut tx, &actor.org)?;
         }

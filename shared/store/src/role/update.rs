@@ -12,8 +12,7 @@ use model::time::Timestamp;
 use super::{RoleData, entry, name_guard, roles};
 use crate::closings::count_closing;
 use crate::error::StoreError;
-use crate::expression::Expression;
-use crate::item::{Entity, data, number};
+use crate::item::Entity;
 use crate::keys::{Assignee, VERSION};
 use crate::retry::{Attempt, retry_stale};
 use crate::shards::{self, Sharded};
@@ -71,15 +70,7 @@ impl Store {
     ) -> Result<Commit, StoreError> {
         let (org, after) = (&actor.org, &applied.role);
         let mut tx = Transaction::new(self);
-        tx.update(
-            &keys::role(org, after.id),
-            &Expression::new(
-                "SET #data = :data, #version = #version + :one",
-                [(":data", data(&RoleData::from(after))?), (":one", number(1))],
-            ),
-            &Expression::new("#version = :version", [(":version", number(version))]),
-            |_| Failed::Stale,
-        );
+        tx.replace_data(&keys::role(org, after.id), &RoleData::from(after), version)?;
         if before.name != after.name {
             tx.remove(&keys::role_name(org, &before.name));
             let taken = after.name.clone();

@@ -165,10 +165,8 @@ impl Block {
         let places: Vec<usize> =
             (0..after.len()).filter(|place| after.get(*place) != self.rows.get(*place)).collect();
         if places.len() > NAMED_ROWS_MAX {
-            let text = format!("SET #{ROWS} = :rows, #{VERSION} = #{VERSION} + :one");
-            let update = Expression::new(text, [(":rows", attribute), (":one", number(1))]);
-            let is_same = Expression::new("#version = :version", [(":version", number(self.version))]);
-            tx.update(&self.key, &update, &is_same, |_| Failed::Stale);
+            let rows = Expression::new(format!(", #{ROWS} = :rows"), [(":rows", attribute)]);
+            tx.change_beside(&self.key, self.version, &rows, |_| Failed::Stale);
             return Ok(());
         }
         self.rewrite_named(tx, &after, &places)

@@ -17,13 +17,13 @@ use std::collections::BTreeSet;
 use super::evict::Scope;
 use super::leave::{RulesSeen, leave_rules};
 use super::reserve::live_rows;
-use super::{Block, Changed, Loaded, ShownSession, entry, update_item};
+use super::{Block, Changed, Loaded, ShownSession, entry};
 use crate::Store;
 use crate::due::{SET_DUE, due_values};
 use crate::error::{StoreError, corrupt};
 use crate::expression::Expression;
-use crate::item::{Unreadable, data, number};
-use crate::keys::{self, ARMED, DUE_PK, DUE_SK, EVICTED, ROWS, Round, VERSION};
+use crate::item::{Unreadable, data};
+use crate::keys::{self, ARMED, DUE_PK, DUE_SK, EVICTED, ROWS, Round};
 use crate::retry::{Attempt, retry_stale_from};
 use crate::rule::release;
 use crate::transaction::{Commit, Failed, FollowUp, Receipt, Transaction};
@@ -228,18 +228,14 @@ impl Store {
         let (_, first) = loaded.first()?.fitting(first)?;
         let has_blocks = loaded.blocks.len() > 1 || loaded.fault.is_some();
         let mut tx = Transaction::idempotent(self, actor, &Changed::Id(head.id), now)?;
-        let update = Expression::new("", []).with(":data", data(&head)?).with(":rows", first);
-        let mut text = format!("SET #data = :data, #{ROWS} = :rows, #{VERSION} = #{VERSION} + :one");
-        let update = if has_blocks {
-            // Stays due until the last block is ended.
-            text = format!("{text}, {SET_DUE}");
+        let further = if has_blocks {
+            // The session stays due until its last block is ended.
             let due = due_values(&loaded.key(), Round::Sweep, now);
-            due.into_iter().fold(update, |update, (name, value)| update.with(name, value))
+            Expression::new(format!(", #{ROWS} = :rows, {SET_DUE}"), due)
         } else {
-            text = format!("{text} REMOVE #{DUE_PK}, #{DUE_SK}, #{EVICTED}");
-            update
+            Expression::new(format!(", #{ROWS} = :rows REMOVE #{DUE_PK}, #{DUE_SK}, #{EVICTED}"), [])
         };
-        update_item(&mut tx, org, loaded, &Expression { text: text.into(), ..update });
+        tx.replace_data_and(&loaded.key(), &head, loaded.version, &further.with(":rows", first))?;
         leave_rules(&mut tx, org, (loaded.first()?, seen), now)?;
         release(&mut tx, org, &settled)?;
         let details = json!({"endedReason": reason}).as_object().cloned().unwrap_or_else(Map::new);
@@ -336,16 +332,12 @@ impl Store {
             return Ok(None);
         }
         let mut tx = Transaction::new(self);
-        let update = Expression::new(
-            format!(
-                "SET #{ROWS} = :rows, #{ARMED} = :yes, #{VERSION} = #{VERSION} + :one \
-                 REMOVE #{DUE_PK}, #{DUE_SK}"
-            ),
-            [(":rows", block.fitting(&rows)?.1), (":yes", data(&true)?), (":one", number(1))],
+        let ended = Expression::new(
+            format!(", #{ROWS} = :rows, #{ARMED} = :yes REMOVE #{DUE_PK}, #{DUE_SK}"),
+            [(":rows", block.fitting(&rows)?.1), (":yes", data(&true)?)],
         );
-        let is_same = Expression::new("#version = :version", [(":version", number(block.version))]);
         let key = keys::session_rows(org, block.session, block.number);
-        tx.update(&key, &update, &is_same, |_| Failed::Superseded);
+        tx.change_beside(&key, block.version, &ended, |_| Failed::Superseded);
         if block.is_armed {
             leave_rules(&mut tx, org, (block, seen), now)?;
         }
@@ -356,7 +348,7 @@ impl Store {
     /// A session that failed holds nothing, and has nothing to be looked after.
     async fn take_off_the_list(&self, org: &OrgId, loaded: &Loaded) -> Result<bool, StoreError> {
         let done = Expression::new(format!("REMOVE #{DUE_PK}, #{DUE_SK}, #{EVICTED}"), []);
-        let seen = Expression::new("#version = :version", [(":version", number(loaded.version))]);
+        let seen = Expression::has_version(loaded.version);
         self.update_if(&keys::session(org, loaded.head.id), &done, &seen).await
     }
 }

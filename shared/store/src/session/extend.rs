@@ -11,13 +11,13 @@ use model::user::User;
 use std::collections::BTreeSet;
 
 use super::grant::Grant;
-use super::{Changed, Loaded, ShownSession, entry, update_item};
+use super::{Changed, Loaded, ShownSession, entry};
 use crate::closings::require_closings;
 use crate::due::{SET_DUE, due_values};
 use crate::error::StoreError;
 use crate::expression::Expression;
 use crate::item::data;
-use crate::keys::{DRAINING, Round, VERSION};
+use crate::keys::{DRAINING, Round};
 use crate::retry::{Attempt, retry_stale_from};
 use crate::transaction::{Commit, Failed, Transaction};
 use crate::{Store, keys};
@@ -103,9 +103,9 @@ impl Store {
     ) -> Result<Option<Session>, StoreError> {
         let (org, head) = (&actor.org, &longer.head);
         let mut tx = Transaction::idempotent(self, actor, &Changed::Id(head.id), now)?;
-        let text = format!("SET #data = :data, #{VERSION} = #{VERSION} + :one, {SET_DUE}");
         let due = due_values(&loaded.key(), Round::Sweep, head.expires_at);
-        update_item(&mut tx, org, loaded, &Expression::new(text, due).with(":data", data(head)?));
+        let further = Expression::new(format!(", {SET_DUE}"), due);
+        tx.replace_data_and(&loaded.key(), head, loaded.version, &further)?;
         grant.require_person(&mut tx, org, head)?;
         if resources.len() + grant.roles() <= tx.room() {
             require_open(&mut tx, org, resources)?;

@@ -47,12 +47,11 @@ use model::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::Store;
 use crate::error::{StoreError, corrupt};
 use crate::idempotency::Recorded;
-use crate::item::{Each, Entity, Item, Unreadable, keys_of, number};
+use crate::item::{Each, Entity, Item, Unreadable, keys_of};
 use crate::keys::{self, EVICTED, Key, VERSION};
-use crate::transaction::{Failed, Transaction};
-use crate::{Expression, Store};
 
 /// On a session: number of blocks of further rows.
 const BLOCKS: &str = "blocks";
@@ -184,13 +183,6 @@ pub(crate) fn entry(event: AuditEvent, head: &SessionHead, details: Map<String, 
         result: AuditResult::Success,
         details,
     }
-}
-
-/// Updates a session's item, provided that nothing of it has changed since it was read.
-fn update_item(tx: &mut Transaction<'_>, org: &OrgId, loaded: &Loaded, update: &Expression) {
-    let update = update.clone().with(":one", number(1));
-    let seen = Expression::new("#version = :version", [(":version", number(loaded.version))]);
-    tx.update(&keys::session(org, loaded.head.id), &update, &seen, |_| Failed::Stale);
 }
 
 impl Store {

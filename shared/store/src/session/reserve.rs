@@ -143,7 +143,7 @@ impl Store {
     /// Takes reserved rows off their resources, provided that no session has come to have them.
     async fn release_block(&self, org: &OrgId, block: &Block, now: Timestamp) -> Result<(), StoreError> {
         let mut tx = Transaction::new(self);
-        let unarmed = Expression::new("#version = :version", [(":version", number(block.version))]);
+        let unarmed = Expression::has_version(block.version);
         tx.delete(&keys::session_rows(org, block.session, block.number), &unarmed, |_| Failed::Stale);
         tx.require(&keys::session(org, block.session), &Expression::absent(), |_| Failed::Stale);
         rule::release(&mut tx, org, &live_rows(block))?;
@@ -264,15 +264,13 @@ fn arm(
     rows: Option<&[SessionRow]>,
 ) -> Result<(), StoreError> {
     let set_rows = if rows.is_some() { format!(", #{ROWS} = :rows") } else { String::new() };
-    let mut update = Expression::new(
-        format!("SET #{ARMED} = :yes, #{VERSION} = #{VERSION} + :one{set_rows} REMOVE #{DUE_PK}, #{DUE_SK}"),
-        [(":yes", data(&true)?), (":one", number(1))],
-    );
+    let text = format!(", #{ARMED} = :yes{set_rows} REMOVE #{DUE_PK}, #{DUE_SK}");
+    let mut armed = Expression::new(text, [(":yes", data(&true)?)]);
     if let Some(rows) = rows {
-        update = update.with(":rows", block.fitting(rows)?.1);
+        armed = armed.with(":rows", block.fitting(rows)?.1);
     }
-    let seen = Expression::new("#version = :version", [(":version", number(block.version))]);
-    tx.update(&keys::session_rows(org, block.session, block.number), &update, &seen, |_| Failed::Stale);
+    let key = keys::session_rows(org, block.session, block.number);
+    tx.change_beside(&key, block.version, &armed, |_| Failed::Stale);
     Ok(())
 }
 

@@ -21,7 +21,7 @@ use super::{EmailData, UserData, entry, guard, has_links_of, user};
 use crate::Store;
 use crate::error::StoreError;
 use crate::expression::Expression;
-use crate::item::{Item, data, keys_of, number, set, text};
+use crate::item::{Item, keys_of, number, set, text};
 use crate::keys::{self, CLAIMANT, Key, LINKED, VERSION};
 use crate::link::{HANDED_WRITES, hand_over};
 use crate::transaction::{Commit, Failed, Transaction};
@@ -177,13 +177,9 @@ fn inherit(
     links: &[Link],
 ) -> Result<(), StoreError> {
     let more = i64::try_from(links.len()).unwrap_or(i64::MAX);
-    let change = Expression::new(
-        "SET #data = :data, #version = #version + :one, #linked = #linked + :more",
-        [(":data", data(&UserData::from(heir))?), (":one", number(1)), (":more", number(more))],
-    );
-    let unchanged = Expression::new("#version = :version", [(":version", number(seen.number(VERSION)?))]);
-    tx.update(&keys::user(org, &heir.id), &changed_sets(change, "ADD", links), &unchanged, |_| Failed::Stale);
-    Ok(())
+    let further = Expression::new(", #linked = #linked + :more", [(":more", number(more))]);
+    let further = changed_sets(further, "ADD", links);
+    tx.replace_data_and(&keys::user(org, &heir.id), &UserData::from(heir), seen.number(VERSION)?, &further)
 }
 
 /// Takes links from an invitation that is as it was read, or the whole of it with the last of them.

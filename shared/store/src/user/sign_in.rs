@@ -9,11 +9,9 @@ use model::user::User;
 use super::claim::Claim;
 use super::{UserData, entry};
 use crate::error::StoreError;
-use crate::expression::Expression;
-use crate::item::{data, number};
 use crate::keys::VERSION;
 use crate::retry::{Attempt, retry_stale_from};
-use crate::transaction::{Commit, Failed, Transaction};
+use crate::transaction::{Commit, Transaction};
 use crate::{Store, keys};
 
 impl Store {
@@ -86,15 +84,7 @@ impl Store {
         }
         let after = User { is_invited: false, updated_at: now, ..before.clone() };
         let mut tx = Transaction::new(self);
-        tx.update(
-            &key,
-            &Expression::new(
-                "SET #data = :data, #version = #version + :one",
-                [(":data", data(&UserData::from(&after))?), (":one", number(1))],
-            ),
-            &Expression::new("#version = :version", [(":version", number(item.number(VERSION)?))]),
-            |_| Failed::Stale,
-        );
+        tx.replace_data(&key, &UserData::from(&after), item.number(VERSION)?)?;
         let change = FieldChange::between("invited", &before.is_invited, &after.is_invited);
         let details = changes(change.as_slice());
         let commit = tx.commit(actor, &entry(AuditEvent::UserUpdate, &after, details), now).await?;

@@ -12,8 +12,6 @@ use model::violation::Violations;
 
 use super::{UserData, ending, entry, guard, user};
 use crate::error::StoreError;
-use crate::expression::Expression;
-use crate::item::{data, number};
 use crate::keys::VERSION;
 use crate::retry::{Attempt, retry_stale};
 use crate::tag::require;
@@ -74,15 +72,7 @@ impl Store {
         let Change { before, applied, ends } = change;
         let (org, after) = (&actor.org, &applied.user);
         let mut tx = Transaction::new(self);
-        tx.update(
-            &keys::user(org, &after.id),
-            &Expression::new(
-                "SET #data = :data, #version = #version + :one",
-                [(":data", data(&UserData::from(after))?), (":one", number(1))],
-            ),
-            &Expression::new("#version = :version", [(":version", number(version))]),
-            |_| Failed::Stale,
-        );
+        tx.replace_data(&keys::user(org, &after.id), &UserData::from(after), version)?;
         move_guard(&mut tx, org, before, after)?;
         if *ends {
             ending::note(&mut tx, org, (&after.id, ending::Why::Deactivated), now)?;
