@@ -18,7 +18,7 @@ use web::{Denied, Edge, Failure, Incoming, ParameterFault, UnknownSource, WrongP
 /// What went wrong inside. No answer may repeat it.
 const CAUSE: &str = "SECRET-CAUSE";
 /// A path of each format.
-const PATHS: [(&str, &str); 3] =
+pub(crate) const PATHS: [(&str, &str); 3] =
     [("K", "/api/v1/resources/1"), ("R", "/api/v1/roles/1"), ("D", "/api/v1/credentials/1/")];
 
 fn uuid(digit: u128) -> Uuid {
@@ -197,7 +197,7 @@ async fn of_store(app: &TestApp, attempts: usize, status: u16, kind: &str) -> Fa
 }
 
 /// Every variant at least once.
-async fn failures() -> Vec<Failure> {
+pub(crate) async fn failures() -> Vec<Failure> {
     let app = TestApp::new().await;
     let mut failures = Vec::from(unauthenticated(&app).await);
     failures.extend([
@@ -227,11 +227,11 @@ async fn failures() -> Vec<Failure> {
     failures
 }
 
-fn render(failure: &Failure, path: &str) -> Response<Body> {
+pub(crate) fn render(failure: &Failure, path: &str) -> Response<Body> {
     ErrorFormat::of(path).render(failure, path, at_millis(START_MILLIS))
 }
 
-fn text(response: &Response<Body>) -> &str {
+pub(crate) fn text(response: &Response<Body>) -> &str {
     str::from_utf8(response.body()).unwrap()
 }
 
@@ -265,7 +265,7 @@ async fn errors() {
 }
 
 #[tokio::test]
-async fn the_status_owes_its_headers_on_every_face() {
+async fn every_format_has_the_headers_that_its_status_requires() {
     for failure in failures().await {
         for (_, path) in PATHS {
             let response = render(&failure, path);
@@ -284,7 +284,7 @@ async fn the_status_owes_its_headers_on_every_face() {
 }
 
 #[tokio::test]
-async fn causes_are_for_the_log_only() {
+async fn no_answer_shows_a_cause() {
     let mut causes = 0;
     for failure in failures().await {
         causes += usize::from(failure.for_log().is_some_and(|cause| cause.contains(CAUSE)));
@@ -298,7 +298,7 @@ async fn causes_are_for_the_log_only() {
 }
 
 #[tokio::test]
-async fn each_face_keeps_to_its_own_members() {
+async fn each_format_has_its_own_members() {
     for failure in failures().await {
         for (format, path) in PATHS {
             let body: serde_json::Value = serde_json::from_str(text(&render(&failure, path))).unwrap();

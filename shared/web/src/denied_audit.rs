@@ -12,10 +12,10 @@ use store::{FailedSignIn, Payer};
 use tokio::time::{Instant, timeout_at};
 
 use crate::app::App;
-use crate::error_format;
-use crate::failure::{Failure, Unauthenticated, refusal_status};
+use crate::failure::{Failure, Unauthenticated};
 use crate::incoming::Incoming;
 use crate::rate;
+use crate::refusals;
 
 /// Longest path in the record, in characters. No path of the API is longer than its ids make it.
 const PATH_MAX: usize = 512;
@@ -62,14 +62,14 @@ pub(crate) async fn count_failed_sign_in(
 /// Puts on record that the start of a session was refused: who asked, from where, and why not. A caller over the rate limit
 /// gets 429 before this, and a 403 is on record as denied.
 pub async fn record_refused_start(app: &App, actor: &Actor, draft: &SessionDraft, refusal: &Refusal) {
-    if refusal_status(refusal) == StatusCode::FORBIDDEN {
+    let answer = refusals::of_refusal(refusal);
+    if answer.status == StatusCode::FORBIDDEN {
         return;
     }
-    let (code, message) = error_format::reason_of(refusal);
-    let message: String = message.chars().take(MESSAGE_MAX).collect();
+    let message: String = answer.sentence().chars().take(MESSAGE_MAX).collect();
     let wished = draft.resource_ids.iter().flatten().take(REMOVED_NAMED_MAX);
     let details = [
-        ("reason", code.into()),
+        ("reason", answer.code.into()),
         ("message", message.into()),
         ("resourceIds", wished.map(|id| Value::from(id.to_string())).collect()),
     ];

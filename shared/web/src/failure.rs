@@ -1,7 +1,6 @@
 //! Everything that can go wrong with a request.
 
 use auth::InvalidToken;
-use http::StatusCode;
 use model::api_key::Scope;
 use model::refusal::Refusal;
 use model::violation::Violations;
@@ -161,26 +160,6 @@ impl Failure {
         Self::Unavailable(Internal(text.into()))
     }
 
-    /// The status.
-    #[must_use]
-    pub fn status(&self) -> StatusCode {
-        match self {
-            Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
-            Self::Forbidden(_) | Self::UnknownSource(_) => StatusCode::FORBIDDEN,
-            Self::NoRoute | Self::NoPage | Self::NoSuchId => StatusCode::NOT_FOUND,
-            Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
-            Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::UriTooLong { .. } => StatusCode::URI_TOO_LONG,
-            Self::HeadersTooLarge { .. } => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::Malformed(_) | Self::NotAnObject(_) | Self::Parameters(_) => StatusCode::BAD_REQUEST,
-            Self::Refused(refusal) => refusal_status(refusal),
-            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
-        }
-    }
-
     /// What the log should know beyond the status.
     #[must_use]
     pub fn for_log(&self) -> Option<String> {
@@ -203,50 +182,6 @@ impl Failure {
             | Self::Parameters(_)
             | Self::Refused(_) => None,
         }
-    }
-}
-
-/// Conflicts are 400, as the seeds have it.
-pub(crate) fn refusal_status(refusal: &Refusal) -> StatusCode {
-    match refusal {
-        Refusal::ResourceNotFound(_)
-        | Refusal::RoleNotFound(_)
-        | Refusal::CredentialNotFound(_)
-        | Refusal::UserNotFound(_)
-        | Refusal::ApiKeyNotFound(_)
-        | Refusal::SessionNotFound(_)
-        | Refusal::ResourceNotOpenable(_)
-        | Refusal::RuleNotFound(_)
-        | Refusal::NotAssigned(_) => StatusCode::NOT_FOUND,
-        Refusal::UserInactive | Refusal::UserDeleted => StatusCode::FORBIDDEN,
-        Refusal::PreconditionFailed | Refusal::SessionEndsAt(_) => StatusCode::PRECONDITION_FAILED,
-        Refusal::AlreadyAssigned(_)
-        | Refusal::TooManyLinks(_)
-        | Refusal::ResourceInUse
-        | Refusal::SessionNotStoppable(_)
-        | Refusal::SessionNotExtensible(_)
-        | Refusal::SessionOutlived
-        | Refusal::ResourceOutOfReach(_)
-        | Refusal::ResourceNotOpen(_)
-        | Refusal::NothingToOpen
-        | Refusal::TooManyRows
-        | Refusal::TooManyBlocks { .. }
-        | Refusal::TooManyHolders
-        | Refusal::TooManySessions(_)
-        | Refusal::NoAddress
-        | Refusal::RuleNotStuck
-        | Refusal::RuleUnreadable
-        | Refusal::RuleNotWaiting
-        | Refusal::CredentialInUse(_)
-        | Refusal::CredentialHasRules(_)
-        | Refusal::TooManyFormerValues
-        | Refusal::RoleNameTaken(_)
-        | Refusal::UserIdTaken(_)
-        | Refusal::EmailTaken(_)
-        | Refusal::VerificationFailed(_)
-        | Refusal::VerificationOutdated
-        | Refusal::IdempotencyKeyReused
-        | Refusal::Invalid(_) => StatusCode::BAD_REQUEST,
     }
 }
 

@@ -22,6 +22,7 @@ mod log;
 mod place;
 mod rate;
 mod reference;
+mod refusals;
 pub mod reply;
 mod serve;
 mod settings;
@@ -38,6 +39,7 @@ pub use headers::{BadOrigin, Origins};
 pub use incoming::Incoming;
 pub use lambda_runtime::Error;
 pub use log::json_lines;
+pub use place::BASE_PATH;
 pub use serve::serve;
 pub use settings::{
     BadSetting, Lookup, SettingFault, Settings, WorkerSettings, edge, jwt_settings, keys_fault, origins,

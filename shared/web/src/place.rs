@@ -3,7 +3,8 @@
 
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
 
-use crate::error_format::BASE_PATH;
+/// Where the API is mounted.
+pub const BASE_PATH: &str = "/api/v1";
 
 /// The key of the route that takes what no other one does.
 const DEFAULT: &str = "$default";
