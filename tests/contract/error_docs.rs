@@ -1,6 +1,8 @@
 //! `docs/errors.md` and the examples of the API's description say what the table of refusals says.
 
+use model::id::USER_ID_RULE;
 use model::refusal::Refusal;
+use model::violation::NON_FIELD;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use support::description::DESCRIPTION;
@@ -10,17 +12,23 @@ use crate::error_table::{PATHS, failures, render, text};
 use crate::repository::{assert_nothing_wrong, read};
 
 /// Values of the sample failures. A reader of the documents sees `…` in their place.
-const SAMPLES: [&str; 5] = [
+const SAMPLES: [&str; 9] = [
     "auth0.alice",
     "alice@acme.example",
     "Developers",
     "2026-02-18T10:30:00Z",
     "The security group sg-0abc123d does not exist in eu-central-1",
+    "expected value at line 1 column 2",
+    "resources:read",
+    "text/csv",
+    "PUT",
 ];
 
 /// A text without the values of the sample failures, and without ids.
 fn without_samples(text: &str) -> String {
-    let text = SAMPLES.iter().fold(text.to_owned(), |text, sample| text.replace(sample, "…"));
+    let claim = format!("'sub' cannot be used: it {}", USER_ID_RULE.replace('\\', "\\\\"));
+    let text = text.replace(&claim, "'…' cannot be used: …");
+    let text = SAMPLES.iter().fold(text, |text, sample| text.replace(sample, "…"));
     let words = text.split_inclusive([' ', ':', '\'', '"']);
     let is_id = |word: &str| uuid::Uuid::parse_str(word.trim_end_matches([' ', ':', '\'', '"'])).is_ok();
     words
@@ -52,23 +60,34 @@ fn answered(failure: &Failure) -> Answered {
     Answered { status: response.status().as_u16(), code, in_k, in_r, in_d }
 }
 
-/// The cells of a row but for `When`, which only the document knows.
-fn cells(failure: &Failure) -> Vec<String> {
-    let Answered { status, code, in_k, in_r, in_d } = answered(failure);
-    let mut code = format!("`{code}`");
-    if in_k["error"] != code.trim_matches('`') {
-        code += &format!(", in the body of K {}", in_k["error"]).replace('"', "`");
+/// The format D, in short where it has the sentence of R.
+fn in_short(in_d: &Value, sentence: &str) -> String {
+    let sentence = format!("{sentence}.");
+    if in_d["detail"] == sentence {
+        return "`detail`".into();
     }
+    if in_d[NON_FIELD][0] == sentence { "`non_field_errors`".into() } else { format!("`{in_d}`") }
+}
+
+/// The cells of a row apart from `When`, which only the document knows.
+fn cells(failure: &Failure) -> [String; 5] {
+    let Answered { status, code, in_k, in_r, in_d } = answered(failure);
+    let code_in_k = in_k["error"].as_str().unwrap();
+    let code = if code_in_k == code {
+        format!("`{code}`")
+    } else {
+        format!("`{code}`, in the body of K `{code_in_k}`")
+    };
     let (k, r) = (in_k["message"].as_str().unwrap(), in_r["message"].as_str().unwrap());
-    let (mut k, mut d) = (if k == r { String::new() } else { format!("`{k}`") }, format!("`{in_d}`"));
+    let (mut k, mut d) = (if k == r { String::new() } else { format!("`{k}`") }, in_short(&in_d, r));
     let mut r = format!("`{r}`");
     if !in_r["validationErrors"].is_null() {
         r += ", with `validationErrors`";
     }
     if matches!(failure, Failure::Refused(Refusal::Invalid(_))) {
-        (k, d) = ("the sentences".into(), "`{\"<field>\": [\"…\"]}`".into());
+        (k, d) = ("the sentences".into(), "`{\"<field>\":[\"…\"]}`".into());
     }
-    [status.to_string(), code, r, k, d].iter().map(|cell| cell.replace('|', "\\|")).collect()
+    [status.to_string(), code, r, k, d].map(|cell| cell.replace('|', "\\|"))
 }
 
 /// Rows that differ from another one in the number of their nouns alone.
@@ -90,16 +109,15 @@ async fn the_document_has_every_refusal() {
     let page = read("docs/errors.md");
     let table =
         page.split_once(BEGIN).and_then(|(_, rest)| rest.split_once(END)).map_or("", |(table, _)| table);
-    let rows: Vec<Vec<&str>> = table.lines().map(|line| line.split(" | ").collect()).collect();
-    // The code and the sentence tell two rows apart.
-    let when = |cells: &[String]| {
-        let row = rows.iter().find(|row| row.len() == 6 && row[1] == cells[1] && row[3] == cells[2]);
-        row.map_or("WHEN?", |row| row[2]).to_owned()
+    let when = |[status, code, r, k, d]: &[String; 5]| {
+        let (before, after) = (format!("| {status} | {code} | "), format!(" | {r} | {k} | {d} |"));
+        let mut found = table.lines().filter_map(|line| line.strip_prefix(&before)?.strip_suffix(&after));
+        found.next().unwrap_or("WHEN?")
     };
     let mut lines = Vec::new();
     for failure in failures().await.iter().filter(|failure| !is_singular(failure)) {
         let cells = cells(failure);
-        let [status, code, r, k, d] = &cells[..] else { panic!("{cells:?}") };
+        let [status, code, r, k, d] = &cells;
         let line = format!("| {status} | {code} | {} | {r} | {k} | {d} |\n", when(&cells));
         if !lines.contains(&line) {
             lines.push(line);

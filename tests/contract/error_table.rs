@@ -11,7 +11,8 @@ use model::violation::{NON_FIELD, Violations};
 use serde_json::json;
 use support::{ORG, START_MILLIS, TestApp, actor, at_millis};
 use uuid::Uuid;
-use web::access::{OrgAdmin, enter};
+use web::access::OrgAdmin;
+use web::admit;
 use web::error_format::ErrorFormat;
 use web::{Denied, Edge, Failure, Incoming, ParameterFault, UnknownSource, WrongParameters};
 
@@ -177,7 +178,7 @@ async fn unauthenticated(app: &TestApp) -> [Failure; 5] {
         let context = json!({"http": {"method": "GET", "path": "/"}, "timeEpoch": 0});
         let event = json!({"headers": headers, "requestContext": context, "isBase64Encoded": false});
         let event = web::event::decode(&event.to_string()).unwrap();
-        enter::<OrgAdmin>(&app.app, &Incoming::new(event, &Edge::default())).await.unwrap_err()
+        admit::<OrgAdmin>(&app.app, &Incoming::new(event, &Edge::default())).await.unwrap_err()
     };
     [
         admit(json!({})).await,
