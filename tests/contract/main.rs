@@ -17,6 +17,7 @@ mod deadline;
 mod deployment;
 mod edge_stack;
 mod edges;
+mod error_docs;
 mod error_table;
 mod examples;
 mod handlers;

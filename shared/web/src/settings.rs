@@ -12,8 +12,8 @@ mod forms;
 pub use forms::{SettingFault, keys_fault};
 
 use crate::edge::Edge;
+use crate::event::EventSource;
 use crate::headers::Origins;
-use crate::worker::EventSource;
 
 /// What a deployment sets.
 #[derive(Debug, Clone)]

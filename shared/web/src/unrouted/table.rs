@@ -1,10 +1,10 @@
-//! Which methods a path has.
+//! The methods of a path.
 
-/// A line for each route of `template.yaml`, without those for paths that end in a slash; a test holds the two together and prints what this
-/// file must say.
+/// The routes of `template.yaml`, one a line, without those for paths that end in a slash. A test compares the two and prints what must stand
+/// in this file.
 const ROUTES: &str = include_str!("routes.txt");
 
-/// The methods of the routes that match a path, in the order of the file.
+/// The methods of a path, in the order of the file.
 pub(super) fn methods(path: &str) -> Vec<String> {
     let mut methods: Vec<String> = Vec::new();
     for line in ROUTES.lines() {
@@ -18,7 +18,7 @@ pub(super) fn methods(path: &str) -> Vec<String> {
     methods
 }
 
-/// A `{parameter}` matches one segment that is not empty; a slash at the end counts.
+/// A `{parameter}` matches one segment that is not empty. A slash at the end counts.
 fn matches(route: &str, path: &str) -> bool {
     let (route, path) = (route.split('/'), path.split('/'));
     route.clone().count() == path.clone().count()
