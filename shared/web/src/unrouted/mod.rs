@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::incoming::Incoming;
 use crate::reference;
 use crate::reply::Moved;
+pub use table::ROUTES;
 
 /// The name of the greedy variable in the routes of paths that may end in `/`. API Gateway takes no route that ends in one.
 pub const REST: &str = "rest";

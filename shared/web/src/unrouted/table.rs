@@ -1,8 +1,7 @@
 //! Which methods a path has.
 
-/// A line for each route of `template.yaml`, without those for paths that end in a slash; a test holds the two together and prints what this
-/// file must say.
-const ROUTES: &str = include_str!("routes.txt");
+/// A line for each route of `template.yaml`, without those for paths that end in a slash: `build.rs`.
+pub const ROUTES: &str = include_str!(concat!(env!("OUT_DIR"), "/routes.txt"));
 
 /// The methods of the routes that match a path, in the order of the file.
 pub(super) fn methods(path: &str) -> Vec<String> {
