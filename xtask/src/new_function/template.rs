@@ -7,35 +7,30 @@ use crate::text::before_line;
 /// The function before which new ones stand: it takes what no route does.
 const LAST: &str = "  FallbackFunction:";
 
-/// Its role, before which those of new ones stand that may read the secrets: each asks who calls.
-const LAST_READER: &str = "        - !Ref FallbackFunctionRole";
-
 /// The template with the function.
 pub(crate) fn with_function(text: &str, function: &Function) -> Result<String, Failure> {
-    let puts = if function.puts().is_empty() { String::new() } else { writes("PutItem", function.puts()) };
+    let puts = if function.puts().is_empty() { String::new() } else { puts(function.puts()) };
     let new = FUNCTION
         .replace("CAMEL", &function.camel())
         .replace("NAME", &function.name)
         .replace("READS", &quoted(&function.reads()))
         .replace("PUTS", &puts)
-        .replace("UPDATES", &writes("UpdateItem", &["RATE#*"]))
         .replace("METHOD", function.method.as_str())
         .replace("PATH", &function.path);
-    let role = format!("        - !Ref {}FunctionRole\n", function.camel());
-    before_line(&before_line(text, LAST_READER, &role)?, LAST, &new)
+    before_line(text, LAST, &new)
 }
 
 fn quoted(texts: &[&str]) -> String {
     texts.iter().map(|text| format!("\"{text}\"")).collect::<Vec<_>>().join(", ")
 }
 
-/// A statement that allows writes in some partitions.
-fn writes(action: &str, partitions: &[&str]) -> String {
-    WRITES.replace("ACTION", action).replace("PARTITIONS", &quoted(partitions))
+/// A statement that allows puts in some partitions.
+fn puts(partitions: &[&str]) -> String {
+    PUTS.replace("PARTITIONS", &quoted(partitions))
 }
 
-const WRITES: &str = r#"            - Effect: Allow
-              Action: ["dynamodb:ACTION"]
+const PUTS: &str = r#"            - Effect: Allow
+              Action: ["dynamodb:PutItem"]
               Resource: !GetAtt ActiveTable.Value
               Condition:
                 "Null": { "dynamodb:LeadingKeys": "false" }
@@ -47,12 +42,13 @@ const FUNCTION: &str = r#"  CAMELFunction:
     Properties:
       CodeUri: target/lambda/NAME/
       Policies:
+        - !Ref CallerPolicy
         - Version: "2012-10-17"
           Statement:
             - Effect: Allow
               Action: [READS]
               Resource: !GetAtt ActiveTable.Value
-PUTSUPDATES      Events:
+PUTS      Events:
         Route:
           Type: HttpApi
           Properties: { ApiId: !Ref Api, Method: METHOD, Path: "PATH" }
@@ -69,16 +65,14 @@ mod tests {
 
     #[test]
     fn a_function_stands_before_the_fallback() {
-        let text =
-            "        - !Ref FallbackFunctionRole\n  HealthFunction:\n    a\n\n  FallbackFunction:\n    b\n";
+        let text = "  HealthFunction:\n    a\n\n  FallbackFunction:\n    b\n";
         let new = with_function(text, &function("POST", "/roles/{id}/archive")).unwrap();
-        let roles = "        - !Ref ThingDoFunctionRole\n        - !Ref FallbackFunctionRole\n";
-        assert!(new.starts_with(&format!("{roles}  HealthFunction:\n    a\n\n  ThingDoFunction:\n")));
+        assert!(new.starts_with("  HealthFunction:\n    a\n\n  ThingDoFunction:\n"));
         assert!(new.contains("Action: [\"dynamodb:ConditionCheckItem\", \"dynamodb:GetItem\"]"));
         assert!(new.contains("Action: [\"dynamodb:PutItem\"]"));
         assert!(new.contains("{ \"dynamodb:LeadingKeys\": [\"ORG#*#AUDIT\", \"ORG#*#ONCE#*\"] }"));
         let reading = with_function(text, &function("GET", "/reports")).unwrap();
-        assert!(!reading.contains("PutItem") && reading.contains("[\"RATE#*\"]"));
+        assert!(!reading.contains("PutItem") && reading.contains("- !Ref CallerPolicy\n"));
         assert!(new.ends_with("Path: \"/api/v1/roles/{id}/archive\" }\n\n  FallbackFunction:\n    b\n"));
     }
 }
