@@ -1,5 +1,6 @@
-//! Every function's handler. A folder holds one function: `mod.rs` with its handler, `main.rs` with its binary,
-//! `event.json` with an event that API Gateway would send it.
+//! Every function's handler. A folder holds one function: `mod.rs` with its handler, and `event.json` with an event that API Gateway would
+//! send it. The modules below are the list of functions: `build.rs` makes [`all()`] and [`workers()`] of it, and `cargo xtask generate` the
+//! binaries in `src/bin`.
 
 pub mod api_key_create;
 pub mod api_key_list;
@@ -58,68 +59,15 @@ mod worker_context;
 
 use web::{Endpoint, Worker};
 
-/// Every function with callers, by the name of its binary: with [`workers()`] the only list in Rust. Paths, methods and permissions stand in
-/// `template.yaml`, and a test holds the two together.
+/// Every function with callers, by the name of its binary. Paths, methods and permissions stand in `template.yaml`, and a test holds the
+/// two together.
 #[must_use]
 pub fn all() -> Vec<(&'static str, Endpoint)> {
-    vec![
-        ("api-key-create", Endpoint::new(api_key_create::handler)),
-        ("api-key-list", Endpoint::new(api_key_list::handler)),
-        ("api-key-revoke", Endpoint::new(api_key_revoke::handler)),
-        ("audit-log-list", Endpoint::new(audit_log_list::handler)),
-        ("credential-create", Endpoint::new(credential_create::handler)),
-        ("credential-delete", Endpoint::new(credential_delete::handler)),
-        ("credential-get", Endpoint::new(credential_get::handler)),
-        ("credential-list", Endpoint::new(credential_list::handler)),
-        ("credential-patch", Endpoint::new(credential_patch::handler)),
-        ("credential-update", Endpoint::new(credential_update::handler)),
-        ("docs-get", Endpoint::new(docs_get::handler)),
-        ("fallback", Endpoint::new(fallback::handler)),
-        ("health", Endpoint::new(health::handler)),
-        ("me-get", Endpoint::new(me_get::handler)),
-        ("openapi-get", Endpoint::new(openapi_get::handler)),
-        ("resource-create", Endpoint::new(resource_create::handler)),
-        ("resource-delete", Endpoint::new(resource_delete::handler)),
-        ("resource-get", Endpoint::new(resource_get::handler)),
-        ("resource-list", Endpoint::new(resource_list::handler)),
-        ("resource-update", Endpoint::new(resource_update::handler)),
-        ("resource-verify", Endpoint::new(resource_verify::handler)),
-        ("role-create", Endpoint::new(role_create::handler)),
-        ("role-delete", Endpoint::new(role_delete::handler)),
-        ("role-get", Endpoint::new(role_get::handler)),
-        ("role-list", Endpoint::new(role_list::handler)),
-        ("role-resource-assign", Endpoint::new(role_resource_assign::handler)),
-        ("role-resource-unassign", Endpoint::new(role_resource_unassign::handler)),
-        ("role-update", Endpoint::new(role_update::handler)),
-        ("role-user-assign", Endpoint::new(role_user_assign::handler)),
-        ("role-user-unassign", Endpoint::new(role_user_unassign::handler)),
-        ("rule-list", Endpoint::new(rule_list::handler)),
-        ("rule-resolve", Endpoint::new(rule_resolve::handler)),
-        ("rule-retry", Endpoint::new(rule_retry::handler)),
-        ("session-admin-list", Endpoint::new(session_admin_list::handler)),
-        ("session-admin-stop", Endpoint::new(session_admin_stop::handler)),
-        ("session-extend", Endpoint::new(session_extend::handler)),
-        ("session-get", Endpoint::new(session_get::handler)),
-        ("session-list", Endpoint::new(session_list::handler)),
-        ("session-start", Endpoint::new(session_start::handler)),
-        ("session-stop", Endpoint::new(session_stop::handler)),
-        ("user-create", Endpoint::new(user_create::handler)),
-        ("user-delete", Endpoint::new(user_delete::handler)),
-        ("user-get", Endpoint::new(user_get::handler)),
-        ("user-list", Endpoint::new(user_list::handler)),
-        ("user-resource-assign", Endpoint::new(user_resource_assign::handler)),
-        ("user-resource-unassign", Endpoint::new(user_resource_unassign::handler)),
-        ("user-update", Endpoint::new(user_update::handler)),
-    ]
+    include!(concat!(env!("OUT_DIR"), "/all.rs"))
 }
 
 /// Every function without callers, by the name of its binary. What wakes them stands in `template.yaml`.
 #[must_use]
 pub fn workers() -> Vec<(&'static str, Worker)> {
-    vec![
-        ("rule-reconciler", rule_reconciler::worker()),
-        ("rule-worker", rule_worker::worker()),
-        ("session-ender", session_ender::worker()),
-        ("session-sweeper", session_sweeper::worker()),
-    ]
+    include!(concat!(env!("OUT_DIR"), "/workers.rs"))
 }

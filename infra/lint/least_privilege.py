@@ -19,13 +19,24 @@ def policies(resource):
         yield ["PolicyDocument"], properties.get("PolicyDocument", {})
 
 
+def outcomes(statement):
+    """A statement, or those that a condition of the stack chooses between, with where they stand."""
+    if "Fn::If" not in statement:
+        yield [], statement
+        return
+    for number, outcome in enumerate(statement["Fn::If"][1:], 1):
+        for path, chosen in outcomes(outcome):
+            yield ["Fn::If", number, *path], chosen
+
+
 def statements(cfn):
     """Each statement that allows something, with its path and its resource."""
     for name, resource in cfn.get_resources().items():
         for path, document in policies(resource):
-            for number, statement in enumerate(listed(document.get("Statement", []))):
-                if statement.get("Effect") == "Allow":
-                    yield ["Resources", name, "Properties", *path, "Statement", number], statement, resource
+            for number, entry in enumerate(listed(document.get("Statement", []))):
+                for inside, statement in outcomes(entry):
+                    if statement.get("Effect") == "Allow":
+                        yield ["Resources", name, "Properties", *path, "Statement", number, *inside], statement, resource
 
 
 class ActionsAreNamed(CloudFormationLintRule):

@@ -1,7 +1,7 @@
 //! Reads `template.yaml`: the functions with their routes, and the table.
 
 use serde_json::{Value as Json, json};
-use serde_yaml_ng::Value;
+use serde_yaml_ng::{Mapping, Value};
 
 use crate::LocalError;
 
@@ -88,9 +88,9 @@ pub struct Function {
     pub routes: Vec<Route>,
     /// What else starts it.
     pub triggers: Vec<Trigger>,
-    /// The actions that its policy allows, such as `dynamodb:Query`.
+    /// The actions that its policies allow, such as `dynamodb:Query`.
     pub actions: Vec<String>,
-    /// The statements of its policy, as they are.
+    /// The statements of its policies, as they are.
     pub statements: Vec<Value>,
 }
 
@@ -133,7 +133,7 @@ impl Template {
             let (name, kind) = (name.as_str().unwrap_or_default(), text(resource, "Type"));
             let properties = resource.get("Properties").unwrap_or(&Value::Null);
             match kind.as_str() {
-                "AWS::Serverless::Function" => functions.push(function(name, properties)?),
+                "AWS::Serverless::Function" => functions.push(function(name, properties, resources)?),
                 "AWS::DynamoDB::Table" => table = Some(create_table(properties)?),
                 _ => {}
             }
@@ -167,7 +167,7 @@ fn text(value: &Value, name: &str) -> String {
     value.get(name).and_then(Value::as_str).unwrap_or_default().into()
 }
 
-fn function(name: &str, properties: &Value) -> Result<Function, LocalError> {
+fn function(name: &str, properties: &Value, resources: &Mapping) -> Result<Function, LocalError> {
     let events = properties.get("Events").and_then(Value::as_mapping);
     let (mut routes, mut triggers) = (Vec::new(), Vec::new());
     for event in events.into_iter().flat_map(|events| events.values()) {
@@ -184,9 +184,8 @@ fn function(name: &str, properties: &Value) -> Result<Function, LocalError> {
             _ => return Err(LocalError::new(format!("template.yaml, {name}: an event of the type {kind}"))),
         }
     }
-    let statements = properties.get("Policies").and_then(Value::as_sequence).into_iter().flatten();
-    let statements = statements.filter_map(|policy| policy.get("Statement")?.as_sequence()).flatten();
-    let statements: Vec<Value> = statements.cloned().collect();
+    let policies = properties.get("Policies").and_then(Value::as_sequence).into_iter().flatten();
+    let statements: Vec<Value> = policies.flat_map(|policy| statements(policy, resources)).cloned().collect();
     let actions = statements.iter().filter_map(|statement| statement.get("Action")?.as_sequence()).flatten();
     let actions = actions.filter_map(|action| action.as_str().map(String::from)).collect();
     Ok(Function {
@@ -197,6 +196,16 @@ fn function(name: &str, properties: &Value) -> Result<Function, LocalError> {
         actions,
         statements,
     })
+}
+
+/// The statements of a policy that stands in a function or is named by it. Those that have a condition of the stack are left out: they allow
+/// reading secrets, which no local function does.
+fn statements<'t>(policy: &'t Value, resources: &'t Mapping) -> impl Iterator<Item = &'t Value> {
+    let named =
+        policy.as_str().and_then(|name| resources.get(name)?.get("Properties")?.get("PolicyDocument"));
+    let document = named.unwrap_or(policy);
+    let statements = document.get("Statement").and_then(Value::as_sequence).into_iter().flatten();
+    statements.filter(|statement| statement.is_mapping())
 }
 
 fn route(event: &Value) -> Route {

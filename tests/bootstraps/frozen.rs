@@ -51,7 +51,7 @@ async fn status_of(bootstrap: &mut Bootstrap, token: String) -> u64 {
     answer["statusCode"].as_u64().expect("a status")
 }
 
-async fn cloud() -> Cloud {
+async fn cloud() -> LocalAws {
     let cloud = LocalAws::in_memory().await.expect("an embedded cloud");
     cloud.ensure_table(&Template::built_in().expect("the template"), TABLE).expect("the table");
     cloud

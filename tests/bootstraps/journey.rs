@@ -3,6 +3,7 @@
 use local::aws::LocalAws;
 use local::template::Template;
 use serde_json::Value;
+use serde_yaml_ng::Value as Yaml;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use support::lambda::{Bootstrap, Program, administrator, filled_event, settings};
@@ -83,6 +84,16 @@ impl Journey {
         self.functions.get_mut(name).expect("a function").invoke(event).await
     }
 
+    /// Invokes the functions that have answered nobody yet and that no later step invokes. Each must answer with its first success in the
+    /// description.
+    pub(crate) async fn invoke_the_rest(&mut self, later: &[&str]) {
+        let is_left = |name: &&str| !later.contains(name) && !self.invoked.iter().any(|known| known == name);
+        let left: Vec<_> = functions::all().into_iter().map(|(name, _)| name).filter(is_left).collect();
+        for name in left {
+            let _ = self.invoke(name, first_success(name)).await;
+        }
+    }
+
     /// Ends the processes, which must all have been invoked, must have nothing more to say, and must have logged one
     /// line for each request. Their logs.
     pub(crate) fn end(mut self) -> String {
@@ -99,6 +110,20 @@ impl Journey {
         }
         self.functions.values().map(Bootstrap::log).collect()
     }
+}
+
+/// The first success of an operation in the description.
+fn first_success(name: &str) -> u16 {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/openapi.yaml");
+    let description = std::fs::read_to_string(file).expect("the description");
+    let description: Yaml = serde_yaml_ng::from_str(&description).expect("YAML");
+    let paths = description["paths"].as_mapping().expect("paths").values();
+    let operations = paths.filter_map(Yaml::as_mapping).flat_map(|methods| methods.values());
+    let mut own = operations.filter(|operation| operation.get("operationId").is_some_and(|id| id == name));
+    let responses =
+        own.next().and_then(|operation| operation["responses"].as_mapping()).expect("an operation");
+    let mut statuses = responses.keys().filter_map(Yaml::as_str).filter(|status| status.starts_with('2'));
+    statuses.next().and_then(|status| status.parse().ok()).expect("a success")
 }
 
 /// Where the functions of a test log to.

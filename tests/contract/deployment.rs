@@ -9,10 +9,16 @@ fn functions() -> Vec<(String, Yaml)> {
     resources("template.yaml", "AWS::Serverless::Function")
 }
 
-/// The actions that the policies of a resource allow.
+/// The actions that the policies of a resource allow, those among them that it names.
 fn actions(policies: &Yaml) -> BTreeSet<String> {
-    let policies = policies.as_sequence().into_iter().flatten();
+    let template = yaml("template.yaml");
+    let policies = policies.as_sequence().into_iter().flatten().map(|policy| match policy.as_str() {
+        Some(name) => &template["Resources"][name]["Properties"]["PolicyDocument"],
+        None => policy,
+    });
     let statements = policies.flat_map(|policy| policy["Statement"].as_sequence().into_iter().flatten());
+    // A statement under a condition of the stack is the second part of `!If`.
+    let statements = statements.map(|statement| statement.as_sequence().map_or(statement, |parts| &parts[1]));
     let actions = statements.flat_map(|statement| statement["Action"].as_sequence().unwrap());
     actions.map(|action| action.as_str().unwrap().to_owned()).collect()
 }

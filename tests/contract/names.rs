@@ -5,7 +5,7 @@ use local::template::Trigger;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::repository::{assert_nothing_wrong, find, function_folders, read, route_keys, template};
+use crate::repository::{assert_nothing_wrong, find, function_folders, list, route_keys, template};
 
 fn snake(name: &str) -> String {
     name.replace('-', "_")
@@ -17,15 +17,10 @@ fn logical_id(name: &str) -> String {
     format!("{words}Function")
 }
 
-/// The binaries of `functions/Cargo.toml`, by name, with their paths.
-fn binaries() -> Vec<(String, String)> {
-    let manifest = read("functions/Cargo.toml");
-    let member = |section: &str, name: &str| {
-        let line = section.lines().find_map(|line| line.strip_prefix(name)?.trim().strip_prefix('='));
-        line.unwrap_or_default().trim().trim_matches('"').to_owned()
-    };
-    let sections = manifest.split("[[bin]]").skip(1);
-    sections.map(|section| (member(section, "name"), member(section, "path"))).collect()
+/// The names of the binaries that Cargo makes of `functions/src/bin`.
+fn binaries() -> Vec<String> {
+    let files = list("functions/src/bin").into_iter();
+    files.map(|file| file.strip_suffix(".rs").unwrap_or(&file).to_owned()).collect()
 }
 
 fn handlers() -> Vec<String> {
@@ -49,19 +44,15 @@ fn once(place: &str, names: Vec<String>, wrong: &mut Vec<String>) -> BTreeSet<St
     seen
 }
 
-/// What to add where, so that every name stands in all four places: folders, manifest, `all()`, template.
+/// What to add where, so that every name stands in all four places: folders, binaries, `all()` or `workers()`, template.
 fn missing(places: [&BTreeSet<String>; 4]) -> Vec<String> {
     let mut missing = Vec::new();
     for name in places.into_iter().flatten().collect::<BTreeSet<_>>() {
         let (snake, logical_id) = (snake(name), logical_id(name));
         let additions = [
-            format!("functions/{snake}/: main.rs and mod.rs"),
-            format!(
-                "functions/Cargo.toml: [[bin]] name = \"{name}\", path = \"{snake}/main.rs\", test = false"
-            ),
-            format!(
-                "functions/lib.rs: pub mod {snake}; and (\"{name}\", Endpoint::new({snake}::handler)) in all()"
-            ),
+            format!("functions/{snake}/: mod.rs with its handler"),
+            format!("functions/src/bin/: run `cargo xtask generate`, which writes {name}.rs"),
+            format!("functions/lib.rs: pub mod {snake};"),
             format!("template.yaml: {logical_id} with CodeUri: target/lambda/{name}/"),
         ];
         let absent = places.into_iter().zip(additions).filter(|(place, _)| !place.contains(name));
@@ -75,13 +66,12 @@ fn every_function_stands_in_all_four_places() {
     let mut wrong = Vec::new();
     let folders = function_folders().iter().map(|folder| folder.replace('_', "-")).collect();
     let folders = once("functions/", folders, &mut wrong);
-    let manifest = binaries().into_iter().map(|(name, _)| name).collect();
-    let manifest = once("functions/Cargo.toml", manifest, &mut wrong);
+    let binaries = once("functions/src/bin/", binaries(), &mut wrong);
     let all = once("functions::all()", handlers(), &mut wrong);
     let described = template().functions.iter().map(|function| function.binary().into()).collect();
     let described = once("template.yaml", described, &mut wrong);
     assert!(described.len() > 10, "there are functions to compare");
-    wrong.extend(missing([&folders, &manifest, &all, &described]));
+    wrong.extend(missing([&folders, &binaries, &all, &described]));
     assert_nothing_wrong(&wrong);
 }
 
@@ -91,15 +81,9 @@ fn a_name_that_is_missing_anywhere_is_reported_there() {
         (["role-get", "role-list"].map(String::from).into(), ["role-get".into()].into());
     assert!(missing([&both, &both, &both, &both]).is_empty());
     for (place, expected) in [
-        (0, "role-list: add to functions/role_list/: main.rs and mod.rs"),
-        (
-            1,
-            "role-list: add to functions/Cargo.toml: [[bin]] name = \"role-list\", path = \"role_list/main.rs\", test = false",
-        ),
-        (
-            2,
-            "role-list: add to functions/lib.rs: pub mod role_list; and (\"role-list\", Endpoint::new(role_list::handler)) in all()",
-        ),
+        (0, "role-list: add to functions/role_list/: mod.rs with its handler"),
+        (1, "role-list: add to functions/src/bin/: run `cargo xtask generate`, which writes role-list.rs"),
+        (2, "role-list: add to functions/lib.rs: pub mod role_list;"),
         (3, "role-list: add to template.yaml: RoleListFunction with CodeUri: target/lambda/role-list/"),
     ] {
         let mut places = [&both; 4];
@@ -114,12 +98,6 @@ fn a_name_that_is_missing_anywhere_is_reported_there() {
 #[test]
 fn every_place_spells_the_name_its_own_way() {
     let mut wrong = Vec::new();
-    for (name, path) in binaries() {
-        let expected = format!("{}/main.rs", snake(&name));
-        if path != expected {
-            wrong.push(format!("functions/Cargo.toml: the path of {name} is {path}, and must be {expected}"));
-        }
-    }
     for function in template().functions {
         let (name, id) = (function.binary(), &function.logical_id);
         let expected = format!("target/lambda/{name}/");
@@ -140,9 +118,12 @@ fn every_place_spells_the_name_its_own_way() {
 fn every_binary_serves_the_handler_of_its_folder_and_nothing_else() {
     let mut wrong = Vec::new();
     for folder in function_folders() {
-        let (path, name) = (format!("functions/{folder}/main.rs"), folder.replace('_', "-"));
-        let source = read(&path);
-        let (doc, rest) = source.split_once("\n\n").unwrap_or_default();
+        let name = folder.replace('_', "-");
+        let path = format!("functions/src/bin/{name}.rs");
+        let Some(source) = find(&path) else {
+            wrong.push(format!("{path} is missing: run `cargo xtask generate`"));
+            continue;
+        };
         let serve = if workers().contains(&name) {
             format!("web::serve_worker(functions::{folder}::worker())")
         } else {
@@ -152,11 +133,9 @@ fn every_binary_serves_the_handler_of_its_folder_and_nothing_else() {
             "#[tokio::main(flavor = \"current_thread\")]\nasync fn main() -> Result<(), web::Error> {{\n    \
              {serve}.await\n}}\n"
         );
-        if !doc.starts_with(&format!("//! The Lambda function `{name}`: ")) || doc.contains('\n') {
-            wrong.push(format!("{path}: its first line must be: //! The Lambda function `{name}`: …"));
-        }
-        if rest != expected {
-            wrong.push(format!("{path}: after its first line it must say:\n{expected}"));
+        let (doc, rest) = source.split_once("\n\n").unwrap_or_default();
+        if !doc.starts_with("//! ") || doc.contains('\n') || rest != expected {
+            wrong.push(format!("{path}: after a line of documentation it must say:\n{expected}"));
         }
     }
     assert_nothing_wrong(&wrong);

@@ -30,10 +30,11 @@ pub(crate) fn list(folder: &str) -> Vec<String> {
 
 /// The folders below `functions/` that hold a function.
 pub(crate) fn function_folders() -> Vec<String> {
-    list("functions")
-        .into_iter()
-        .filter(|name| find(&format!("functions/{name}/main.rs")).is_some())
-        .collect()
+    let has_handler = |name: &String| {
+        let source = find(&format!("functions/{name}/mod.rs"));
+        source.is_some_and(|source| source.contains("pub async fn handler("))
+    };
+    list("functions").into_iter().filter(has_handler).collect()
 }
 
 pub(crate) fn template() -> Template {

@@ -1,4 +1,4 @@
-//! Routes: `template.yaml` is their truth, and the fallback's list follows it.
+//! Routes: `template.yaml` is their truth.
 
 use local::template::Route;
 use std::collections::BTreeMap;
@@ -9,14 +9,13 @@ use web::access::Level;
 use web::error_format::ErrorFormat;
 
 use crate::access_matrix::levels;
-use crate::repository::{all_routes, assert_nothing_wrong, exact_routes, read, route_keys, template};
+use crate::repository::{all_routes, assert_nothing_wrong, exact_routes, route_keys, template};
 
 #[test]
 fn the_fallback_knows_every_path_without_a_slash_at_its_end() {
-    const FILE: &str = "shared/web/src/unrouted/routes.txt";
     let routes = all_routes().into_iter().filter(|(_, path)| !path.ends_with('/'));
     let expected: String = routes.map(|(method, path)| format!("{method} {path}\n")).collect();
-    assert!(read(FILE) == expected, "{FILE} must say what template.yaml says:\n\n{expected}");
+    assert_eq!(web::ROUTES, expected, "shared/web/build.rs reads the events of template.yaml line by line");
 }
 
 /// The fallback takes a path for a public one by its route for `HEAD`.

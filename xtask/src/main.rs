@@ -1,37 +1,61 @@
-//! Chores of those who change Postern.
+//! The commands of a developer. `cargo xtask` lists them.
 //!
-//! `cargo run -p xtask -- new-function NAME METHOD PATH` makes the skeleton of a function in every place that a function
-//! needs; docs/adding-a-function.md says what is to be written into it.
+//! A command calls the scripts and the Cargo commands that exist: `.ci/run` and the workflows in `.github` call the same.
 
-mod family;
-mod function;
-mod openapi;
-mod places;
-mod sources;
-mod store;
-mod template;
+mod commands;
+mod failure;
+mod generate;
+mod new_function;
+mod steps;
 mod text;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
-use function::Function;
-
-/// What went wrong, for people.
-type Failure = String;
+use failure::Failure;
 
 #[derive(Parser)]
-#[command(name = "xtask", about = "Chores of those who change Postern")]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", about = "The commands of a developer of Postern")]
 struct Options {
     #[command(subcommand)]
-    chore: Chore,
+    command: Option<Command>,
 }
 
 #[derive(Subcommand)]
-enum Chore {
-    /// Make the skeleton of a function, which passes the tests as it is. Nothing is written when something is wrong
+enum Command {
+    /// Format, lints, generated files, unit and contract tests: three minutes
+    Check,
+    /// Every test that needs no AWS, with nextest where it is installed; arguments go to the test runner
+    Test {
+        /// Such as the name of a test
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Deploy to an emulated AWS and walk through a session; `keys`, `real` and `restore` are other walks
+    E2e {
+        /// Of infra/e2e.sh
+        arguments: Vec<String>,
+    },
+    /// Measure starts, sizes and costs, and write them into docs/performance.md
+    Bench {
+        /// Of bench/run.sh
+        arguments: Vec<String>,
+    },
+    /// Build the documentation of the code, and run the commands of the documents; --all also runs what deploys
+    Docs {
+        /// Of .ci/docs
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Write the files that follow from the list of functions, template.yaml and the API description
+    Generate {
+        /// Write nothing, and fail when a file is out of date
+        #[arg(long)]
+        check: bool,
+    },
+    /// Write the skeleton of a function, which passes the tests as it is
     NewFunction {
         /// The name, noun first: role-archive
         name: String,
@@ -40,57 +64,40 @@ enum Chore {
         /// The path below /api/v1: /reports, or /roles/{id}/archive
         path: String,
     },
+    /// Build the archives of a release for x86-64 and arm64, with checksums, into target/release-archives
+    Release,
 }
 
 fn main() -> ExitCode {
-    let Chore::NewFunction { name, method, path } = Options::parse().chore;
-    let (text, code) = match new_function(&root(), &name, &method, &path) {
-        Ok(report) => (report, ExitCode::SUCCESS),
-        Err(fault) => (format!("{fault}\n"), ExitCode::FAILURE),
+    let Some(command) = Options::parse().command else {
+        let help = Options::command().render_help().to_string();
+        return ended(std::io::stdout().write_all(help.as_bytes()).map_err(|error| error.to_string()));
     };
-    let _ = std::io::stderr().write_all(text.as_bytes());
-    code
+    ended(run(&root(), command))
 }
 
-/// The clone whose `xtask` this is.
+fn run(root: &Path, command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Check => commands::check(root),
+        Command::Test { arguments } => commands::test(root, &arguments),
+        Command::E2e { arguments } => commands::script(root, "infra/e2e.sh", &arguments),
+        Command::Bench { arguments } => commands::script(root, "bench/run.sh", &arguments),
+        Command::Docs { arguments } => commands::docs(root, &arguments),
+        Command::Generate { check } => generate::run(root, check),
+        Command::NewFunction { name, method, path } => new_function::run(root, &name, &method, &path),
+        Command::Release => commands::script(root, "infra/release.sh", &[]),
+    }
+}
+
+fn ended(result: Result<(), Failure>) -> ExitCode {
+    let Err(failure) = result else { return ExitCode::SUCCESS };
+    steps::say(&failure);
+    ExitCode::FAILURE
+}
+
+/// The root of the workspace.
 fn root() -> PathBuf {
     let package =
         std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from("xtask"), PathBuf::from);
     package.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf)
-}
-
-/// Makes the skeleton, and says what was written and what comes next.
-fn new_function(root: &Path, name: &str, method: &str, path: &str) -> Result<String, Failure> {
-    let read = |file: &str| std::fs::read_to_string(root.join(file)).ok();
-    let planned = Function::read(name, method, path)
-        .and_then(|function| places::files(&function, &read).map(|files| (function, files)));
-    let (function, files) = planned.map_err(|fault| format!("Nothing was written: {fault}"))?;
-    let mut report = String::from("Written:\n");
-    for (file, text) in &files {
-        write(&root.join(file), text).map_err(|fault| format!("{report}and then {fault}"))?;
-        report += &format!("  {file}\n");
-    }
-    format_sources(root).map_err(|fault| format!("{report}and then {fault}"))?;
-    Ok(report + &next(&function))
-}
-
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    let folder = path.parent().map_or(Ok(()), std::fs::create_dir_all);
-    folder.and_then(|()| std::fs::write(path, text)).map_err(|error| format!("{}: {error}", path.display()))
-}
-
-/// Lines are broken by the length of the names in them, which is rustfmt's affair.
-fn format_sources(root: &Path) -> Result<(), Failure> {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    let status = command.args(["fmt", "-p", "functions", "-p", "store"]).current_dir(root).status();
-    let status = status.map_err(|error| format!("cargo fmt: {error}"))?;
-    if status.success() { Ok(()) } else { Err(format!("cargo fmt ended with {status}")) }
-}
-
-fn next(function: &Function) -> String {
-    format!(
-        "\n{} answers an administrator, and does nothing yet. See it pass, and go on with docs/adding-a-function.md:\n  \
-         cargo test -p api-tests --test contract\n",
-        function.route()
-    )
 }

@@ -1,6 +1,6 @@
 //! Edits of texts: each puts something where it belongs, or says that the place is not there.
 
-use crate::Failure;
+use crate::failure::Failure;
 
 /// Puts lines before the first line that begins with `mark`.
 pub(crate) fn before_line(text: &str, mark: &str, new: &str) -> Result<String, Failure> {

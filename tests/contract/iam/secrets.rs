@@ -1,4 +1,4 @@
-//! Who may read the secrets of tokens and of the edge: every function that asks who calls, and nobody else.
+//! `CallerPolicy`: every function that asks who calls has it, and no other.
 
 use serde_yaml_ng::Value as Yaml;
 use std::collections::BTreeSet;
@@ -6,28 +6,33 @@ use web::access::Level;
 
 use crate::repository::{resources, template, yaml};
 
+const POLICY: &str = "CallerPolicy";
+
 fn text(value: &Yaml) -> &str {
     value.as_str().unwrap()
 }
 
-fn policies() -> Vec<Yaml> {
-    let policies = resources("template.yaml", "AWS::IAM::ManagedPolicy");
-    policies.into_iter().map(|(_, policy)| policy).filter(|policy| policy.get("Roles").is_some()).collect()
-}
-
 #[test]
-fn who_asks_who_calls_may_read_the_two_secrets_and_nobody_else_may() {
-    let [policy] = policies().try_into().unwrap();
-    let roles = policy["Roles"].as_sequence().unwrap();
-    let readers: BTreeSet<_> = roles.iter().map(|role| text(role).to_owned()).collect();
+fn functions_that_ask_who_calls_have_the_policy_and_no_others_have_it() {
+    let named = |function: &Yaml| -> Vec<String> {
+        let policies = function["Policies"].as_sequence().into_iter().flatten();
+        policies.filter_map(Yaml::as_str).map(String::from).collect()
+    };
+    let functions = resources("template.yaml", "AWS::Serverless::Function");
+    let with_names: Vec<_> = functions
+        .iter()
+        .map(|(id, function)| (id.as_str(), named(function)))
+        .filter(|(_, of)| !of.is_empty())
+        .collect();
+    assert!(with_names.iter().all(|(_, of)| *of == [POLICY]), "{with_names:?}");
     let ask: BTreeSet<_> = functions::all()
         .into_iter()
         .filter_map(|(name, endpoint)| (endpoint.level != Level::Anyone).then_some(name))
         .collect();
     let functions = template().functions;
     let expected = functions.iter().filter(|function| ask.contains(function.binary()));
-    assert_eq!(readers, expected.map(|function| format!("{}Role", function.logical_id)).collect());
-    assert_eq!(readers.len(), roles.len());
+    let expected: BTreeSet<_> = expected.map(|function| function.logical_id.as_str()).collect();
+    assert_eq!(with_names.iter().map(|(id, _)| *id).collect::<BTreeSet<_>>(), expected);
     assert!(
         functions
             .iter()
@@ -37,11 +42,14 @@ fn who_asks_who_calls_may_read_the_two_secrets_and_nobody_else_may() {
 
 #[test]
 fn the_permission_is_to_read_the_secrets_that_were_named() {
-    let [policy] = policies().try_into().unwrap();
-    assert_eq!(yaml("template.yaml")["Resources"]["SecretsPolicy"]["Condition"], "HasSecret");
-    let [statement] = policy["PolicyDocument"]["Statement"].as_sequence().unwrap().as_slice() else {
-        panic!("one statement")
+    let policy = &yaml("template.yaml")["Resources"][POLICY]["Properties"]["PolicyDocument"];
+    let [_, conditional] = policy["Statement"].as_sequence().unwrap().as_slice() else {
+        panic!("the statement of the rate limit and that of the secrets")
     };
+    let [condition, statement, otherwise] = conditional.as_sequence().unwrap().as_slice() else {
+        panic!("a condition with two outcomes")
+    };
+    assert_eq!([condition, otherwise].map(text), ["HasSecret", "AWS::NoValue"]);
     assert_eq!((text(&statement["Effect"]), statement.as_mapping().unwrap().len()), ("Allow", 3));
     let actions: Vec<_> = statement["Action"].as_sequence().unwrap().iter().map(text).collect();
     assert_eq!(actions, ["secretsmanager:GetSecretValue"]);

@@ -10,6 +10,7 @@ use crate::failure::Failure;
 use crate::incoming::Incoming;
 use crate::reference;
 use crate::reply::Moved;
+pub use table::ROUTES;
 
 /// Answers 308 to the path without a slash at its end where that path has the method, 405 where it has other methods, and 404 otherwise.
 ///

@@ -1,8 +1,7 @@
 //! The methods of a path.
 
-/// The routes of `template.yaml`, one a line, without those for paths that end in a slash. A test compares the two and prints what must stand
-/// in this file.
-const ROUTES: &str = include_str!("routes.txt");
+/// A line for each route of `template.yaml`, without those for paths that end in a slash: `build.rs`.
+pub const ROUTES: &str = include_str!(concat!(env!("OUT_DIR"), "/routes.txt"));
 
 /// The methods of a path, in the order of the file.
 pub(super) fn methods(path: &str) -> Vec<String> {

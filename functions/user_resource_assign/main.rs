@@ -1,6 +1,0 @@
-//! The Lambda function `user-resource-assign`: `POST /users/{id}/resources/{resourceId}`.
-
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), web::Error> {
-    web::serve(functions::user_resource_assign::handler).await
-}
