@@ -35,8 +35,8 @@ trap 'rm -rf "$scratch"' EXIT
 "$tools_folder/sam/bin/python" infra/lint/expanded.py template.yaml "$region" >"$scratch/expanded.json"
 lint --ignore-checks W1030 W2001 --template "$scratch/expanded.json"
 count=$(python3 -c 'import json, sys; print(len(json.load(sys.stdin)["Resources"]))' <"$scratch/expanded.json")
-if ! grep -q "^| Resources of a stack | 500 | $count today |" docs/operations.md; then
-    echo "docs/operations.md: the stack has $count resources" >&2
+if [ "$count" -gt 450 ]; then
+    echo "template.yaml: the stack has $count resources, and CloudFormation takes 500" >&2
     exit 1
 fi
 # Web ACLs of distributions are in us-east-1 alone.
