@@ -1,4 +1,4 @@
-//! What is read from elsewhere and kept between requests: an issuer's keys, or a secret. docs/adr/0050.
+//! What is read from elsewhere and kept between requests: an issuer's keys, or a secret. docs/adr/0003.
 
 use futures_util::future::BoxFuture;
 use model::time::Timestamp;

@@ -61,7 +61,7 @@ pub(crate) fn sqs(config: &SdkConfig) -> aws_sdk_sqs::Client {
 }
 
 /// Keeps the SDK from saying who calls: [`Https`] says it, for every service of AWS alike. The SDK would find out about itself for
-/// each call, and sign what it finds: docs/adr/0037.
+/// each call, and sign what it finds: docs/adr/0031.
 #[derive(Debug)]
 struct Anonymous;
 

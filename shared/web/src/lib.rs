@@ -63,5 +63,5 @@ pub use settings::{
     BadSetting, Lookup, SettingFault, Settings, WorkerSettings, edge, jwt_settings, keys_fault, origins,
     rate_limit, sessions_per_person,
 };
-pub use unrouted::{REST, ROUTES, unrouted};
+pub use unrouted::{ROUTES, unrouted};
 pub use worker::{Batch, QueueMessage, QueueMessages, Unfinished, Worker, WorkerFailure, serve_worker};

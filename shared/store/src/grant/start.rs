@@ -99,7 +99,14 @@ impl Store {
                     Ok(Some(session)) => return Ok(Attempt::Done(Changed::from(session))),
                     Ok(None) => {}
                     Err(StoreError::Refused(full @ Refusal::TooManySessions(_))) => {
-                        if !Box::pin(self.forget_what_does_not_run(org, &request.user.id, now)).await? {
+                        if !Box::pin(self.forget_what_does_not_run(
+                            org,
+                            &request.user.id,
+                            request.limits.per_person,
+                            now,
+                        ))
+                        .await?
+                        {
                             return Err(full.into());
                         }
                     }

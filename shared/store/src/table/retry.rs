@@ -76,7 +76,8 @@ where
 {
     let (mut state, mut retries) = (first, 0);
     loop {
-        state = match attempt(state).await? {
+        // On the heap: the future of an attempt is large, and stands in every operation.
+        state = match Box::pin(attempt(state)).await? {
             Attempt::Done(done) => return Ok(done),
             Attempt::Progress(next) => {
                 retries = 0;

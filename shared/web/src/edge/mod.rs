@@ -2,7 +2,7 @@
 //!
 //! Behind a distribution the gateway sees CloudFront's address in place of the caller's. CloudFront writes the caller's into
 //! `CloudFront-Viewer-Address`, a name that anybody can send to the gateway directly. So it counts only beside a secret that the
-//! distribution alone sends. [`Edge::source`] is the one place where the address of a request is decided: ADR 0048.
+//! distribution alone sends. [`Edge::source`] is the one place where the address of a request is decided: ADR 0026.
 
 mod source;
 

@@ -1,4 +1,4 @@
-//! Where the secrets of an edge come from: the settings, or a secret of Secrets Manager that functions read themselves (ADR 0050).
+//! Where the secrets of an edge come from: the settings, or a secret of Secrets Manager that functions read themselves (ADR 0003).
 
 use auth::{Fetch, FetchFault, Kept, Lack};
 use futures_util::future::BoxFuture;

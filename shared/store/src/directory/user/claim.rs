@@ -1,5 +1,5 @@
 //! The claim of an invitation: what an administrator gave an email becomes the person's whose token has that email, with the identity
-//! provider's word that it is theirs. docs/adr/0056.
+//! provider's word that it is theirs. docs/adr/0038.
 //!
 //! One transaction takes the invitation's place in the directory, its email and all of its links. Where the links are more than a transaction
 //! has room for, each transaction hands over as many as fit, and binds the invitation to its claimant: the email follows with the

@@ -19,7 +19,8 @@ use crate::table::keys::{self, SESSION_IDS};
 const AT_ONCE: usize = 16;
 
 impl Store {
-    /// Forgets those of a person's noted sessions that do not run, and says whether there were any.
+    /// Forgets those of a person's noted sessions that do not run, and says whether there is room for another one by now. A start beside this
+    /// one may have forgotten them before.
     ///
     /// # Errors
     /// Busy or defect.
@@ -27,20 +28,22 @@ impl Store {
         &self,
         org: &OrgId,
         user: &UserId,
+        most: u32,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let key = keys::user(org, user);
         let Some(item) = self.get(&key).await? else { return Ok(false) };
-        let looks: Vec<_> =
-            item.set(SESSION_IDS).iter().map(|id| self.unless_running(org, id, now)).collect();
+        let noted = item.set(SESSION_IDS);
+        let looks: Vec<_> = noted.iter().map(|id| self.unless_running(org, id, now)).collect();
         let looks: Vec<_> = stream::iter(looks).buffered(AT_ONCE).collect().await;
         let over: Vec<String> =
             looks.into_iter().collect::<Result<Vec<_>, StoreError>>()?.into_iter().flatten().collect();
+        let has_room = u32::try_from(noted.len() - over.len()).is_ok_and(|running| running < most);
         if over.is_empty() {
-            return Ok(false);
+            return Ok(has_room);
         }
         let update = Expression::new(format!("DELETE #{SESSION_IDS} :over"), [(":over", set(over))]);
-        self.update_if(&key, &update, &Expression::exists()).await
+        Ok(self.update_if(&key, &update, &Expression::exists()).await? && has_room)
     }
 
     /// Whether a person has room for another session, before much is written for one. Its own transaction asks again.
