@@ -76,7 +76,8 @@ where
 {
     let (mut state, mut retries) = (first, 0);
     loop {
-        state = match attempt(state).await? {
+        // Boxed, so that the futures of callers stay small: an attempt is the largest part of most operations.
+        state = match Box::pin(attempt(state)).await? {
             Attempt::Done(done) => return Ok(done),
             Attempt::Progress(next) => {
                 retries = 0;
