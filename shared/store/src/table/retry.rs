@@ -76,7 +76,7 @@ where
 {
     let (mut state, mut retries) = (first, 0);
     loop {
-        // On the heap: the future of an attempt is large, and stands in every operation.
+        // Boxed, so that the futures of callers stay small: an attempt is the largest part of most operations.
         state = match Box::pin(attempt(state)).await? {
             Attempt::Done(done) => return Ok(done),
             Attempt::Progress(next) => {

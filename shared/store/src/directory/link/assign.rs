@@ -35,7 +35,7 @@ impl Store {
 
 /// Requires that both sides exist, and tells a deletion of either that reads its links meanwhile.
 fn count_sides(tx: &mut Transaction<'_>, org: &OrgId, link: &Link) {
-    let (first, second) = link.missing();
+    let (first, second) = Refusal::of_missing_sides(link);
     match link {
         Link::RoleResource(role, resource) => {
             count(tx, &keys::role(org, *role), first);

@@ -41,7 +41,7 @@ impl Store {
 
 /// Requires that both sides exist, and takes the link from the one that has it on its own item.
 fn take_from_sides(tx: &mut Transaction<'_>, org: &OrgId, link: &Link) -> Result<(), StoreError> {
-    let (first, second) = link.missing();
+    let (first, second) = Refusal::of_missing_sides(link);
     match link {
         Link::RoleResource(role, resource) => {
             // A start that has read the link before sees it by this number, or by that of the closings.
