@@ -68,7 +68,8 @@ impl Fetch for HttpFetch {
     fn secret<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<SecretString, FetchFault>> {
         Box::pin(async move {
             let secrets = self.secrets.as_ref();
-            let secrets = secrets.ok_or_else(|| FetchFault(format!("{name}: this process reads no secrets")))?;
+            let secrets =
+                secrets.ok_or_else(|| FetchFault(format!("{name}: this process reads no secrets")))?;
             secrets.current(name).await.map_err(|why| FetchFault(format!("{name}: {why}")))
         })
     }
