@@ -17,7 +17,7 @@ cd "$copy"
 # what is built of the tree, and the other way round.
 sed -i '/^\[workspace.package\]/,/^$/ s/^version = .*/version = "0.0.0"/' Cargo.toml
 
-new() { cargo run --quiet -p xtask -- new-function "$@" 2>"$copy.said" || { cat "$copy.said"; return 1; }; }
+new() { cargo xtask new-function "$@" 2>"$copy.said" || { cat "$copy.said"; return 1; }; }
 contents() { find . -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum; }
 
 new report-list GET /reports
@@ -45,7 +45,9 @@ if [ "$before" != "$(contents)" ]; then
     exit 1
 fi
 
+cargo xtask generate --check
 cargo fmt --all --check
-cargo clippy --quiet -p xtask -p functions -p store -p model -p api-tests --all-targets --features api-tests/bootstraps -- -D warnings
+cargo clippy --quiet -p xtask -p store -p model -p api-tests --all-targets --features api-tests/bootstraps -- -D warnings
+cargo clippy --quiet -p functions -- -D warnings
 cargo test --quiet -p api-tests --test contract
 echo "skeletons of every shape pass as they are"

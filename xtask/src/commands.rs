@@ -28,10 +28,15 @@ const SLOW: [&str; 3] = ["random_requests", "troubles", "deadline"];
 
 /// What is right before every commit.
 pub(crate) fn check(root: &Path) -> Result<(), Failure> {
+    lint(root)?;
+    step("unit and contract tests", || quick_tests(root))
+}
+
+/// What can be said of the sources without running them.
+pub(crate) fn lint(root: &Path) -> Result<(), Failure> {
     step("format", || run(&mut cargo(root, &["fmt", "--all", "--check"])))?;
     step("generated files", || generate::run(root, true))?;
-    step("lints", || lints(root))?;
-    step("unit and contract tests", || quick_tests(root))
+    step("lints", || lints(root))
 }
 
 /// The binaries of the functions are generated, so that their library is looked at and they are not.

@@ -25,8 +25,10 @@ struct Options {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Format, lints, generated files, unit and contract tests: three minutes
+    /// Format, generated files, lints, unit and contract tests: three minutes at most
     Check,
+    /// Format, generated files and lints: the first part of `check`
+    Lint,
     /// Every test that needs no AWS, with nextest where it is installed; arguments go to the test runner
     Test {
         /// Such as the name of a test
@@ -79,6 +81,7 @@ fn main() -> ExitCode {
 fn run(root: &Path, command: Command) -> Result<(), Failure> {
     match command {
         Command::Check => commands::check(root),
+        Command::Lint => commands::lint(root),
         Command::Test { arguments } => commands::test(root, &arguments),
         Command::E2e { arguments } => commands::script(root, "infra/e2e.sh", &arguments),
         Command::Bench { arguments } => commands::script(root, "bench/run.sh", &arguments),

@@ -1,4 +1,4 @@
-//! Values that are fetched and kept between requests: an issuer's keys, or a secret. docs/adr/0050.
+//! Values that are fetched and kept between requests: an issuer's keys, or a secret. docs/adr/0003.
 
 use futures_util::future::BoxFuture;
 use model::time::Timestamp;

@@ -60,7 +60,7 @@ pub(crate) fn sqs(config: &SdkConfig) -> aws_sdk_sqs::Client {
 
 /// Switches off the SDK's own user agent. [`Https`] sends `postern/` and the version to every service, so CloudTrail shows one name.
 ///
-/// The SDK would build and sign its own anew for each call. That was 110,000 instructions of a warm answer (docs/adr/0037, last row), which count
+/// The SDK would build and sign its own anew for each call. That was 110,000 instructions of a warm answer (docs/adr/0031, last row), which count
 /// as Postern's own share (docs/performance.md, "its own share").
 #[derive(Debug)]
 struct Anonymous;
