@@ -94,6 +94,7 @@ async fn answer(
     request: Request,
 ) -> Response {
     let Ok(_place) = state.places.try_acquire() else {
+        tracing::warn!(under_way = AT_ONCE_MAX, "a request was turned away with 503: too many are under way");
         let body = r#"{"message":"Service Unavailable"}"#;
         return (StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "1")], body).into_response();
     };
