@@ -1,9 +1,5 @@
 //! The count of failed sign-ins. They belong to no organization: who cannot show who they are names none. No operation of the API
 //! reads them; an operator does (docs/operations.md).
-//!
-//! | Operation | Calls |
-//! |---|---|
-//! | count one | 1 |
 
 use model::time::Timestamp;
 

@@ -1,8 +1,4 @@
 //! The buckets of tokens that callers pay with.
-//!
-//! | Operation | Calls |
-//! |---|---|
-//! | take a block of tokens | 1, and one for each time that the bucket was not as full as thought |
 
 use model::rate::{RateLimit, TokenRequest, micros};
 use model::time::Timestamp;
