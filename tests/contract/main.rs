@@ -24,6 +24,7 @@ mod handlers;
 mod iam;
 mod idempotency;
 mod key_table;
+mod layers;
 mod names;
 mod openapi;
 mod operations;

@@ -20,7 +20,7 @@ pub(crate) async fn check(app: &App, caller: &Caller) -> Result<Read, Failure> {
     let person = (caller.principal.org.clone(), caller.principal.user.clone());
     if let Some(standing) = app.directory().seen(&person, app.now) {
         let admitted = admits(caller, standing);
-        // A key may be younger than the entry: its maker may have joined in between.
+        // A key may be younger than what this environment remembers: its maker may have joined in between.
         if caller.key.is_none() || admitted.is_ok() {
             return admitted.map(|()| None);
         }
