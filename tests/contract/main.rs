@@ -24,7 +24,6 @@ mod handlers;
 mod iam;
 mod idempotency;
 mod key_table;
-mod layers;
 mod names;
 mod openapi;
 mod operations;

@@ -1,6 +1,6 @@
 //! A request from top to bottom, from the gateway's event to the answer:
 //!
-//! 1. **Event in.** The runtime hands over an event; its address is fixed before any header can be believed ([`edge`](crate::edge)).
+//! 1. **Event in.** The runtime hands over an event. [`edge`](crate::edge) decides which address it comes from.
 //! 2. **Route and format.** [`Incoming`] holds the request. Its own path picks the error format of every failure that follows.
 //! 3. **Who calls, and whether they may.** [`admit`] identifies the caller and asks the directory about them.
 //! 4. **Limit of calls.** [`admit`] takes a token from the caller's bucket at the same time.
