@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
-use crate::access::{Access, Level, Own, Visitor, budget, identify, standing};
+use crate::access::{Access, Allowed, Level, Visitor, budget, identify, standing};
 use crate::app::App;
 use crate::clock::{self, Stopwatch};
 use crate::denied_audit;
@@ -179,7 +179,7 @@ pub async fn admit<A: Access>(app: &App, request: &Incoming) -> Result<A, Failur
             if A::LEVEL != Level::Visitor {
                 caller.record_use(app, request).await;
             }
-            A::admitted(Own { caller, read }, request)
+            A::admitted(Allowed { caller, read }, request)
         }
         Err(failure) => A::turned_away(failure),
     }
