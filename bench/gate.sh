@@ -23,9 +23,9 @@ if ! command -v valgrind >/dev/null; then
     apt-get update -qq && apt-get install -y -qq valgrind >/dev/null
 fi
 rm -rf "$ship"
-infra/tools.sh cargo lambda build --profile ship --lambda-dir "$ship" -p functions "${bins[@]}"
+tools/run.sh cargo lambda build --profile ship --lambda-dir "$ship" -p functions "${bins[@]}"
 if [ "${1:-}" = --all ]; then
-    infra/tools.sh cargo lambda build --profile ship --lambda-dir "$ship" -p hello
+    tools/run.sh cargo lambda build --profile ship --lambda-dir "$ship" -p hello
 fi
 cargo build --release -p bench-start
 "$target/release/bench-start" --lambda "$ship" --makers "$makers" --out "$target/bench" instructions "${of[@]}"

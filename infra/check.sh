@@ -5,14 +5,14 @@
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-. infra/servers.sh
+. tools/servers.sh
 region=eu-central-1
 
 environment checkov
-packages redocly infra/redocly
+packages redocly api/redocly
 
 lint() {
-    infra/tools.sh cfn-lint --append-rules infra/lint --regions "$region" --format parseable "$@"
+    tools/run.sh cfn-lint --append-rules infra/lint --regions "$region" --format parseable "$@"
 }
 
 no_configuration_beside_templates
@@ -24,9 +24,9 @@ if [ "$noticed" != "E9101 E9102 E9103 E9104 E9105 E9106 E9107 E9108 E9109 E9110"
 fi
 
 "$tools_folder/sam/bin/python" -B infra/preflight/test.py
-"$tools_folder/sam/bin/python" -B infra/e2e/test.py
+"$tools_folder/sam/bin/python" -B tests/e2e/test.py
 
-infra/tools.sh sam validate --lint --template template.yaml --region "$region"
+tools/run.sh sam validate --lint --template template.yaml --region "$region"
 lint --template template.yaml infra/target-role.yaml infra/dashboard.yaml
 # Functions, roles and stages are there only after SAM's transform. It puts the default of Tracing in place of the parameter (W2001); and a
 # value that a condition chooses is held against its default, with which it is not chosen (W1030).
@@ -45,4 +45,4 @@ region=us-east-1 lint --template infra/edge.yaml
 "$tools_folder/checkov/bin/checkov" --config-file infra/checkov.yaml
 # It tells nobody that it ran, and asks nobody for a newer one.
 REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true \
-    "$tools_folder/redocly/node_modules/.bin/redocly" lint --config infra/redocly.yaml infra/openapi.yaml
+    "$tools_folder/redocly/node_modules/.bin/redocly" lint --config api/redocly.yaml api/openapi.yaml

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Makes clients of infra/openapi.yaml with generators that know nothing of this API, in TypeScript and in Python, and walks through the
+# Makes clients of api/openapi.yaml with generators that know nothing of this API, in TypeScript and in Python, and walks through the
 # five seeds and the life of a session with each:
 #   tests/clients.sh
 # The clients are made anew into a scratch folder; kept are the journeys, which the compiler and mypy hold against them before they run.
 # POSTERN_BINARY names a built server; else it is `cargo run`. Needs Node 20 and Python 3.11.
 set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
-. "$root/infra/servers.sh"
+. "$root/tools/servers.sh"
 journeys="$root/tests/clients"
-document="$root/infra/openapi.yaml"
+document="$root/api/openapi.yaml"
 
 environment clients
 packages clients-typescript "$journeys/typescript"

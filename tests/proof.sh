@@ -15,7 +15,7 @@ faults() {
 # The suites that are about the table, on AWS's own emulator and on another one.
 engines() {
     for engine in dynamodb-local ministack; do
-        infra/engine.sh "$engine" cargo test -p api-tests --test store --test api
+        tools/engine.sh "$engine" cargo test -p api-tests --test store --test api
     done
 }
 kills() { cargo test --features local/large --test durability -- --nocapture; }
@@ -33,8 +33,8 @@ skeletons() { xtask/try.sh; }
 documents() { .ci/docs --all; }
 # On the emulated AWS: with an issuer's public keys in place of a secret, and the restore of a table.
 emulated() {
-    infra/e2e.sh keys
-    infra/e2e.sh restore
+    tests/e2e.sh keys
+    tests/e2e.sh restore
 }
 
 parts=("$@")

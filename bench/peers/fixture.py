@@ -1,6 +1,6 @@
 """Makes fixture.json anew: the items that Postern's own functions leave in the table, and the ids and tags that they answer with.
 
-    infra/moto.sh infra/engine.sh dynamodb-local bench/peers/python/venv/bin/python bench/peers/fixture.py target/lambda
+    tools/moto.sh tools/engine.sh dynamodb-local bench/peers/python/venv/bin/python bench/peers/fixture.py target/lambda
 
 `target/lambda` is where `cargo lambda build --release -p functions` puts the functions. KMS and EC2 are moto's. Two organizations:
 acme, of whose resources the bastion has links, the database is in a session, and the archive has neither; globex with a vault.

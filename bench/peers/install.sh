@@ -3,7 +3,7 @@
 # outside the clone, so that every clone shares it, and is made anew only when its pins have changed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
-. ../../infra/servers.sh
+. ../../tools/servers.sh
 
 # Installs the lock file's packages. AWS's runtime interface client is compiled here, and needs cmake and a C++ compiler.
 install_node_modules() {

@@ -10,4 +10,4 @@ if [ -n "${POSTERN_LAMBDA_DIR:-}" ]; then
 fi
 "$peers/install.sh"
 cd "$peers"
-../../infra/engine.sh dynamodb-local python/venv/bin/python -B -W "ignore:The HMAC key" -m unittest "${@:-test_peers}"
+../../tools/engine.sh dynamodb-local python/venv/bin/python -B -W "ignore:The HMAC key" -m unittest "${@:-test_peers}"

@@ -78,7 +78,7 @@ class Preflight:
     def built(self):
         missing = [path for path in self.template.bootstraps() if not os.path.exists(path)]
         if missing:
-            yield no("functions", f"{len(missing)} are not built: infra/tools.sh cargo lambda build --profile ship -p functions")
+            yield no("functions", f"{len(missing)} are not built: tools/run.sh cargo lambda build --profile ship -p functions")
         else:
             yield ok("functions", "all are built")
 

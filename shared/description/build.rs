@@ -1,4 +1,4 @@
-//! Makes what is served of `infra/openapi.yaml` and of the viewer in `vendor`: nothing is converted, packed or measured while a
+//! Makes what is served of `api/openapi.yaml` and of the viewer in `vendor`: nothing is converted, packed or measured while a
 //! function starts.
 
 use base64::Engine as _;
@@ -11,7 +11,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-const YAML: &str = "../../infra/openapi.yaml";
+const YAML: &str = "../../api/openapi.yaml";
 const BUNDLE: &str = "vendor/swagger-ui-bundle.js";
 const VIEWER_STYLE: &str = "vendor/swagger-ui.css";
 const START: &str = "page/start.js";

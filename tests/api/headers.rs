@@ -59,8 +59,7 @@ async fn the_page_for_people_runs_what_stands_in_it_and_calls_where_it_came_from
 async fn the_description_is_served_as_it_is_in_the_repository() {
     let app = TestApp::new().await;
     let served = app.anonymous().get("/openapi.json").await.expect(200);
-    let yaml =
-        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../infra/openapi.yaml")).unwrap();
+    let yaml = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../api/openapi.yaml")).unwrap();
     assert_eq!(served.json, serde_yaml_ng::from_str::<serde_json::Value>(&yaml).unwrap());
     assert_eq!(served.header("cache-control"), Some("no-store"));
     for path in ["/docs", "/openapi.json"] {

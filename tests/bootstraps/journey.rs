@@ -114,7 +114,7 @@ impl Journey {
 
 /// The first success of an operation in the description.
 fn first_success(name: &str) -> u16 {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/openapi.yaml");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../api/openapi.yaml");
     let description = std::fs::read_to_string(file).expect("the description");
     let description: Yaml = serde_yaml_ng::from_str(&description).expect("YAML");
     let paths = description["paths"].as_mapping().expect("paths").values();

@@ -11,7 +11,7 @@ const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
 #[test]
 fn the_description_has_every_route_for_head_and_no_other() {
-    let document: Yaml = serde_yaml_ng::from_str(&read("infra/openapi.yaml")).unwrap();
+    let document: Yaml = serde_yaml_ng::from_str(&read("api/openapi.yaml")).unwrap();
     let paths = document["paths"].as_mapping().unwrap().iter();
     let described = paths.filter(|(_, item)| item.get("head").is_some());
     let described: BTreeSet<_> = described.map(|(path, _)| path.as_str().unwrap().to_owned()).collect();
@@ -21,7 +21,7 @@ fn the_description_has_every_route_for_head_and_no_other() {
 
 /// Each operation by its route, such as `GET /api/v1/roles/{id}`.
 fn operations() -> BTreeMap<String, Yaml> {
-    let document: Yaml = serde_yaml_ng::from_str(&read("infra/openapi.yaml")).unwrap();
+    let document: Yaml = serde_yaml_ng::from_str(&read("api/openapi.yaml")).unwrap();
     let paths = document["paths"].as_mapping().unwrap().clone();
     let of_path = |(path, item): (Yaml, Yaml)| {
         let path = path.as_str().unwrap().to_owned();

@@ -24,7 +24,7 @@ const QUICK: [&str; 12] = [
 ];
 
 /// Contract tests that take longer than all others together. `cargo xtask test` runs them.
-const SLOW: [&str; 3] = ["random_requests", "troubles", "deadline"];
+const SLOW: [&str; 6] = ["alarms", "deadline", "edges", "random_requests", "slashes", "troubles"];
 
 /// What is right before every commit.
 pub(crate) fn check(root: &Path) -> Result<(), Failure> {

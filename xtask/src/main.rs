@@ -37,7 +37,7 @@ enum Command {
     },
     /// Deploy to an emulated AWS and walk through a session; `keys`, `real` and `restore` are other walks
     E2e {
-        /// Of infra/e2e.sh
+        /// Of tests/e2e.sh
         arguments: Vec<String>,
     },
     /// Measure starts, sizes and costs, and write them into docs/performance.md
@@ -83,12 +83,12 @@ fn run(root: &Path, command: Command) -> Result<(), Failure> {
         Command::Check => commands::check(root),
         Command::Lint => commands::lint(root),
         Command::Test { arguments } => commands::test(root, &arguments),
-        Command::E2e { arguments } => commands::script(root, "infra/e2e.sh", &arguments),
+        Command::E2e { arguments } => commands::script(root, "tests/e2e.sh", &arguments),
         Command::Bench { arguments } => commands::script(root, "bench/run.sh", &arguments),
         Command::Docs { arguments } => commands::docs(root, &arguments),
         Command::Generate { check } => generate::run(root, check),
         Command::NewFunction { name, method, path } => new_function::run(root, &name, &method, &path),
-        Command::Release => commands::script(root, "infra/release.sh", &[]),
+        Command::Release => commands::script(root, "tools/release.sh", &[]),
     }
 }
 

@@ -1,7 +1,7 @@
-//! The API's description as it is served. `build.rs` makes all three from `infra/openapi.yaml`, from the viewer in `vendor`, which is
+//! The API's description as it is served. `build.rs` makes all three from `api/openapi.yaml`, from the viewer in `vendor`, which is
 //! Swagger UI as its npm package has it (`infra/check.sh` compares), and from `page`, our part of the page.
 
-/// `infra/openapi.yaml` as JSON, with its members in their order.
+/// `api/openapi.yaml` as JSON, with its members in their order.
 pub const OPENAPI_JSON: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));
 
 /// A page of HTML that shows `openapi.json` beside it and lets its reader call the API: 0.5 MB, packed with gzip. Nothing else is loaded.
@@ -34,7 +34,7 @@ mod tests {
 
     #[test]
     fn the_description_is_that_of_the_repository() {
-        let yaml: Value = serde_yaml_ng::from_str(include_str!("../../../infra/openapi.yaml")).unwrap();
+        let yaml: Value = serde_yaml_ng::from_str(include_str!("../../../api/openapi.yaml")).unwrap();
         let json: Value = serde_json::from_str(OPENAPI_JSON).unwrap();
         assert_eq!(json, yaml);
         assert!(OPENAPI_JSON.starts_with(r#"{"openapi":"3.1.0","info":{"title":"Postern","#));

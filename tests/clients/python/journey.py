@@ -1,4 +1,4 @@
-"""The walk through the five seeds and the life of a session, with a client that openapi-python-client made of infra/openapi.yaml.
+"""The walk through the five seeds and the life of a session, with a client that openapi-python-client made of api/openapi.yaml.
 
 mypy holds every request and every member that is read against the description; the run holds the answers."""
 import os

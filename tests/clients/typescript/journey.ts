@@ -1,5 +1,5 @@
 // The walk through the five seeds and the life of a session, with a client that openapi-typescript and openapi-fetch made of
-// infra/openapi.yaml. The compiler holds every request and every member that is read against the description; the run holds the
+// api/openapi.yaml. The compiler holds every request and every member that is read against the description; the run holds the
 // answers.
 import assert from "node:assert/strict";
 import createClient from "openapi-fetch";

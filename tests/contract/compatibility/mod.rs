@@ -1,4 +1,4 @@
-//! The API keeps what its last release promised: `infra/openapi.yaml` against `infra/openapi/released.yaml`.
+//! The API keeps what its last release promised: `api/openapi.yaml` against `api/released.yaml`.
 //!
 //! Additions pass. Whatever could make a client of the release fail does not, and neither does a change of which this cannot tell.
 
@@ -175,10 +175,10 @@ impl Comparison<'_> {
 #[test]
 fn nothing_breaks_that_was_released() {
     let document = |path: &str| serde_yaml_ng::from_str::<Value>(&read(path)).unwrap();
-    let broken = breaks(&document("infra/openapi/released.yaml"), &document("infra/openapi.yaml"));
+    let broken = breaks(&document("api/released.yaml"), &document("api/openapi.yaml"));
     assert!(
         broken.is_empty(),
-        "\ninfra/openapi.yaml breaks what infra/openapi/released.yaml promises:\n{}\ndocs/adr/0030 says what to do.",
+        "\napi/openapi.yaml breaks what api/released.yaml promises:\n{}\ndocs/adr/0030 says what to do.",
         broken.join("\n")
     );
 }

@@ -38,7 +38,7 @@ impl Description {
         let Answer { method, path, status, text, .. } = answer;
         assert!(
             faults.is_empty(),
-            "infra/openapi.yaml does not allow {status} of {method} {path}:\n{}\n{text}",
+            "api/openapi.yaml does not allow {status} of {method} {path}:\n{}\n{text}",
             faults.join("\n")
         );
     }

@@ -1,4 +1,4 @@
-//! The API's description, `infra/openapi.yaml`: every answer of every test must be one that it allows.
+//! The API's description, `api/openapi.yaml`: every answer of every test must be one that it allows.
 
 mod answer;
 
@@ -15,8 +15,8 @@ pub const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
 /// The description as it is in the repository.
 pub static DESCRIPTION: LazyLock<Description> = LazyLock::new(|| {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/openapi.yaml");
-    let text = std::fs::read_to_string(file).expect("infra/openapi.yaml");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../api/openapi.yaml");
+    let text = std::fs::read_to_string(file).expect("api/openapi.yaml");
     Description::of(serde_yaml_ng::from_str(&text).expect("YAML"))
 });
 

@@ -7,7 +7,7 @@ use crate::failure::Failure;
 
 const LIBRARY: &str = "functions/lib.rs";
 const TEMPLATE: &str = "template.yaml";
-const DESCRIPTION: &str = "infra/openapi.yaml";
+const DESCRIPTION: &str = "api/openapi.yaml";
 
 /// The methods of an OpenAPI path that are operations, in the order of the tables.
 const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];

@@ -17,7 +17,7 @@ pub(crate) struct Family {
     pub(crate) is_copied: bool,
     /// The action that its read needs.
     pub(crate) read: &'static str,
-    /// Its id among the parameters of `infra/openapi.yaml`.
+    /// Its id among the parameters of `api/openapi.yaml`.
     pub(crate) parameter: &'static str,
     /// Its id among the placeholders of events.
     pub(crate) placeholder: &'static str,

@@ -1,4 +1,4 @@
-//! `infra/openapi.yaml`.
+//! `api/openapi.yaml`.
 
 use super::function::{Function, Method, capitalized};
 use crate::failure::Failure;
@@ -24,7 +24,7 @@ pub(crate) fn with_operation(text: &str, function: &Function) -> Result<String, 
     let head = format!("\n  {}:\n", function.path);
     if let Some(place) = text.find(&head) {
         let rest = text.get(place + head.len()..).unwrap_or_default();
-        let end = rest.find("\n\n").ok_or("infra/openapi.yaml: a path does not end")? + 1;
+        let end = rest.find("\n\n").ok_or("api/openapi.yaml: a path does not end")? + 1;
         return Ok(insert(&text, place + head.len() + end, &operation(function, &tag)));
     }
     let parameters = function.family.map(|family| {

@@ -16,7 +16,7 @@ type Edit = fn(&str, &Function) -> Result<String, Failure>;
 const LISTS: [(&str, Edit); 3] = [
     ("functions/lib.rs", library),
     ("template.yaml", template::with_function),
-    ("infra/openapi.yaml", openapi::with_operation),
+    ("api/openapi.yaml", openapi::with_operation),
 ];
 
 /// Files that a function needs besides, when it changes something.

@@ -1,4 +1,4 @@
-//! The suite on EC2's Query API, as the moto server answers it: `infra/moto.sh cargo test -p firewall --features moto`.
+//! The suite on EC2's Query API, as the moto server answers it: `tools/moto.sh cargo test -p firewall --features moto`.
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
@@ -23,7 +23,7 @@ struct OnMoto {
 /// Where the server listens.
 fn moto() -> String {
     #[expect(clippy::disallowed_methods, reason = "a test that is told where its server is")]
-    std::env::var("POSTERN_MOTO").expect("POSTERN_MOTO: run this with infra/moto.sh")
+    std::env::var("POSTERN_MOTO").expect("POSTERN_MOTO: run this with tools/moto.sh")
 }
 
 fn access(kind: CredentialType, value: &str) -> CloudAccess {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the archives of a release for x86-64 and arm64, with checksums:
-#   infra/release.sh [FOLDER]      # target/release-archives unless said otherwise
+#   tools/release.sh [FOLDER]      # target/release-archives unless said otherwise
 # An archive holds the functions in target/lambda and everything that `sam deploy` reads. The same commit makes the same archives.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -17,8 +17,8 @@ archive() {
     local architecture="$1" name="postern-$version-$1" scratch
     shift
     scratch=$(mktemp -d)
-    infra/tools.sh cargo lambda build --profile ship --lambda-dir "$scratch/$name/target/lambda" -p functions "$@"
-    git archive HEAD template.yaml samconfig.example.toml LICENSE README.md SECURITY.md CHANGELOG.md infra docs |
+    tools/run.sh cargo lambda build --profile ship --lambda-dir "$scratch/$name/target/lambda" -p functions "$@"
+    git archive HEAD template.yaml samconfig.example.toml LICENSE README.md SECURITY.md CHANGELOG.md api docs infra tests/e2e tools |
         tar --extract --directory "$scratch/$name"
     # SAM takes the architecture of the functions from a parameter.
     sed -i "/^  Architecture:/,/^    AllowedValues/ s/Default: x86_64/Default: $architecture/" "$scratch/$name/template.yaml"

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Compares the viewer of the API's description with the npm package that its lock file pins:
-#   infra/viewer.sh                # fails where a file differs
-#   infra/viewer.sh --take         # takes the package's files
+#   api/viewer.sh                # fails where a file differs
+#   api/viewer.sh --take         # takes the package's files
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-. infra/servers.sh
+. tools/servers.sh
 
 vendor=shared/description/vendor
 packages viewer "$vendor"

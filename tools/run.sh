@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs a command with the tools that build, check and deploy on its PATH, after making them where they are missing:
-#   infra/tools.sh cargo lambda build --release -p functions
-#   infra/tools.sh sam validate --lint
+#   tools/run.sh cargo lambda build --release -p functions
+#   tools/run.sh sam validate --lint
 # Without a command it prints their folders.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/servers.sh"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Serves the built functions in containers with `sam local start-api`, on the table of a `cargo run` beside it:
 #   cargo run -- --dynamodb-port 8000 --dynamodb-address 172.17.0.1
-#   infra/sam-local.sh --port 3001
+#   tools/sam-local.sh --port 3001
 # 172.17.0.1 is this machine as Docker's containers see it; POSTERN_ENDPOINT names another address. The functions
 # read the secret of the tokens there. Further arguments go to SAM.
 set -euo pipefail
@@ -23,5 +23,5 @@ cat >"$scratch/environment.json" <<JSON
  "POSTERN_JWT_ISSUER": "https://postern.local"}}
 JSON
 
-"$root/infra/tools.sh" sam local start-api --template "$scratch/template.yaml" --env-vars "$scratch/environment.json" \
+"$root/tools/run.sh" sam local start-api --template "$scratch/template.yaml" --env-vars "$scratch/environment.json" \
     --region "$AWS_REGION" "$@"

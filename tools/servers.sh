@@ -78,7 +78,7 @@ zsh_is_there() {
 # Fails when SAM's configuration lies beside the templates of infra/.
 no_configuration_beside_templates() {
     local found
-    found=$(compgen -G "$pins_folder/samconfig.*" || true)
+    found=$(compgen -G "$pins_folder/../infra/samconfig.*" || true)
     if [ -n "$found" ]; then
         echo "SAM would read this for every template in infra/: $found" >&2
         echo "Move what is for template.yaml to samconfig.toml in the root, and delete the rest." >&2

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs a command with an engine that speaks DynamoDB's protocol at the address in POSTERN_TEST_DYNAMODB:
-#   infra/engine.sh dynamodb-local cargo test -p api-tests --test store --test api
-#   infra/engine.sh ministack cargo test -p api-tests --test store --test api
+#   tools/engine.sh dynamodb-local cargo test -p api-tests --test store --test api
+#   tools/engine.sh ministack cargo test -p api-tests --test store --test api
 # dynamodb-local is AWS's own and needs Java 17 and npm; ministack needs Python 3.11. The data is in memory.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/servers.sh"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs a command with a moto server, which answers as EC2 does, at the address in POSTERN_MOTO:
-#   infra/moto.sh cargo test -p firewall --features moto
+#   tools/moto.sh cargo test -p firewall --features moto
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/servers.sh"
 

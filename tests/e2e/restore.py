@@ -1,4 +1,4 @@
-"""The restore of docs/operations.md on the emulated AWS: what `infra/e2e.sh restore` does between its deployments."""
+"""The restore of docs/operations.md on the emulated AWS: what `tests/e2e.sh restore` does between its deployments."""
 
 import boto3
 

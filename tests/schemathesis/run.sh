@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Holds the local server against its description, infra/openapi.yaml: schemathesis makes requests of it, follows its links, and checks
+# Holds the local server against its description, api/openapi.yaml: schemathesis makes requests of it, follows its links, and checks
 # every answer:
-#   infra/schemathesis.sh [EXAMPLES [SEED]]     # of each operation; 60, and the seed 20261125, unless said otherwise
+#   tests/schemathesis/run.sh [EXAMPLES [SEED]]     # of each operation; 60, and the seed 20261125, unless said otherwise
 # POSTERN_BINARY names a built server; else it is `cargo run`. Fails on any failure, and when too few cases were run for their success to
-# mean something. Exceptions and their reasons: schemathesis.toml and schemathesis_hooks.py.
+# mean something. Exceptions and their reasons: schemathesis.toml and hooks.py.
 set -euo pipefail
 folder="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
-. "$folder/servers.sh"
+root="$(cd "$folder/../.." && pwd)"
+. "$root/tools/servers.sh"
 examples="${1:-60}"
 seed="${2:-20261125}"
 fewest=5000
@@ -20,8 +21,8 @@ export POSTERN_RATE_PER_MINUTE=0
 local_server "$scratch"
 
 failed=0
-(cd "$scratch" && PYTHONDONTWRITEBYTECODE=1 SCHEMATHESIS_HOOKS="$folder/schemathesis_hooks.py" \
-    "$tools_folder/schemathesis/bin/schemathesis" --config-file "$folder/schemathesis.toml" run "$folder/openapi.yaml" \
+(cd "$scratch" && PYTHONDONTWRITEBYTECODE=1 SCHEMATHESIS_HOOKS="$folder/hooks.py" \
+    "$tools_folder/schemathesis/bin/schemathesis" --config-file "$folder/schemathesis.toml" run "$root/api/openapi.yaml" \
     --url "$api" --header "Authorization: Bearer $admin" --max-examples "$examples" --seed "$seed" \
     --report json --report-json-path report.json) || failed=1
 cases=$(python3 -c 'import json, sys; it = json.load(open(sys.argv[1]))["test_cases"]; print(it["generated"] - it["without_checks"])' \

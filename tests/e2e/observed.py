@@ -7,7 +7,7 @@ import re
 import time
 from collections import Counter
 
-# What the emulated deployment answers, as `POSTERN_RECORD=1 infra/e2e.sh` writes it down.
+# What the emulated deployment answers, as `POSTERN_RECORD=1 tests/e2e.sh` writes it down.
 RECORDED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "observed.json")
 # Headers whose values are the same each time.
 WITH_VALUE = ("access-control-allow-origin", "allow", "cache-control", "content-encoding", "content-type", "retry-after", "www-authenticate")

@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # The whole of Postern on an emulated AWS: builds the functions, deploys the real template with `sam deploy`, and walks
 # through the life of a session over HTTP:
-#   infra/e2e.sh
-#   infra/e2e.sh keys       # the same with an issuer's public keys in place of a secret
-#   infra/e2e.sh real       # the same by infra/real.sh, as it goes to a deployment of which it knows the URL alone
-#   infra/e2e.sh restore    # rehearses "Restore" of docs/operations.md in place of the life of a session
-# What was answered is compared with infra/e2e/observed.json; POSTERN_RECORD=1 writes it down anew.
+#   tests/e2e.sh
+#   tests/e2e.sh keys       # the same with an issuer's public keys in place of a secret
+#   tests/e2e.sh real       # the same by infra/real.sh, as it goes to a deployment of which it knows the URL alone
+#   tests/e2e.sh restore    # rehearses "Restore" of docs/operations.md in place of the life of a session
+# What was answered is compared with tests/e2e/observed.json; POSTERN_RECORD=1 writes it down anew.
 # The emulator, ministack, listens on this machine's loopback interface only.
 set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
-. "$root/infra/servers.sh"
+. "$root/tools/servers.sh"
 home="$tools_folder/ministack"
 target="${CARGO_TARGET_DIR:-$root/target}"
 export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=eu-central-1 AWS_DEFAULT_REGION=eu-central-1
@@ -25,7 +25,7 @@ step() {
     printf -- '%-34s %3d s\n' "$heading" "$((SECONDS - began))"
 }
 
-(cd "$root" && step "build" infra/tools.sh cargo lambda build --quiet --release -p functions)
+(cd "$root" && step "build" tools/run.sh cargo lambda build --quiet --release -p functions)
 
 scratch=$(mktemp -d)
 port=$(free_port)
@@ -68,11 +68,11 @@ sed -e '/"Null": { "dynamodb:LeadingKeys"/d' -e '/"Null": { "kms:EncryptionConte
 ln -s "$target/lambda" "$scratch/clone/target/lambda"
 
 journey() {
-    "$home/bin/python" "$root/infra/e2e/main.py" "$@" "$root"
+    "$home/bin/python" "$root/tests/e2e/main.py" "$@" "$root"
 }
 deploy() {
     # Without a terminal SAM asks nothing.
-    if ! "$root/infra/tools.sh" sam deploy --region "$AWS_REGION" --no-progressbar --resolve-s3 --no-confirm-changeset "$@" \
+    if ! "$root/tools/run.sh" sam deploy --region "$AWS_REGION" --no-progressbar --resolve-s3 --no-confirm-changeset "$@" \
         >"$scratch/deploy.log" 2>&1 </dev/null; then
         cat "$scratch/deploy.log" >&2
         return 1
@@ -108,7 +108,7 @@ deploy_postern() {
     command=$(sed -n '/^infra\/tools.sh sam deploy --stack-name postern /,/^```$/{/^```$/!p}' "$root/docs/guides/sam.md" |
         sed -e 's/idp\.example\.com/issuer.example/; s/444455556666/000000000000/')
     cd "$scratch/clone"
-    eval "guide=(${command#infra/tools.sh sam deploy})"
+    eval "guide=(${command#tools/run.sh sam deploy})"
     deploy "${guide[@]}" "${verified_by[@]}" DeletionProtection=false "$@"
 }
 step "the preflight" preflight 3

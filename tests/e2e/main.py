@@ -1,4 +1,4 @@
-"""What `infra/e2e.sh` does on the emulated AWS: main.py, one of its commands, and the root of the clone."""
+"""What `tests/e2e.sh` does on the emulated AWS: main.py, one of its commands, and the root of the clone."""
 
 import os
 import sys
@@ -43,7 +43,7 @@ def walk(_root: str) -> None:
         journey.observed.record()
         return
     lines = journey.observed.differences()
-    assert not lines, "\n".join([*lines, "POSTERN_RECORD=1 infra/e2e.sh writes down what is observed now"])
+    assert not lines, "\n".join([*lines, "POSTERN_RECORD=1 tests/e2e.sh writes down what is observed now"])
 
 
 def environment(_root: str) -> None:

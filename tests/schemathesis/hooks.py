@@ -1,4 +1,4 @@
-"""For infra/schemathesis.sh: what the settings of schemathesis cannot say, and a check of our own."""
+"""For tests/schemathesis/run.sh: what the settings of schemathesis cannot say, and a check of our own."""
 import itertools
 import re
 
