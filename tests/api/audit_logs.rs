@@ -106,7 +106,7 @@ async fn filters_pick_rows() {
 }
 
 #[tokio::test]
-async fn parameters_that_cannot_be_read_are_named() {
+async fn wrong_parameters_are_named() {
     let app = TestApp::new().await;
     let admin = app.admin();
     let limit = "limit must be a whole number from 1 to 500";
@@ -126,7 +126,7 @@ async fn parameters_that_cannot_be_read_are_named() {
 }
 
 #[tokio::test]
-async fn a_cursor_leads_nowhere_but_into_its_own_log() {
+async fn a_cursor_works_only_in_its_own_log() {
     let app = TestApp::new().await;
     let (admin, _, _) = written(&app).await;
     let cursor = admin.get("/audit-logs?limit=1").await.json["nextCursor"].as_str().unwrap().to_owned();

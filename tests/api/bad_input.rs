@@ -63,7 +63,7 @@ async fn numbers_that_no_double_holds() {
 }
 
 #[tokio::test]
-async fn duplicate_keys_are_refused_but_by_the_face_whose_seed_takes_the_last() {
+async fn duplicate_keys_are_refused_except_in_format_d_where_the_last_counts() {
     let app = TestApp::new().await;
     let body = br#"{"name": "first", "name": "last", "value": "v"}"#;
     for path in &FAMILIES[..2] {

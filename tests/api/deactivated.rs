@@ -33,7 +33,7 @@ fn looks(app: &TestApp) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_deactivated_administrator_may_nothing_and_does_not_let_themselves_in_again() {
+async fn a_deactivated_administrator_may_do_nothing_and_cannot_reactivate_themselves() {
     let app = TestApp::new().await;
     let ada = as_admin(&app, &app.admin().new_user("ada").await);
     let _ = ada.get("/roles").await.expect(200);
@@ -62,7 +62,7 @@ async fn a_deactivated_administrator_may_nothing_and_does_not_let_themselves_in_
 
 /// Where no route matches, too, callers are asked who they are before a path is admitted to exist.
 #[tokio::test]
-async fn a_method_that_a_path_has_not_is_told_to_active_people_only() {
+async fn only_active_people_learn_the_methods_of_a_path() {
     let app = TestApp::new().await;
     let ada = as_admin(&app, &app.admin().new_user("ada").await);
     let _ = ada.delete("/roles").await.expect(405);
@@ -79,7 +79,7 @@ async fn a_method_that_a_path_has_not_is_told_to_active_people_only() {
 
 /// Another environment of the function learns of it when it looks again, which is within five seconds.
 #[tokio::test]
-async fn another_environment_learns_of_it_within_five_seconds() {
+async fn another_environment_refuses_within_five_seconds() {
     let app = TestApp::new().await;
     let token = app.token(&app.admin().new_user("ada").await, ORG, &["ORG_ADMIN"]);
     let there = app.twin(Setup::default()).client(&token);
@@ -101,7 +101,7 @@ async fn another_environment_learns_of_it_within_five_seconds() {
 
 /// Nobody knows how long ago something was seen when the clock went back.
 #[tokio::test]
-async fn a_clock_that_goes_back_makes_the_environment_look_again() {
+async fn after_a_clock_went_back_the_directory_is_asked_again() {
     let app = TestApp::new().await;
     let token = app.token(&app.admin().new_user("ada").await, ORG, &["ORG_ADMIN"]);
     let there = app.twin(Setup::default()).client(&token);
@@ -135,7 +135,7 @@ async fn steady_requests_ask_the_directory_once_in_four_seconds() {
 
 /// The look at the directory and the rate limiter's call do not wait for each other.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_look_does_not_wait_for_the_rate_limiter() {
+async fn the_directory_and_the_rate_limiter_are_asked_at_the_same_time() {
     let app = TestApp::with_setup(Setup { rate: Some(RateLimit::default()), ..Setup::default() }).await;
     let (mut tokens, mut look) = (app.proxy.stop_next("UpdateItem"), app.proxy.stop_next("GetItem"));
     let admin = app.admin();
@@ -151,7 +151,7 @@ async fn the_look_does_not_wait_for_the_rate_limiter() {
 }
 
 #[tokio::test]
-async fn a_table_out_of_reach_admits_nobody() {
+async fn an_unreachable_table_admits_nobody() {
     let app = TestApp::new().await;
     let busy = json!({"__type": "ProvisionedThroughputExceededException", "message": "busy"});
     let fail = || (0..10).for_each(|_| app.proxy.fail_next("GetItem", 400, &busy));
@@ -163,7 +163,7 @@ async fn a_table_out_of_reach_admits_nobody() {
 }
 
 #[tokio::test]
-async fn a_deactivated_caller_learns_that_before_they_learn_that_they_ask_too_often() {
+async fn a_deactivated_caller_gets_403_before_429() {
     let app = TestApp::with_setup(Setup { rate: RateLimit::new(60, 5), ..Setup::default() }).await;
     let ada = as_admin(&app, &app.admin().new_user("ada").await);
     set_active(&app, "ada", false).await;
@@ -176,7 +176,7 @@ async fn a_deactivated_caller_learns_that_before_they_learn_that_they_ask_too_of
 }
 
 #[tokio::test]
-async fn nobody_changes_whether_they_are_active_themselves() {
+async fn people_cannot_change_their_own_is_active() {
     let app = TestApp::new().await;
     let (admin, path) = (app.admin(), format!("/users/{ADMIN}"));
     let _ = admin.get("/me").await.expect(200);
@@ -209,7 +209,7 @@ fn refuse_next_query(app: &TestApp) {
 const ALL: [&str; 4] = ["sessions:read", "sessions:write", "resources:read", "audit:read"];
 
 #[tokio::test]
-async fn a_key_is_good_for_as_much_as_its_maker() {
+async fn a_key_may_do_no_more_than_its_maker() {
     let app = TestApp::new().await;
     let ada = as_admin(&app, "ada");
     let key = with_key(&app, &ada.new_api_key(&ALL).await);
@@ -230,7 +230,7 @@ async fn a_key_is_good_for_as_much_as_its_maker() {
 
 /// An environment that has seen the maker just now must not let their key enter them again.
 #[tokio::test]
-async fn a_key_enters_nobody_again() {
+async fn a_key_makes_no_new_entry_for_its_maker() {
     let app = TestApp::new().await;
     let ada = as_admin(&app, "ada");
     let key = ada.new_api_key(&ALL).await;
@@ -279,7 +279,7 @@ async fn the_keys_of_a_deleted_person_are_revoked_and_on_record() {
 }
 
 #[tokio::test]
-async fn who_makes_a_key_is_entered_in_the_directory() {
+async fn the_maker_of_a_key_gets_an_entry_in_the_directory() {
     let app = TestApp::new().await;
     let ada = as_admin(&app, "ada");
     let _ = app.admin().get("/users/ada").await.expect(404);

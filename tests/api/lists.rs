@@ -29,7 +29,7 @@ fn next(header: Option<&str>) -> Option<String> {
 }
 
 #[tokio::test]
-async fn parts_put_together_are_the_whole() {
+async fn the_pages_together_are_the_whole_list() {
     let app = TestApp::new().await;
     let admin = listed(&app).await;
     for list in ["/roles", "/resources", "/users", "/api-keys"] {

@@ -35,7 +35,7 @@ fn calls(app: &TestApp) -> usize {
 }
 
 #[tokio::test]
-async fn off_means_off() {
+async fn a_rate_of_zero_switches_the_limit_off() {
     let app = TestApp::new().await;
     app.proxy.take_bodies();
     assert_eq!(passing(&app.admin(), 300).await, 300);
@@ -54,7 +54,7 @@ async fn by_default_a_hundred_may_come_at_once_and_ten_each_second() {
 }
 
 #[tokio::test]
-async fn whoever_asks_too_often_is_told_when_to_come_back_in_the_face_of_the_path() {
+async fn a_caller_over_the_limit_gets_retry_after_in_every_format() {
     let app = limited(6, 2).await;
     let admin = app.admin();
     assert_eq!(passing(&admin, 5).await, 2);
@@ -90,7 +90,7 @@ async fn every_caller_has_a_bucket_of_their_own() {
 }
 
 #[tokio::test]
-async fn no_route_is_free_for_those_whom_nobody_knows() {
+async fn every_route_costs_unknown_callers_a_token() {
     let template = Template::built_in().unwrap();
     let levels = functions::all();
     for function in template.functions {
@@ -120,7 +120,7 @@ async fn no_route_is_free_for_those_whom_nobody_knows() {
 const ADMIN_ID: &str = "00000000-0000-0000-0000-000000000007";
 
 #[tokio::test]
-async fn a_member_who_may_not_learns_that_first_and_cannot_fill_the_record() {
+async fn a_forbidden_member_gets_403_first_and_cannot_fill_the_audit_log() {
     let app = limited(6, 3).await;
     let member = app.member();
     for _ in 0..10 {
@@ -131,7 +131,7 @@ async fn a_member_who_may_not_learns_that_first_and_cannot_fill_the_record() {
 }
 
 #[tokio::test]
-async fn a_table_out_of_reach_lets_nobody_through() {
+async fn an_unreachable_table_lets_nobody_through() {
     let app = limited(600, 100).await;
     let busy = json!({"__type": "ProvisionedThroughputExceededException", "message": "busy"});
     for _ in 0..10 {
@@ -223,7 +223,7 @@ async fn looked_up(requests: usize, caller: impl Fn(&str) -> Client) -> usize {
 }
 
 #[tokio::test]
-async fn a_flood_of_unknown_keys_reads_as_often_as_its_address_has_tokens() {
+async fn unknown_keys_cause_as_many_reads_as_their_address_has_tokens() {
     let app = limited(60, 10).await;
     app.proxy.take_bodies();
     let from_here = |key: &str| app.caller(&[("x-api-key", key)]);
@@ -237,7 +237,7 @@ async fn a_flood_of_unknown_keys_reads_as_often_as_its_address_has_tokens() {
 }
 
 #[tokio::test]
-async fn another_environment_reads_once_before_it_knows_that_the_address_has_no_tokens() {
+async fn another_environment_reads_once_before_it_knows_that_the_bucket_is_empty() {
     let setup = || Setup { rate: RateLimit::new(60, 10), ..Setup::default() };
     let app = TestApp::with_setup(setup()).await;
     let twin = app.twin(setup());
@@ -248,7 +248,7 @@ async fn another_environment_reads_once_before_it_knows_that_the_address_has_no_
 }
 
 #[tokio::test]
-async fn a_key_is_not_looked_up_for_an_address_over_its_limit_and_a_token_needs_no_look() {
+async fn an_address_over_its_limit_gets_no_key_looked_up() {
     let app = limited(60, 10).await;
     let admin = app.admin();
     let key = admin.new_api_key(&["resources:read"]).await;

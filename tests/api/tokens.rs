@@ -71,7 +71,7 @@ async fn the_two_schemes_of_the_seeds_are_accepted_in_any_case() {
 }
 
 #[tokio::test]
-async fn a_token_ends_a_minute_after_it_says_so() {
+async fn a_token_ends_a_minute_after_its_exp() {
     let app = TestApp::new().await;
     let admin = app.admin();
     app.advance_seconds(3600 + 59);
@@ -81,7 +81,7 @@ async fn a_token_ends_a_minute_after_it_says_so() {
 }
 
 #[tokio::test]
-async fn the_credentials_face_tells_no_token_from_a_wrong_one() {
+async fn format_d_tells_a_missing_token_from_a_wrong_one() {
     let app = TestApp::new().await;
     let none = app.anonymous().get("/credentials/").await;
     expect::body(&none, 401, json!({"detail": "Authentication credentials were not provided."}));

@@ -59,7 +59,7 @@ async fn shown(admin: &Client, kind: &Kind) -> (Value, Value) {
 }
 
 #[tokio::test]
-async fn a_link_is_made_and_taken_away_once() {
+async fn a_link_is_added_and_removed_once() {
     let app = TestApp::new().await;
     let admin = app.admin();
     for kind in kinds(&admin).await {
@@ -85,7 +85,7 @@ async fn a_link_is_made_and_taken_away_once() {
 }
 
 #[tokio::test]
-async fn the_first_side_is_missed_before_the_second() {
+async fn a_missing_first_side_is_reported_before_the_second() {
     let app = TestApp::new().await;
     let admin = app.admin();
     for kind in kinds(&admin).await {
@@ -112,7 +112,7 @@ async fn the_first_side_is_missed_before_the_second() {
 }
 
 #[tokio::test]
-async fn a_link_goes_with_either_of_its_sides() {
+async fn a_link_is_deleted_with_either_side() {
     for side in [0, 1] {
         let app = TestApp::new().await;
         let admin = app.admin();
@@ -134,7 +134,7 @@ async fn a_link_goes_with_either_of_its_sides() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_many_at_once_one_makes_the_link_and_one_takes_it_away() {
+async fn of_many_simultaneous_requests_one_adds_the_link_and_one_removes_it() {
     let app = TestApp::new().await;
     let admin = app.admin();
     for kind in kinds(&admin).await {

@@ -40,7 +40,7 @@ async fn an_id_and_an_email_are_taken_once_in_an_organization() {
 }
 
 #[tokio::test]
-async fn an_email_is_free_again_when_its_user_leaves_it() {
+async fn an_email_is_free_again_when_its_user_changes_or_goes() {
     let app = TestApp::new().await;
     let admin = app.admin();
     let (grace, ada) = (admin.new_user("grace").await, admin.new_user("ada").await);
@@ -132,7 +132,7 @@ async fn came(app: &TestApp) -> (Client, Vec<String>) {
 }
 
 #[tokio::test]
-async fn the_list_is_in_the_order_in_which_they_came_whole_or_in_parts() {
+async fn the_list_is_in_order_of_creation_page_by_page() {
     let app = TestApp::new().await;
     let (admin, ids) = came(&app).await;
     let whole = admin.get("/users").await.expect(200).json;

@@ -46,7 +46,7 @@ async fn success_makes_it_active() {
 }
 
 #[tokio::test]
-async fn a_refusal_makes_it_inactive_and_says_why() {
+async fn a_refusal_makes_it_inactive_and_names_the_reason() {
     let app = TestApp::new().await;
     let admin = app.admin();
     let (resource, path) = unverified(&admin).await;
@@ -67,7 +67,7 @@ async fn a_refusal_makes_it_inactive_and_says_why() {
 }
 
 #[tokio::test]
-async fn no_answer_changes_nothing() {
+async fn without_an_answer_nothing_changes() {
     let app = TestApp::new().await;
     let admin = app.admin();
     let (_, path) = unverified(&admin).await;
@@ -142,7 +142,7 @@ async fn a_refusal_is_repeated_without_asking_again() {
 
 /// The provider was asked about something else than what is there now: its word says nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn an_answer_about_what_has_changed_is_dropped() {
+async fn an_answer_about_a_changed_resource_is_dropped() {
     let app = TestApp::new().await;
     let admin = app.admin();
     let (resource, path) = unverified(&admin).await;

@@ -95,7 +95,7 @@ async fn a_new_secret_counts_at_its_first_token_and_the_old_one_no_longer() {
 }
 
 #[tokio::test]
-async fn an_old_secret_stops_after_ten_minutes_where_nobody_shows_the_new_one() {
+async fn an_old_secret_stops_after_ten_minutes_even_without_a_new_token() {
     let (secrets, verifier) = environment(Some(OLD));
     verifier.warm_up(at(0)).await;
     secrets.rotate(Some(NEW));
@@ -121,7 +121,7 @@ async fn wrong_signatures_cause_one_read_a_minute() {
 }
 
 #[tokio::test]
-async fn nobody_comes_in_before_the_secret_was_read() {
+async fn no_caller_is_admitted_before_the_secret_was_read() {
     // A value that is too short is none.
     for unusable in [None, Some("short")] {
         let (secrets, verifier) = environment(unusable);
@@ -138,7 +138,7 @@ async fn nobody_comes_in_before_the_secret_was_read() {
 }
 
 #[tokio::test]
-async fn the_last_secret_serves_for_a_day_while_none_can_be_read() {
+async fn the_last_secret_serves_for_a_day_during_an_outage() {
     for unusable in [None, Some("short")] {
         let (secrets, verifier) = environment(Some(OLD));
         verifier.warm_up(at(0)).await;

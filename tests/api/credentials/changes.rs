@@ -59,7 +59,7 @@ async fn a_patch_has_the_rules_of_put() {
 }
 
 #[tokio::test]
-async fn a_credential_in_use_is_not_deleted_on_any_face() {
+async fn a_credential_in_use_is_not_deleted() {
     let app = TestApp::new().await;
     let (admin, path) = admin_with_credential(&app).await;
     let id = path.trim_matches('/').rsplit('/').next().unwrap();

@@ -57,7 +57,7 @@ impl Typed {
 }
 
 #[tokio::test]
-async fn what_is_replaced_cleared_or_retyped_is_kept_and_opens_in_its_place() {
+async fn a_replaced_cleared_or_retyped_value_is_kept_and_still_opens() {
     let typed = Typed::new().await;
     let access = CredentialType::AccessKey;
     let _ = typed.patch(json!({"value": key(1)})).await.expect(200);
@@ -80,7 +80,7 @@ async fn what_is_replaced_cleared_or_retyped_is_kept_and_opens_in_its_place() {
 
 /// What changes nothing at a provider, and plain secrets, which no provider sees.
 #[tokio::test]
-async fn nothing_else_keeps_a_value() {
+async fn other_updates_keep_no_former_value() {
     let typed = Typed::new().await;
     for body in [json!({"name": "Renamed"}), json!({"value": null}), json!({"credential_type": "ACCESS_KEY"})]
     {

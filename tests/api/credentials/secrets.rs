@@ -16,7 +16,7 @@ async fn stored(app: &TestApp, path: &str) -> Option<String> {
 }
 
 #[tokio::test]
-async fn a_round_trip_of_what_was_shown_keeps_the_secret() {
+async fn sending_back_a_shown_credential_keeps_the_secret() {
     let app = TestApp::new().await;
     let (admin, path) = admin_with_credential(&app).await;
     let shown = admin.get(&path).await.expect(200).json;

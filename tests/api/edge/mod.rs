@@ -89,7 +89,7 @@ impl EdgeDeployment {
 }
 
 #[tokio::test]
-async fn through_the_edge_a_session_lets_in_whom_cloudfront_saw() {
+async fn through_the_edge_a_session_lets_in_the_address_that_cloudfront_saw() {
     let site = EdgeDeployment::new().await;
     assert_eq!(site.let_in(&[]).await, [json!(CALLER), Value::Null]);
     let v6 = [(VIEWER_ADDRESS, Some("2001:db8:85a3:0:0:8a2e:370:7334:46532"))];
@@ -119,7 +119,7 @@ async fn a_forged_header_without_the_secret_changes_nothing() {
 }
 
 #[tokio::test]
-async fn the_edges_word_is_one_address_with_a_port_or_nothing_is_done() {
+async fn an_edge_without_one_address_and_port_is_refused() {
     let site = EdgeDeployment::new().await;
     site.is_refused(&[(VIEWER_ADDRESS, None)]).await;
     for bad in [
@@ -147,7 +147,7 @@ async fn a_distribution_without_the_secret_is_refused() {
 }
 
 #[tokio::test]
-async fn a_distribution_that_nobody_set_up_is_refused_because_its_address_is_not_the_callers() {
+async fn an_unknown_distribution_is_refused_because_its_address_is_not_the_callers() {
     let app = TestApp::new().await;
     let admin = app.admin().with_header(CLOUDFRONT_ID, "IZhnZ0yc8tRtU1vQ==");
     expect::code(&admin.get("/resources").await, 403, "UNKNOWN_SOURCE", UNKNOWN);
@@ -159,7 +159,7 @@ async fn a_distribution_that_nobody_set_up_is_refused_because_its_address_is_not
 
 /// Strangers are told apart by what the edge says, as they are without one.
 #[tokio::test]
-async fn the_limit_of_an_address_is_the_callers_and_not_the_edges() {
+async fn the_limit_of_an_address_counts_for_the_caller_and_not_for_the_edge() {
     let app = TestApp::with_setup(setup(RateLimit::new(6, 2))).await;
     let stranger = |address: &str| {
         let caller = app.bearer("garbage").with_header(SECRET_HEADER, SECRET);

@@ -43,7 +43,7 @@ async fn every_attack_is_answered_with_401() {
 }
 
 #[tokio::test]
-async fn a_claim_that_cannot_be_used_is_named_and_its_value_is_not() {
+async fn an_unusable_claim_is_named_without_its_value() {
     let app = TestApp::with_setup(Setup { jwt: inline(), ..Setup::default() }).await;
     for (name, token) in unusable() {
         let claim = name.split(' ').next().unwrap();

@@ -58,7 +58,7 @@ impl Web {
 }
 
 #[tokio::test]
-async fn a_document_is_got() {
+async fn a_document_is_read() {
     let web = Web::answering_text("200 OK", r#"{"keys": []}"#).await;
     let fetch = HttpFetch::default();
     for _ in 0..2 {
@@ -77,7 +77,7 @@ async fn a_redirection_is_not_followed() {
 }
 
 #[tokio::test]
-async fn another_status_is_no_document() {
+async fn another_status_than_200_is_a_fault() {
     for status in ["201 Created", "204 No Content", "403 Forbidden", "404 Not Found", "500 Oops", "503 Busy"]
     {
         let web = Web::answering_text(status, "").await;
@@ -100,7 +100,7 @@ async fn a_document_ends_at_256_kib() {
 
 /// The head, half of the body, nothing at all: each is waited for, and not for ever.
 #[tokio::test]
-async fn what_does_not_come_in_time_does_not_come() {
+async fn a_late_document_is_a_fault() {
     let answers = ["", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n{\"key"];
     let mut waits = Vec::new();
     for answer in answers {
@@ -114,7 +114,7 @@ async fn what_does_not_come_in_time_does_not_come() {
 }
 
 #[tokio::test]
-async fn only_this_machine_is_asked_without_tls() {
+async fn only_this_machine_is_called_without_tls() {
     for url in [
         "http://id.example/keys",
         "http://169.254.169.254/latest",
@@ -128,7 +128,7 @@ async fn only_this_machine_is_asked_without_tls() {
 }
 
 #[tokio::test]
-async fn nobody_there_is_a_fault() {
+async fn a_refused_connection_is_a_fault() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/keys", listener.local_addr().unwrap());
     drop(listener);
