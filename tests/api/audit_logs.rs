@@ -96,7 +96,7 @@ async fn filters_pick_rows() {
     }
     let page = admin.get("/audit-logs?eventType=RESOURCE_CREATE&limit=2").await.json;
     let next = page["nextCursor"].as_str().unwrap();
-    // A position may lie outside of the times of another query.
+    // A cursor may name a position outside the times of another query.
     for (times, count) in [("to=2026-02-18T10:30:00Z", 1), ("from=2026-02-18T10:30:05Z", 0)] {
         let page = admin.get(&format!("/audit-logs?{times}&cursor={next}")).await.expect(200).json;
         assert_eq!((events(&page).len(), &page["nextCursor"]), (count, &Value::Null), "{times}");

@@ -1,4 +1,4 @@
-//! Bodies that cannot be read, in the format of their path. None changes anything, none is a 500.
+//! Bodies that cannot be read. Each is refused in the format of its path, without a 500 and without a change.
 
 use serde_json::json;
 use support::{Client, Reply, TestApp};

@@ -1,4 +1,4 @@
-//! Which path has which format, and what no route matches.
+//! The error format of each path, and requests without a route.
 
 use serde_json::json;
 use support::TestApp;
@@ -128,7 +128,7 @@ async fn a_busy_table_is_503_and_a_broken_one_500() {
     let app = TestApp::new().await;
     let admin = app.admin();
     let busy = json!({"__type": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"});
-    // The SDK tries three times before it gives up.
+    // The SDK makes three attempts.
     for _ in 0..store::CALL_ATTEMPTS {
         app.proxy.fail_next("Query", 400, &busy);
     }

@@ -1,9 +1,9 @@
-//! What the local gateway hands to functions, as API Gateway does.
+//! The local gateway hands the same events to functions as API Gateway.
 
 use serde_json::{Value, json};
 use support::TestApp;
 
-/// The event of a request by anybody.
+/// The event of a request without a token.
 fn event(app: &TestApp, method: &str, path: &str, content_type: Option<&str>, body: &str) -> Value {
     serde_json::from_str(&app.anonymous().event(method, path, content_type, body.into())).unwrap()
 }

@@ -1,4 +1,4 @@
-//! `GET /me`: the caller, and what a session of theirs would open.
+//! `GET /me`: the caller, and the resources that a session of theirs would open.
 
 use serde_json::{Value, json};
 use support::{Client, ORG, TestApp};

@@ -18,7 +18,7 @@ async fn limited(per_minute: u32, burst: u32) -> TestApp {
     TestApp::with_setup(Setup { rate: RateLimit::new(per_minute, burst), ..Setup::default() }).await
 }
 
-/// How many of some requests pass. They ask for a path that does not exist: nothing but the limit asks the table.
+/// How many of some requests pass. Their path does not exist, so only the limit calls the table.
 async fn passing(caller: &Client, requests: usize) -> usize {
     let mut passing = 0;
     for _ in 0..requests {
@@ -54,7 +54,7 @@ async fn by_default_a_hundred_may_come_at_once_and_ten_each_second() {
 }
 
 #[tokio::test]
-async fn a_caller_over_the_limit_gets_retry_after_in_every_format() {
+async fn a_request_above_the_limit_says_when_to_try_again_in_the_format_of_its_path() {
     let app = limited(6, 2).await;
     let admin = app.admin();
     assert_eq!(passing(&admin, 5).await, 2);
@@ -112,7 +112,7 @@ async fn every_route_costs_unknown_callers_a_token() {
         }
         let expected = if endpoint.level == Level::Anyone { [200, 200] } else { [401, 429] };
         assert_eq!(statuses, expected, "{method} {path}");
-        // Whoever is known has their own, whatever others do from the same address.
+        // A known caller has a budget of their own, even when others at the same address have spent theirs.
         let _ = app.admin().get("/roles").await.expect(200);
     }
 }
@@ -164,7 +164,7 @@ async fn steady_traffic_costs_less_than_one_call_in_ten_requests() {
     assert!(asked * 10 < requests, "{asked} calls for {requests} requests");
 }
 
-/// Two environments of a function share a budget through the table, whatever each of them holds.
+/// Two environments of a function share a budget through the table, although each holds tokens of its own.
 #[tokio::test]
 async fn two_environments_stay_within_five_percent_of_one_budget() {
     const PER_MINUTE: usize = 60;
@@ -181,7 +181,7 @@ async fn two_environments_stay_within_five_percent_of_one_budget() {
     let mut asked = 0;
     for step in 0..3600 / STEP_SECONDS {
         let (here, there) = (app.admin(), twin.client(&app.token(support::ADMIN, ORG, &["ORG_ADMIN"])));
-        // Both ask for more than there is: two a second in the one, and in the other by fits and starts.
+        // Together they exceed the limit: one asks twice a second, the other in bursts.
         let fits = if step % 5 == 0 { 40 } else { 0 };
         for (caller, requests) in [(&here, 10), (&there, fits)] {
             passed += passing(caller, requests).await;
@@ -195,7 +195,7 @@ async fn two_environments_stay_within_five_percent_of_one_budget() {
     assert!(passed * 100 >= budget * 95 && passed * 100 <= budget * 105, "{passed} of {budget}");
 }
 
-/// The text of a key in the right form that nobody ever made.
+/// The text of a well-formed key that does not exist.
 fn unknown_key(number: usize) -> String {
     let id = ApiKeyId::from(Uuid::from_u128(number as u128));
     IssuedKey::generate(&org(ORG), id).unwrap().text.expose_secret().to_owned()
@@ -204,14 +204,14 @@ fn unknown_key(number: usize) -> String {
 /// Calls of two kinds since the last look: reads of an item, and calls for tokens.
 fn reads_and_calls(app: &TestApp) -> (usize, usize) {
     let bodies = app.proxy.take_bodies();
-    // A failed sign-in is counted besides, each by a call of its own.
+    // Each failed sign-in is counted by a call of its own.
     let is_count = |body: &serde_json::Value| body.to_string().contains("SIGN_INS");
     let of =
         |name: &str| bodies.iter().filter(|(target, body)| target.ends_with(name) && !is_count(body)).count();
     (of(".GetItem"), of(".UpdateItem"))
 }
 
-/// Sends requests with made-up keys, and counts those whose key is looked up.
+/// Sends requests with invented keys, and counts those whose key is looked up.
 async fn looked_up(requests: usize, caller: impl Fn(&str) -> Client) -> usize {
     let mut looked_up = 0;
     for number in 0..requests {
@@ -255,7 +255,7 @@ async fn an_address_over_its_limit_gets_no_key_looked_up() {
     let by_key = app.caller(&[("x-api-key", &key)]);
     app.proxy.take_bodies();
     let _ = by_key.get("/resources").await.expect(200);
-    // The key, its maker, its first use and its own bucket: nothing of the address's.
+    // The calls are for the key, its maker, its first use and its own bucket. None is for the address.
     assert_eq!(reads_and_calls(&app), (2, 2));
     let strangers = passing_strangers(&app).await;
     assert_eq!(strangers, 10);
@@ -269,7 +269,7 @@ async fn an_address_over_its_limit_gets_no_key_looked_up() {
     let _ = by_key.get("/resources").await.expect(200);
 }
 
-/// How many of some requests with a token that is none pass the limit of their address.
+/// How many of some requests with a malformed token pass the limit of their address.
 async fn passing_strangers(app: &TestApp) -> usize {
     let mut passing = 0;
     for _ in 0..20 {

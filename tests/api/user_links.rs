@@ -7,7 +7,7 @@ use crate::expect;
 
 const UNKNOWN: &str = "550e8400-e29b-41d4-a716-446655440000";
 
-/// A kind of link: what its path is made of, and how its sentences go.
+/// A kind of link: the parts of its path, and its sentences.
 struct Kind {
     first: (&'static str, String),
     second: (&'static str, String),
@@ -123,7 +123,7 @@ async fn a_link_is_deleted_with_either_side() {
         let deleted = if side == 0 { &of_role.first } else { &of_user.second };
         let _ = admin.delete(&format!("/{}/{}", deleted.0, deleted.1)).await.expect(204);
         let mut left = app.db_objects().await;
-        // Those of what is deleted stay for an hour.
+        // Items of deleted objects stay for an hour.
         left.retain(|_, item| item["entity"] != "SHARD");
         assert!(left.values().all(|item| !item.to_string().contains(&deleted.1)), "{left:?}");
         let user = admin.get("/users/grace").await.expect(200).json;

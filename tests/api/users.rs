@@ -121,7 +121,7 @@ async fn each_member_is_checked() {
     }
 }
 
-/// Users who came a second apart, whose ids are in another order.
+/// Users who were created a second apart, with ids in another order.
 async fn came(app: &TestApp) -> (Client, Vec<String>) {
     let mut ids = Vec::new();
     for id in ["zoe", "mia", "ada", "kim", "bob"] {
@@ -157,7 +157,7 @@ async fn a_deleted_user_leaves_no_link_behind() {
     let (role, other) = (admin.new_role("Engineers").await, admin.new_user("ada").await);
     let _ = admin.post_empty(&format!("/roles/{role}/users/{user}")).await.expect(200);
     let _ = admin.post_empty(&format!("/roles/{role}/users/{other}")).await.expect(200);
-    // More than one transaction has room for.
+    // These are too many for one transaction.
     for _ in 0..120 {
         let resource = admin.new_resource(&credential).await;
         let _ = admin.post_empty(&format!("/users/{user}/resources/{resource}")).await.expect(200);

@@ -1,4 +1,4 @@
-//! Tokens that are signed with an issuer's private key: which key verifies which token, and when keys are fetched.
+//! Tokens that an issuer signs with a private key: which public key verifies which token, and when keys are fetched.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 

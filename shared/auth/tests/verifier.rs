@@ -1,4 +1,4 @@
-//! Which tokens are accepted, and why the others are not.
+//! Which tokens are accepted, and why others are refused.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -48,7 +48,7 @@ fn signed(algorithm: Algorithm, secret: &str, claims: &Value) -> String {
 }
 
 fn verdict(token: &str) -> Result<model::principal::Principal, InvalidToken> {
-    // With a secret there is nothing to wait for.
+    // A secret from the settings needs no fetch.
     let verifier = Verifier::new(&settings(), Arc::new(Nowhere)).unwrap();
     verifier.verify(token, at(NOW)).now_or_never().unwrap()
 }
@@ -106,7 +106,7 @@ fn the_key_fixes_the_algorithm_and_the_token_does_not() {
     }
 }
 
-/// What is said of a claim.
+/// The fault of a claim.
 fn bad<T>(name: &str, fault: ClaimFault) -> Result<T, InvalidToken> {
     Err(InvalidToken::Claim(BadClaim { name: name.into(), fault }))
 }
@@ -130,7 +130,7 @@ fn signature_issuer_and_audience_are_checked() {
     }
 }
 
-/// A forger could otherwise ask what a good token must say.
+/// Otherwise a forger could find out what a good token must hold.
 #[test]
 fn the_claims_of_a_badly_signed_token_are_not_reported() {
     for name in ["iss", "aud", "sub", "org", "exp", "nbf"] {
@@ -226,7 +226,7 @@ fn an_email_counts_as_verified_only_if_the_provider_says_so() {
                 verifier.verify(&token, at(NOW)).now_or_never().unwrap().unwrap().email_is_verified
             })
         });
-        // What is said of the claim `email` is not said of another one.
+        // `email_verified` is about the claim `email`, and not about another one.
         assert_eq!(found, [[by_token, false], [by_setting, by_setting]], "{said}");
     }
     assert!(!with("email", json!(null)).unwrap().email_is_verified);

@@ -1,4 +1,4 @@
-//! What happens to a secret: when it is shown, kept, replaced, and where it never appears.
+//! Secrets: when they are shown, kept and replaced, and where they never appear.
 
 use model::audit::AuditEvent;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use support::{Client, ORG, TestApp, org};
 use super::{ALL, Encoding, admin_with_credential, put, put_raw};
 use crate::expect;
 
-/// The stored secret, opened past HTTP.
+/// The stored secret, opened without HTTP.
 async fn stored(app: &TestApp, path: &str) -> Option<String> {
     let id = model::id::CredentialId::parse_any(path.trim_matches('/').rsplit('/').next().unwrap()).unwrap();
     let record = app.db.credential(&org(ORG), id).await.unwrap().unwrap();

@@ -1,4 +1,4 @@
-//! How keys are fetched: within bounds of time and size, and from nowhere else than where they were said to be.
+//! How keys are fetched: bounded in time and size, and only from the configured URL.
 
 use auth::Fetch;
 use std::sync::Arc;
@@ -92,13 +92,13 @@ async fn a_document_ends_at_256_kib() {
     assert_eq!(HttpFetch::default().get(&web.url).await.unwrap().len(), 256 * 1024);
     let web = Web::answering_text("200 OK", &body(256 * 1024 + 1)).await;
     assert!(web.fault().await.ends_with("has more than 262144 bytes"));
-    // One that does not say how long it is.
+    // An answer without its length.
     let chunk = format!("{:x}\r\n{}\r\n", 64 * 1024, body(64 * 1024)).repeat(5);
     let endless = format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{chunk}");
     assert!(Web::answering(endless.into()).await.fault().await.ends_with("has more than 262144 bytes"));
 }
 
-/// The head, half of the body, nothing at all: each is waited for, and not for ever.
+/// The wait ends whether nothing comes, only the head, or half of the body.
 #[tokio::test]
 async fn a_late_document_is_a_fault() {
     let answers = ["", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n{\"key"];
@@ -133,7 +133,7 @@ async fn a_refused_connection_is_a_fault() {
     let url = format!("http://{}/keys", listener.local_addr().unwrap());
     drop(listener);
     assert!(!HttpFetch::default().get(&url).await.unwrap_err().0.is_empty());
-    // TLS is spoken with who speaks it.
+    // A server with TLS is called with TLS.
     let web = Web::answering_text("200 OK", "{}").await;
     assert!(HttpFetch::default().get(&web.url.replace("http:", "https:")).await.is_err());
 }

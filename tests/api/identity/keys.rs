@@ -1,4 +1,4 @@
-//! Keys that an issuer publishes: which count, where they come from, and how long they are kept.
+//! Keys that an issuer publishes: which are used, where they are fetched, and how long they are kept.
 
 use auth::{
     BadKeys, Fetch, InvalidToken, JwtKeys, JwtSettings, KeySet, KeySource, REFRESH_SECONDS, STALE_SECONDS,
@@ -15,7 +15,7 @@ fn at(seconds: i64) -> model::time::Timestamp {
     at_millis((NOW + seconds) * 1000)
 }
 
-/// Claims that last for as long as any test does.
+/// Claims that outlast every test.
 fn lasting() -> Value {
     let mut claims = claims();
     claims["exp"] = (NOW + 10 * STALE_SECONDS).into();
@@ -159,7 +159,7 @@ async fn an_unknown_key_causes_one_fetch_a_minute() {
     }
     fetches += site.asked().len();
     assert_eq!(fetches, 10, "once for each minute, the first of them by the first token");
-    // A key that is new is found without a restart.
+    // A new key is found without a restart.
     site.put(KEYS_URL, ISSUER.set(&["RS256", "ES256"]));
     assert_eq!(verifier.verify(&token("ES256"), at(599)).await.err(), Some(InvalidToken::UnknownKey));
     verifier.verify(&token("ES256"), at(601)).await.unwrap();
