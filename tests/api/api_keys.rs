@@ -1,4 +1,4 @@
-//! `/api-keys`, and what a key opens.
+//! `/api-keys`, and the rights of a key.
 
 use serde_json::{Value, json};
 use support::{Client, TestApp};
@@ -10,7 +10,7 @@ fn with_key(app: &TestApp, text: &str) -> Client {
 }
 
 #[tokio::test]
-async fn the_text_of_a_key_is_shown_once_and_kept_nowhere() {
+async fn the_text_of_a_key_is_shown_once_and_never_stored() {
     let app = TestApp::new().await;
     let admin = app.admin();
     let body = json!({"name": "CI", "scopes": ["audit:read", "resources:read"], "expiresAt": "2026-03-01T00:00:00Z"});
@@ -36,7 +36,7 @@ async fn the_text_of_a_key_is_shown_once_and_kept_nowhere() {
 }
 
 #[tokio::test]
-async fn a_key_opens_what_its_scopes_say_by_either_header() {
+async fn a_key_may_do_what_its_scopes_say_in_either_header() {
     let app = TestApp::new().await;
     let admin = app.admin();
     let resource = admin.new_resource(&admin.new_credential("AWS").await).await;
@@ -135,7 +135,7 @@ async fn the_last_use_is_recorded_at_most_once_a_minute() {
 }
 
 #[tokio::test]
-async fn a_use_that_cannot_be_recorded_is_a_use_all_the_same() {
+async fn a_request_succeeds_even_if_the_use_of_its_key_cannot_be_recorded() {
     let app = TestApp::new().await;
     let key = with_key(&app, &app.admin().new_api_key(&["resources:read"]).await);
     app.proxy.fail_next("UpdateItem", 400, &json!({"__type": "AccessDeniedException", "message": "no"}));

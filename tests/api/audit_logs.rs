@@ -96,7 +96,7 @@ async fn filters_pick_rows() {
     }
     let page = admin.get("/audit-logs?eventType=RESOURCE_CREATE&limit=2").await.json;
     let next = page["nextCursor"].as_str().unwrap();
-    // A position may lie outside of the times of another query.
+    // A cursor may name a position outside the times of another query.
     for (times, count) in [("to=2026-02-18T10:30:00Z", 1), ("from=2026-02-18T10:30:05Z", 0)] {
         let page = admin.get(&format!("/audit-logs?{times}&cursor={next}")).await.expect(200).json;
         assert_eq!((events(&page).len(), &page["nextCursor"]), (count, &Value::Null), "{times}");
@@ -106,7 +106,7 @@ async fn filters_pick_rows() {
 }
 
 #[tokio::test]
-async fn parameters_that_cannot_be_read_are_named() {
+async fn wrong_parameters_are_named() {
     let app = TestApp::new().await;
     let admin = app.admin();
     let limit = "limit must be a whole number from 1 to 500";
@@ -126,7 +126,7 @@ async fn parameters_that_cannot_be_read_are_named() {
 }
 
 #[tokio::test]
-async fn a_cursor_leads_nowhere_but_into_its_own_log() {
+async fn a_cursor_works_only_in_its_own_log() {
     let app = TestApp::new().await;
     let (admin, _, _) = written(&app).await;
     let cursor = admin.get("/audit-logs?limit=1").await.json["nextCursor"].as_str().unwrap().to_owned();

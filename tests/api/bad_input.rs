@@ -1,4 +1,4 @@
-//! What no honest caller sends, on each of the three formats: a clear refusal, and nothing changes.
+//! Input that no honest caller sends, in each of the three formats: it is refused clearly and changes nothing.
 
 use serde_json::{Value, json};
 use support::{Reply, TestApp};
@@ -8,19 +8,19 @@ const JSON: Option<&str> = Some("application/json");
 /// A family of paths with each format.
 const FAMILIES: [&str; 3] = ["/api/v1/resources", "/api/v1/roles", "/api/v1/credentials/"];
 
-/// A body that has a member `name` and is refused for what stands behind it.
+/// A body with a good member `name` and a wrong one after it.
 fn with_member(member: &str) -> Vec<u8> {
     format!(r#"{{"name": "n", "value": "v", {member}}}"#).into_bytes()
 }
 
-/// The sentence of a refusal, in whatever format.
+/// The sentence of a refusal, in any format.
 fn sentence(reply: &Reply) -> String {
     let (message, detail) = (&reply.json["message"], &reply.json["detail"]);
     let text = [message, detail].into_iter().find_map(Value::as_str);
     text.map_or_else(|| reply.text.clone(), String::from)
 }
 
-/// Sends a body to each family: each refuses it with 400 and a sentence that has these words in it.
+/// Sends a body to each family. Each refuses it with 400 and a sentence with these words.
 async fn is_refused_by_all(body: &[u8], words: &str) {
     let app = TestApp::new().await;
     let before = app.db_objects().await;
@@ -48,7 +48,7 @@ async fn invalid_utf8() {
         let body = [&br#"{"name": ""#[..], bytes, br#""}"#].concat();
         is_refused_by_all(&body, "utf-8").await;
     }
-    // UTF-16, which JSON was once allowed to be.
+    // An old JSON standard allowed UTF-16.
     is_refused_by_all(b"\xff\xfe{\0}\0", "utf-8").await;
 }
 
@@ -63,7 +63,7 @@ async fn numbers_that_no_double_holds() {
 }
 
 #[tokio::test]
-async fn duplicate_keys_are_refused_but_by_the_face_whose_seed_takes_the_last() {
+async fn duplicate_keys_are_refused_except_in_format_d_where_the_last_counts() {
     let app = TestApp::new().await;
     let body = br#"{"name": "first", "name": "last", "value": "v"}"#;
     for path in &FAMILIES[..2] {
@@ -149,7 +149,7 @@ async fn segments_are_decoded_once_and_may_hold_what_identity_providers_put_ther
         let _ = admin.get(&format!("/users/{twice}")).await.expect(400);
         let _ = admin.delete(&format!("/users/{segment}")).await.expect(204);
     }
-    // To the gateway an escaped slash is one.
+    // The gateway treats an escaped slash as a slash.
     let _ = admin.get("/users/a%2Fb").await.expect(404);
     for segment in ["%00", "%ff", "%E2%80%AE", "a%20b"] {
         let reply = admin.get(&format!("/users/{segment}")).await.expect(400);

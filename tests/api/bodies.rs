@@ -1,4 +1,4 @@
-//! Bodies that cannot be read, in the format of their path. None changes anything, none is a 500.
+//! Bodies that cannot be read. Each is refused in the format of its path, without a 500 and without a change.
 
 use serde_json::json;
 use support::{Client, Reply, TestApp};
@@ -53,7 +53,7 @@ async fn broken_json_names_line_and_column() {
 }
 
 #[tokio::test]
-async fn the_face_of_the_path_words_it() {
+async fn each_format_has_its_own_words() {
     let app = TestApp::new().await;
     let admin = app.admin();
     let reply = admin.send("POST", "/api/v1/roles", JSON, b"{".to_vec()).await;

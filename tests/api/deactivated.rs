@@ -1,4 +1,4 @@
-//! Deactivated and deleted people: what they and their API keys are answered, and how soon.
+//! Deactivated and deleted people: the answers to them and to their API keys, and how soon they change.
 
 use model::rate::RateLimit;
 use serde_json::{Value, json};
@@ -33,7 +33,7 @@ fn looks(app: &TestApp) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_deactivated_administrator_may_nothing_and_does_not_let_themselves_in_again() {
+async fn a_deactivated_administrator_may_do_nothing_and_cannot_reactivate_themselves() {
     let app = TestApp::new().await;
     let ada = as_admin(&app, &app.admin().new_user("ada").await);
     let _ = ada.get("/roles").await.expect(200);
@@ -60,9 +60,9 @@ async fn a_deactivated_administrator_may_nothing_and_does_not_let_themselves_in_
     let _ = ada.get("/roles").await.expect(200);
 }
 
-/// Where no route matches, too, callers are asked who they are before a path is admitted to exist.
+/// Requests without a route, too, identify their caller before they show that a path exists.
 #[tokio::test]
-async fn a_method_that_a_path_has_not_is_told_to_active_people_only() {
+async fn only_active_people_learn_the_methods_of_a_path() {
     let app = TestApp::new().await;
     let ada = as_admin(&app, &app.admin().new_user("ada").await);
     let _ = ada.delete("/roles").await.expect(405);
@@ -77,9 +77,9 @@ async fn a_method_that_a_path_has_not_is_told_to_active_people_only() {
     );
 }
 
-/// Another environment of the function learns of it when it looks again, which is within five seconds.
+/// Another environment of the function reads the directory again within five seconds.
 #[tokio::test]
-async fn another_environment_learns_of_it_within_five_seconds() {
+async fn another_environment_refuses_within_five_seconds() {
     let app = TestApp::new().await;
     let token = app.token(&app.admin().new_user("ada").await, ORG, &["ORG_ADMIN"]);
     let there = app.twin(Setup::default()).client(&token);
@@ -87,7 +87,7 @@ async fn another_environment_learns_of_it_within_five_seconds() {
     app.advance_seconds(1);
     set_active(&app, "ada", false).await;
     let _ = there.get("/roles").await.expect(200);
-    // What was seen is as old as the clock says: four seconds, and one since the change.
+    // The remembered standing is four seconds old, and the change one second.
     app.advance_seconds(3);
     let _ = there.get("/roles").await.expect(403);
     set_active(&app, "ada", true).await;
@@ -99,9 +99,9 @@ async fn another_environment_learns_of_it_within_five_seconds() {
     let _ = app.admin().get("/users/ada").await.expect(200);
 }
 
-/// Nobody knows how long ago something was seen when the clock went back.
+/// After the clock went back, the age of a remembered standing is unknown.
 #[tokio::test]
-async fn a_clock_that_goes_back_makes_the_environment_look_again() {
+async fn after_a_clock_went_back_the_directory_is_asked_again() {
     let app = TestApp::new().await;
     let token = app.token(&app.admin().new_user("ada").await, ORG, &["ORG_ADMIN"]);
     let there = app.twin(Setup::default()).client(&token);
@@ -129,18 +129,18 @@ async fn steady_requests_ask_the_directory_once_in_four_seconds() {
         looked.extend(looks(&app).into_iter().map(|person| (second, person)));
         app.advance_seconds(1);
     }
-    // A key and the person who made it are looked up as one.
+    // A key and its maker share one look-up.
     assert_eq!(looked, [0, 4, 8].map(|second| (second, ADMIN.to_owned())));
 }
 
-/// The look at the directory and the rate limiter's call do not wait for each other.
+/// The calls for the directory and for the rate limit do not wait for each other.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_look_does_not_wait_for_the_rate_limiter() {
+async fn the_directory_and_the_rate_limiter_are_asked_at_the_same_time() {
     let app = TestApp::with_setup(Setup { rate: Some(RateLimit::default()), ..Setup::default() }).await;
     let (mut tokens, mut look) = (app.proxy.stop_next("UpdateItem"), app.proxy.stop_next("GetItem"));
     let admin = app.admin();
     let running = tokio::spawn(async move { admin.get("/roles").await });
-    // Where the one waited for the other, this would wait for ever.
+    // If one call waited for the other, this test would hang.
     let both = async {
         tokens.reached().await;
         look.reached().await;
@@ -151,19 +151,19 @@ async fn the_look_does_not_wait_for_the_rate_limiter() {
 }
 
 #[tokio::test]
-async fn a_table_out_of_reach_admits_nobody() {
+async fn an_unreachable_table_admits_nobody() {
     let app = TestApp::new().await;
     let busy = json!({"__type": "ProvisionedThroughputExceededException", "message": "busy"});
     let fail = || (0..10).for_each(|_| app.proxy.fail_next("GetItem", 400, &busy));
     fail();
     let _ = app.admin().get("/roles").await.expect(503);
     fail();
-    // That they may not is what they learn all the same.
+    // They get 403 all the same.
     let _ = app.member().get("/roles").await.expect(403);
 }
 
 #[tokio::test]
-async fn a_deactivated_caller_learns_that_before_they_learn_that_they_ask_too_often() {
+async fn a_deactivated_caller_gets_403_before_429() {
     let app = TestApp::with_setup(Setup { rate: RateLimit::new(60, 5), ..Setup::default() }).await;
     let ada = as_admin(&app, &app.admin().new_user("ada").await);
     set_active(&app, "ada", false).await;
@@ -176,7 +176,7 @@ async fn a_deactivated_caller_learns_that_before_they_learn_that_they_ask_too_of
 }
 
 #[tokio::test]
-async fn nobody_changes_whether_they_are_active_themselves() {
+async fn people_cannot_change_their_own_is_active() {
     let app = TestApp::new().await;
     let (admin, path) = (app.admin(), format!("/users/{ADMIN}"));
     let _ = admin.get("/me").await.expect(200);
@@ -191,7 +191,7 @@ async fn nobody_changes_whether_they_are_active_themselves() {
     set_active(&app, "ada", false).await;
 }
 
-/// The answers to a key of every scope, at what each scope opens.
+/// The answers to a key with every scope, one for each scope.
 async fn answers(key: &Client) -> Vec<u16> {
     let mut statuses = Vec::new();
     for path in ["/sessions", "/resources", "/audit-logs", "/me"] {
@@ -201,7 +201,7 @@ async fn answers(key: &Client) -> Vec<u16> {
     statuses
 }
 
-/// What is to follow a deletion fails, as if there were a crash right after it: it is left to the sweeper.
+/// The work after a deletion fails, as in a crash. The sweeper does it later.
 fn refuse_next_query(app: &TestApp) {
     app.proxy.fail_next("Query", 400, &json!({"__type": "AccessDeniedException", "message": "no"}));
 }
@@ -209,7 +209,7 @@ fn refuse_next_query(app: &TestApp) {
 const ALL: [&str; 4] = ["sessions:read", "sessions:write", "resources:read", "audit:read"];
 
 #[tokio::test]
-async fn a_key_is_good_for_as_much_as_its_maker() {
+async fn a_key_may_do_no_more_than_its_maker() {
     let app = TestApp::new().await;
     let ada = as_admin(&app, "ada");
     let key = with_key(&app, &ada.new_api_key(&ALL).await);
@@ -223,14 +223,14 @@ async fn a_key_is_good_for_as_much_as_its_maker() {
     let _ = app.admin().delete("/users/ada").await.expect(204);
     assert_eq!(answers(&key).await, [401; 5]);
     let _ = app.admin().get("/users/ada").await.expect(404);
-    // The person comes again, as somebody new. The key does not.
+    // The person gets a new entry. The key stays invalid.
     let _ = ada.get("/me").await.expect(200);
     assert_eq!(answers(&key).await, [401; 5]);
 }
 
-/// An environment that has seen the maker just now must not let their key enter them again.
+/// An environment that has just seen the maker must not let their key make a new entry.
 #[tokio::test]
-async fn a_key_enters_nobody_again() {
+async fn a_key_makes_no_new_entry_for_its_maker() {
     let app = TestApp::new().await;
     let ada = as_admin(&app, "ada");
     let key = ada.new_api_key(&ALL).await;
@@ -261,7 +261,7 @@ async fn the_keys_of_a_deleted_person_are_revoked_and_on_record() {
         keys.as_array().unwrap().iter().map(|key| key["isRevoked"] == false).collect()
     };
     assert_eq!(live().await, [false, true, true, true]);
-    // Somebody comes with the same id before the sweeper does, and makes a key of their own.
+    // Another person with the same id comes before the sweeper, and makes a key of their own.
     let _ = as_admin(&app, "ada").new_api_key(&["audit:read"]).await;
     let _ = app.sweep().await;
     assert_eq!(live().await, [false, false, false, true, true]);
@@ -272,14 +272,14 @@ async fn the_keys_of_a_deleted_person_are_revoked_and_on_record() {
         .map(|row| serde_json::to_value(row.actor_type).unwrap())
         .collect();
     assert_eq!(kinds, ["USER", "SYSTEM", "SYSTEM"]);
-    // Deactivation revokes none: the person may come back.
+    // Deactivation revokes no key, because the person may come back.
     let _ = as_admin(&app, "joan").new_api_key(&["audit:read"]).await;
     set_active(&app, "joan", false).await;
     assert_eq!(live().await, [false, false, false, true, true, true]);
 }
 
 #[tokio::test]
-async fn who_makes_a_key_is_entered_in_the_directory() {
+async fn the_maker_of_a_key_gets_an_entry_in_the_directory() {
     let app = TestApp::new().await;
     let ada = as_admin(&app, "ada");
     let _ = app.admin().get("/users/ada").await.expect(404);

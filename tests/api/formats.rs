@@ -1,4 +1,4 @@
-//! Which path has which format, and what no route matches.
+//! The error format of each path, and requests without a route.
 
 use serde_json::json;
 use support::TestApp;
@@ -10,7 +10,7 @@ use web::{App, Endpoint, Failure};
 use crate::expect;
 
 #[test]
-fn the_path_alone_picks_the_face() {
+fn the_path_alone_picks_the_format() {
     for (path, format) in [
         ("/api/v1/resources", ErrorFormat::Code),
         ("/api/v1/resources/", ErrorFormat::Code),
@@ -112,7 +112,7 @@ async fn every_answer_carries_its_request_id_and_is_not_cached() {
 }
 
 #[tokio::test]
-async fn health_answers_anybody_and_touches_nothing() {
+async fn health_answers_anybody_and_makes_no_call() {
     let app = TestApp::new().await;
     let reply = app.anonymous().get("/health").await.expect(200);
     assert_eq!(reply.members(), ["status", "version", "commit"]);
@@ -128,7 +128,7 @@ async fn a_busy_table_is_503_and_a_broken_one_500() {
     let app = TestApp::new().await;
     let admin = app.admin();
     let busy = json!({"__type": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"});
-    // The SDK tries three times before it gives up.
+    // The SDK makes three attempts.
     for _ in 0..store::CALL_ATTEMPTS {
         app.proxy.fail_next("Query", 400, &busy);
     }
@@ -146,7 +146,7 @@ async fn a_busy_table_is_503_and_a_broken_one_500() {
 }
 
 #[tokio::test]
-async fn a_panic_is_a_500_in_the_face_of_the_path_and_the_next_request_works() {
+async fn a_panic_is_a_500_in_the_format_of_the_path_and_the_next_request_works() {
     async fn broken(_: App, _: Anyone) -> Result<NoContent, Failure> {
         panic!("a defect that nobody may read about")
     }

@@ -1,9 +1,9 @@
-//! What the local gateway hands to functions, as API Gateway does.
+//! The local gateway hands the same events to functions as API Gateway.
 
 use serde_json::{Value, json};
 use support::TestApp;
 
-/// The event of a request by anybody.
+/// The event of a request without a token.
 fn event(app: &TestApp, method: &str, path: &str, content_type: Option<&str>, body: &str) -> Value {
     serde_json::from_str(&app.anonymous().event(method, path, content_type, body.into())).unwrap()
 }
@@ -27,7 +27,7 @@ async fn an_escaped_slash_is_a_slash_to_the_gateway() {
 }
 
 #[tokio::test]
-async fn what_is_left_for_a_greedy_variable_is_a_parameter() {
+async fn the_rest_of_the_path_is_the_greedy_variables_parameter() {
     let app = TestApp::new().await;
     for (path, key, parameters) in [
         ("/a/", "GET /api/v1/credentials/{id}/{rest+}", json!({"id": "a", "rest": ""})),

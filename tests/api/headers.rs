@@ -39,7 +39,7 @@ async fn every_answer_tells_browsers_to_keep_out() {
 }
 
 #[tokio::test]
-async fn the_page_for_people_runs_what_stands_in_it_and_calls_where_it_came_from() {
+async fn the_page_runs_its_own_script_and_calls_its_own_origin() {
     let app = TestApp::new().await;
     let page = app.anonymous().get("/docs").await.expect(200);
     assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
@@ -72,7 +72,7 @@ async fn the_description_is_served_as_it_is_in_the_repository() {
 }
 
 #[tokio::test]
-async fn no_page_may_call_unless_it_is_named() {
+async fn only_named_origins_may_call() {
     for (app, origin, allowed) in [
         (TestApp::new().await, PAGE, false),
         (with_page().await, PAGE, true),
@@ -96,7 +96,7 @@ async fn no_page_may_call_unless_it_is_named() {
 }
 
 #[tokio::test]
-async fn a_page_sees_refusals_too_and_caches_keep_pages_apart() {
+async fn web_pages_see_refusals_and_caches_keep_origins_apart() {
     let app = with_page().await;
     let page = app.caller(&[("origin", PAGE)]);
     let reply = page.get("/roles").await.expect(401);
@@ -106,7 +106,7 @@ async fn a_page_sees_refusals_too_and_caches_keep_pages_apart() {
 }
 
 #[tokio::test]
-async fn paths_queries_and_headers_have_limits_in_the_face_of_the_path() {
+async fn paths_queries_and_headers_have_limits_in_every_format() {
     let app = TestApp::new().await;
     let (admin, long) = (app.admin(), "x".repeat(8192));
     let reply = admin.get(&format!("/resources/{long}")).await;
@@ -129,7 +129,7 @@ async fn paths_queries_and_headers_have_limits_in_the_face_of_the_path() {
 }
 
 #[tokio::test]
-async fn a_header_that_is_no_text_is_shown_and_is_nothing() {
+async fn a_non_utf8_header_counts_as_present_but_invalid() {
     let app = TestApp::new().await;
     let token = format!("Bearer {}", app.token("admin", support::ORG, &["ORG_ADMIN"]));
     for headers in [

@@ -9,7 +9,7 @@ async fn listed(app: &TestApp) -> Client {
     let credential = admin.new_credential("AWS Account").await;
     for number in 0..7 {
         let role = admin.new_role(&format!("Role {number}")).await;
-        // The ids of users are in no order.
+        // The ids of users are not in order of creation.
         let user = admin.new_user(&format!("{}-{number}", ["q", "a", "z"][number % 3])).await;
         let _ = admin.post_empty(&format!("/roles/{role}/users/{user}")).await.expect(200);
         let _ = admin.new_api_key(&["audit:read"]).await;
@@ -21,7 +21,7 @@ async fn listed(app: &TestApp) -> Client {
     admin
 }
 
-/// The path of the next part, as the `Link` header names it.
+/// The path of the next page, from the `Link` header.
 fn next(header: Option<&str>) -> Option<String> {
     let (target, relation) = header?.split_once(';').unwrap();
     assert_eq!(relation.trim(), "rel=\"next\"");
@@ -29,7 +29,7 @@ fn next(header: Option<&str>) -> Option<String> {
 }
 
 #[tokio::test]
-async fn parts_put_together_are_the_whole() {
+async fn the_pages_together_are_the_whole_list() {
     let app = TestApp::new().await;
     let admin = listed(&app).await;
     for list in ["/roles", "/resources", "/users", "/api-keys"] {

@@ -1,4 +1,4 @@
-//! The API, request by request: a module for each family of paths, and one for what all share.
+//! The API, request by request: a module for each family of paths, and modules for the rules of all paths.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 #![allow(clippy::print_stdout, reason = "what was measured is shown with --nocapture")]
 

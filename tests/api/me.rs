@@ -1,4 +1,4 @@
-//! `GET /me`: the caller, and what a session of theirs would open.
+//! `GET /me`: the caller, and the resources that a session of theirs would open.
 
 use serde_json::{Value, json};
 use support::{Client, ORG, TestApp};
@@ -22,7 +22,7 @@ fn names(list: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn whom_the_directory_does_not_know_is_entered_once() {
+async fn an_unknown_person_gets_one_entry() {
     let app = TestApp::new().await;
     let shown = me(&app, "grace").get("/me").await.expect(200);
     let expected = json!({
@@ -38,7 +38,7 @@ async fn whom_the_directory_does_not_know_is_entered_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn who_comes_many_times_at_once_is_entered_once() {
+async fn simultaneous_first_requests_make_one_entry() {
     let app = TestApp::new().await;
     let grace = me(&app, "grace");
     let replies = futures_util::future::join_all((0..10).map(|_| grace.get("/me"))).await;
@@ -47,7 +47,7 @@ async fn who_comes_many_times_at_once_is_entered_once() {
 }
 
 #[tokio::test]
-async fn a_person_reaches_what_is_active_through_roles_and_directly() {
+async fn a_person_reaches_active_resources_through_roles_and_directly() {
     let app = TestApp::new().await;
     let admin = app.admin();
     let (through, direct) =
@@ -96,7 +96,7 @@ async fn a_deactivated_person_is_refused() {
 }
 
 #[tokio::test]
-async fn an_email_of_somebody_else_is_left_out() {
+async fn an_email_of_another_person_is_left_out() {
     let app = TestApp::new().await;
     let admin = app.admin();
     let body = json!({"id": "somebody", "email": "grac@acme.example"});
@@ -108,7 +108,7 @@ async fn an_email_of_somebody_else_is_left_out() {
 }
 
 #[tokio::test]
-async fn a_key_acts_as_its_maker_and_is_no_administrator() {
+async fn a_key_acts_as_its_maker_without_their_administrator_role() {
     let app = TestApp::new().await;
     let admin = app.admin();
     let _ = active_resource(&admin, "any").await;

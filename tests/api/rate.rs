@@ -18,7 +18,7 @@ async fn limited(per_minute: u32, burst: u32) -> TestApp {
     TestApp::with_setup(Setup { rate: RateLimit::new(per_minute, burst), ..Setup::default() }).await
 }
 
-/// How many of some requests pass. They ask for a path that does not exist: nothing but the limit asks the table.
+/// How many of some requests pass. Their path does not exist, so only the limit calls the table.
 async fn passing(caller: &Client, requests: usize) -> usize {
     let mut passing = 0;
     for _ in 0..requests {
@@ -35,7 +35,7 @@ fn calls(app: &TestApp) -> usize {
 }
 
 #[tokio::test]
-async fn off_means_off() {
+async fn a_rate_of_zero_switches_the_limit_off() {
     let app = TestApp::new().await;
     app.proxy.take_bodies();
     assert_eq!(passing(&app.admin(), 300).await, 300);
@@ -90,7 +90,7 @@ async fn every_caller_has_a_bucket_of_their_own() {
 }
 
 #[tokio::test]
-async fn no_route_is_free_for_those_whom_nobody_knows() {
+async fn every_route_costs_unknown_callers_a_token() {
     let template = Template::built_in().unwrap();
     let levels = functions::all();
     for function in template.functions {
@@ -120,7 +120,7 @@ async fn no_route_is_free_for_those_whom_nobody_knows() {
 const ADMIN_ID: &str = "00000000-0000-0000-0000-000000000007";
 
 #[tokio::test]
-async fn a_member_who_may_not_learns_that_first_and_cannot_fill_the_record() {
+async fn a_forbidden_member_gets_403_first_and_cannot_fill_the_audit_log() {
     let app = limited(6, 3).await;
     let member = app.member();
     for _ in 0..10 {
@@ -131,7 +131,7 @@ async fn a_member_who_may_not_learns_that_first_and_cannot_fill_the_record() {
 }
 
 #[tokio::test]
-async fn a_table_out_of_reach_lets_nobody_through() {
+async fn an_unreachable_table_lets_nobody_through() {
     let app = limited(600, 100).await;
     let busy = json!({"__type": "ProvisionedThroughputExceededException", "message": "busy"});
     for _ in 0..10 {
@@ -164,7 +164,7 @@ async fn steady_traffic_costs_less_than_one_call_in_ten_requests() {
     assert!(asked * 10 < requests, "{asked} calls for {requests} requests");
 }
 
-/// Two environments of a function share a budget through the table, whatever each of them holds.
+/// Two environments of a function share a budget through the table, although each holds tokens of its own.
 #[tokio::test]
 async fn two_environments_stay_within_five_percent_of_one_budget() {
     const PER_MINUTE: usize = 60;
@@ -181,7 +181,7 @@ async fn two_environments_stay_within_five_percent_of_one_budget() {
     let mut asked = 0;
     for step in 0..3600 / STEP_SECONDS {
         let (here, there) = (app.admin(), twin.client(&app.token(support::ADMIN, ORG, &["ORG_ADMIN"])));
-        // Both ask for more than there is: two a second in the one, and in the other by fits and starts.
+        // Together they exceed the limit: one asks twice a second, the other in bursts.
         let fits = if step % 5 == 0 { 40 } else { 0 };
         for (caller, requests) in [(&here, 10), (&there, fits)] {
             passed += passing(caller, requests).await;
@@ -195,7 +195,7 @@ async fn two_environments_stay_within_five_percent_of_one_budget() {
     assert!(passed * 100 >= budget * 95 && passed * 100 <= budget * 105, "{passed} of {budget}");
 }
 
-/// The text of a key in the right form that nobody ever made.
+/// The text of a well-formed key that does not exist.
 fn unknown_key(number: usize) -> String {
     let id = ApiKeyId::from(Uuid::from_u128(number as u128));
     IssuedKey::generate(&org(ORG), id).unwrap().text.expose_secret().to_owned()
@@ -204,14 +204,14 @@ fn unknown_key(number: usize) -> String {
 /// Calls of two kinds since the last look: reads of an item, and calls for tokens.
 fn reads_and_calls(app: &TestApp) -> (usize, usize) {
     let bodies = app.proxy.take_bodies();
-    // A failed sign-in is counted besides, each by a call of its own.
+    // Each failed sign-in is counted by a call of its own.
     let is_count = |body: &serde_json::Value| body.to_string().contains("SIGN_INS");
     let of =
         |name: &str| bodies.iter().filter(|(target, body)| target.ends_with(name) && !is_count(body)).count();
     (of(".GetItem"), of(".UpdateItem"))
 }
 
-/// Sends requests with made-up keys, and counts those whose key is looked up.
+/// Sends requests with invented keys, and counts those whose key is looked up.
 async fn looked_up(requests: usize, caller: impl Fn(&str) -> Client) -> usize {
     let mut looked_up = 0;
     for number in 0..requests {
@@ -223,7 +223,7 @@ async fn looked_up(requests: usize, caller: impl Fn(&str) -> Client) -> usize {
 }
 
 #[tokio::test]
-async fn a_flood_of_unknown_keys_reads_as_often_as_its_address_has_tokens() {
+async fn unknown_keys_cause_as_many_reads_as_their_address_has_tokens() {
     let app = limited(60, 10).await;
     app.proxy.take_bodies();
     let from_here = |key: &str| app.caller(&[("x-api-key", key)]);
@@ -237,7 +237,7 @@ async fn a_flood_of_unknown_keys_reads_as_often_as_its_address_has_tokens() {
 }
 
 #[tokio::test]
-async fn another_environment_reads_once_before_it_knows_that_the_address_has_no_tokens() {
+async fn another_environment_reads_once_before_it_knows_that_the_bucket_is_empty() {
     let setup = || Setup { rate: RateLimit::new(60, 10), ..Setup::default() };
     let app = TestApp::with_setup(setup()).await;
     let twin = app.twin(setup());
@@ -248,14 +248,14 @@ async fn another_environment_reads_once_before_it_knows_that_the_address_has_no_
 }
 
 #[tokio::test]
-async fn a_key_is_not_looked_up_for_an_address_over_its_limit_and_a_token_needs_no_look() {
+async fn an_address_over_its_limit_gets_no_key_looked_up() {
     let app = limited(60, 10).await;
     let admin = app.admin();
     let key = admin.new_api_key(&["resources:read"]).await;
     let by_key = app.caller(&[("x-api-key", &key)]);
     app.proxy.take_bodies();
     let _ = by_key.get("/resources").await.expect(200);
-    // The key, its maker, its first use and its own bucket: nothing of the address's.
+    // The calls are for the key, its maker, its first use and its own bucket. None is for the address.
     assert_eq!(reads_and_calls(&app), (2, 2));
     let strangers = passing_strangers(&app).await;
     assert_eq!(strangers, 10);
@@ -269,7 +269,7 @@ async fn a_key_is_not_looked_up_for_an_address_over_its_limit_and_a_token_needs_
     let _ = by_key.get("/resources").await.expect(200);
 }
 
-/// How many of some requests with a token that is none pass the limit of their address.
+/// How many of some requests with a malformed token pass the limit of their address.
 async fn passing_strangers(app: &TestApp) -> usize {
     let mut passing = 0;
     for _ in 0..20 {

@@ -236,7 +236,7 @@ async fn unknown_members_are_named_and_read_only_ones_are_not() {
 }
 
 #[tokio::test]
-async fn every_fault_is_told_at_once() {
+async fn every_fault_is_reported_at_once() {
     let app = TestApp::new().await;
     let (admin, path) = admin_with_resource(&app).await;
     let reply =

@@ -6,7 +6,7 @@ use support::TestApp;
 use crate::expect;
 
 #[tokio::test]
-async fn a_new_role_has_nobody_and_nothing_in_it() {
+async fn a_new_role_has_no_links() {
     let app = TestApp::new().await;
     let admin = app.admin();
     let body = json!({"name": "Engineers", "description": "Who is on call", "maxSessionDurationHours": 48});
@@ -131,7 +131,7 @@ async fn impossible_ids_are_400_and_unknown_ones_404() {
 }
 
 #[tokio::test]
-async fn a_role_is_changed_in_part() {
+async fn a_patch_of_a_role_changes_only_the_named_members() {
     let app = TestApp::new().await;
     let admin = app.admin();
     let body = json!({"name": "Engineers", "description": "d", "maxSessionDurationHours": 4});

@@ -1,4 +1,4 @@
-//! Tokens that are not accepted, whatever they ask for.
+//! Tokens that are not accepted on any path.
 
 use auth::{JwtKeys, Mint, mint};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
@@ -24,7 +24,7 @@ fn minted(app: &TestApp, change: impl Fn(&mut auth::JwtSettings), ttl_seconds: i
     app.bearer(&mint(&settings, &token, app.now()).unwrap())
 }
 
-/// A good token's claims under a header that says `alg: none`, with the signature that RFC 7519 §6.1 has: none.
+/// A good token's claims with the header `alg: none` and an empty signature (RFC 7519 §6.1).
 fn unsigned(app: &TestApp) -> Client {
     let good = app.token("admin", ORG, &[ORG_ADMIN]);
     let claims = good.split('.').nth(1).unwrap();
@@ -39,7 +39,7 @@ fn without_organization(app: &TestApp) -> Client {
     app.bearer(&jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key).unwrap())
 }
 
-/// Callers whom no protected endpoint admits.
+/// Callers whom every protected endpoint refuses.
 pub(crate) fn bad_callers(app: &TestApp) -> Vec<(&'static str, Client)> {
     let good = app.token("admin", ORG, &[ORG_ADMIN]);
     vec![
@@ -71,7 +71,7 @@ async fn the_two_schemes_of_the_seeds_are_accepted_in_any_case() {
 }
 
 #[tokio::test]
-async fn a_token_ends_a_minute_after_it_says_so() {
+async fn a_token_ends_a_minute_after_its_exp() {
     let app = TestApp::new().await;
     let admin = app.admin();
     app.advance_seconds(3600 + 59);
@@ -81,7 +81,7 @@ async fn a_token_ends_a_minute_after_it_says_so() {
 }
 
 #[tokio::test]
-async fn the_credentials_face_tells_no_token_from_a_wrong_one() {
+async fn format_d_tells_a_missing_token_from_a_wrong_one() {
     let app = TestApp::new().await;
     let none = app.anonymous().get("/credentials/").await;
     expect::body(&none, 401, json!({"detail": "Authentication credentials were not provided."}));

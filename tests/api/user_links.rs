@@ -7,7 +7,7 @@ use crate::expect;
 
 const UNKNOWN: &str = "550e8400-e29b-41d4-a716-446655440000";
 
-/// A kind of link: what its path is made of, and how its sentences go.
+/// A kind of link: the parts of its path, and its sentences.
 struct Kind {
     first: (&'static str, String),
     second: (&'static str, String),
@@ -59,7 +59,7 @@ async fn shown(admin: &Client, kind: &Kind) -> (Value, Value) {
 }
 
 #[tokio::test]
-async fn a_link_is_made_and_taken_away_once() {
+async fn a_link_is_added_and_removed_once() {
     let app = TestApp::new().await;
     let admin = app.admin();
     for kind in kinds(&admin).await {
@@ -85,7 +85,7 @@ async fn a_link_is_made_and_taken_away_once() {
 }
 
 #[tokio::test]
-async fn the_first_side_is_missed_before_the_second() {
+async fn a_missing_first_side_is_reported_before_the_second() {
     let app = TestApp::new().await;
     let admin = app.admin();
     for kind in kinds(&admin).await {
@@ -112,7 +112,7 @@ async fn the_first_side_is_missed_before_the_second() {
 }
 
 #[tokio::test]
-async fn a_link_goes_with_either_of_its_sides() {
+async fn a_link_is_deleted_with_either_side() {
     for side in [0, 1] {
         let app = TestApp::new().await;
         let admin = app.admin();
@@ -123,7 +123,7 @@ async fn a_link_goes_with_either_of_its_sides() {
         let deleted = if side == 0 { &of_role.first } else { &of_user.second };
         let _ = admin.delete(&format!("/{}/{}", deleted.0, deleted.1)).await.expect(204);
         let mut left = app.db_objects().await;
-        // Those of what is deleted stay for an hour.
+        // Items of deleted objects stay for an hour.
         left.retain(|_, item| item["entity"] != "SHARD");
         assert!(left.values().all(|item| !item.to_string().contains(&deleted.1)), "{left:?}");
         let user = admin.get("/users/grace").await.expect(200).json;
@@ -134,7 +134,7 @@ async fn a_link_goes_with_either_of_its_sides() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_many_at_once_one_makes_the_link_and_one_takes_it_away() {
+async fn of_many_simultaneous_requests_one_adds_the_link_and_one_removes_it() {
     let app = TestApp::new().await;
     let admin = app.admin();
     for kind in kinds(&admin).await {

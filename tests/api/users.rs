@@ -40,7 +40,7 @@ async fn an_id_and_an_email_are_taken_once_in_an_organization() {
 }
 
 #[tokio::test]
-async fn an_email_is_free_again_when_its_user_leaves_it() {
+async fn an_email_is_free_again_when_its_user_changes_or_goes() {
     let app = TestApp::new().await;
     let admin = app.admin();
     let (grace, ada) = (admin.new_user("grace").await, admin.new_user("ada").await);
@@ -121,7 +121,7 @@ async fn each_member_is_checked() {
     }
 }
 
-/// Users who came a second apart, whose ids are in another order.
+/// Users who were created a second apart, with ids in another order.
 async fn came(app: &TestApp) -> (Client, Vec<String>) {
     let mut ids = Vec::new();
     for id in ["zoe", "mia", "ada", "kim", "bob"] {
@@ -132,7 +132,7 @@ async fn came(app: &TestApp) -> (Client, Vec<String>) {
 }
 
 #[tokio::test]
-async fn the_list_is_in_the_order_in_which_they_came_whole_or_in_parts() {
+async fn the_list_is_in_order_of_creation_page_by_page() {
     let app = TestApp::new().await;
     let (admin, ids) = came(&app).await;
     let whole = admin.get("/users").await.expect(200).json;
@@ -157,7 +157,7 @@ async fn a_deleted_user_leaves_no_link_behind() {
     let (role, other) = (admin.new_role("Engineers").await, admin.new_user("ada").await);
     let _ = admin.post_empty(&format!("/roles/{role}/users/{user}")).await.expect(200);
     let _ = admin.post_empty(&format!("/roles/{role}/users/{other}")).await.expect(200);
-    // More than one transaction has room for.
+    // These are too many for one transaction.
     for _ in 0..120 {
         let resource = admin.new_resource(&credential).await;
         let _ = admin.post_empty(&format!("/users/{user}/resources/{resource}")).await.expect(200);

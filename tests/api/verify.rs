@@ -1,4 +1,4 @@
-//! `POST /resources/{id}/verify`: the provider's word.
+//! `POST /resources/{id}/verify`: the provider's answer.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use firewall::GroupRef;
@@ -46,7 +46,7 @@ async fn success_makes_it_active() {
 }
 
 #[tokio::test]
-async fn a_refusal_makes_it_inactive_and_says_why() {
+async fn a_refusal_makes_it_inactive_and_names_the_reason() {
     let app = TestApp::new().await;
     let admin = app.admin();
     let (resource, path) = unverified(&admin).await;
@@ -67,7 +67,7 @@ async fn a_refusal_makes_it_inactive_and_says_why() {
 }
 
 #[tokio::test]
-async fn no_answer_changes_nothing() {
+async fn without_an_answer_nothing_changes() {
     let app = TestApp::new().await;
     let admin = app.admin();
     let (_, path) = unverified(&admin).await;
@@ -81,7 +81,7 @@ async fn no_answer_changes_nothing() {
     assert_eq!(app.db_items().await, before);
 }
 
-/// Gives a credential a type that its value cannot have: an earlier version took any value.
+/// Gives a credential a type that does not fit its value. An earlier version accepted any value.
 async fn set_type(app: &TestApp, credential: &str, kind: &str) {
     let key = keys::credential(&org(ORG), CredentialId::parse_any(credential).unwrap());
     #[expect(clippy::disallowed_methods, reason = "what an earlier version has written")]
@@ -125,7 +125,7 @@ async fn a_credential_that_no_cloud_takes_is_a_refusal() {
     expect::code(&reply, 404, "RESOURCE_NOT_FOUND", &format!("Resource with ID {unknown} not found"));
 }
 
-/// A refusal changed something, so that it too is the first result of its request.
+/// A refusal changes the resource, so a repeated request gets it as the first result.
 #[tokio::test]
 async fn a_refusal_is_repeated_without_asking_again() {
     let app = TestApp::new().await;
@@ -140,9 +140,9 @@ async fn a_refusal_is_repeated_without_asking_again() {
     let _ = admin.post_empty(&path).await.expect(200);
 }
 
-/// The provider was asked about something else than what is there now: its word says nothing.
+/// The provider was asked about an older state of the resource, so its answer does not count.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn an_answer_about_what_has_changed_is_dropped() {
+async fn an_answer_about_a_changed_resource_is_dropped() {
     let app = TestApp::new().await;
     let admin = app.admin();
     let (resource, path) = unverified(&admin).await;

@@ -79,7 +79,7 @@ async fn a_repetition_of_any_post_has_the_first_result() {
 }
 
 #[tokio::test]
-async fn the_same_key_with_another_request_is_refused_on_every_face() {
+async fn the_same_key_with_another_request_is_refused_in_every_format() {
     let app = TestApp::new().await;
     open_the_cloud(&app);
     let admin = app.admin();

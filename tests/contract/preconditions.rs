@@ -28,7 +28,7 @@ fn single_reads() -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_stale_tag_is_412_in_the_face_of_its_path_and_changes_nothing() {
+async fn a_stale_tag_is_412_in_the_format_of_its_path_and_changes_nothing() {
     let app = TestApp::new().await;
     open_the_cloud(&app);
     let (admin, mut wrong) = (app.admin(), Vec::new());

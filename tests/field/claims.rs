@@ -53,7 +53,7 @@ async fn the_answer_names_the_claim_and_never_the_value() {
 }
 
 #[tokio::test]
-async fn every_refusal_has_its_code_in_a_header_on_every_face() {
+async fn every_refusal_has_its_code_in_a_header_in_every_format() {
     let app = TestApp::new().await;
     let admin = app.admin();
     let unknown = "550e8400-e29b-41d4-a716-446655440000";

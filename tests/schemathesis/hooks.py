@@ -76,7 +76,7 @@ class NotTheState(Failure):
 
 
 def sentences(body):
-    """What an error says, on each of the three faces."""
+    """What an error says, in each of the three formats."""
     if "detail" in body:
         return [body["detail"]]
     if "validationErrors" in body:

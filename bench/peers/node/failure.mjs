@@ -1,4 +1,4 @@
-/** A refusal, as the error face of `/resources` words it. */
+/** A refusal, as the error format of `/resources` words it. */
 export class Failure extends Error {
   constructor(status, code, message, headers = {}) {
     super(message);

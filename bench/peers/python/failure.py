@@ -1,4 +1,4 @@
-"""Refusals, as the error face of `/resources` words them."""
+"""Refusals, as the error format of `/resources` words them."""
 
 
 class Failure(Exception):

@@ -45,7 +45,7 @@ fn every_altered_character_makes_another_key_or_none() {
 }
 
 #[test]
-fn what_is_no_key_is_refused() {
+fn a_malformed_key_is_refused() {
     let (_, key) = issued("acme");
     let text = key.text.expose_secret();
     let long = format!("{text}{}", "x".repeat(100));

@@ -1,4 +1,4 @@
-//! Tokens that are signed with an issuer's private key: which key verifies which token, and when keys are fetched.
+//! Tokens that an issuer signs with a private key: which public key verifies which token, and when keys are fetched.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -61,7 +61,7 @@ fn verdict(verifier: &Verifier, token: &str) -> Result<String, InvalidToken> {
 }
 
 #[tokio::test]
-async fn the_key_that_a_token_names_verifies_it_and_no_other() {
+async fn only_the_named_key_verifies_a_token() {
     let [ours, other] = [(); 2].map(|()| Ed25519KeyPair::generate().unwrap());
     let site = Arc::new(StubIssuer { document: set(&ours, "a").into(), ..StubIssuer::default() });
     let remote = JwtKeys::Remote(KeySource::Url("https://id.example/keys".into()));
@@ -91,7 +91,7 @@ fn public(key: &Ed25519KeyPair, kid: &str) -> Value {
 }
 
 #[tokio::test]
-async fn of_the_keys_with_one_name_the_one_for_the_tokens_algorithm_verifies_it() {
+async fn among_keys_of_one_name_the_algorithm_decides() {
     let [ours, former, other] = [(); 3].map(|()| Ed25519KeyPair::generate().unwrap());
     let rsa = json!({"kty": "RSA", "kid": "a", "n": URL_SAFE_NO_PAD.encode([0xc1; 256]), "e": "AQAB"});
     let mut encrypts = public(&other, "a");
@@ -122,7 +122,7 @@ async fn of_the_keys_with_one_name_the_one_for_the_tokens_algorithm_verifies_it(
 }
 
 #[tokio::test]
-async fn without_the_issuers_keys_nobody_can_tell() {
+async fn without_the_issuers_keys_a_token_is_neither_good_nor_bad() {
     let key = Ed25519KeyPair::generate().unwrap();
     let remote = JwtKeys::Remote(KeySource::Url("https://id.example/keys".into()));
     let verifier = verifier(remote, &Arc::default()).unwrap();
@@ -131,7 +131,7 @@ async fn without_the_issuers_keys_nobody_can_tell() {
 }
 
 #[tokio::test]
-async fn keys_can_be_fetched_before_anybody_comes() {
+async fn keys_can_be_fetched_before_the_first_request() {
     let key = Ed25519KeyPair::generate().unwrap();
     let site = Arc::new(StubIssuer { document: set(&key, "a").into(), ..StubIssuer::default() });
     let verifier =

@@ -1,4 +1,4 @@
-//! A secret of HS256 that is read by its name: when a new one counts, and for how long an old one does.
+//! An HS256 secret in Secrets Manager: when a new value counts, and how long an old one does.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use auth::{
@@ -14,7 +14,7 @@ const OLD: &str = "the old secret, of 32 bytes or more";
 const NEW: &str = "the new secret, of 32 bytes or more";
 const NAME: &str = "postern/jwt";
 
-/// A store of one secret, which counts how often it is read. Without a text it is out of reach.
+/// A store of one secret. It counts its reads. Without a text it cannot be reached.
 #[derive(Default)]
 struct Secrets {
     current: Mutex<Option<&'static str>>,
@@ -53,7 +53,7 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_unix_millis((1_771_410_600 + seconds) * 1000).unwrap()
 }
 
-/// A token that lasts for as long as any test does.
+/// A token that outlasts every test.
 fn signed_with(secret: &str) -> String {
     let ttl_seconds = 10 * STALE_SECONDS;
     let token = Mint {
@@ -95,7 +95,7 @@ async fn a_new_secret_counts_at_its_first_token_and_the_old_one_no_longer() {
 }
 
 #[tokio::test]
-async fn an_old_secret_stops_after_ten_minutes_where_nobody_shows_the_new_one() {
+async fn an_old_secret_stops_after_ten_minutes_even_without_a_new_token() {
     let (secrets, verifier) = environment(Some(OLD));
     verifier.warm_up(at(0)).await;
     secrets.rotate(Some(NEW));
@@ -114,15 +114,15 @@ async fn wrong_signatures_cause_one_read_a_minute() {
         assert_eq!(verdict(&verifier, OLD, second).await, Ok(()));
     }
     assert_eq!(secrets.take_reads(), 10, "the first of them by the start");
-    // A rotation within a flood is seen within a minute.
+    // A rotation during a flood of bad tokens is noticed within a minute.
     secrets.rotate(Some(NEW));
     assert_eq!(verdict(&verifier, NEW, 599).await, Err(InvalidToken::NotOurs));
     assert_eq!(verdict(&verifier, NEW, 600).await, Ok(()));
 }
 
 #[tokio::test]
-async fn nobody_comes_in_before_the_secret_was_read() {
-    // A value that is too short is none.
+async fn no_caller_is_admitted_before_the_secret_was_read() {
+    // A value that is too short counts as missing.
     for unusable in [None, Some("short")] {
         let (secrets, verifier) = environment(unusable);
         verifier.warm_up(at(0)).await;
@@ -138,7 +138,7 @@ async fn nobody_comes_in_before_the_secret_was_read() {
 }
 
 #[tokio::test]
-async fn the_last_secret_serves_for_a_day_while_none_can_be_read() {
+async fn the_last_secret_serves_for_a_day_during_an_outage() {
     for unusable in [None, Some("short")] {
         let (secrets, verifier) = environment(Some(OLD));
         verifier.warm_up(at(0)).await;

@@ -1,4 +1,4 @@
-//! Which tokens are accepted, and why the others are not.
+//! Which tokens are accepted, and why others are refused.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
@@ -48,7 +48,7 @@ fn signed(algorithm: Algorithm, secret: &str, claims: &Value) -> String {
 }
 
 fn verdict(token: &str) -> Result<model::principal::Principal, InvalidToken> {
-    // With a secret there is nothing to wait for.
+    // A secret from the settings needs no fetch.
     let verifier = Verifier::new(&settings(), Arc::new(Nowhere)).unwrap();
     verifier.verify(token, at(NOW)).now_or_never().unwrap()
 }
@@ -91,7 +91,7 @@ fn a_minted_token_is_accepted() {
 }
 
 #[test]
-fn the_algorithm_is_the_keys_and_never_the_tokens() {
+fn the_key_fixes_the_algorithm_and_the_token_does_not() {
     for algorithm in [Algorithm::HS384, Algorithm::HS512] {
         assert_eq!(verdict(&signed(algorithm, SECRET, &claims())), Err(InvalidToken::NotOurs));
     }
@@ -106,7 +106,7 @@ fn the_algorithm_is_the_keys_and_never_the_tokens() {
     }
 }
 
-/// What is said of a claim.
+/// The fault of a claim.
 fn bad<T>(name: &str, fault: ClaimFault) -> Result<T, InvalidToken> {
     Err(InvalidToken::Claim(BadClaim { name: name.into(), fault }))
 }
@@ -130,9 +130,9 @@ fn signature_issuer_and_audience_are_checked() {
     }
 }
 
-/// A forger could otherwise ask what a good token must say.
+/// Otherwise a forger could find out what a good token must hold.
 #[test]
-fn nothing_is_said_of_the_claims_of_a_token_that_is_not_signed() {
+fn the_claims_of_a_badly_signed_token_are_not_reported() {
     for name in ["iss", "aud", "sub", "org", "exp", "nbf"] {
         let mut claims = claims();
         claims[name] = json!({});
@@ -174,7 +174,7 @@ fn times_have_a_minute_of_leeway() {
 }
 
 #[test]
-fn an_identity_must_be_usable_as_one() {
+fn subject_and_organization_must_be_well_formed() {
     for org in ["a#b", "a b", &"x".repeat(65)] {
         assert_eq!(with("org", json!(org)), bad("org", ClaimFault::NotAnOrganization), "{org}");
     }
@@ -201,7 +201,7 @@ fn an_identity_must_be_usable_as_one() {
 }
 
 #[test]
-fn an_email_is_verified_where_the_provider_says_so_of_this_email() {
+fn an_email_counts_as_verified_only_if_the_provider_says_so() {
     let verifiers = [false, true].map(|all| {
         let claims = ClaimNames { emails_are_verified: all, ..ClaimNames::default() };
         let other = ClaimNames { email: "upn".into(), ..claims.clone() };
@@ -226,7 +226,7 @@ fn an_email_is_verified_where_the_provider_says_so_of_this_email() {
                 verifier.verify(&token, at(NOW)).now_or_never().unwrap().unwrap().email_is_verified
             })
         });
-        // What is said of the claim `email` is not said of another one.
+        // `email_verified` is about the claim `email`, and not about another one.
         assert_eq!(found, [[by_token, false], [by_setting, by_setting]], "{said}");
     }
     assert!(!with("email", json!(null)).unwrap().email_is_verified);
@@ -276,7 +276,7 @@ fn a_role_may_have_a_space_in_its_name() {
 }
 
 #[test]
-fn claims_stand_where_the_settings_say() {
+fn the_settings_name_the_claims() {
     let settings = JwtSettings {
         claims: ClaimNames {
             org: "https://postern.example/org".into(),

@@ -59,7 +59,7 @@ async fn a_patch_has_the_rules_of_put() {
 }
 
 #[tokio::test]
-async fn a_credential_in_use_is_not_deleted_on_any_face() {
+async fn a_credential_in_use_is_not_deleted() {
     let app = TestApp::new().await;
     let (admin, path) = admin_with_credential(&app).await;
     let id = path.trim_matches('/').rsplit('/').next().unwrap();
@@ -88,7 +88,7 @@ async fn a_credential_in_use_is_not_deleted_on_any_face() {
     assert_eq!(left, []);
 }
 
-/// Whichever comes first, no resource names a credential that does not exist.
+/// In either order, no resource names a deleted credential.
 #[tokio::test(flavor = "multi_thread")]
 async fn creating_a_resource_races_with_deleting_its_credential() {
     let app = TestApp::new().await;

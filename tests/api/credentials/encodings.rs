@@ -1,4 +1,4 @@
-//! JSON, form and multipart give the same result; what cannot be read; order of checks.
+//! JSON, form and multipart give the same result. Bodies that cannot be read, and the order of checks.
 
 use serde_json::json;
 use support::TestApp;
@@ -252,7 +252,7 @@ async fn limits_and_rules_are_the_same_in_every_encoding() {
     }
 }
 
-/// What is carried out in part could leave a secret readable, and what is replaced is another secret.
+/// A partial update could leave a secret readable, and a replaced byte would store another secret.
 #[tokio::test]
 async fn forms_that_cannot_be_read_to_their_end_change_nothing() {
     let app = TestApp::new().await;

@@ -31,7 +31,7 @@ async fn a_value_with_another_external_id_is_refused() {
     }
 }
 
-/// What is sealed already was not looked at when it was written.
+/// Values that were sealed by an earlier version were not checked.
 #[tokio::test]
 async fn a_credential_becomes_one_of_a_role_with_a_new_value_only() {
     let app = TestApp::new().await;

@@ -1,4 +1,4 @@
-//! The field tables: what is accepted, what is refused, with which words.
+//! The fields: accepted values, refused values, and the words of each refusal.
 
 use serde_json::{Value, json};
 use support::TestApp;
@@ -82,7 +82,7 @@ async fn every_faulty_field_is_named_in_the_order_of_the_schema() {
             "is_sensitive": [NOT_A_BOOLEAN], "value": [REQUIRED],
         }),
     );
-    // A team of the right form that does not exist is named beside the others, and alone.
+    // An unknown team is reported beside other mistakes, and alone.
     let unknown = "BWBeN28Vb7cMEx7Ym8AUzs";
     let sentence = format!("Invalid pk \"{unknown}\" - object does not exist.");
     let body = format!(r#"{{"value":"","team":"{unknown}","name":"n"}}"#);

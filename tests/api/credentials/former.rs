@@ -1,4 +1,4 @@
-//! The values that a credential had before: kept for the removal of rules, and shown to nobody.
+//! Former values of a credential: they are kept for the removal of rules, and never shown.
 
 use model::credential::{CredentialType, FORMER_VALUES_MAX};
 use model::id::CredentialId;
@@ -12,7 +12,7 @@ fn key(number: usize) -> Value {
     json!({"accessKeyId": format!("AKIA{number}"), "secretAccessKey": format!("PLANTED-{number}")})
 }
 
-/// A credential with which a provider is asked.
+/// A credential for a provider.
 struct Typed {
     app: TestApp,
     admin: Client,
@@ -57,7 +57,7 @@ impl Typed {
 }
 
 #[tokio::test]
-async fn what_is_replaced_cleared_or_retyped_is_kept_and_opens_in_its_place() {
+async fn a_replaced_cleared_or_retyped_value_is_kept_and_still_opens() {
     let typed = Typed::new().await;
     let access = CredentialType::AccessKey;
     let _ = typed.patch(json!({"value": key(1)})).await.expect(200);
@@ -78,9 +78,9 @@ async fn what_is_replaced_cleared_or_retyped_is_kept_and_opens_in_its_place() {
     assert_eq!(typed.items("VALUE_CHANGE").await, 0);
 }
 
-/// What changes nothing at a provider, and plain secrets, which no provider sees.
+/// Neither updates that change nothing at a provider nor plain secrets, which no provider sees, keep a former value.
 #[tokio::test]
-async fn nothing_else_keeps_a_value() {
+async fn other_updates_keep_no_former_value() {
     let typed = Typed::new().await;
     for body in [json!({"name": "Renamed"}), json!({"value": null}), json!({"credential_type": "ACCESS_KEY"})]
     {
@@ -130,7 +130,7 @@ async fn no_answer_list_audit_row_or_item_shows_a_former_value() {
     }
     let items: BTreeMap<_, _> = typed.app.db_items().await;
     assert!(items.values().all(|item| !item.contains("PLANTED") && !item.contains("AKIA")));
-    // A readable credential shows its present value alone.
+    // A readable credential shows only its present value.
     let now = json!({"accessKeyId": "now", "secretAccessKey": "now"});
     let readable = typed.patch(json!({"is_sensitive": false, "value": now})).await.expect(200);
     assert_eq!(readable.json["value"], now);

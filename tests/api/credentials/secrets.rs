@@ -1,4 +1,4 @@
-//! What happens to a secret: when it is shown, kept, replaced, and where it never appears.
+//! Secrets: when they are shown, kept and replaced, and where they never appear.
 
 use model::audit::AuditEvent;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use support::{Client, ORG, TestApp, org};
 use super::{ALL, Encoding, admin_with_credential, put, put_raw};
 use crate::expect;
 
-/// The stored secret, opened past HTTP.
+/// The stored secret, opened without HTTP.
 async fn stored(app: &TestApp, path: &str) -> Option<String> {
     let id = model::id::CredentialId::parse_any(path.trim_matches('/').rsplit('/').next().unwrap()).unwrap();
     let record = app.db.credential(&org(ORG), id).await.unwrap().unwrap();
@@ -16,7 +16,7 @@ async fn stored(app: &TestApp, path: &str) -> Option<String> {
 }
 
 #[tokio::test]
-async fn a_round_trip_of_what_was_shown_keeps_the_secret() {
+async fn sending_back_a_shown_credential_keeps_the_secret() {
     let app = TestApp::new().await;
     let (admin, path) = admin_with_credential(&app).await;
     let shown = admin.get(&path).await.expect(200).json;

@@ -1,4 +1,4 @@
-//! Requests through a distribution of CloudFront, in the form in which API Gateway hands them over: `through_cloudfront.json`.
+//! Requests through a CloudFront distribution, as API Gateway hands them over: `through_cloudfront.json`.
 
 use http::StatusCode;
 use model::rate::RateLimit;
@@ -12,7 +12,7 @@ const UNKNOWN: &str =
     "The CloudFront distribution in front of this API does not say where the request comes from";
 /// The caller's address of the recorded request.
 const CALLER: &str = "198.51.100.10";
-/// The address of somebody who calls the gateway directly.
+/// The address of a caller who calls the gateway directly.
 const DIRECT: &str = "203.0.113.66";
 const SECRET: &str = "PLANTED-secret-of-the-distribution";
 const NEXT_SECRET: &str = "PLANTED-next-secret-of-the-distribution";
@@ -89,7 +89,7 @@ impl EdgeDeployment {
 }
 
 #[tokio::test]
-async fn through_the_edge_a_session_lets_in_whom_cloudfront_saw() {
+async fn through_the_edge_a_session_lets_in_the_address_that_cloudfront_saw() {
     let site = EdgeDeployment::new().await;
     assert_eq!(site.let_in(&[]).await, [json!(CALLER), Value::Null]);
     let v6 = [(VIEWER_ADDRESS, Some("2001:db8:85a3:0:0:8a2e:370:7334:46532"))];
@@ -104,7 +104,7 @@ async fn through_the_edge_a_session_lets_in_whom_cloudfront_saw() {
     assert_eq!(said(&starts[1]), (v6.clone(), v6));
 }
 
-/// Somebody who calls the gateway directly can write any header, and gets in with their own address alone.
+/// A caller who calls the gateway directly can write any header. Only their own address counts.
 #[tokio::test]
 async fn a_forged_header_without_the_secret_changes_nothing() {
     let site = EdgeDeployment::new().await;
@@ -119,7 +119,7 @@ async fn a_forged_header_without_the_secret_changes_nothing() {
 }
 
 #[tokio::test]
-async fn the_edges_word_is_one_address_with_a_port_or_nothing_is_done() {
+async fn an_edge_without_one_address_and_port_is_refused() {
     let site = EdgeDeployment::new().await;
     site.is_refused(&[(VIEWER_ADDRESS, None)]).await;
     for bad in [
@@ -136,7 +136,7 @@ async fn the_edges_word_is_one_address_with_a_port_or_nothing_is_done() {
     }
 }
 
-/// A distribution that sends no secret, or one that was replaced, hides its callers: its own address must not be let in.
+/// A distribution without the present secret hides its callers. Its own address must not be let in.
 #[tokio::test]
 async fn a_distribution_without_the_secret_is_refused() {
     let site = EdgeDeployment::new().await;
@@ -147,7 +147,7 @@ async fn a_distribution_without_the_secret_is_refused() {
 }
 
 #[tokio::test]
-async fn a_distribution_that_nobody_set_up_is_refused_because_its_address_is_not_the_callers() {
+async fn an_unknown_distribution_is_refused_because_its_address_is_not_the_callers() {
     let app = TestApp::new().await;
     let admin = app.admin().with_header(CLOUDFRONT_ID, "IZhnZ0yc8tRtU1vQ==");
     expect::code(&admin.get("/resources").await, 403, "UNKNOWN_SOURCE", UNKNOWN);
@@ -157,9 +157,9 @@ async fn a_distribution_that_nobody_set_up_is_refused_because_its_address_is_not
     let _ = admin.get("/health").await.expect(200);
 }
 
-/// Strangers are told apart by what the edge says, as they are without one.
+/// Unknown callers are told apart by the address that the edge names.
 #[tokio::test]
-async fn the_limit_of_an_address_is_the_callers_and_not_the_edges() {
+async fn the_limit_of_an_address_counts_for_the_caller_and_not_for_the_edge() {
     let app = TestApp::with_setup(setup(RateLimit::new(6, 2))).await;
     let stranger = |address: &str| {
         let caller = app.bearer("garbage").with_header(SECRET_HEADER, SECRET);
@@ -172,7 +172,7 @@ async fn the_limit_of_an_address_is_the_callers_and_not_the_edges() {
         let _ = stranger(address).get("/roles").await.expect(status);
     }
     let _ = stranger("2001:db8::3").get("/roles").await.expect(429);
-    // Without the secret the header is nobody's word: the local gateway sees one address.
+    // Without the secret the header does not count: the local gateway sees one address.
     for (address, status) in [("192.0.2.1", 401), ("192.0.2.2", 401), ("192.0.2.3", 429)] {
         let caller = app.bearer("garbage").with_header(VIEWER_ADDRESS, &format!("{address}:443"));
         let _ = caller.get("/roles").await.expect(status);

@@ -1,4 +1,4 @@
-//! No token of the corpus opens a door, and none takes long to turn away.
+//! No token of the corpus is accepted, and each is refused quickly.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -28,7 +28,7 @@ async fn every_attack_is_answered_with_401() {
     }
     let unusable: BTreeSet<_> = unusable().into_iter().map(|(_, token)| token).collect();
     for (name, token) in corpus() {
-        // What no header can carry reaches no function.
+        // A token that no header can carry never reaches a function.
         if token.bytes().any(|byte| byte < b' ') {
             continue;
         }
@@ -43,7 +43,7 @@ async fn every_attack_is_answered_with_401() {
 }
 
 #[tokio::test]
-async fn a_claim_that_cannot_be_used_is_named_and_its_value_is_not() {
+async fn an_unusable_claim_is_named_without_its_value() {
     let app = TestApp::with_setup(Setup { jwt: inline(), ..Setup::default() }).await;
     for (name, token) in unusable() {
         let claim = name.split(' ').next().unwrap();
@@ -61,7 +61,7 @@ async fn a_claim_that_cannot_be_used_is_named_and_its_value_is_not() {
     }
 }
 
-/// The shortest of some times, which is what the work itself takes.
+/// The shortest of some times: the time of the work itself.
 async fn shortest(verifier: &auth::Verifier, token: &str) -> Duration {
     let mut shortest = Duration::MAX;
     for _ in 0..20 {
@@ -80,7 +80,7 @@ async fn no_attack_takes_twenty_times_as_long_as_a_good_token() {
     for algorithm in ALGORITHMS {
         good.push(shortest(&verifier, &ISSUER.token(algorithm, &claims())).await);
     }
-    // The quickest of the good ones: an attack on the slowest key is compared with the quickest.
+    // The fastest good token is the measure, also for attacks on the slowest key.
     let good = good.into_iter().min().unwrap();
     let mut slowest = (Duration::ZERO, String::new());
     for (name, token) in corpus() {

@@ -1,5 +1,4 @@
-//! Tokens that are made to look good: the algorithm that is none, the wrong one, keys that come along, parts that do not
-//! belong together, claims of the wrong kind.
+//! Forged tokens: with the algorithm `none`, a wrong algorithm, their own key, parts of different tokens, or wrong claims.
 
 use serde_json::{Value, json};
 use support::issuer::{ALGORITHMS, ISSUER, STRANGER, base64url, hmac_token};
@@ -17,12 +16,12 @@ fn header(members: Value) -> String {
     header.to_string()
 }
 
-/// The trusted issuer's signature under a header that it would not write.
+/// The trusted issuer's signature with a header that it never writes.
 fn signed(name: &str, members: Value) -> Attack {
     (name.into(), ISSUER.sign("RS256", &header(members), &claims().to_string()))
 }
 
-/// A stranger's signature.
+/// The signature of another key.
 fn forged(name: &str, algorithm: &str, members: Value) -> Attack {
     let mut header = json!({"alg": algorithm, "typ": "JWT", "kid": algorithm});
     for (name, value) in members.as_object().unwrap() {
@@ -54,7 +53,7 @@ fn unsigned() -> Vec<Attack> {
     attacks
 }
 
-/// The public key as the secret of an HMAC, in the spellings in which attackers have it.
+/// The public key as the secret of an HMAC, in the encodings in which it is published.
 fn confused() -> Vec<Attack> {
     let jwk = ISSUER.jwk("RS256");
     let secrets = [
@@ -97,7 +96,7 @@ fn confused() -> Vec<Attack> {
     attacks
 }
 
-/// Keys that the token brings along or points to.
+/// Keys in the token, and links to keys.
 fn foreign_keys() -> Vec<Attack> {
     let key = |algorithm| STRANGER.jwk(algorithm);
     let mut attacks: Vec<_> =
@@ -143,7 +142,7 @@ fn foreign_keys() -> Vec<Attack> {
     attacks
 }
 
-/// Headers that ask for something.
+/// Headers with demands, such as extensions.
 fn headers() -> Vec<Attack> {
     let mut attacks = vec![
         signed("crit b64", json!({"crit": ["b64"], "b64": false})),
@@ -170,7 +169,7 @@ fn headers() -> Vec<Attack> {
     attacks
 }
 
-/// What is no token.
+/// Malformed tokens.
 fn misshapen() -> Vec<Attack> {
     let good = ISSUER.token("RS256", &claims());
     let parts: Vec<&str> = good.split('.').collect();
@@ -200,7 +199,7 @@ fn misshapen() -> Vec<Attack> {
     shapes.into_iter().map(|(name, token)| (name.into(), token)).collect()
 }
 
-/// Good parts that do not belong together.
+/// Good parts of different tokens.
 fn swapped() -> Vec<Attack> {
     let one = ISSUER.token("RS256", &claims());
     let mut other = claims();
@@ -225,8 +224,7 @@ fn swapped() -> Vec<Attack> {
     attacks
 }
 
-/// The issuer's own signature under claims that name nobody, or not us, or not now.
-/// Tokens of the trusted issuer with a claim that says too much, or nothing.
+/// Tokens of the trusted issuer with a wrong claim: no caller, another audience, or another time.
 fn claimed() -> Vec<Attack> {
     let mut attacks = unusable();
     for name in ["iss", "aud", "sub", "org", "exp"] {
@@ -237,7 +235,7 @@ fn claimed() -> Vec<Attack> {
     attacks
 }
 
-/// Those whose claims can be read. The attack is called as the claim.
+/// Tokens of the trusted issuer with an unusable claim. The attack has the claim's name.
 pub(super) fn unusable() -> Vec<Attack> {
     let mut attacks = Vec::new();
     for (name, value) in [

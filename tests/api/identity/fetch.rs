@@ -1,4 +1,4 @@
-//! How keys are fetched: within bounds of time and size, and from nowhere else than where they were said to be.
+//! How keys are fetched: bounded in time and size, and only from the configured URL.
 
 use auth::Fetch;
 use std::sync::Arc;
@@ -58,7 +58,7 @@ impl Web {
 }
 
 #[tokio::test]
-async fn a_document_is_got() {
+async fn a_document_is_read() {
     let web = Web::answering_text("200 OK", r#"{"keys": []}"#).await;
     let fetch = HttpFetch::default();
     for _ in 0..2 {
@@ -77,7 +77,7 @@ async fn a_redirection_is_not_followed() {
 }
 
 #[tokio::test]
-async fn another_status_is_no_document() {
+async fn another_status_than_200_is_a_fault() {
     for status in ["201 Created", "204 No Content", "403 Forbidden", "404 Not Found", "500 Oops", "503 Busy"]
     {
         let web = Web::answering_text(status, "").await;
@@ -92,15 +92,15 @@ async fn a_document_ends_at_256_kib() {
     assert_eq!(HttpFetch::default().get(&web.url).await.unwrap().len(), 256 * 1024);
     let web = Web::answering_text("200 OK", &body(256 * 1024 + 1)).await;
     assert!(web.fault().await.ends_with("has more than 262144 bytes"));
-    // One that does not say how long it is.
+    // An answer without its length.
     let chunk = format!("{:x}\r\n{}\r\n", 64 * 1024, body(64 * 1024)).repeat(5);
     let endless = format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{chunk}");
     assert!(Web::answering(endless.into()).await.fault().await.ends_with("has more than 262144 bytes"));
 }
 
-/// The head, half of the body, nothing at all: each is waited for, and not for ever.
+/// The wait ends whether nothing comes, only the head, or half of the body.
 #[tokio::test]
-async fn what_does_not_come_in_time_does_not_come() {
+async fn a_late_document_is_a_fault() {
     let answers = ["", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n{\"key"];
     let mut waits = Vec::new();
     for answer in answers {
@@ -114,7 +114,7 @@ async fn what_does_not_come_in_time_does_not_come() {
 }
 
 #[tokio::test]
-async fn only_this_machine_is_asked_without_tls() {
+async fn only_this_machine_is_called_without_tls() {
     for url in [
         "http://id.example/keys",
         "http://169.254.169.254/latest",
@@ -128,12 +128,12 @@ async fn only_this_machine_is_asked_without_tls() {
 }
 
 #[tokio::test]
-async fn nobody_there_is_a_fault() {
+async fn a_refused_connection_is_a_fault() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/keys", listener.local_addr().unwrap());
     drop(listener);
     assert!(!HttpFetch::default().get(&url).await.unwrap_err().0.is_empty());
-    // TLS is spoken with who speaks it.
+    // A server with TLS is called with TLS.
     let web = Web::answering_text("200 OK", "{}").await;
     assert!(HttpFetch::default().get(&web.url.replace("http:", "https:")).await.is_err());
 }

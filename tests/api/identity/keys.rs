@@ -1,4 +1,4 @@
-//! Keys that an issuer publishes: which count, where they come from, and how long they are kept.
+//! Keys that an issuer publishes: which are used, where they are fetched, and how long they are kept.
 
 use auth::{
     BadKeys, Fetch, InvalidToken, JwtKeys, JwtSettings, KeySet, KeySource, REFRESH_SECONDS, STALE_SECONDS,
@@ -15,7 +15,7 @@ fn at(seconds: i64) -> model::time::Timestamp {
     at_millis((NOW + seconds) * 1000)
 }
 
-/// Claims that last for as long as any test does.
+/// Claims that outlast every test.
 fn lasting() -> Value {
     let mut claims = claims();
     claims["exp"] = (NOW + 10 * STALE_SECONDS).into();
@@ -38,7 +38,7 @@ fn site(algorithms: &[&str]) -> KeyServer {
 }
 
 #[tokio::test]
-async fn tokens_of_every_algorithm_are_taken_from_every_source() {
+async fn every_algorithm_works_with_every_source_of_keys() {
     let from_url = of_site(&remote(), &site(&ALGORITHMS));
     let inline = verifier(&inline());
     for algorithm in ALGORITHMS {
@@ -50,7 +50,7 @@ async fn tokens_of_every_algorithm_are_taken_from_every_source() {
 }
 
 #[tokio::test]
-async fn a_key_without_alg_is_for_what_its_type_is_for() {
+async fn the_type_fixes_the_algorithm_of_a_key_without_alg() {
     let mut set = ISSUER.set(&ALGORITHMS);
     for key in set["keys"].as_array_mut().unwrap() {
         let _ = key.as_object_mut().unwrap().shift_remove("alg");
@@ -63,7 +63,7 @@ async fn a_key_without_alg_is_for_what_its_type_is_for() {
 }
 
 #[test]
-fn keys_that_can_verify_no_token_do_not_count() {
+fn keys_that_cannot_verify_a_token_are_skipped() {
     let good = ISSUER.jwk("RS256");
     assert!(KeySet::parse(&json!({ "keys": [good] }).to_string()).is_ok());
     let with = |name: &str, value: Value| {
@@ -98,7 +98,7 @@ fn keys_that_can_verify_no_token_do_not_count() {
 }
 
 #[tokio::test]
-async fn an_issuers_discovery_document_says_where_its_keys_are() {
+async fn the_discovery_document_leads_to_the_keys() {
     const DISCOVERY: &str = "https://id.example/.well-known/openid-configuration";
     let source = KeySource::Discovery { issuer: "https://id.example".into() };
     let verify = async |document: Value| {
@@ -132,7 +132,7 @@ fn keys_are_fetched_by_https() {
 }
 
 #[tokio::test]
-async fn a_set_is_fetched_once_and_again_by_the_request_that_finds_it_old() {
+async fn a_key_set_is_fetched_once_and_again_when_it_is_old() {
     let site = site(&["RS256"]);
     let verifier = of_site(&remote(), &site);
     for second in 0..REFRESH_SECONDS {
@@ -148,7 +148,7 @@ async fn a_set_is_fetched_once_and_again_by_the_request_that_finds_it_old() {
 }
 
 #[tokio::test]
-async fn an_unknown_key_is_asked_for_once_a_minute() {
+async fn an_unknown_key_causes_one_fetch_a_minute() {
     let site = site(&["RS256"]);
     let verifier = of_site(&remote(), &site);
     verifier.verify(&token("RS256"), at(0)).await.unwrap();
@@ -159,14 +159,14 @@ async fn an_unknown_key_is_asked_for_once_a_minute() {
     }
     fetches += site.asked().len();
     assert_eq!(fetches, 10, "once for each minute, the first of them by the first token");
-    // A key that is new is found without a restart.
+    // A new key is found without a restart.
     site.put(KEYS_URL, ISSUER.set(&["RS256", "ES256"]));
     assert_eq!(verifier.verify(&token("ES256"), at(599)).await.err(), Some(InvalidToken::UnknownKey));
     verifier.verify(&token("ES256"), at(601)).await.unwrap();
 }
 
 #[tokio::test]
-async fn many_who_come_at_once_wait_for_one_fetch() {
+async fn simultaneous_requests_wait_for_one_fetch() {
     let site = site(&["RS256"]);
     let verifier = of_site(&remote(), &site);
     let token = token("RS256");
@@ -195,7 +195,7 @@ async fn the_last_good_set_survives_an_outage_for_a_day() {
 }
 
 #[tokio::test]
-async fn without_any_set_nobody_comes_in_and_it_is_asked_for_every_five_seconds() {
+async fn without_a_key_set_callers_are_refused_and_it_is_fetched_every_five_seconds() {
     let site = KeyServer::default();
     let verifier = of_site(&remote(), &site);
     for second in 0..10 {

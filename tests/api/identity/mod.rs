@@ -1,4 +1,4 @@
-//! Who may enter: tokens of every kind of issuer, and what is made to look like one.
+//! Tokens of every kind of issuer, and forged ones.
 
 mod attacks;
 mod corpus;

@@ -1,4 +1,4 @@
-//! The settings that `docs/guides/identity-providers.md` gives for each provider, with a token as that provider makes it.
+//! The settings of `docs/guides/identity-providers.md` for each provider, with a token as the provider makes it.
 
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ fn documented(provider: &str) -> BTreeMap<String, String> {
     lines.map(|(name, value)| (name.into(), value.into())).collect()
 }
 
-/// What the directory says about the caller whose token has these claims, under the documented settings.
+/// The caller of a token with these claims, under the documented settings.
 async fn caller(provider: &str, claims: Value) -> (Value, bool) {
     caller_with(documented(provider), claims).await
 }
@@ -139,7 +139,7 @@ async fn zitadel() {
     };
     let found = caller("Zitadel", claims("160500253250027793")).await;
     assert_is(found, "163840776835432705", "160500253250027793", Some("ada@acme.example"));
-    // An organization that a project was granted to gives its own people roles, and nobody of this one.
+    // An organization with a grant of the project gives roles to its own people, not to those of this one.
     assert!(!caller("Zitadel", claims("160500253250099999")).await.1);
 }
 

@@ -34,7 +34,7 @@ async fn the_role_is_looked_for_first() {
     let path = format!("/roles/{UNKNOWN}/resources/{UNKNOWN_RESOURCE}");
     let message = format!("Role not found with id: {UNKNOWN}");
     expect::reason(&admin.post_empty(&path).await, 404, "Not Found", &message, &path);
-    // An existing resource does not change that.
+    // The same holds for an existing resource.
     let resource = admin.new_resource(&admin.new_credential("AWS Account").await).await;
     let path = format!("/roles/{UNKNOWN}/resources/{resource}");
     expect::reason(&admin.post_empty(&path).await, 404, "Not Found", &message, &path);

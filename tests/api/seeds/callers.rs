@@ -1,4 +1,4 @@
-//! Every seed operation × every kind of caller who must not get through. Nothing is changed by any of them.
+//! Every seed operation × every kind of caller without the right. None of them changes anything.
 
 use serde_json::{Value, json};
 use support::{Client, Reply, TestApp};
@@ -32,7 +32,7 @@ async fn call(client: &Client, method: &str, path: &str, body: Option<&Value>) -
 async fn nobody_without_a_good_token_gets_through() {
     let app = TestApp::new().await;
     let operations = operations(&app).await;
-    // Failed sign-ins are counted, and nothing else is written.
+    // Failed sign-ins are counted. Nothing else is written.
     let without_counts = async || {
         let mut items = app.db_items().await;
         items.retain(|_, item| !item.contains("SIGN_INS"));

@@ -9,7 +9,7 @@ mod patch_resource;
 mod put_credential;
 mod unassign_resource;
 
-/// The id that the seeds print for something that does not exist.
+/// The seeds' id of an object that does not exist.
 const UNKNOWN: &str = "550e8400-e29b-41d4-a716-446655440000";
 /// The seeds' second id.
 const UNKNOWN_RESOURCE: &str = "660e8400-e29b-41d4-a716-446655440001";

@@ -103,7 +103,7 @@ struct Tally {
 }
 
 #[test]
-fn no_request_whatever_it_is_gets_a_5xx_or_another_face() {
+fn no_request_gets_a_5xx_or_another_format() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let routes = exact_routes();
     let (world, tally) = (RefCell::new(runtime.block_on(World::new())), RefCell::new(Tally::default()));
