@@ -57,6 +57,7 @@ impl GivenFields {
     }
 
     #[must_use]
+    /// Whether no field was sent.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
