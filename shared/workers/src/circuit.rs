@@ -1,4 +1,4 @@
-//! The circuit breaker: an account that gives no answer in a region is left alone for a minute, so that it holds up nobody else.
+//! The circuit breaker: an account that gives no answer in a region is left alone for a minute, so that it delays no other one.
 
 use firewall::FirewallError;
 use model::account::AccountId;

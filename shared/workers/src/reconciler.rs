@@ -3,7 +3,7 @@
 //! | In the cloud | In the ledger | Then |
 //! |---|---|---|
 //! | with our mark | no such entry | removed: an orphan |
-//! | with our mark, lets in something else | an entry | reported: altered by somebody |
+//! | with our mark, lets in something else | an entry | reported: altered |
 //! | nothing | held by sessions | applied again: it was missing |
 //! | without our mark, or with that of another deployment | | never touched |
 

@@ -38,7 +38,7 @@ pub struct Report {
     pub orphans: usize,
     /// Rules that sessions hold and that were gone.
     pub missing: usize,
-    /// Rules of ours that somebody has changed.
+    /// Rules of ours that were edited in the cloud.
     pub altered: usize,
     /// Timers that were set for the ends of sessions.
     pub timers_set: usize,

@@ -56,8 +56,8 @@ impl GivenFields {
         self.0.push((name, given));
     }
 
-    #[must_use]
     /// Whether no field was sent.
+    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

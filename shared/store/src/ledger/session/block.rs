@@ -113,7 +113,7 @@ impl Block {
     }
 
     /// The rows to write. If the item has no room for the provider's messages, they are left out: a row without a reason is better than a
-    /// row that is never told. Texts that nobody sees go first, the provider's ids last.
+    /// row that is never told. Texts that are not shown go first, the provider's ids last.
     pub(crate) fn fitting(
         &self,
         rows: &[SessionRow],
