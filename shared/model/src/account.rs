@@ -7,10 +7,10 @@ use crate::id::NotAnId;
 
 const DIGITS: usize = 12;
 
-/// The first number with a digit too many.
+/// The first number with 13 digits.
 const END: u64 = 1_000_000_000_000;
 
-/// An AWS account: twelve digits, which say nothing secret.
+/// An AWS account: twelve digits. They are not a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountId(u64);
 
@@ -33,7 +33,7 @@ impl AccountId {
     /// Reads the account of an ARN: its fifth part.
     ///
     /// # Errors
-    /// [`NotAnId`] where there is none.
+    /// [`NotAnId`] if there is none.
     pub fn of_arn(arn: &str) -> Result<Self, NotAnId> {
         let mut parts = arn.split(':');
         if parts.next() != Some("arn") {
@@ -49,7 +49,7 @@ impl fmt::Display for AccountId {
     }
 }
 
-/// A text: as a number it would lose its leading zeros.
+/// Serialized as a text, because a number would lose leading zeros.
 impl Serialize for AccountId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)

@@ -95,17 +95,17 @@ pub enum AuditSubject {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum AuditResult {
-    /// It happened.
+    /// It succeeded.
     Success,
-    /// It was tried, and did not come out as wished.
+    /// It was tried and failed.
     Failure,
-    /// The state did not allow it; nothing was changed.
+    /// The state did not allow it. Nothing was changed.
     Refused,
-    /// The caller may not; nothing was changed.
+    /// The caller lacks the right. Nothing was changed.
     Denied,
 }
 
-/// One line of the record: what was done to what. Who did it and when is added by the transaction.
+/// An audit entry: what was done to which object. The transaction adds the actor and the time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AuditEntry {
     /// What happened.
@@ -114,7 +114,7 @@ pub struct AuditEntry {
     pub subject: AuditSubject,
     /// The object's id, in the spelling of its own format.
     pub subject_id: String,
-    /// The object's name at that time, where the operation knows it without an extra read.
+    /// The object's name at that time, if the operation knows it without another read.
     pub subject_name: Option<String>,
     /// How it ended.
     pub result: AuditResult,
@@ -123,7 +123,7 @@ pub struct AuditEntry {
 }
 
 impl AuditEntry {
-    /// The line of an attempt that was refused, and why.
+    /// The same entry for a refused attempt, with the reason.
     #[must_use]
     pub fn refused(self, reason: &str) -> Self {
         let details = [(String::from("reason"), reason.into())].into_iter().collect();
@@ -131,10 +131,10 @@ impl AuditEntry {
     }
 }
 
-/// A changed field, before and after. Secrets are recorded as changed with both sides masked.
+/// A changed field, before and after. Both sides of a secret are masked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FieldChange {
-    /// The field's name on its format.
+    /// The field's name in the API.
     pub field: &'static str,
     /// The value before.
     pub from: Value,
@@ -142,23 +142,23 @@ pub struct FieldChange {
     pub to: Value,
 }
 
-/// What stands in the record for a secret.
+/// Stands for a secret.
 pub const MASK: &str = "********";
 
 impl FieldChange {
-    /// The change of a field, or nothing when it did not change.
+    /// The change of a field; `None` if it did not change.
     pub fn between<T: Serialize + PartialEq>(field: &'static str, from: &T, to: &T) -> Option<Self> {
         (from != to).then(|| Self { field, from: recorded(from), to: recorded(to) })
     }
 
-    /// A secret that was replaced: that it was, and nothing else.
+    /// A replaced secret. Only the fact is recorded.
     #[must_use]
     pub fn masked(field: &'static str) -> Self {
         Self { field, from: MASK.into(), to: MASK.into() }
     }
 }
 
-/// A side of a change. An earlier version has taken JSON that no page of the log could show.
+/// One side of a change. An earlier version accepted JSON that is too deep for a page of the log.
 fn recorded(value: &impl Serialize) -> Value {
     let value = serde_json::to_value(value).unwrap_or(Value::Null);
     match json::levels(&value) {
@@ -181,17 +181,17 @@ pub fn changes(changed: &[FieldChange]) -> Map<String, Value> {
     [(String::from("changes"), Value::Object(fields))].into_iter().collect()
 }
 
-/// Rows on a page of the log, where the query does not say.
+/// Rows on a page of the log, unless the query says otherwise.
 const ROWS_DEFAULT: usize = 100;
 
-/// Which rows of the log are wanted, and how many.
+/// A filter of the audit log, with the size of the page.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AuditFilter {
     /// What happened.
     pub event: Option<AuditEvent>,
-    /// Who did it, in any spelling of a UUID.
+    /// The actor, in any spelling of a UUID.
     pub actor_id: Option<String>,
-    /// To which object, likewise.
+    /// The object, in any spelling of a UUID.
     pub resource_id: Option<String>,
     /// Not before this millisecond.
     pub from: Option<Timestamp>,
@@ -199,7 +199,7 @@ pub struct AuditFilter {
     pub to: Option<Timestamp>,
     /// Rows on a page, 1–500.
     pub limit: usize,
-    /// The position after which to go on.
+    /// The position after which the page begins.
     pub cursor: Option<String>,
 }
 

@@ -1,7 +1,6 @@
 //! Reads the members of a JSON object strictly, and collects everything that is wrong with them.
 //!
-//! Used by the two formats that refuse unknown members. The credentials format has rules of its own:
-//! [`crate::credential::input`].
+//! Used by the two error formats that refuse unknown members. The credentials family has its own rules: [`crate::credential::input`].
 
 use serde_json::{Map, Value};
 
@@ -11,12 +10,12 @@ use crate::violation::Violations;
 
 /// A type that is made from the members of a JSON object.
 pub trait FromFields: Sized {
-    /// Reads every member that it knows from `fields`; what is wrong is noted there. The returned value is
-    /// used only when nothing was; it is `None` only where a required member was refused.
+    /// Reads its members from `fields`, which notes what is wrong. The result is used only if nothing is wrong. It is `None` only if a
+    /// required member was refused.
     fn read(fields: &mut Fields) -> Option<Self>;
 }
 
-/// The members of a JSON object that have not been read yet, and what is wrong with those that have.
+/// The unread members of a JSON object, and what is wrong with the read ones.
 #[derive(Debug)]
 pub struct Fields {
     members: Map<String, Value>,
@@ -32,8 +31,7 @@ impl Fields {
         Self::read_exact(members, &[])
     }
 
-    /// The same, where some members have numbers that are not what was sent. Such a member is refused unless it is for another
-    /// reason.
+    /// The same, with members whose numbers were not kept exactly. Such a member is refused, unless it is refused for another reason.
     ///
     /// # Errors
     /// As above.
@@ -79,12 +77,12 @@ impl Fields {
         self.members.get(name).is_some_and(|value| !value.is_null())
     }
 
-    /// Takes a member out, `null` included.
+    /// Removes a member and returns it, also if it is `null`.
     pub fn take(&mut self, name: &str) -> Option<Value> {
         self.members.shift_remove(name)
     }
 
-    /// Takes a member out when it is an explicit `null`, and says whether it was.
+    /// Removes a member if it is an explicit `null`, and returns whether it was.
     pub fn clears(&mut self, name: &str) -> bool {
         let is_null = self.members.get(name).is_some_and(Value::is_null);
         if is_null {
@@ -93,12 +91,12 @@ impl Fields {
         is_null
     }
 
-    /// Passes over a member that the representation has and that a request cannot set.
+    /// Ignores a read-only member of the representation.
     pub fn ignore(&mut self, name: &str) {
         self.take(name);
     }
 
-    /// Takes a member that must not be `null`.
+    /// Removes a member that must not be `null`.
     fn present(&mut self, name: &str) -> Option<Value> {
         let value = self.take(name)?;
         if value.is_null() {
@@ -119,7 +117,7 @@ impl Fields {
         }
     }
 
-    /// An optional string of 1 to `limit` code points: one line in which something can be seen.
+    /// An optional string of 1 to `limit` code points: one line with something visible.
     pub fn line(&mut self, name: &str, limit: usize) -> Option<String> {
         let text = self.text(name)?;
         let wrong = if text::is_blank(&text) {
@@ -158,7 +156,7 @@ impl Fields {
         value.as_bool()
     }
 
-    /// Notes that a required member is missing, unless it is there or was refused already.
+    /// Notes a missing required member, unless it was refused already.
     pub fn require<T>(&mut self, name: &str, value: Option<T>) -> Option<T> {
         if value.is_none() && !self.is_refused(name) {
             self.refuse(name, format!("{name} is required"));

@@ -1,4 +1,4 @@
-//! Identifiers. Each kind is a type of its own, so that a role's id cannot stand where a resource's is meant.
+//! Identifiers. Each kind is its own type, so that a role's id cannot be used as a resource's.
 
 mod subject;
 
@@ -12,12 +12,12 @@ use uuid::{ContextV7, Uuid};
 use crate::time::Timestamp;
 use subject::is_subject;
 
-/// Why a text is not an identifier. It never carries the text: paths and bodies are the caller's.
+/// Why a text is not an identifier. It does not contain the text, which comes from the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotAnId;
 
-/// Reads a hyphenated UUID of 36 characters in either case. The other spellings of RFC 9562 libraries
-/// (braces, `urn:uuid:`, no hyphens) are refused, so that an id has one spelling on each format.
+/// Reads a hyphenated UUID of 36 characters in either case. Other spellings of RFC 9562 libraries (braces, `urn:uuid:`, no hyphens) are
+/// refused, so that an id has one spelling in each format.
 fn hyphenated(text: &str) -> Result<Uuid, NotAnId> {
     if text.len() != 36 {
         return Err(NotAnId);
@@ -30,8 +30,8 @@ fn spelled(text: &str) -> Result<Uuid, NotAnId> {
     Uuid::try_parse(text).map_err(|_| NotAnId)
 }
 
-/// The spellings under which a filter's text may stand in a record: itself, and where it spells a UUID those of that.
-/// Credentials are on record in Base58, and a token's subject that is a UUID in whatever case the token has.
+/// The spellings of a filter's text in the audit log: the text itself, and for a UUID all of its spellings. Credentials are recorded in
+/// Base58, and a token's subject that is a UUID in the token's case.
 #[must_use]
 pub fn spellings(text: &str) -> Vec<String> {
     let mut all = vec![String::from(text)];
@@ -45,11 +45,11 @@ pub fn spellings(text: &str) -> Vec<String> {
     all
 }
 
-/// Counts the identifiers of one millisecond, so that those of one process are in order within it too.
+/// Counts the identifiers of one millisecond, so that those of one process are in order.
 static IDENTIFIERS: Mutex<ContextV7> = Mutex::new(ContextV7::new());
 
-/// A new UUID of version 7 (RFC 9562 §5.7), whose order is the order of creation: within a process strictly, between
-/// processes to the millisecond.
+/// A new UUID of version 7 (RFC 9562 §5.7). Their order is that of creation: strictly within a process, to the millisecond between
+/// processes.
 fn ordered(now: Timestamp) -> Uuid {
     let millis = now.unix_millis().max(0).unsigned_abs();
     let nanos = u32::try_from((millis % 1000) * 1_000_000).unwrap_or(0);
@@ -70,7 +70,7 @@ macro_rules! uuid_id {
                 Self(ordered(now))
             }
 
-            /// Stands where an identifier must be and none is known: the nil UUID (RFC 9562 §5.9).
+            /// The nil UUID (RFC 9562 §5.9), in place of an unknown identifier.
             #[must_use]
             pub fn nil() -> Self {
                 Self(Uuid::nil())
@@ -90,8 +90,8 @@ macro_rules! uuid_id {
                 hyphenated(text).map(Self)
             }
 
-            /// Reads every spelling of RFC 9562 libraries: in either case, with hyphens or without, in braces, as a URN. For
-            /// filters: one that compared texts would find nothing, and say that there is nothing.
+            /// Reads every spelling of RFC 9562 libraries: in either case, with hyphens or without, in braces, as a URN. For filters,
+            /// which would otherwise find nothing.
             ///
             /// # Errors
             /// [`NotAnId`] for everything else.
@@ -119,7 +119,7 @@ uuid_id! {
     ResourceId
 }
 uuid_id! {
-    /// A role, which joins people and resources. On the credentials format it is called a team.
+    /// A role, which joins people and resources. The credentials family calls it a team.
     RoleId
 }
 uuid_id! {
@@ -131,12 +131,12 @@ uuid_id! {
     ApiKeyId
 }
 uuid_id! {
-    /// A person's place in the directory: their own id, which a token gave, says nothing about when they came.
+    /// A person's entry in the directory. It is ordered by time; a person's own id comes from a token and is not.
     EntryId
 }
 uuid_id! {
-    /// A time for which a person is active: from their entry in the directory, or from a deactivation on, to the next
-    /// deactivation or to their deletion. Sessions belong to the one in which they were started.
+    /// An activation: the time of a person from their entry in the directory, or from a deactivation, to the next deactivation or their
+    /// deletion. A session belongs to the activation in which it was started.
     ActivationId
 }
 uuid_id! {
@@ -148,15 +148,15 @@ uuid_id! {
     SessionId
 }
 uuid_id! {
-    /// An entry of the ledger: an ingress rule from the day it is wanted to the day it is gone.
+    /// An entry of the ledger: an ingress rule, from its first row to its removal.
     RuleId
 }
 uuid_id! {
-    /// A worker's time with a security group.
+    /// A worker's lease of a security group.
     LeaseId
 }
 uuid_id! {
-    /// A deployment of Postern: a table, whose rules bear this id in the cloud.
+    /// A deployment of Postern: one table. Its rules have this id in the cloud.
     DeploymentId
 }
 uuid_id! {
@@ -167,12 +167,12 @@ uuid_id! {
 /// Length of every Base58 spelling: 58^21 < 2^128 < 58^22.
 const BASE58_LENGTH: usize = 22;
 
-/// The Base58 spelling (Bitcoin alphabet) of a UUID: its 128 bits as one number, always 22 characters,
-/// padded on the left with `1`, the digit zero.
+/// The Base58 spelling (Bitcoin alphabet) of a UUID: its 128 bits as one number of 22 characters, padded on the left with `1`, the digit
+/// zero.
 #[must_use]
 pub fn base58(uuid: Uuid) -> String {
     let digits = bs58::encode(uuid.as_u128().to_be_bytes()).into_string();
-    // bs58 spells each leading zero byte as one `1`, which is a padding of its own; ours has a fixed length.
+    // bs58 writes one `1` for each leading zero byte. This padding has a fixed length instead.
     let significant = digits.trim_start_matches('1');
     format!("{significant:1>BASE58_LENGTH$}")
 }
@@ -196,7 +196,7 @@ pub fn parse_base58(text: &str) -> Result<Uuid, NotAnId> {
 }
 
 impl CredentialId {
-    /// The spelling of the credentials format.
+    /// The spelling of the credentials family.
     #[must_use]
     pub fn base58(self) -> String {
         base58(self.0)
@@ -252,7 +252,7 @@ impl ApiKeyId {
 }
 
 impl RoleId {
-    /// The spelling of the credentials format, where a role is a team.
+    /// The spelling of the credentials family, which calls a role a team.
     #[must_use]
     pub fn base58(self) -> String {
         base58(self.0)
@@ -267,10 +267,9 @@ impl RoleId {
     }
 }
 
-/// The characters that RFC 3986 §2.3 calls unreserved: they need no encoding in a URL, and none of them
-/// separates the parts of a table key.
+/// The unreserved characters of RFC 3986 §2.3. They need no encoding in a URL, and none of them separates the parts of a table key.
 fn is_url_safe(text: &str, longest: usize) -> bool {
-    // These two mean another folder wherever they stand in a path, and clients rewrite it (RFC 3986 §5.2.4).
+    // These two mean another folder in a path, so clients rewrite it (RFC 3986 §5.2.4).
     let is_relative = [".", ".."].contains(&text);
     !is_relative
         && (1..=longest).contains(&text.len())
@@ -288,7 +287,7 @@ macro_rules! named_id {
             /// Reads the identifier as a token names it.
             ///
             /// # Errors
-            /// [`NotAnId`] when it is empty, too long or has another character.
+            /// [`NotAnId`] if it is empty, too long or has another character.
             pub fn parse(text: &str) -> Result<Self, NotAnId> {
                 if $is_fit(text, $longest) { Ok(Self(text.into())) } else { Err(NotAnId) }
             }
@@ -331,26 +330,26 @@ impl UserId {
         Self("postern".into())
     }
 
-    /// The id of somebody whose token is not known yet: a fresh UUID of version 7.
+    /// The id of a person whose token is unknown yet: a fresh UUID of version 7.
     #[must_use]
     pub fn generate(now: Timestamp) -> Self {
         Self(ordered(now).as_hyphenated().to_string())
     }
 
-    /// Whether this is an id that [`generate`](Self::generate) made at this time. A token's subject could be only by design.
+    /// Whether [`generate`](Self::generate) made this id at this time. A token's subject is practically never such an id.
     #[must_use]
     pub fn is_generated(&self, at: Timestamp) -> bool {
         hyphenated(&self.0).is_ok_and(|uuid| uuid.get_version_num() == 7)
             && Timestamp::in_id(&self.0).is_some_and(|made| made.unix_millis() == at.unix_millis())
     }
 
-    /// Reads the identifier for a filter: of a UUID every spelling, as the one that Postern writes.
+    /// Reads the identifier for a filter. Every spelling of a UUID becomes the one that Postern writes.
     ///
     /// # Errors
     /// Those of [`UserId::parse`].
     pub fn parse_spelled(text: &str) -> Result<Self, NotAnId> {
         match spelled(text) {
-            // In this one it may be somebody's subject to the letter.
+            // This spelling may be a person's subject, letter by letter.
             Ok(_) if text.len() == 36 => Self::parse(text),
             Ok(uuid) => Ok(Self(uuid.as_hyphenated().to_string())),
             Err(_) => Self::parse(text),
@@ -363,13 +362,13 @@ impl UserId {
         self == other || hyphenated(&self.0).is_ok_and(|own| hyphenated(&other.0) == Ok(own))
     }
 
-    /// Whether it is a UUID that may be spelled in another case.
+    /// Whether it is a UUID, which can be written in another case.
     #[must_use]
     pub fn has_spellings(&self) -> bool {
         hyphenated(&self.0).is_ok_and(|uuid| uuid.as_hyphenated().to_string() != self.0)
     }
 
-    /// The spelling of the credentials format: Base58 where the id is a UUID, else the id itself.
+    /// The spelling of the credentials family: Base58 for a UUID, otherwise the id itself.
     #[must_use]
     pub fn base58(&self) -> String {
         hyphenated(&self.0).map_or_else(|_| self.0.clone(), base58)

@@ -1,8 +1,8 @@
-//! `Idempotency-Key`: a request that creates something happens once, however often it is sent.
+//! `Idempotency-Key`: a creating request is carried out once, even if it is sent several times.
 
 use crate::violation::Violations;
 
-/// Hours for which the first result is kept.
+/// Hours for which an idempotency record is kept.
 pub const KEPT_HOURS: i64 = 24;
 
 /// The header.
@@ -11,12 +11,12 @@ pub const HEADER: &str = "Idempotency-Key";
 /// Longest key, in bytes.
 const KEY_MAX: usize = 255;
 
-/// What tells a repeated request from a new one. Both are digests, so that neither the key nor the body is stored.
+/// Identifies a repeated request. Both values are digests, so that neither the key nor the body is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyKey {
     /// Digest of the key, free of characters that separate the parts of a table key.
     pub key: String,
-    /// Digest of method, path and body: the same key with another one is a mistake of the caller.
+    /// Digest of method, path and body. The same key with another fingerprint is a mistake of the caller.
     pub fingerprint: String,
 }
 

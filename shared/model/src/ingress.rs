@@ -37,7 +37,7 @@ impl Protocol {
 pub struct Opening {
     /// The protocol.
     pub protocol: Protocol,
-    /// First and last port; nothing for protocols without ports.
+    /// First and last port; `None` for protocols without ports.
     pub ports: Option<(u16, u16)>,
 }
 
@@ -73,7 +73,7 @@ impl IpVersion {
 /// An ingress rule: one address may reach one opening.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Ingress {
-    /// Who.
+    /// The address that is let in.
     pub address: IpAddr,
     /// What.
     pub opening: Opening,
@@ -112,7 +112,7 @@ impl Ingress {
     }
 }
 
-/// The rule's name among those of its group, such as `203.0.113.7|tcp|22-22`. No part contains `#`.
+/// The rule's name in its group, such as `203.0.113.7|tcp|22-22`. No part contains `#`.
 impl fmt::Display for Ingress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}|{}|", self.address, self.opening.protocol.as_str())?;

@@ -1,4 +1,4 @@
-//! What Postern knows and decides: identifiers, entities, validation and policy.
+//! Postern's entities and rules: identifiers, validation and policy.
 //!
 //! Nothing here awaits, reads a clock or an environment variable, or knows HTTP or AWS. Time is an argument,
 //! and every rule can be tested as a plain function.

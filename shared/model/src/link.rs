@@ -3,8 +3,7 @@
 use crate::audit::{AuditEvent, AuditSubject};
 use crate::id::{ResourceId, RoleId, UserId};
 
-/// Most roles that a person can have, and most resources that they can be given without a role: both stand on the person's
-/// own item, which holds 400 KB.
+/// Most roles of a person, and most resources that they have without a role. Both sets are on the person's item, which holds 400 KB.
 pub const USER_LINKS_MAX: usize = 2_000;
 
 /// What a link joins.
@@ -67,7 +66,7 @@ impl Link {
         }
     }
 
-    /// The event of making it.
+    /// The audit event of the assignment.
     #[must_use]
     pub fn assigned(&self) -> AuditEvent {
         match self {
@@ -77,7 +76,7 @@ impl Link {
         }
     }
 
-    /// The event of taking it away.
+    /// The audit event of the removal.
     #[must_use]
     pub fn unassigned(&self) -> AuditEvent {
         match self {
@@ -87,7 +86,7 @@ impl Link {
         }
     }
 
-    /// For the record: kind and id of the side that the path names first, and member and id of the other.
+    /// For the audit log: kind and id of the side that the path names first, and member and id of the other side.
     #[must_use]
     pub fn recorded(&self) -> (AuditSubject, String, &'static str, String) {
         match self {

@@ -1,11 +1,11 @@
-//! How much of a list one request may ask for.
+//! The size of a list's page.
 
 use crate::violation::Violations;
 
-/// Most objects in one part of a list.
+/// Most objects of a page.
 const LIMIT_MAX: usize = 500;
 
-/// Reads `limit`, a whole number from 1 to 500. Nothing was sent, or nothing that can be read: that is noted.
+/// Reads `limit`, a whole number from 1 to 500. `None` if it is missing, or wrong, which is noted.
 pub fn limit(sent: Option<&str>, wrong: &mut Violations) -> Option<usize> {
     let is_plain = |text: &&str| text.starts_with(|first: char| matches!(first, '1'..='9'));
     let limit = Some(sent?).filter(is_plain).and_then(|text| text.parse().ok());

@@ -1,4 +1,4 @@
-//! `ETag` and `If-Match` (RFC 9110 §8.8.3, §13.1.1): who changes something says what they saw.
+//! `ETag` and `If-Match` (RFC 9110 §8.8.3, §13.1.1): the caller of a change says which state they saw.
 
 use std::fmt;
 
@@ -7,12 +7,12 @@ use crate::violation::Violations;
 /// The header of a condition.
 pub const HEADER: &str = "If-Match";
 
-/// Names one state of one object. It changes whenever anything that the object shows changes.
+/// Names one state of one object. It changes with the object's representation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ETag(String);
 
 impl ETag {
-    /// A tag of visible ASCII characters without quotes, as whoever makes it must see to.
+    /// A tag. The caller guarantees visible ASCII characters without quotes.
     #[must_use]
     pub fn new(opaque: impl Into<String>) -> Self {
         Self(opaque.into())
@@ -32,9 +32,9 @@ pub enum Precondition {
     /// Nothing.
     #[default]
     None,
-    /// `*`: that it exists.
+    /// `*`: it exists.
     Exists,
-    /// That it is in one of these states. A weak tag is none of them: the comparison is the strong one.
+    /// It is in one of these states. The comparison is strong, so weak tags are left out.
     OneOf(Vec<ETag>),
 }
 
@@ -64,14 +64,14 @@ impl Precondition {
         }
     }
 
-    /// Whether something that has no state of its own, such as a link, may be changed: no tag can be right.
+    /// Whether an object without a tag, such as a link, may be changed. No tag can match it.
     #[must_use]
     pub fn admits_without_tag(&self) -> bool {
         !matches!(self, Self::OneOf(_))
     }
 }
 
-/// The strong tags of a list; nothing when it is no list of tags.
+/// The strong tags of a list; `None` if it is not a list of tags.
 fn tags(text: &str) -> Option<Vec<ETag>> {
     let (mut tags, mut rest) = (Vec::new(), text);
     loop {

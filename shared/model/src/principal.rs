@@ -1,4 +1,4 @@
-//! Who calls, and who is on record as having done something.
+//! Principals, who call, and actors, whom the audit log names.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,19 +11,19 @@ pub const ORG_ADMIN: &str = "ORG_ADMIN";
 /// An authenticated person and the organization that they act in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
-    /// The tenant. Every key that the request touches begins with it.
+    /// The organization. Every key that the request touches begins with it.
     pub org: OrgId,
     /// The token's subject.
     pub user: UserId,
-    /// The token's roles include [`ORG_ADMIN`]. Whether a caller is an admin is the token's word alone.
+    /// Whether the token's roles include [`ORG_ADMIN`]. Only the token decides that.
     pub is_org_admin: bool,
-    /// For the record and for display. It decides nothing, unless it is verified.
+    /// For the audit log and for display. It decides nothing unless it is verified.
     pub email: Option<String>,
-    /// Whether the identity provider says that the person reads this email.
+    /// Whether the identity provider has verified the email.
     pub email_is_verified: bool,
     /// For display only.
     pub name: Option<String>,
-    /// How they showed who they are.
+    /// How they authenticated.
     pub kind: ActorType,
 }
 
@@ -35,11 +35,11 @@ pub enum ActorType {
     User,
     /// A program with an API key, on behalf of the person who made the key.
     ApiKey,
-    /// Postern itself: sweeps, reconciliation, rules that ran out.
+    /// Postern itself: the workers.
     System,
 }
 
-/// Who created a credential, as the token said at that time.
+/// The creator of an object, as the token named them at that time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Creator {
     /// The token's subject.
@@ -50,7 +50,7 @@ pub struct Creator {
     pub name: Option<String>,
 }
 
-/// Who does something, and from where. The store cannot be changed without one.
+/// Who does something, and from where. Every change of the store needs an actor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
     /// The tenant in which the change happens.
@@ -74,7 +74,7 @@ pub struct Actor {
 }
 
 impl Actor {
-    /// Postern itself: what happens because time has passed, or because the cloud has answered.
+    /// Postern itself, for the changes of the workers.
     #[must_use]
     pub fn system(org: OrgId) -> Self {
         let (id, kind) = (UserId::postern(), ActorType::System);

@@ -1,11 +1,11 @@
-//! What an operation takes from the query of a request.
+//! The query of a request.
 
 use crate::violation::Violations;
 
-/// What is read from a query. The names of the parameters stand here once: a request that has another one is refused, so that no
-/// filter is asked for in vain.
+/// A type that is read from a query. It lists its parameters once. A request with another parameter is refused, so that no misspelt
+/// filter is ignored.
 pub trait FromQuery: Sized + Send + 'static {
-    /// The names of the parameters, in the order in which callers are told them.
+    /// The names of the parameters, in the order of error messages.
     const PARAMETERS: &'static [&'static str];
 
     /// Reads them by their names.
@@ -15,7 +15,7 @@ pub trait FromQuery: Sized + Send + 'static {
     fn read<'q>(query: impl Fn(&str) -> Option<&'q str>) -> Result<Self, Violations>;
 }
 
-/// A query of which nothing is read.
+/// A query without parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Nothing;
 

@@ -1,7 +1,7 @@
-//! How often a caller may call: a token bucket, and the blocks of tokens that an environment of a function takes from it.
+//! Rate limits: a token bucket for each caller, and the token blocks that an environment of a function takes from it.
 //!
-//! The bucket is one number, the time at which it will be full again (the generic cell rate algorithm, ITU-T I.371): taking
-//! tokens moves that time, and nothing has to be added as time passes. Times are microseconds since 1970.
+//! The bucket is one number: the time at which it will be full again (the generic cell rate algorithm, ITU-T I.371). Taking tokens moves
+//! that time, and no refill is necessary. Times are microseconds since 1970.
 
 use crate::time::Timestamp;
 
@@ -16,11 +16,11 @@ pub const BURST_MAX: u32 = 10_000;
 
 /// Most tokens that an environment takes at once.
 const BLOCK_MAX: u32 = 25;
-/// An environment takes at most this part of the burst at once, so that one does not leave the others without.
+/// An environment takes at most this part of the burst at once, so that the others get tokens too.
 const BLOCK_SHARE: u32 = 4;
-/// Seconds after which an environment gives tokens up that it has not used. They were paid for, and are lost to the caller.
+/// Seconds after which an environment gives unused tokens up. The caller loses them.
 const LEASE_SECONDS: i64 = 60;
-/// Longest time for which an environment takes an empty bucket for empty without another look.
+/// Longest time for which an environment treats a bucket as empty without another call.
 const LOOK_AGAIN_MICROS: i64 = 1_000_000;
 
 /// A caller's budget.
@@ -44,26 +44,26 @@ pub fn micros(now: Timestamp) -> i64 {
 }
 
 impl RateLimit {
-    /// A budget of 1 to [`PER_MINUTE_MAX`] requests a minute and 1 to [`BURST_MAX`] at once; nothing for other numbers.
+    /// A budget of 1 to [`PER_MINUTE_MAX`] requests a minute and 1 to [`BURST_MAX`] at once; `None` for other numbers.
     #[must_use]
     pub fn new(per_minute: u32, burst: u32) -> Option<Self> {
         let is_fit = (1..=PER_MINUTE_MAX).contains(&per_minute) && (1..=BURST_MAX).contains(&burst);
         is_fit.then_some(Self { per_minute, burst })
     }
 
-    /// How long the bucket takes to get back some tokens.
+    /// The time in which the bucket gets this many tokens back.
     #[must_use]
     pub fn micros_for(&self, tokens: u32) -> i64 {
         60_000_000 * i64::from(tokens) / i64::from(self.per_minute)
     }
 
-    /// The latest time of being full that a bucket may have from which some tokens are to be taken now.
+    /// The latest full time of a bucket from which this many tokens can be taken now.
     #[must_use]
     pub fn latest_full_at(&self, tokens: u32, now: Timestamp) -> i64 {
         micros(now) + self.micros_for(self.burst.saturating_sub(tokens))
     }
 
-    /// Tokens in a bucket that will be full at a time. Rounding can hide one, and never shows one that is not there.
+    /// Tokens in a bucket with this full time. Rounding can hide one token, and never adds one.
     #[must_use]
     pub fn available(&self, full_at: i64, now: Timestamp) -> u32 {
         let room = self.latest_full_at(0, now).saturating_sub(full_at).clamp(0, self.micros_for(self.burst));
@@ -76,26 +76,26 @@ impl RateLimit {
     }
 }
 
-/// What an environment does about a request.
+/// The decision about a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turn {
-    /// Lets it through.
+    /// The request is admitted.
     Pass,
-    /// Turns it away.
+    /// The request is refused.
     Wait {
-        /// Seconds after which another may pass, at least 1.
+        /// Seconds until the next one may be admitted, at least 1.
         seconds: u32,
     },
-    /// Asks the table.
+    /// The environment needs tokens from the table.
     Ask(TokenRequest),
 }
 
-/// What an environment asks for.
+/// A request for tokens from the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TokenRequest {
     /// How many tokens.
     pub tokens: u32,
-    /// When the bucket will be full, as far as the environment knows.
+    /// When the bucket will be full, by the environment's last knowledge.
     pub full_at: i64,
 }
 
@@ -109,7 +109,7 @@ pub struct TokenBlock {
     ends: i64,
     /// When the bucket will be full, as last seen.
     full_at: i64,
-    /// Until when the bucket is taken for empty.
+    /// Until when the bucket counts as empty.
     closed_until: i64,
 }
 
@@ -127,7 +127,7 @@ impl TokenBlock {
         Turn::Ask(TokenRequest { tokens: self.next_block(limit, now), full_at: self.full_at })
     }
 
-    /// Whole seconds until there may be a token, where it is known that there is none: others can only have taken more.
+    /// Whole seconds until there may be a token, if there is certainly none now: others can only have taken more.
     #[must_use]
     pub fn known_wait(&self, limit: &RateLimit, now: Timestamp) -> Option<u32> {
         let time = micros(now);
@@ -136,8 +136,8 @@ impl TokenBlock {
         (!has_some && is_empty).then(|| self.wait(limit, now))
     }
 
-    /// Twice as many as last time while they are used up, as many as were used when they were not. An environment that
-    /// answers a single request takes a single token.
+    /// Twice as many as last time if they were used up, otherwise as many as were used. An environment with a single request takes a
+    /// single token.
     fn next_block(&mut self, limit: &RateLimit, now: Timestamp) -> u32 {
         let used = self.block - std::mem::take(&mut self.tokens).min(self.block);
         let is_used_up = used == self.block && micros(now) < self.ends;
@@ -157,20 +157,20 @@ impl TokenBlock {
     /// The table had none. Seconds to wait.
     pub fn refused(&mut self, full_at: i64, limit: &RateLimit, now: Timestamp) -> u32 {
         self.full_at = full_at;
-        // A look at each request would cost a call for each that is turned away; a bucket that holds little fills up meanwhile.
+        // Asking the table for each refused request would cost a call each. A small bucket refills meanwhile.
         let pause = LOOK_AGAIN_MICROS.min(limit.micros_for(limit.burst) / 2);
         self.closed_until = micros(now) + pause.max(limit.micros_for(1));
         self.wait(limit, now)
     }
 
-    /// Whole seconds until the bucket has a token, and is looked at.
+    /// Whole seconds until the bucket has a token and is asked again.
     fn wait(&self, limit: &RateLimit, now: Timestamp) -> u32 {
         let token = self.full_at - limit.latest_full_at(1, now);
         let wait = token.max(self.closed_until - micros(now)).max(1);
         u32::try_from((wait + 999_999) / 1_000_000).unwrap_or(u32::MAX)
     }
 
-    /// Whether nothing would be lost by forgetting it.
+    /// Whether it can be forgotten without a loss.
     #[must_use]
     pub fn is_over(&self, now: Timestamp) -> bool {
         let time = micros(now);
@@ -204,7 +204,7 @@ mod tests {
                 let full_at = micros(at(0)) + limit.micros_for(burst) * part / 997;
                 let tokens = limit.available(full_at, at(0));
                 assert!(tokens == 0 || full_at <= limit.latest_full_at(tokens, at(0)), "{limit:?} {part}");
-                // The estimate may miss one, never more.
+                // The estimate may miss one token, never more.
                 let more = tokens + 2;
                 assert!(more > burst || full_at > limit.latest_full_at(more, at(0)), "{limit:?} {part}");
             }
@@ -230,7 +230,7 @@ mod tests {
     fn blocks_grow_while_they_are_used_up_and_shrink_when_not() {
         let limit = RateLimit::new(6000, 100).unwrap();
         let (mut block_of_tokens, mut now, mut blocks) = (TokenBlock::default(), 0, Vec::new());
-        // One of each block is for the request that asks.
+        // One token of each block is for the asking request.
         for _ in 0..1 + 2 + 4 + 8 + 16 + 25 + 25 + 1 {
             if let Turn::Ask(request) = block_of_tokens.take(&limit, at(now)) {
                 blocks.push(request.tokens);
@@ -276,7 +276,7 @@ mod tests {
         ] {
             let mut block_of_tokens = TokenBlock::default();
             block_of_tokens.granted(4, 7, at(0));
-            // One of them was for the request at hand.
+            // One of them was for the present request.
             for _ in 1..used {
                 assert_eq!(block_of_tokens.take(&limit, at(0)), Turn::Pass);
             }

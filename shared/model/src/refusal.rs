@@ -6,8 +6,7 @@ use crate::session_status::SessionStatus;
 use crate::time::Timestamp;
 use crate::violation::Violations;
 
-/// A refusal, free of HTTP. The list is closed: a new reason is a new variant, and every format must say what it
-/// answers to it.
+/// A refusal, independent of HTTP. A new reason is a new variant, and every error format must give it an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
     /// No such resource in the organization.
@@ -24,40 +23,40 @@ pub enum Refusal {
     NotAssigned(LinkKind),
     /// There is that link already.
     AlreadyAssigned(LinkKind),
-    /// A session holds the resource, or may get to.
+    /// A session holds the resource.
     ResourceInUse,
-    /// No such session in the organization, or none of the caller's.
+    /// No such session in the organization, or not the caller's.
     SessionNotFound(SessionId),
     /// A session in this state cannot be stopped.
     SessionNotStoppable(SessionStatus),
     /// A session in this state cannot be extended.
     SessionNotExtensible(SessionStatus),
-    /// The session ends at this time, and the caller expected another one.
+    /// The session ends at this time, and not at the one that the caller expected.
     SessionEndsAt(Timestamp),
-    /// The session was started before its owner was deactivated, and is being ended for that.
+    /// The session is from before a deactivation of its owner, which ends it.
     SessionOutlived,
-    /// One of the session's resources is out of its owner's reach: an extension opens it anew.
+    /// The owner may not open one of the session's resources any more. An extension would grant it again.
     ResourceOutOfReach(ResourceId),
-    /// One of the session's resources is inactive, about to be deleted, or gone: an extension opens it anew.
+    /// One of the session's resources is inactive, being drained, or gone. An extension would grant it again.
     ResourceNotOpen(ResourceId),
-    /// There is no resource that the caller's session would open.
+    /// The caller has no accessible resources.
     NothingToOpen,
-    /// The caller's session may not open this resource, whether it exists or not.
+    /// The caller may not open this resource, whether it exists or not.
     ResourceNotOpenable(ResourceId),
     /// A session would have more rows than one may have.
     TooManyRows,
-    /// A session would need so many blocks of rows, which is more than one may have.
+    /// A session would need more blocks of rows than one may have.
     TooManyBlocks {
         /// Blocks that it would need.
         needed: usize,
         /// Rules and resources that one holds; one less with an `Idempotency-Key`.
         room: usize,
     },
-    /// As many session rows hold or leave a rule as one can keep account of.
+    /// A rule has as many holding and leaving rows as its entry can have.
     TooManyHolders,
-    /// The person has so many running sessions, as many as one may have.
+    /// The person has this many running sessions, the most that are allowed.
     TooManySessions(u32),
-    /// The caller's address is not known, and they declared none.
+    /// The caller's address is unknown, and they declared none.
     NoAddress,
     /// No such rule in the organization.
     RuleNotFound(RuleId),
@@ -65,17 +64,17 @@ pub enum Refusal {
     RuleNotStuck,
     /// The entry of the rule cannot be read.
     RuleUnreadable,
-    /// The rule waits for no attempt at the provider: it is there, as it should be.
+    /// The rule does not wait for an attempt: it is as it should be.
     RuleNotWaiting,
     /// So many resources use the credential.
     CredentialInUse(usize),
-    /// So many rules of the ledger were made with the credential, and are removed with it.
+    /// So many rules were made with the credential, and need it for their removal.
     CredentialHasRules(usize),
-    /// As many former values of the credential are kept as one may have.
+    /// The credential has the most former values that are kept.
     TooManyFormerValues,
     /// Another role of the organization has that name.
     RoleNameTaken(String),
-    /// The person has as many such links as one may have.
+    /// The person has the most links of this kind that are allowed.
     TooManyLinks(LinkKind),
     /// Another person of the organization has that id.
     UserIdTaken(UserId),
@@ -85,9 +84,9 @@ pub enum Refusal {
     UserInactive,
     /// The person was deleted while the request was under way.
     UserDeleted,
-    /// The provider said no, for this reason.
+    /// The provider refused, for this reason.
     VerificationFailed(String),
-    /// The resource changed while the provider was asked about it.
+    /// The resource changed during its verification.
     VerificationOutdated,
     /// `If-Match` names another state than the present one.
     PreconditionFailed,

@@ -6,16 +6,16 @@ use std::collections::BTreeMap;
 
 /// The value of a credential, as JSON text.
 ///
-/// It has no `Display`, no `Serialize` and a redacted `Debug`, and is wiped when dropped, so that printing or
-/// answering with one is a compile error and not an accident:
+/// It has no `Display` and no `Serialize`, so printing it or answering with it does not compile. Its `Debug` is redacted, and it is wiped
+/// when dropped:
 ///
 /// ```compile_fail
 /// let value = model::secret::SecretJson::new("\"hunter2\"".into());
 /// serde_json::to_string(&value);
 /// ```
 ///
-/// The only ways out are [`SecretJson::expose`], which the vault calls, and
-/// [`Credential::readable`](crate::credential::Credential::readable), which asks whether the credential may be read.
+/// It is read only by [`SecretJson::expose`], which the vault calls, and by
+/// [`Credential::readable`](crate::credential::Credential::readable), which checks whether the credential may be read.
 #[derive(Debug, Clone)]
 pub struct SecretJson(SecretString);
 
@@ -32,14 +32,13 @@ impl SecretJson {
         Self(serde_json::Value::from(text).to_string().into())
     }
 
-    /// Whether two texts are the same JSON: however they are spaced, in whatever order members stand, and to the last digit of each
-    /// number.
+    /// Whether two texts are the same JSON, regardless of spaces and of the order of members. Numbers are compared to the last digit.
     #[must_use]
     pub fn is_same_as(&self, other: &Self) -> bool {
         is_same(self.expose(), other.expose())
     }
 
-    /// The JSON text. Callers encrypt it, or show it after [`Credential::readable`] said that they may.
+    /// The JSON text. Callers encrypt it, or show it if [`Credential::readable`] allows it.
     ///
     /// [`Credential::readable`]: crate::credential::Credential::readable
     #[must_use]

@@ -1,4 +1,4 @@
-//! A partial update as it was sent, before the object that it changes is known.
+//! A partial update as it was sent, before its object is read.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -8,10 +8,10 @@ use crate::fields::{Fields, FromFields};
 use crate::json::Inexact;
 use crate::violation::Violations;
 
-/// The members of a partial update, and what they say.
+/// The members of a partial update, and the update that they form.
 ///
-/// A member that is what the object shows is no change, so no rule refuses it: an object may be older than a rule, and may have been
-/// entered by a way with other rules. What is shown can always be sent back.
+/// A member that equals the object's representation is not a change, so no rule refuses it. An object may be older than a rule, or
+/// created in another way. Callers can always send back what they were shown.
 #[derive(Debug, Clone)]
 pub struct Sent<T> {
     members: Map<String, Value>,
@@ -20,13 +20,13 @@ pub struct Sent<T> {
 }
 
 impl<T: FromFields + Clone> Sent<T> {
-    /// Takes the members of a body, and those numbers in them that are not what was sent.
+    /// Takes the members of a body, and its inexact numbers.
     #[must_use]
     pub fn new(members: Map<String, Value>, inexact: Vec<Inexact>) -> Self {
         Self { read: Fields::read_exact(members.clone(), &inexact), members, inexact }
     }
 
-    /// The update of an object that does not exist, or is not known yet: a body is checked before existence.
+    /// The update of a missing or unread object. A body is checked before existence.
     ///
     /// # Errors
     /// Everything that is wrong with the members by themselves.
@@ -34,10 +34,10 @@ impl<T: FromFields + Clone> Sent<T> {
         self.read.as_ref().map_err(Violations::clone)
     }
 
-    /// The update of an object that is shown like this.
+    /// The update of an object with this representation.
     ///
     /// # Errors
-    /// Everything that is wrong with those members that are not as they are shown.
+    /// Everything that is wrong with the members that differ from the representation.
     pub fn of(&self, shown: &impl Serialize) -> Result<Cow<'_, T>, Violations> {
         let violations = match &self.read {
             Ok(update) => return Ok(Cow::Borrowed(update)),
@@ -54,7 +54,7 @@ impl<T: FromFields + Clone> Sent<T> {
     }
 }
 
-/// An update that was made past HTTP.
+/// An update that does not come from HTTP.
 impl<T> From<T> for Sent<T> {
     fn from(update: T) -> Self {
         Self { members: Map::new(), inexact: Vec::new(), read: Ok(update) }
@@ -110,7 +110,7 @@ mod tests {
         assert_eq!(sent(&json!({"name": "new"})).of_nothing(), Ok(&Named(Some("new".into()))));
         let wrong = sent(&json!({"name": "long"})).of_nothing().unwrap_err();
         assert_eq!(sentences(&wrong), ["name must have at most 3 characters"]);
-        // What cannot be shown shows nothing.
+        // An object that cannot be shown has no representation.
         assert!(sent(&json!({"name": null})).of(&()).is_err());
         assert_eq!(*Sent::from(Named(None)).of(&()).unwrap(), Named(None));
     }

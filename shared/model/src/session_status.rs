@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum SessionStatus {
-    /// Some rule is still to be applied.
+    /// Some rule must still be applied.
     Pending,
     /// All rules are applied.
     Active,
@@ -14,13 +14,13 @@ pub enum SessionStatus {
     Partial,
     /// All rules were refused. The session is over.
     Failed,
-    /// The session is over, and some rule is still to be removed.
+    /// The session is over, and some rule must still be removed.
     Expiring,
     /// Its time was over, and its rules are gone.
     Expired,
     /// It was stopped, and its rules are gone.
     Cancelled,
-    /// Its item, or some of its rows, cannot be read: nobody can say how it stands.
+    /// Its item or some of its rows are unreadable, so its state is unknown.
     Unreadable,
 }
 

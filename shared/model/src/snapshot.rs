@@ -1,4 +1,4 @@
-//! What the audit log keeps of an object that was made or deleted: what the API shows of it, without secrets and within a bound.
+//! Snapshots: what the audit log keeps of a created or deleted object. That is its representation, without secrets and of limited size.
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -15,7 +15,7 @@ use crate::user::User;
 /// Largest snapshot, in bytes of its JSON text. It is part of an audit row, and a transaction with a hundred writes takes 4 MB.
 pub const SNAPSHOT_MAX_BYTES: usize = 32 * 1024;
 
-/// Most ids of one kind that a row names of what a deletion removed. All are counted.
+/// Most removed ids of one kind that an audit row names. All of them are counted.
 pub const REMOVED_NAMED_MAX: usize = 50;
 
 /// An object whose creation and deletion are on record.
@@ -37,7 +37,7 @@ impl Recorded for Resource {
     }
 }
 
-/// Links are objects of their own, with rows of their own; there may be thousands.
+/// Links have their own audit rows, and there may be thousands.
 impl Recorded for Role {
     fn shown(&self) -> Map<String, Value> {
         members(self, &["resourceIds", "userIds"])
@@ -50,7 +50,7 @@ impl Recorded for User {
     }
 }
 
-/// Whether the value may be read or not: who reads the log need not be who may read the value.
+/// Also a readable value is left out: readers of the log may not be readers of the value.
 impl Recorded for Credential {
     fn shown(&self) -> Map<String, Value> {
         let creator = &self.creator;
@@ -81,13 +81,13 @@ impl Recorded for ApiKey {
     }
 }
 
-/// The `details` of a creation or a deletion: `{"object": …}`, and in `cut` the members that had no room.
+/// The `details` of a creation or a deletion: `{"object": …}`, and in `cut` the members without room.
 #[must_use]
 pub fn snapshot(object: &impl Recorded) -> Map<String, Value> {
     within(object.shown(), SNAPSHOT_MAX_BYTES)
 }
 
-/// Leaves out the largest members until the others have room.
+/// Leaves out the largest members until the others fit.
 fn within(mut members: Map<String, Value>, most: usize) -> Map<String, Value> {
     let bytes = |value: &Value| value.to_string().len();
     let mut cut = Vec::new();
@@ -115,10 +115,10 @@ fn removed<const KINDS: usize>(kinds: [(&str, Vec<String>); KINDS]) -> Map<Strin
     [(String::from("removed"), Value::Object(kinds))].into_iter().collect()
 }
 
-/// The id of a link's other side, where the link is of the kind.
+/// The id of a link's other side, if the link is of the kind.
 type OtherSide = fn(&Link) -> Option<String>;
 
-/// The `details` of a deletion: the object, and the other sides of its links, of which each kind is there.
+/// The `details` of a deletion: the object, and the other sides of its links, by kind.
 #[must_use]
 pub fn deletion<const KINDS: usize>(
     object: Map<String, Value>,

@@ -1,5 +1,5 @@
-//! Rules for texts that people type: one definition of what can be seen, of a line and of a text of several lines. It rests on
-//! the general categories of Unicode (Unicode Standard Annex #44, table 12).
+//! Rules for typed texts: what is visible, what is a line, and what is a text of several lines. They use Unicode's general categories
+//! (Unicode Standard Annex #44, table 12).
 
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
 
@@ -9,18 +9,17 @@ pub const NAME_MAX: usize = 255;
 /// Longest description, in Unicode code points (seed `PUT /credentials/:id/`: at most 1024 characters).
 pub const DESCRIPTION_MAX: usize = 1024;
 
-/// Longest sentence about what a provider said, in bytes: a session's item holds one for each of its rules, and an item of the
-/// table holds 400 KB.
+/// Longest message of a provider, in bytes. A session's item has one for each rule, and holds 400 KB.
 pub const SAID_BYTES_MAX: usize = 256;
 
-/// What a provider said, as it is kept: no longer than [`SAID_BYTES_MAX`].
+/// A provider's message, cut to [`SAID_BYTES_MAX`].
 #[must_use]
 pub fn said(text: &str) -> String {
     text.get(..text.floor_char_boundary(SAID_BYTES_MAX)).unwrap_or_default().to_owned()
 }
 
-/// Whether a character can be seen. Separators, controls, format characters and marks alone cannot; nor can some letters and
-/// symbols that are drawn blank. A code point that is private or not assigned looks different everywhere, mostly like nothing.
+/// Whether a character is visible. Separators, controls, format characters and single marks are not, and neither are some blank letters
+/// and symbols. Private and unassigned code points are mostly drawn blank, so they count as invisible.
 #[must_use]
 pub fn is_visible(c: char) -> bool {
     // Fillers of Hangul, the blank pattern of Braille, the place of an object, blanks of hieroglyphs, the null note.
@@ -50,7 +49,7 @@ pub fn is_visible(c: char) -> bool {
     !(has_no_shape || BLANK.contains(&c))
 }
 
-/// Whether a character changes the look of the one before it, such as an accent that is written by itself.
+/// Whether a character changes the look of the one before it, such as a combining accent.
 #[must_use]
 pub fn is_accent(c: char) -> bool {
     let is_mark =
@@ -63,43 +62,43 @@ pub fn is_accent(c: char) -> bool {
     is_mark && !is_ignorable
 }
 
-/// True for a text in which nothing can be seen.
+/// Whether nothing in a text is visible.
 #[must_use]
 pub fn is_blank(text: &str) -> bool {
     !text.chars().any(is_visible)
 }
 
-/// Whether a character makes a new line. What else does is a control character.
+/// Whether a character is a line separator. Other line ends are control characters.
 fn breaks_line(c: char) -> bool {
     matches!(c.general_category(), GeneralCategory::LineSeparator | GeneralCategory::ParagraphSeparator)
 }
 
-/// Whether a character has an effect on what shows it: a control character, which a terminal obeys, or one that turns the direction
-/// of what stands beside it (Unicode Standard Annex #9, "Explicit Directional Formatting Characters").
+/// Whether a character affects the display: a control character, which a terminal obeys, or one that changes the text's direction
+/// (Unicode Standard Annex #9, "Explicit Directional Formatting Characters").
 fn is_control(c: char) -> bool {
     c.general_category() == GeneralCategory::Control
         || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Whether a text has a character that no line has: a control character, or the end of a line.
+/// Whether a text has a control character or a line end.
 #[must_use]
 pub fn is_more_than_a_line(text: &str) -> bool {
     text.chars().any(|c| is_control(c) || breaks_line(c))
 }
 
-/// Whether a text has a control character beside those that make lines and columns.
+/// Whether a text has a control character other than line ends and tabs.
 #[must_use]
 pub fn has_control(text: &str) -> bool {
     text.chars().any(|c| is_control(c) && !matches!(c, '\t' | '\n' | '\r'))
 }
 
-/// Whether a text is a name: one line of at most `limit` code points in which something can be seen.
+/// Whether a text is a name: one line of at most `limit` code points with something visible.
 #[must_use]
 pub fn is_line(text: &str, limit: usize) -> bool {
     !is_blank(text) && !is_longer(text, limit) && !is_more_than_a_line(text)
 }
 
-/// True when a text has more than `limit` Unicode code points.
+/// Whether a text has more than `limit` Unicode code points.
 #[must_use]
 pub fn is_longer(text: &str, limit: usize) -> bool {
     text.chars().nth(limit).is_some()

@@ -1,4 +1,4 @@
-//! Points in time. Nothing in this crate asks what time it is.
+//! Points in time. Nothing in this crate reads a clock.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -9,12 +9,12 @@ use time::macros::format_description;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(OffsetDateTime);
 
-/// A time that is none, or lies outside the years −9999 to 9999.
+/// The error for an invalid time, or one outside the years −9999 to 9999.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OutOfRange;
 
 impl Timestamp {
-    /// When an id was made, where it says so: ids of version 7 begin with the time (RFC 9562 §5.7).
+    /// When an id was made; `None` if it does not contain the time. Ids of version 7 begin with it (RFC 9562 §5.7).
     #[must_use]
     pub fn in_id(id: &str) -> Option<Self> {
         let (seconds, nanos) = uuid::Uuid::try_parse(id).ok()?.get_timestamp()?.to_unix();
@@ -36,7 +36,7 @@ impl Timestamp {
             .map_err(|_| OutOfRange)
     }
 
-    /// Reads ISO 8601 as RFC 3339 profiles it, with any offset; what lies below a millisecond is dropped.
+    /// Reads ISO 8601 as RFC 3339 profiles it, with any offset. Digits below a millisecond are dropped.
     ///
     /// # Errors
     /// [`OutOfRange`] for everything else.
@@ -46,8 +46,8 @@ impl Timestamp {
         Self::from_unix_millis(i64::try_from(millis).map_err(|_| OutOfRange)?)
     }
 
-    /// The first and the last millisecond that a text means: without a fraction its whole second, as times are printed; with one
-    /// the millisecond that it names. A text that lies between two milliseconds begins with the next and ends with the one before.
+    /// The first and the last millisecond of a text. Without a fraction that is the whole second, because times are printed so. With a
+    /// fraction it is that millisecond. A text between two milliseconds begins with the next and ends with the previous one.
     ///
     /// # Errors
     /// Those of [`Timestamp::parse`].
@@ -55,7 +55,7 @@ impl Timestamp {
         let time = OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339);
         let nanos = time.map_err(|_| OutOfRange)?.unix_timestamp_nanos();
         let (floor, ceiling) = (nanos.div_euclid(1_000_000), (nanos + 999_999).div_euclid(1_000_000));
-        // A leap second has no fraction either, and is read as the last nanosecond of the one before.
+        // A leap second has no fraction, and is read as the last nanosecond before it.
         let is_whole_second = !text.contains('.') && nanos.rem_euclid(1_000_000_000) == 0;
         let last = if is_whole_second { floor + 999 } else { floor };
         let millis = |millis| i64::try_from(millis).map_err(|_| OutOfRange).and_then(Self::from_unix_millis);
@@ -69,7 +69,7 @@ impl Timestamp {
         self.0.format(&form).unwrap_or_default()
     }
 
-    /// This point, or the millisecond after another one where that is later.
+    /// This point, or the millisecond after another one if that is later.
     #[must_use]
     pub fn after(self, other: Self) -> Self {
         self.max(Self(other.0.saturating_add(time::Duration::MILLISECOND)))
@@ -87,7 +87,7 @@ impl Timestamp {
         self.0.unix_timestamp()
     }
 
-    /// This point moved by a number of seconds; the end of the calendar is not passed.
+    /// This point moved by a number of seconds, within the calendar.
     #[must_use]
     pub fn plus_seconds(self, seconds: i64) -> Self {
         Self(self.0.saturating_add(time::Duration::seconds(seconds)))
@@ -125,7 +125,7 @@ pub mod millis {
     /// Reads the milliseconds since 1970.
     ///
     /// # Errors
-    /// When the number is none, or lies outside the calendar.
+    /// If it is not a number, or outside the calendar.
     pub fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
         let millis = i64::deserialize(deserializer)?;
         Timestamp::from_unix_millis(millis).map_err(|_| serde::de::Error::custom("time out of range"))

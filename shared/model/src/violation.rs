@@ -2,11 +2,11 @@
 
 /// Violations of a request's fields, in the order in which the API lists the fields.
 ///
-/// Each sentence stands on its own, because one of the three error formats prints it without the field's name.
+/// Each sentence is complete, because one of the three error formats prints it without the field's name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Violations(Vec<(String, String)>);
 
-/// The name under which rules over several fields are reported on the credentials format.
+/// The credentials family reports rules over several fields under this name.
 pub const NON_FIELD: &str = "non_field_errors";
 
 impl Violations {
@@ -21,14 +21,14 @@ impl Violations {
         self.0.push((field.into(), sentence.into()));
     }
 
-    /// Brings the violations into the order of `fields`; those of other fields come last.
+    /// Sorts the violations in the order of `fields`. Other fields come last.
     #[must_use]
     pub fn ordered(mut self, fields: &[&str]) -> Self {
         self.0.sort_by_key(|(name, _)| fields.iter().position(|field| field == name).unwrap_or(usize::MAX));
         self
     }
 
-    /// True when nothing is wrong.
+    /// Whether nothing is wrong.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -39,7 +39,7 @@ impl Violations {
         self.0.iter().map(|(field, sentence)| (field.as_str(), sentence.as_str()))
     }
 
-    /// The value, when nothing is wrong.
+    /// The value, if nothing is wrong.
     ///
     /// # Errors
     /// The violations themselves.

@@ -1,5 +1,5 @@
-//! A queue in memory, for `cargo run` and for tests, that does what SQS does with its messages: they come when their delay is
-//! over, once more after a while if they failed, and lie aside after the third time.
+//! A queue in memory for `cargo run` and tests. It treats messages as SQS does: they are delivered after their delay, delivered again
+//! after a failure, and moved aside after the third delivery.
 
 use futures_util::future::BoxFuture;
 use model::time::Timestamp;
@@ -9,22 +9,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::timer::{SessionTimers, Timer};
 
-/// Seconds until a message that failed comes again: `VisibilityTimeout` in the template.
+/// Seconds until a failed message is delivered again: `VisibilityTimeout` in the template.
 pub const VISIBILITY_SECONDS: i64 = 180;
 
-/// How often a message comes before it is put aside: `maxReceiveCount` in the template.
+/// Deliveries after which a message is moved aside: `maxReceiveCount` in the template.
 pub const RECEIVES_MAX: u32 = 3;
 
 type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
-/// A message that has come.
+/// A delivered message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimerMessage {
     /// Its number in the queue.
     pub id: u64,
-    /// What it says.
     pub body: String,
-    /// How often it has come, this time included.
+    /// Number of its deliveries, this one included.
     pub receives: u32,
 }
 
@@ -50,7 +49,7 @@ impl fmt::Debug for InMemory {
 }
 
 impl InMemory {
-    /// An empty queue with a clock of its own: that of a queue, of those who send and of those who receive may differ.
+    /// An empty queue with its own clock. The clocks of senders and receivers may differ from it.
     #[must_use]
     pub fn new(clock: Clock) -> Self {
         Self { clock, state: Arc::default() }
@@ -60,7 +59,7 @@ impl InMemory {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts a message into the queue, as anybody could who may send to it.
+    /// Puts any text into the queue.
     pub fn send(&self, body: String, delay_seconds: u16) {
         let at = (self.clock)().plus_seconds(i64::from(delay_seconds));
         let mut state = self.state();
@@ -69,7 +68,7 @@ impl InMemory {
         state.waiting.insert((at, id), TimerMessage { id, body, receives: 0 });
     }
 
-    /// Takes the messages whose delay is over, the oldest first. Those that fail are to be given back.
+    /// Takes the messages whose delay is over, oldest first. The caller gives failed ones back.
     #[must_use]
     pub fn receive(&self, most: usize) -> Vec<TimerMessage> {
         let now = (self.clock)();
@@ -84,7 +83,7 @@ impl InMemory {
         received
     }
 
-    /// Gives a message back that failed: it comes again, or is put aside.
+    /// Gives a failed message back: it is delivered again, or moved aside.
     pub fn give_back(&self, message: TimerMessage) {
         let again = (self.clock)().plus_seconds(VISIBILITY_SECONDS);
         let mut state = self.state();
@@ -96,24 +95,24 @@ impl InMemory {
         }
     }
 
-    /// From now on the queue takes no messages, or takes them again.
+    /// Makes the queue refuse messages, or accept them again.
     pub fn set_down(&self, is_down: bool) {
         self.state().is_down = is_down;
     }
 
-    /// How many messages it has taken so far.
+    /// Number of accepted messages.
     #[must_use]
     pub fn sent(&self) -> u64 {
         self.state().sent
     }
 
-    /// The messages that have not come yet, with the time at which they will, the soonest first.
+    /// The messages that are not delivered yet, with their times, soonest first.
     #[must_use]
     pub fn waiting(&self) -> Vec<(Timestamp, TimerMessage)> {
         self.state().waiting.iter().map(|((at, _), message)| (*at, message.clone())).collect()
     }
 
-    /// The messages that were put aside.
+    /// The messages that were moved aside.
     #[must_use]
     pub fn aside(&self) -> Vec<TimerMessage> {
         self.state().aside.clone()

@@ -1,12 +1,17 @@
-//! Timers of sessions: at the time at which a session is over, somebody is told.
+//! Timers of sessions: when a session's time is over, a worker gets a message.
 //!
-//! A timer is a hint. It may be early, late, twice or lost: what is to be done stands in the table, and the sweep finds it there.
-//! So a timer is never taken back, and a session that was extended, stopped or deleted lets it pass.
+//! A timer is a hint. It may be early, late, twice or lost: the table says what is due, and the sweep finds it there. So a timer is never
+//! cancelled, and is ignored for a session that was extended, stopped or deleted.
 //!
 //! | Implementation | Where |
 //! |---|---|
 //! | [`Sqs`] | deployed: a queue whose messages have a delay each |
 //! | [`InMemory`] | `cargo run` and tests: the same queue in the process |
+
+#![allow(
+    missing_docs,
+    reason = "only this workspace reads the crate; a comment that repeats a name explains nothing"
+)]
 
 mod in_memory;
 mod sqs;

@@ -1,4 +1,4 @@
-//! Timers as messages of an SQS queue, each with a delay of its own.
+//! Timers as messages of an SQS queue, each with its own delay.
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::ProvideErrorMetadata as _;
@@ -12,7 +12,7 @@ use crate::timer::{SessionTimers, Timer};
 /// Messages of one call (Amazon SQS API Reference, "SendMessageBatch").
 const BATCH: usize = 10;
 
-/// Calls at once.
+/// Concurrent calls.
 const AT_ONCE: usize = 8;
 
 /// The queue.
@@ -29,7 +29,7 @@ impl Sqs {
         Self { client, queue_url: queue_url.into() }
     }
 
-    /// Sends one batch; how many of its messages were not taken, or nothing where there was no answer.
+    /// Sends one batch, and returns the number of refused messages; `None` without an answer.
     async fn send(&self, timers: &[Timer]) -> Option<usize> {
         let mut call = self.client.send_message_batch().queue_url(&self.queue_url);
         for (number, timer) in timers.iter().enumerate() {
@@ -48,7 +48,7 @@ impl Sqs {
                 Some(codes.len())
             }
             Err(error) => {
-                // The error's own text quotes what was sent and what was answered: its code says enough.
+                // The error's own text quotes request and answer, so only its code is logged.
                 let code = error.code().unwrap_or("no answer");
                 tracing::error!(code, "the queue took no timers");
                 None
@@ -56,7 +56,7 @@ impl Sqs {
         }
     }
 
-    /// Sends one batch, unless the queue is known to give no answer; how many of its messages were not taken.
+    /// Sends one batch, unless an earlier call got no answer. Returns the number of messages that were not sent.
     async fn send_unless(&self, is_down: &AtomicBool, timers: &[Timer]) -> usize {
         if is_down.load(Ordering::Relaxed) {
             return timers.len();
@@ -70,7 +70,7 @@ impl Sqs {
 impl SessionTimers for Sqs {
     fn set<'a>(&'a self, timers: &'a [Timer]) -> BoxFuture<'a, usize> {
         Box::pin(async move {
-            // A queue that does not answer must not take the sweep's time: after the first failure no further call begins.
+            // A queue without answers must not take the sweep's time, so no call begins after the first failure.
             let is_down = AtomicBool::new(false);
             let mut calls = Vec::new();
             for batch in timers.chunks(BATCH) {

@@ -1,4 +1,4 @@
-//! What a timer is, and where timers are set.
+//! Timers and the trait that sets them.
 
 use futures_util::future::BoxFuture;
 use model::id::{OrgId, SessionId};
@@ -8,16 +8,14 @@ use serde::{Deserialize, Serialize};
 /// Longest delay of a message (Amazon SQS API Reference, "SendMessageBatchRequestEntry", `DelaySeconds`).
 const DELAY_MAX_SECONDS: i64 = 900;
 
-/// A session of an organization: what a message says, and all that it says.
+/// A session of an organization: the content of a message.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SessionRef {
-    /// Whose.
     pub org: OrgId,
-    /// Which.
     pub session: SessionId,
 }
 
-/// A message that is none of ours.
+/// A message that Postern did not send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unreadable;
 
@@ -29,16 +27,14 @@ struct Body {
 }
 
 impl SessionRef {
-    /// The message's body.
     #[must_use]
     pub fn to_body(&self) -> String {
         serde_json::json!({"org": self.org, "sessionId": self.session}).to_string()
     }
 
-    /// Reads a message's body.
     ///
     /// # Errors
-    /// When it is none of ours.
+    /// [`Unreadable`] for another content.
     pub fn parse(body: &str) -> Result<Self, Unreadable> {
         let body: Body = serde_json::from_str(body).map_err(|_| Unreadable)?;
         let org = OrgId::parse(&body.org).map_err(|_| Unreadable)?;
@@ -47,17 +43,16 @@ impl SessionRef {
     }
 }
 
-/// A session, and in how many seconds somebody is to be told.
+/// A session with a delay.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timer {
-    /// The session.
     pub of: SessionRef,
-    /// Whole seconds from 1 to 900.
+    /// From 1 to 900.
     pub delay_seconds: u16,
 }
 
 impl Timer {
-    /// A timer for a point in time, rounded up to a second: a message that comes a moment too early would be for nothing.
+    /// A timer for a point in time, rounded up to a second: an early message would be useless.
     #[must_use]
     pub fn at(of: SessionRef, at: Timestamp, now: Timestamp) -> Self {
         let millis = at.unix_millis().saturating_sub(now.unix_millis());
@@ -68,7 +63,7 @@ impl Timer {
 
 /// Where timers are set.
 pub trait SessionTimers: Send + Sync {
-    /// Sets timers, and says how many of them are not set. Why so is in the log: whoever sets a timer has other ways.
+    /// Sets timers, and returns how many could not be set. The reason is logged and not returned, because the sweep ends these sessions.
     fn set<'a>(&'a self, timers: &'a [Timer]) -> BoxFuture<'a, usize>;
 }
 

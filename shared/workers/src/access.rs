@@ -1,4 +1,4 @@
-//! From a credential in the table to one that a cloud takes.
+//! Opening credentials for calls to the cloud.
 
 use firewall::{CloudAccess, Purpose};
 use model::credential::CredentialType;
@@ -12,13 +12,13 @@ use store::{Cause, CredentialRecord, FormerValue, Store, StoreError, Vault};
 pub enum AccessError {
     /// The credential is gone.
     Deleted,
-    /// The credential cannot be shown to a cloud: a sentence without anything secret.
+    /// The credential cannot be used for a cloud. The sentence contains nothing secret.
     Unusable(String),
     /// The table or the vault gave no answer.
     Store(StoreError),
 }
 
-/// For people: what is wrong with the credential.
+/// What is wrong with the credential, for people.
 impl fmt::Display for AccessError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -69,26 +69,24 @@ fn read(
     CloudAccess::read(org, kind, value).map_err(|unusable| AccessError::Unusable(unusable.to_string()))
 }
 
-/// With what a group can be asked.
+/// The opened access to a group.
 pub(crate) struct Candidate {
     pub(crate) access: CloudAccess,
-    /// Whether it is another credential than the rules were made with.
+    /// Whether it differs from the credential that made the rules.
     pub(crate) is_substitute: bool,
 }
 
-/// A credential's value, and the values that it had before, the newest first: rules that were made with a former value can
-/// perhaps only be removed with it.
+/// A credential's value and its former values, newest first. A rule may only be removable with the value that made it.
 pub(crate) struct Candidates {
-    /// The present value, or why it is of no use.
+    /// The present value, or why it cannot be used.
     pub(crate) present: Result<Candidate, String>,
-    /// Whether the present value is of no use because it cannot be read or opened, whatever the cloud would say: that is for those who
-    /// run Postern.
+    /// Whether the present value is unreadable or cannot be opened. That is a problem of the deployment, not of the organization.
     pub(crate) is_defect: bool,
     pub(crate) former: Vec<FormerValue>,
 }
 
-/// Opens a credential. Of a deleted one the last value that is kept takes its place, or else the credential that the resource has
-/// by now. The purpose is what the target account's own log shows.
+/// Opens a credential. For a deleted one, its last former value is used, or else the resource's present credential. The purpose appears
+/// in the target account's log.
 ///
 /// # Errors
 /// Busy or defect.
@@ -126,10 +124,10 @@ pub(crate) async fn candidates(
     Ok(Candidates { present, is_defect, former })
 }
 
-/// What stands in a rule whose credential cannot be read.
+/// The last error of a rule whose credential is unreadable.
 const UNREADABLE: &str = "The credential cannot be read";
 
-/// A credential that cannot be read: its rules are shown as refused, and not passed over.
+/// An unreadable credential. Its rules are shown as refused.
 async fn unreadable(
     store: &Store,
     org: &OrgId,
@@ -158,7 +156,7 @@ pub(crate) async fn access_of_former(
     read(org, Some(former.credential_type), Some(&value))
 }
 
-/// The credential that a resource has by now.
+/// The present credential of a resource.
 async fn substitute(
     store: &Store,
     vault: &Vault,

@@ -1,4 +1,4 @@
-//! The cloud is asked for some rules of a leased group that were made with one credential.
+//! Asks the cloud for the rules of a leased group that have the same credential.
 
 use firewall::{AccountId, CloudAccess, FirewallError, Purpose};
 use futures_util::future::BoxFuture;
@@ -17,28 +17,27 @@ use crate::patience::Patience;
 use crate::report::Report;
 use crate::visitor::Visitor;
 
-/// Seconds after which the sweeper sees to a rule whose worker has gone.
+/// Seconds after which the sweeper visits a rule whose worker has died.
 const GRACE_SECONDS: i64 = 60;
 
-/// Seconds after the beginning of a run after which each of its calls has taken effect and is visible, or never will: 55 until the
-/// function ends, half a minute for a call, which is given up after 7 seconds, and a minute by which the clocks of two machines may
-/// differ.
+/// Seconds from the beginning of a run until each of its calls has taken effect and is visible, or never will be: 55 until the function
+/// ends, 30 for its last call, and 60 for the difference of two machines' clocks.
 const SETTLE_SECONDS: i64 = 145;
 
-/// A credential with the resource for which it was used, and the group that it is used on.
+/// A credential with its resource, and the leased group to ask for.
 pub(crate) struct Asking<'a> {
     pub(crate) visitor: &'a Visitor<'a>,
     pub(crate) lease: &'a GroupLease,
     pub(crate) with: (CredentialId, ResourceId),
     pub(crate) patience: &'a Patience,
-    /// Whether it is another credential than that of the rules.
+    /// Whether it differs from the credential of the rules.
     pub(crate) is_other: bool,
 }
 
 pub(crate) type Attempts = Vec<(Rule, Attempt)>;
 
 impl Asking<'_> {
-    /// Asks for some rules, each with the value of the credential that reaches its account.
+    /// Asks for rules, each with the credential value that reaches its account.
     pub(crate) fn ask<'a>(
         &'a self,
         rules: Vec<Rule>,
@@ -88,8 +87,8 @@ impl Asking<'_> {
         Ok(attempts)
     }
 
-    /// The rules to remove whose account only a former value of the credential reaches, and the other rules. Where the present
-    /// value is of no use, the newest former value takes care of the rules whose account was never recorded.
+    /// The rules to remove whose account only a former value reaches, and the other rules. If the present value cannot be used, the
+    /// newest former value serves the rules without a recorded account.
     async fn former_values(
         &self,
         candidates: &Candidates,
@@ -120,7 +119,7 @@ impl Asking<'_> {
         (found, left)
     }
 
-    /// A former value, and the account that it reaches. One that cannot be opened or reaches none is passed over: the rule stays.
+    /// A former value and its account; `None` if it cannot be opened or reaches no account. The rule stays then.
     async fn open_former(&self, former: &FormerValue, purpose: Purpose) -> Option<(CloudAccess, AccountId)> {
         let (context, org) = (self.visitor.context, &self.lease.org);
         let access = match access_of_former(&context.vault, org, self.with.0, former).await {
@@ -185,7 +184,7 @@ impl Asking<'_> {
         attempts
     }
 
-    /// The visit, with the rules as they were recorded on the way.
+    /// Visits the group, and returns the rules as they were recorded on the way.
     async fn visit(&self, visit: &Visit<'_>, rules: Vec<Rule>) -> Result<Attempts, StoreError> {
         let mut plan = visit.look(&rules).await;
         if let Some(why) = visit.makes_nothing() {
@@ -214,7 +213,7 @@ impl Asking<'_> {
         Ok(rules.into_iter().filter_map(attempt).collect())
     }
 
-    /// A rule is not made for sessions that are over: what wakes a worker may come late. Those that nobody has ended are ended.
+    /// Leaves out rules whose sessions are over, because a worker may be woken late. Sessions that are over but not ended are ended here.
     async fn leave_out_what_is_over(&self, plan: &mut Plan) -> Result<(), StoreError> {
         let (store, org, now) = (&self.visitor.context.store, &self.lease.org, self.visitor.now);
         let holders = plan.make.iter().flat_map(|rule| &rule.holders);
@@ -235,8 +234,8 @@ impl Asking<'_> {
         Ok(())
     }
 
-    /// The intents stand in the ledger before the cloud is asked. A rule that changed meanwhile is left to the next pass, and
-    /// everything is when another worker has the group.
+    /// Records the intents before the cloud is asked. A rule that changed meanwhile is left to the next pass. All rules are left out if
+    /// another worker has leased the group.
     async fn record_intents(
         &self,
         plan: &mut Plan,
@@ -264,7 +263,7 @@ impl Asking<'_> {
                 presence: Presence::Unknown,
                 account,
                 may_vanish: false,
-                // What makes a rule can remove it.
+                // The credential that makes a rule can remove it.
                 access: self.with,
                 unsettled_until: Some(rule.unsettled_until.map_or(until, |before| before.max(until))),
                 ..before
@@ -274,7 +273,7 @@ impl Asking<'_> {
         self.write_intents(plan, intents.into_values().collect()).await
     }
 
-    /// Leaves out of the plan what could not be recorded.
+    /// Removes what could not be recorded from the plan.
     async fn write_intents(
         &self,
         plan: &mut Plan,
@@ -294,7 +293,7 @@ impl Asking<'_> {
     }
 }
 
-/// For which session a call is, so that the target account's own log can say so.
+/// The session of a call, for the target account's log.
 fn purpose(rules: &[Rule]) -> Purpose {
     let holders = rules.iter().flat_map(|rule| rule.holders.iter().chain(&rule.leaving));
     let mut sessions = holders.map(|holder| holder.session);
@@ -304,13 +303,13 @@ fn purpose(rules: &[Rule]) -> Purpose {
     }
 }
 
-/// Whether a rule can be worked on only when the account is known: nobody who cannot say who they are is answered.
+/// Whether an error about the account makes further calls useless: the provider answers no caller that it does not accept.
 fn needs_account(error: &FirewallError) -> bool {
     matches!(error, FirewallError::Denied(_) | FirewallError::Throttled)
 }
 
-/// Until when a call may still take effect, after this attempt. An answer says that its own call will not, where the look agrees with
-/// it; an earlier call without an answer still may.
+/// Until when a call may still take effect after this attempt. An answered call will not, if the description of the group agrees with its
+/// answer. An earlier call without an answer may.
 fn settled(
     before: &Rule,
     intended: &Rule,
@@ -321,14 +320,14 @@ fn settled(
     match answer {
         None => before.unsettled_until,
         Some(Ok(())) if is_seen => before.unsettled_until,
-        // The rule is there, whatever a look may show.
+        // The rule exists, whatever a description shows.
         Some(Err(FirewallError::Duplicate)) if !is_seen => intended.unsettled_until,
         Some(Err(error)) if error.is_refusal() => before.unsettled_until,
         Some(Ok(()) | Err(_)) => intended.unsettled_until,
     }
 }
 
-/// What it means for rules that nobody says whose the credential is.
+/// The attempts for rules whose account is unknown.
 fn unseen(visit: &Visit<'_>, rules: Vec<Rule>, error: &FirewallError) -> Attempts {
     let attempt = |rule: Rule| {
         let outcome = visit.unseen(&rule, error);
@@ -337,7 +336,7 @@ fn unseen(visit: &Visit<'_>, rules: Vec<Rule>, error: &FirewallError) -> Attempt
     rules.into_iter().map(attempt).collect()
 }
 
-/// What it means for rules that their account is left alone: a failed attempt, so that they do not stay first on the list, and people
+/// The attempts for rules whose account is left alone. They count as failed, so that the rules do not stay first on the list, and people
 /// see why they wait.
 fn left_alone(rules: Vec<Rule>, report: &mut Report) -> Attempts {
     report.groups_postponed = 1;
@@ -349,7 +348,7 @@ fn left_alone(rules: Vec<Rule>, report: &mut Report) -> Attempts {
     rules.into_iter().map(attempt).collect()
 }
 
-/// What it means that there is no credential to ask with.
+/// The attempt for a rule without a usable credential.
 fn without_access(rule: Rule, why: &str) -> (Rule, Attempt) {
     let why = Why::of_credential(why);
     let outcome = match (rule.need(), rule.presence) {

@@ -1,4 +1,4 @@
-//! The circuit breaker: an account that gives no answer in a region is left alone for a minute, so that it holds up nobody else.
+//! The circuit breaker: an account that gives no answer in a region is left alone for a minute, so that it delays no other one.
 
 use firewall::FirewallError;
 use model::account::AccountId;
@@ -7,37 +7,37 @@ use model::time::Timestamp;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Seconds for which an open circuit lets no call through. Afterwards one call tries, and its outcome decides.
+/// Seconds for which an open circuit admits no call. Then one trial call decides.
 const OPEN_SECONDS: i64 = 60;
 
 /// Lost answers in a row that open a circuit. One lost answer says little.
 const LOST_MAX: u32 = 2;
 
-/// Places that an environment remembers. Beyond that many, all are forgotten: a circuit that is closed again costs a few calls.
+/// Most places that an environment remembers. With more, all are forgotten: opening a circuit again costs only a few calls.
 const PLACES_MAX: usize = 10_000;
 
-/// What answers or does not: an account in a region, or a credential there while its account is not known.
+/// The scope of a circuit: an account in a region, or a credential there while its account is unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Place {
     Account(AccountId, String),
     Credential(OrgId, CredentialId, String),
 }
 
-/// How calls ended, as far as the circuit is concerned.
+/// How calls ended, for the circuit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ending {
     /// There was no call.
     Untried,
-    /// There was an answer, a refusal among them.
+    /// There was an answer, such as a refusal.
     Answered,
-    /// There was none.
+    /// There was no answer.
     Lost,
-    /// The provider takes no more calls, or the visit had to be given up.
+    /// The provider throttles, or the visit ran out of time.
     Overloaded,
 }
 
 impl Ending {
-    /// Of a call with this answer.
+    /// The ending of a failed call.
     pub(crate) fn of(error: &FirewallError) -> Self {
         match error {
             FirewallError::Throttled => Self::Overloaded,
@@ -61,7 +61,7 @@ struct Circuit {
 impl Circuit {
     fn admits(&mut self, now: Timestamp) -> bool {
         let Some(until) = self.open_until else { return true };
-        // A clock that was set back must not keep a circuit open for longer than it was meant to be.
+        // A clock that was set back must not prolong an open circuit.
         let is_open = now < until && until <= now.plus_seconds(OPEN_SECONDS);
         let admits = !is_open && !self.is_trying;
         self.is_trying |= admits;
@@ -69,7 +69,7 @@ impl Circuit {
     }
 }
 
-/// Calls that were let through. When it is dropped the circuit learns how they ended.
+/// Admitted calls. The drop tells the circuit how they ended.
 pub(crate) struct Trial<'a> {
     breaker: &'a CircuitBreaker,
     place: Place,
@@ -78,12 +78,12 @@ pub(crate) struct Trial<'a> {
 }
 
 impl Trial<'_> {
-    /// From now on calls are under way. If this is dropped before they have ended, they took too long.
+    /// Calls begin now. If this is dropped before they end, they took too long.
     pub(crate) fn begin(&self) {
         self.end(Ending::Overloaded);
     }
 
-    /// The calls have ended like this.
+    /// Notes how the calls ended.
     pub(crate) fn end(&self, ending: Ending) {
         *self.ending.lock().unwrap_or_else(PoisonError::into_inner) = ending;
     }
@@ -105,11 +105,11 @@ impl CircuitBreaker {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets calls go to a place, unless the circuit is open. After the pause one trial is let through.
+    /// Admits calls to a place, unless its circuit is open. After the pause it admits one trial.
     pub(crate) fn admit(&self, place: Place, now: Timestamp) -> Option<Trial<'_>> {
         let is_admitted = self.circuits().get_mut(&place).is_none_or(|circuit| circuit.admits(now));
         let ending = Mutex::new(Ending::Untried);
-        // Only a trial that was let through may end as one.
+        // Only an admitted trial may end as one.
         is_admitted.then(|| Trial { breaker: self, place, now, ending })
     }
 

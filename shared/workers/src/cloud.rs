@@ -1,9 +1,9 @@
-//! One visit to a group in the cloud: look, remove, apply, look again.
+//! One visit of a group in the cloud: describe, remove, make, describe again.
 //!
-//! Removals come first, so that a full group has room for what is to be applied. A look can be older than the calls before it, and
-//! an answer can be lost while its call still arrives. So a rule counts as there only when a look shows it, under an id whose
-//! removal was not asked for; and as gone only when a look of the account that had it shows it neither by its tag nor by the
-//! provider's id, its removal was not refused, and no call is under way that could still make it.
+//! Removals come first, so that a full group has room for new rules. A description can be older than the calls before it, and a call can
+//! take effect although its answer is lost. A rule counts as applied only if a description shows it, under an id whose removal was not
+//! requested. It counts as gone only under four conditions: a description by its own account shows it neither by tag nor by id, its
+//! removal was not refused, and no earlier call can still make it.
 
 use firewall::{AccountId, CloudAccess, CloudRule, Firewall, FirewallError, GroupDescription, NewRule};
 use model::id::RuleId;
@@ -18,19 +18,19 @@ use crate::mark::{Mark, Owner};
 use crate::outcome::{Outcome, Why};
 use crate::patience::Patience;
 
-/// What was answered to the calls about some rules.
+/// The answers to the calls, by rule.
 pub(crate) type Answers = BTreeMap<RuleId, Result<(), FirewallError>>;
 
-/// A group, and who asks.
+/// A group with the access to it.
 pub(crate) struct Visit<'a> {
     pub(crate) firewall: &'a dyn Firewall,
     pub(crate) access: &'a CloudAccess,
-    /// The account of the access, where it is known.
+    /// The account of the access, if it is known.
     pub(crate) account: Option<AccountId>,
-    /// By what our rules are known.
+    /// The mark of our rules.
     pub(crate) mark: &'a Mark,
     pub(crate) group: &'a GroupRef,
-    /// Whether the credential is another one than the rules were made with. What it cannot see may be there.
+    /// Whether the credential differs from the one that made the rules. Rules that it does not see may exist.
     pub(crate) is_substitute: bool,
     pub(crate) now: Timestamp,
     pub(crate) patience: &'a Patience,
@@ -38,26 +38,26 @@ pub(crate) struct Visit<'a> {
     pub(crate) ending: &'a Mutex<Ending>,
 }
 
-/// A rule to remove, with the provider's ids by which it is known. Somebody may have made one into two: both have the tag.
+/// A rule to remove, with the provider's ids. There may be several: a copied rule has the same tag.
 #[derive(Debug, Clone)]
 pub(crate) struct Removal {
     pub(crate) rule: Rule,
     pub(crate) ids: Vec<String>,
 }
 
-/// What the first look says is to be done.
+/// What to do, by the first description.
 #[derive(Default)]
 pub(crate) struct Plan {
-    /// What is clear already.
+    /// Outcomes that are clear already.
     pub(crate) outcomes: BTreeMap<RuleId, Outcome>,
     /// Rules to make.
     pub(crate) make: Vec<Rule>,
-    /// Rules to remove. One that is to be made as well was being removed when somebody wanted it again.
+    /// Rules to remove. A rule that is also in `make` was being removed when a session joined it again.
     pub(crate) remove: Vec<Removal>,
 }
 
 impl Visit<'_> {
-    /// Why no rule can be made, if that is so: one that could not be told from somebody else's, or that nobody could say is gone.
+    /// Why no rule can be made: it would have no mark of its own, or its absence could never be proved.
     pub(crate) fn makes_nothing(&self) -> Option<&'static str> {
         if self.account.is_none() {
             Some("It is not known which account the credential reaches")
@@ -68,7 +68,7 @@ impl Visit<'_> {
         }
     }
 
-    /// Waits for a call and takes note of how it ended. An overload counts for more than an answer after it.
+    /// Waits for a call and notes its ending. An overload outweighs a later answer.
     async fn wait_for<T>(
         &self,
         call: impl Future<Output = Result<T, FirewallError>>,
@@ -98,16 +98,16 @@ impl Visit<'_> {
         self.wait_for(self.firewall.describe(self.access, self.group)).await
     }
 
-    /// Whether a look at the group that does not show a rule says that it is not there.
+    /// Whether a description without the rule proves that it is gone.
     fn sees(&self, rule: &Rule) -> bool {
         rule.account.is_none() || self.account.is_none() || rule.account == self.account
     }
 
-    /// Whether the answer that the group does not exist says that a rule is not there.
+    /// Whether a missing group proves that the rule is gone.
     fn speaks_for(&self, rule: &Rule) -> bool {
         match rule.account {
             Some(_) => rule.account == self.account,
-            // Of a rule from before accounts were recorded.
+            // A rule of an earlier version has no recorded account.
             None => !self.is_substitute,
         }
     }
@@ -121,7 +121,7 @@ impl Visit<'_> {
         Outcome::Refused(Why::of_credential(why))
     }
 
-    /// Looks at the group, and says what is to be done.
+    /// Describes the group, and plans what to do.
     pub(crate) async fn look(&self, rules: &[Rule]) -> Plan {
         let mut plan = Plan::default();
         match self.describe().await {
@@ -145,14 +145,13 @@ impl Visit<'_> {
 
     fn plan_to_apply(&self, rule: &Rule, seen: &GroupDescription, plan: &mut Plan) {
         match seen.find(&rule.ingress) {
-            // Its removal was asked for, here or by an earlier entry: it may come yet, or the look may be older than it. So the rule is
-            // removed for certain and made anew.
+            // Its removal was requested, here or by an earlier entry, and may still take effect. So the rule is removed and made again.
             Some(found) if is_being_removed(rule, found) || self.is_of_another_entry(rule, found) => {
                 plan.remove.push(Removal { rule: rule.clone(), ids: vec![found.id.clone()] });
                 plan.make.push(rule.clone());
             }
             Some(found) => drop(plan.outcomes.insert(rule.id, self.found(rule, found))),
-            // Another account has it, perhaps, or a call there is under way: it could not be removed from there any more.
+            // Another account may have it, or a call there may take effect. It could not be removed there later.
             None if may_be_there(rule) && !self.sees(rule) => {
                 plan.outcomes.insert(rule.id, self.elsewhere(rule).not_final());
             }
@@ -163,7 +162,7 @@ impl Visit<'_> {
     fn plan_to_remove(&self, rule: &Rule, seen: &GroupDescription, plan: &mut Plan) {
         let own = seen.rules.iter().filter(|found| self.is_of(found, rule));
         let mut ids: Vec<String> = own.map(|found| found.id.clone()).collect();
-        // A look may be older than the rule. A rule whose id is known is asked for by it.
+        // A description may be older than the rule. A rule with a known id is removed by its id.
         let known = rule.provider_rule_id.iter().filter(|id| rule.is_known_as(id) && !ids.contains(id));
         ids.extend(known.cloned().collect::<Vec<_>>());
         if ids.is_empty() {
@@ -173,14 +172,14 @@ impl Visit<'_> {
         }
     }
 
-    /// Whether a rule has our tag, but that of another entry, which is gone.
+    /// Whether a rule has our tag of another entry, which is gone.
     fn is_of_another_entry(&self, rule: &Rule, found: &CloudRule) -> bool {
         self.mark.is_own(found) && !self.mark.names(found, rule) && !rule.is_known_as(&found.id)
     }
 
     fn found(&self, rule: &Rule, found: &CloudRule) -> Outcome {
         let (owner, id) = (self.mark.owner(found), found.id.clone());
-        // Somebody may have taken the tag off.
+        // The tag may have been removed by hand.
         if owner == Owner::Own || self.mark.names(found, rule) || rule.is_known_as(&id) {
             Outcome::Applied(id)
         } else {
@@ -188,13 +187,13 @@ impl Visit<'_> {
         }
     }
 
-    /// Whether a rule in the cloud is this one of ours: by its tag, whatever somebody has made of it since, or by what it lets in,
-    /// when it has the tag of an earlier entry.
+    /// Whether a rule in the cloud is this one of ours: by its tag, even if it was edited, or by what it lets in, if it has the tag of an
+    /// earlier entry.
     fn is_of(&self, found: &CloudRule, rule: &Rule) -> bool {
         self.mark.names(found, rule) || (self.mark.is_own(found) && found.ingress == Some(rule.ingress))
     }
 
-    /// What it means that a look at the group does not show a rule that is to be removed.
+    /// The outcome for a rule to remove that the description does not show.
     fn not_seen(&self, rule: &Rule) -> Outcome {
         if rule.is_unsettled(self.now) {
             Outcome::Delayed("The rule is not there, and an earlier call may still make it".into())
@@ -205,7 +204,7 @@ impl Visit<'_> {
         }
     }
 
-    /// What it means that the group cannot be seen.
+    /// The outcome for a rule whose group cannot be described.
     pub(crate) fn unseen(&self, rule: &Rule, error: &FirewallError) -> Outcome {
         let why = self.reason(error);
         let never_asked = rule.presence == Presence::Absent;
@@ -216,13 +215,12 @@ impl Visit<'_> {
             (FirewallError::GroupMissing, _) if never_asked || self.speaks_for(rule) => Outcome::Refused(why),
             (FirewallError::Denied(_), Need::Remove) => Outcome::Refused(why),
             (FirewallError::Denied(_), _) if never_asked => Outcome::Refused(why),
-            // What was asked for before may be there: it stays wanted until somebody can look.
+            // An earlier call may have made it. It is tried again until a description succeeds.
             _ => Outcome::Delayed(why),
         }
     }
 
-    /// Makes rules, all in one call, or one by one where that is refused. The outcomes of those that the provider took are
-    /// open until the second look.
+    /// Makes rules, all in one call, or one by one if that is refused. The second description decides about the accepted ones.
     pub(crate) async fn make(&self, rules: &[Rule]) -> Answers {
         let new = |rule: &Rule| Some(NewRule { ingress: rule.ingress, tag: self.mark.of_new(rule)? });
         let all: Vec<NewRule> = rules.iter().filter_map(new).collect();
@@ -242,7 +240,7 @@ impl Visit<'_> {
         answers
     }
 
-    /// Removes rules, all in one call, or one by one where one of them is not there.
+    /// Removes rules, all in one call, or one by one if one of them does not exist.
     pub(crate) async fn remove(&self, removals: &[Removal]) -> Answers {
         let ids: Vec<String> = removals.iter().flat_map(|removal| removal.ids.iter().cloned()).collect();
         if ids.is_empty() {
@@ -258,7 +256,7 @@ impl Visit<'_> {
         answers
     }
 
-    /// Removes a rule under each of its ids. That one of them is not there keeps no other from being removed.
+    /// Removes a rule under each of its ids. A missing one does not stop the others.
     async fn remove_each(&self, ids: &[String]) -> Result<(), FirewallError> {
         let mut answer = Err(FirewallError::RuleMissing);
         for id in ids {
@@ -273,7 +271,7 @@ impl Visit<'_> {
         answer
     }
 
-    /// Looks again: a look shows what came of the calls, and their answers say how far it can be trusted.
+    /// Describes the group again, for the results of the calls. Their answers say how far the description can be trusted.
     pub(crate) async fn look_again(
         &self,
         make: &[Rule],
@@ -286,7 +284,7 @@ impl Visit<'_> {
             let answer = answer(removed, &removal.rule);
             (removal.rule.id, self.after_removal(removal, &seen, answer))
         });
-        // What was removed to be made anew has the outcome of being made.
+        // A rule that was removed and made again has the outcome of the latter.
         let makes =
             make.iter().map(|rule| (rule.id, self.after_making(rule, &seen, answer(made, rule), removed)));
         removals.chain(makes).collect()
@@ -309,8 +307,8 @@ impl Visit<'_> {
             (Some(found), _) if is_being_removed(rule, found) && !is_kept => {
                 Outcome::Delayed("The rule is still being removed, and is made again afterwards".into())
             }
-            // Another rule like it would have been a duplicate: this one is ours, whatever has become of its tag. Only where it has
-            // somebody else's, ours was removed and theirs was made since.
+            // A second rule like it would have been a duplicate, so this one is ours, also without its tag. With another owner's tag it
+            // is theirs: ours was removed, and theirs was made since.
             (Some(found), Ok(())) if !self.mark.owner(found).is_another_postern() => {
                 Outcome::Applied(found.id.clone())
             }
@@ -356,18 +354,18 @@ impl Visit<'_> {
     }
 }
 
-/// The rule without the id of somebody else's that is gone: it must not become ours by that id.
+/// The rule without the id of another owner's removed rule. It must not become ours by that id.
 fn without_foreign_id(rule: &Rule) -> Rule {
     let provider_rule_id = rule.provider_rule_id.clone().filter(|_| rule.presence != Presence::Foreign);
     Rule { provider_rule_id, ..rule.clone() }
 }
 
-/// Whether a rule of ours may be there, as far as is known.
+/// Whether our rule may exist, by what is known.
 fn may_be_there(rule: &Rule) -> bool {
     matches!(rule.presence, Presence::Present | Presence::Unknown)
 }
 
-/// Whether the removal of a rule with this id was asked for.
+/// Whether the removal of a rule with this id was requested.
 fn is_being_removed(rule: &Rule, found: &CloudRule) -> bool {
     rule.is_removal_sent && rule.provider_rule_id.as_ref() == Some(&found.id)
 }

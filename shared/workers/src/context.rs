@@ -5,16 +5,13 @@ use model::time::Timestamp;
 use std::sync::Arc;
 use store::{Store, Vault};
 
-/// Where the time comes from while a run lasts.
+/// The clock of a run.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// What every worker works with.
 #[derive(Clone)]
 pub struct WorkerContext {
-    /// The table.
     pub store: Store,
-    /// Where credentials are opened.
     pub vault: Vault,
-    /// The cloud.
     pub firewall: Arc<dyn Firewall>,
 }

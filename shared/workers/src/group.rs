@@ -1,4 +1,4 @@
-//! A group is visited: from what the ledger says to what the cloud has.
+//! Visits of groups: making the cloud match the ledger.
 
 use futures_util::{StreamExt, stream};
 use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
@@ -17,21 +17,21 @@ use crate::patience::Patience;
 use crate::report::Report;
 use crate::visitor::Visitor;
 
-/// Passes over a group before it is left to the next wake-up, when sessions keep joining and leaving.
+/// Most passes of one visit. If sessions keep joining and leaving, the next wake-up goes on.
 const PASSES_MAX: usize = 3;
 
-/// Entries of the ledger that are written at once.
+/// Concurrent writes of rules.
 const AT_ONCE: usize = 8;
 
-/// Seconds by which a rule is overdue that the stream should have had somebody work on: it is due three quarters of a minute after the
-/// change, and the sweep of the next minute finds it.
+/// Seconds after which an overdue rule counts as late. The stream should have woken a worker: a rule is due only 45 seconds after its
+/// change.
 const LATE_SECONDS: i64 = 5;
 
-/// Seconds for which a group that could not be asked for waits when much is due.
+/// Seconds for which a group that a run did not reach is postponed when much is due.
 const POSTPONED_SECONDS: i64 = 60;
 
 impl Visitor<'_> {
-    /// Visits a group. While another worker has it, that worker is asked to look at the ledger once more.
+    /// Visits a group. If another worker has it, that worker is asked to read the ledger once more.
     pub(crate) async fn visit(&self, org: &OrgId, group: &GroupRef) -> Result<Report, StoreError> {
         let store = &self.context.store;
         loop {
@@ -46,8 +46,8 @@ impl Visitor<'_> {
         }
     }
 
-    /// Has the rules of a group that could not be asked for wait a minute, so that they do not fill the list of what is due. What
-    /// fails here stays where it is on the list.
+    /// Postpones the rules of a group that a run did not reach, so that they do not fill the list of what is due. If that fails, they
+    /// stay due.
     pub(crate) async fn postpone(&self, org: &OrgId, group: &GroupRef) {
         let store = &self.context.store;
         let Ok(Some(lease)) = store.lease_group(org, group, self.now).await else { return };
@@ -74,7 +74,7 @@ impl Visitor<'_> {
         }
     }
 
-    /// Works on a leased group until there is nothing to do at this moment.
+    /// Works on a leased group until nothing is due.
     pub(crate) async fn passes(
         &self,
         lease: &GroupLease,
@@ -95,7 +95,7 @@ impl Visitor<'_> {
         Ok(())
     }
 
-    /// Does what is due, and says whether a further pass makes sense. What fails keeps nothing else from being done.
+    /// Does what is due, and returns whether another pass makes sense. It tries everything even if some of it fails.
     async fn pass(
         &self,
         lease: &GroupLease,
@@ -162,7 +162,7 @@ impl Visitor<'_> {
         notices
     }
 
-    /// Records an outcome, and says what rows are to be told.
+    /// Records an outcome, and returns the notices for its rows.
     async fn record(
         &self,
         lease: &GroupLease,
@@ -176,7 +176,7 @@ impl Visitor<'_> {
             return Ok((report, Vec::new()));
         };
         match &attempt.outcome {
-            // Somebody else's rule is where it was.
+            // The other owner's rule still exists: nothing has changed.
             Outcome::Foreign { .. } if before.need() == Need::Look => {}
             Outcome::Applied(_) | Outcome::Foreign { .. } => report.applied += 1,
             Outcome::Gone => report.removed += 1,
@@ -195,7 +195,7 @@ impl Visitor<'_> {
         Ok((report, attempt.notices(before, &after)))
     }
 
-    /// Takes off the list what is settled, and removes what is gone.
+    /// Makes settled rules no longer due, and deletes the entries of removed ones.
     async fn tidy(&self, lease: &GroupLease, report: &mut Report) -> Result<(), StoreError> {
         let ledger = self.context.store.rules_of_group(lease).await?;
         let settled: Vec<_> = ledger.rules.iter().map(|rule| self.settle(lease, rule)).collect();
@@ -217,7 +217,7 @@ impl Visitor<'_> {
     }
 }
 
-/// Whether there is something to do for a rule at this moment.
+/// Whether there is something to do for a rule now.
 fn is_due(rule: &Rule, now: Timestamp) -> bool {
     match rule.need() {
         Need::Apply | Need::Remove => rule.may_be_tried(now),
@@ -227,13 +227,13 @@ fn is_due(rule: &Rule, now: Timestamp) -> bool {
     }
 }
 
-/// Whether nobody has worked on a rule since sessions joined or left it, although the time for it is over.
+/// Whether no worker has tried a rule since sessions joined or left it, although it is overdue.
 fn is_late(rule: &Rule, now: Timestamp) -> bool {
     let is_untried = rule.attempts == 0 && matches!(rule.need(), Need::Apply | Need::Remove);
     is_untried && rule.due_at.is_some_and(|due| due.plus_seconds(LATE_SECONDS) <= now)
 }
 
-/// The line of the record about something that happened to a rule.
+/// The audit entry for an event of a rule.
 pub(crate) fn rule_entry(
     event: AuditEvent,
     id: &RuleId,
@@ -258,8 +258,8 @@ fn stuck_entry(rule: &Rule) -> AuditEntry {
     rule_entry(AuditEvent::RuleStuck, &rule.id, AuditResult::Failure, &details)
 }
 
-/// The line that the alarm on stuck rules waits for: `template.yaml` names its words. `GET /rules` has the reason, in the
-/// provider's words, which are not for the log.
+/// Logs a stuck rule. An alarm in `template.yaml` matches these words. The reason is in `GET /rules` and not in the log, because it is
+/// the provider's text.
 pub(crate) fn say_stuck(rule: &Rule) {
     tracing::error!(rule = %rule.id, group = %rule.group, "a rule is stuck");
 }

@@ -1,4 +1,4 @@
-//! What Postern does by itself.
+//! The workers: what Postern does without a request.
 //!
 //! | Worker | Woken by | Does |
 //! |---|---|---|
@@ -8,10 +8,15 @@
 //! | [`SessionEnder`] | those timers | ends sessions at their time |
 //! | [`RuleReconciler`] | a schedule, every five minutes | compares each group with the ledger once an hour |
 //!
-//! Each is a small value with `run(now)`. Those that ask a cloud end in the same place: a security group is visited as a whole (`group.rs`,
-//! `attempt.rs`, `others.rs`, `cloud.rs`), by one worker at a time, from what the ledger says at that moment. What woke a worker is a hint: to
-//! wake one twice, late or in the wrong order changes nothing. Organizations take turns (`turns.rs`), and an account that does not
-//! answer is left alone for a minute (`circuit.rs`), so that nobody waits for somebody else's account.
+//! Each worker is a value with `run(now)`. Those that ask a cloud visit whole security groups (`group.rs`, `attempt.rs`, `others.rs`,
+//! `cloud.rs`). One worker at a time visits a group, and it acts on the present ledger. What woke the worker is a hint: waking it twice,
+//! late or out of order changes nothing. Organizations take turns (`turns.rs`), and an account that does not answer is left alone for a
+//! minute (`circuit.rs`), so that no organization waits for another one's account.
+
+#![allow(
+    missing_docs,
+    reason = "only this workspace reads the crate; a comment that repeats a name explains nothing"
+)]
 
 mod access;
 mod attempt;

@@ -1,10 +1,10 @@
-//! Whose a rule in the cloud is, by its mark.
+//! The owner of a rule in the cloud, by its mark.
 
 use firewall::{CloudRule, RuleTag};
 use model::id::{DeploymentId, OrgId};
 use model::rule::Rule;
 
-/// Whose a rule is.
+/// The owner of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Owner {
     /// This organization's in this deployment.
@@ -13,12 +13,12 @@ pub enum Owner {
     AnotherOrganization,
     /// Another deployment's.
     AnotherDeployment,
-    /// Somebody's who is not Postern.
+    /// Not a rule of Postern.
     Unmarked,
 }
 
 impl Owner {
-    /// Whether it belongs to a Postern that may remove it at any time.
+    /// Whether it belongs to another organization or deployment of Postern, which may remove it at any time.
     #[must_use]
     pub fn is_another_postern(self) -> bool {
         matches!(self, Self::AnotherOrganization | Self::AnotherDeployment)
@@ -30,12 +30,12 @@ impl Owner {
 pub struct Mark {
     /// The organization.
     pub org: OrgId,
-    /// The deployment, where it is known.
+    /// The deployment, if it is known.
     pub deployment: Option<DeploymentId>,
 }
 
 impl Mark {
-    /// Whose a rule in the cloud is. A mark without a deployment is of a version that knew none, and counts as this deployment's.
+    /// The owner of a rule in the cloud. A mark without a deployment is of an earlier version, and counts as this deployment's.
     #[must_use]
     pub fn owner(&self, found: &CloudRule) -> Owner {
         let Some(tag) = &found.tag else { return Owner::Unmarked };
@@ -51,7 +51,7 @@ impl Mark {
         self.owner(found) == Owner::Own
     }
 
-    /// The mark of a new rule, or `None` while the deployment is not known.
+    /// The mark of a new rule; `None` while the deployment is unknown.
     pub(crate) fn of_new(&self, rule: &Rule) -> Option<RuleTag> {
         let deployment = Some(self.deployment?.to_string());
         Some(RuleTag { deployment, org: self.org.to_string(), rule: rule.id.to_string() })

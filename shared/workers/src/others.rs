@@ -1,6 +1,5 @@
-//! Where a credential is refused, the credentials of the other resources for which rows hold or leave the rule are tried: one that is
-//! bad fails nobody whose own is good. An answer counts as it does from the first one: only the account that made a rule says that
-//! it is gone.
+//! If a credential is refused, the credentials of the rule's other rows are tried. So a bad credential fails only its own resource. The
+//! same rules apply to their answers: only the account that made a rule can prove that it is gone.
 
 use futures_util::future::BoxFuture;
 use model::id::{CredentialId, ResourceId};
@@ -14,39 +13,39 @@ use crate::patience::Patience;
 use crate::report::Report;
 use crate::visitor::Visitor;
 
-/// Other credentials that one attempt tries. The next attempt goes on behind them.
+/// Most other credentials of one attempt. The next attempt tries the following ones.
 const OTHERS_AT_ONCE: usize = 5;
 
-/// A rule that its own credential was refused for.
+/// A rule whose own credential was refused.
 struct Open {
-    /// As it was recorded last.
+    /// The rule as it was recorded last.
     rule: Rule,
-    /// What came of its own credential, or of one that did better.
+    /// The attempt with its own credential, or a better one.
     attempt: Attempt,
-    /// What came of one that got no answer: no final word was said.
+    /// An attempt without an answer, so nothing is final.
     waiting: Option<Attempt>,
     /// The credentials that are not tried yet.
     left: BTreeMap<CredentialId, ResourceId>,
-    /// The last one behind which all have refused.
+    /// The last one of the tried ones that were all refused.
     refused_up_to: Option<CredentialId>,
 }
 
 impl Open {
     fn new(rule: Rule, attempt: Attempt, mut left: BTreeMap<CredentialId, ResourceId>) -> Self {
-        // Somebody who joined since may have brought a credential that stands before.
+        // A row that joined since may have added a credential before it.
         let is_same_round = rule.failed_generation == Some(rule.generation);
         let refused_up_to = rule.asked_up_to.filter(|_| is_same_round);
         left.retain(|id, _| *id != rule.credential_id && Some(*id) > refused_up_to);
         Self { rule, attempt, waiting: None, left, refused_up_to }
     }
 
-    /// The rule as the next one is asked for it.
+    /// The rule for the next attempt.
     fn rule(&self, visitor: &Visitor<'_>) -> Rule {
         let finding = self.attempt.finding(&self.rule, visitor.now, visitor.looks_again_after);
         Rule { presence: finding.presence, unsettled_until: finding.unsettled_until, ..self.rule.clone() }
     }
 
-    /// Takes note of what came of another credential.
+    /// Notes the attempt with another credential.
     fn hear(&mut self, credential: CredentialId, rule: Rule, attempt: Attempt) {
         self.left.remove(&credential);
         self.rule = rule;
@@ -65,7 +64,7 @@ impl Open {
         }
     }
 
-    /// What counts in the end. Nothing is refused for good before every credential was tried.
+    /// The final attempt. A rule is refused only after every credential was tried.
     fn conclude(self) -> (Rule, Attempt) {
         let is_final = self.left.is_empty() && self.waiting.is_none();
         let asked_up_to = self.refused_up_to.filter(|_| !is_final);
@@ -76,8 +75,7 @@ impl Open {
 }
 
 impl Visitor<'_> {
-    /// Asks with other credentials for those rules that their own was refused for. It is a visit within a visit, and stands on the heap:
-    /// few visits come to it, and none has to have room for it.
+    /// Tries other credentials for the rules whose own was refused. The future is boxed, because few visits need it.
     pub(crate) fn ask_others<'a>(
         &'a self,
         visit: (&'a GroupLease, &'a Patience),

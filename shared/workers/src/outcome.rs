@@ -1,4 +1,4 @@
-//! What the cloud's answer means for a rule of the ledger.
+//! Outcomes: what the cloud's answers mean for a rule.
 
 use model::account::AccountId;
 use model::id::CredentialId;
@@ -8,10 +8,10 @@ use model::time::Timestamp;
 use std::collections::BTreeSet;
 use store::{Finding, Notice};
 
-/// Seconds after which the sweeper sees to a rule whose rows could not be told.
+/// Seconds after which the sweeper visits a rule whose rows could not be told.
 const GRACE_SECONDS: i64 = 45;
 
-/// Longest pause of a rule whose account is left alone, in seconds: its account may be back any minute.
+/// Longest pause of a rule whose account is left alone, in seconds. The account may answer again at any minute.
 const LEFT_ALONE_SECONDS: i64 = 300;
 
 /// Why an attempt did not succeed.
@@ -19,7 +19,7 @@ const LEFT_ALONE_SECONDS: i64 = 300;
 pub(crate) struct Why {
     /// For people.
     pub(crate) text: String,
-    /// Whether it is the credential's fault, so that another one may do better.
+    /// Whether the credential is the cause. Then another one may succeed.
     pub(crate) is_of_credential: bool,
 }
 
@@ -35,19 +35,19 @@ impl From<&str> for Why {
     }
 }
 
-/// How an attempt at a rule came out.
+/// The outcome of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// It is there, and is ours.
+    /// The rule exists and is ours.
     Applied(String),
-    /// There is one like it that is not ours.
+    /// An equal rule exists that is not ours.
     Foreign {
         /// The provider's id.
         id: String,
         /// Whether it belongs to another organization or deployment of Postern.
         may_vanish: bool,
     },
-    /// It is not there, and no call is under way that could still make it.
+    /// The rule does not exist, and no call can still make it.
     Gone,
     /// The provider refuses, for this reason.
     Refused(Why),
@@ -55,31 +55,31 @@ pub(crate) enum Outcome {
     Delayed(Why),
     /// It was not tried, because its account is left alone.
     LeftAlone(Why),
-    /// Nobody could look whether somebody else's rule is still there, for this reason.
+    /// For this reason, it is unknown whether the other owner's rule still exists.
     Unseen(Why),
 }
 
 impl Outcome {
-    /// The same as one that is to be repeated.
+    /// The same outcome, to be repeated.
     pub(crate) fn not_final(self) -> Self {
         if let Self::Refused(why) = self { Self::Delayed(why) } else { self }
     }
 }
 
-/// An outcome, with what was learnt beside it.
+/// An outcome, with what else was learned.
 #[derive(Debug, Clone)]
 pub(crate) struct Attempt {
     pub(crate) outcome: Outcome,
-    /// The account that answered, where it is known.
+    /// The account that answered, if it is known.
     pub(crate) account: Option<AccountId>,
     /// Until when a call of this attempt or of an earlier one may still take effect.
     pub(crate) unsettled_until: Option<Timestamp>,
-    /// The last of the other rows' credentials that was tried, where more of them are to be tried.
+    /// The last of the other rows' credentials that was tried, if others are left.
     pub(crate) asked_up_to: Option<CredentialId>,
 }
 
 impl Attempt {
-    /// An attempt that came out like this, and sent nothing.
+    /// An attempt without calls.
     pub(crate) fn without_calls(rule: &Rule, outcome: Outcome) -> Self {
         Self { outcome, account: None, unsettled_until: rule.unsettled_until, asked_up_to: None }
     }
@@ -88,7 +88,7 @@ impl Attempt {
         matches!(self.outcome, Outcome::Applied(_) | Outcome::Foreign { .. } | Outcome::Gone)
     }
 
-    /// Whether another credential may do better, before the rule is refused or stuck.
+    /// Whether another credential may succeed, before the rule is refused or stuck.
     pub(crate) fn may_be_helped(&self, rule: &Rule) -> bool {
         let is_stuck_next = rule.need() == Need::Remove && rule.attempts.saturating_add(1) >= STUCK_AFTER;
         match &self.outcome {
@@ -98,12 +98,12 @@ impl Attempt {
         }
     }
 
-    /// The same as one that is to be repeated, where it is not known which other credentials there are.
+    /// The same outcome, to be repeated because the other credentials are unknown.
     pub(crate) fn not_final(self) -> Self {
         Self { outcome: self.outcome.not_final(), ..self }
     }
 
-    /// What is to be recorded. Somebody else's rule that may vanish is looked at again after so many seconds.
+    /// The finding to record. Another owner's rule that may vanish is visited again after `looks_again_after` seconds.
     pub(crate) fn finding(&self, rule: &Rule, now: Timestamp, looks_again_after: i64) -> Finding {
         let soon = now.plus_seconds(GRACE_SECONDS);
         let unsettled_until = self.unsettled_until.filter(|until| now < *until);
@@ -130,7 +130,7 @@ impl Attempt {
                 Finding { due_at, ..foreign }
             }
             Outcome::Gone => {
-                // A look at the next entry's time may still show the id whose removal was asked for.
+                // A description in the time of the next entry may still show the removed id.
                 let is_removal_sent = rule.is_removal_sent;
                 let gone = settled(Presence::Absent, rule.provider_rule_id.as_ref());
                 Finding { account: None, is_removal_sent, ..gone }
@@ -140,7 +140,7 @@ impl Attempt {
                 let known = Finding { asked_up_to: self.asked_up_to, ..known(self.next_try(rule, now)) };
                 waiting(rule, Finding { last_error: Some(why.text.clone()), ..known })
             }
-            // It counts as there until a look says otherwise.
+            // It counts as existing until a description says otherwise.
             Outcome::Unseen(_) => {
                 let known = Finding { asked_up_to: self.asked_up_to, ..known(self.next_try(rule, now)) };
                 failed_once_more(rule, known)
@@ -148,28 +148,28 @@ impl Attempt {
         }
     }
 
-    /// When to try again what did not succeed yet.
+    /// When to repeat an attempt.
     fn next_try(&self, rule: &Rule, now: Timestamp) -> Timestamp {
         let is_left_alone = matches!(self.outcome, Outcome::LeftAlone(_));
         let longest = if is_left_alone { LEFT_ALONE_SECONDS } else { i64::MAX };
         let attempts = rule.attempts.saturating_add(1);
         let pause = now.plus_seconds(pause_seconds(rule.id, attempts).min(longest));
-        // As soon as nothing is under way any more, a look tells.
+        // A description decides as soon as no call can take effect any more.
         let settled = self.unsettled_until.filter(|until| now < *until);
         settled.map_or(pause, |until| pause.min(until))
     }
 
-    /// Whether somebody should hear of it: a rule that cannot be removed has become stuck.
+    /// Whether a rule has become stuck, which people must learn.
     pub(crate) fn is_newly_stuck(before: &Rule, after: &Rule) -> bool {
         before.state() != RuleState::Stuck && after.state() == RuleState::Stuck
     }
 
-    /// What rows are told. `before` is the rule before the attempt, `after` as it was recorded.
+    /// The notices of an attempt. `before` is the rule before the attempt, `after` the recorded one.
     pub(crate) fn notices(&self, before: &Rule, after: &Rule) -> Vec<Notice> {
         let to =
             |holders: &BTreeSet<_>, event| Notice { rule: after.clone(), holders: holders.clone(), event };
         match &self.outcome {
-            // Rows that know an older id, or that were told of a delay, are told how the rule stands by now.
+            // Rows that know an older id, or that were told of a delay, get the present state.
             Outcome::Applied(id) | Outcome::Foreign { id, .. }
                 if before.provider_rule_id.as_ref() != Some(id) || before.last_error.is_some() =>
             {
@@ -177,7 +177,7 @@ impl Attempt {
                 vec![to(&after.holders, applied), to(&after.leaving, RuleEvent::Removed(None))]
             }
             Outcome::Applied(_) | Outcome::Foreign { .. } | Outcome::Gone => standing(after),
-            // Who leaves somebody else's rule waits for nothing.
+            // Rows that leave another owner's rule wait for nothing.
             Outcome::Unseen(_) => vec![to(&after.leaving, RuleEvent::Removed(None))],
             Outcome::Refused(why) if before.need() == Need::Apply => {
                 vec![
@@ -196,11 +196,11 @@ impl Attempt {
     }
 }
 
-/// What is recorded of a rule that the provider refused to make or to remove.
+/// The finding about a rule that the provider refused to make or to remove.
 fn refused(rule: &Rule, why: &str, known: &Finding, now: Timestamp) -> Finding {
     let is_removal = rule.need() == Need::Remove;
-    // A rule that could not be removed may be removed by somebody else, and an earlier call may still make one that was refused: a
-    // look decides before anybody relies on it.
+    // A rule that could not be removed may vanish by itself, and an earlier call may still make a refused one. A description decides
+    // before anything relies on it.
     let is_certain = !is_removal && known.unsettled_until.is_none();
     let refused = Finding {
         presence: if is_certain { Presence::Absent } else { Presence::Unknown },
@@ -218,12 +218,12 @@ fn failed_once_more(rule: &Rule, known: Finding) -> Finding {
     Finding { attempts, failed_generation: Some(rule.generation), ..known }
 }
 
-/// What is recorded of a rule that is still to be applied or removed.
+/// The finding about a rule that must still be applied or removed.
 fn waiting(rule: &Rule, known: Finding) -> Finding {
     let known = failed_once_more(rule, known);
     match rule.need() {
         Need::Remove => Finding { presence: Presence::Unknown, ..known },
-        // A look has shown that somebody else's rule is gone. It must not become ours by its id.
+        // A description shows that the other owner's rule is gone. It must not become ours by its id.
         Need::Look => {
             Finding { presence: Presence::Absent, provider_rule_id: None, may_vanish: false, ..known }
         }
@@ -231,7 +231,7 @@ fn waiting(rule: &Rule, known: Finding) -> Finding {
     }
 }
 
-/// What rows are told of a rule that is as it should be.
+/// The notices for a rule in its right state.
 pub(crate) fn standing(rule: &Rule) -> Vec<Notice> {
     let to = |holders: &BTreeSet<_>, event| Notice { rule: rule.clone(), holders: holders.clone(), event };
     match (rule.is_wanted(), rule.presence) {

@@ -1,4 +1,5 @@
-//! For how long a visit waits for its provider. What the table takes does not count: it is everybody's.
+//! Patience: how long a visit waits for its provider. Time for the table does not count, because a slow table is not the provider's
+//! fault.
 
 use firewall::FirewallError;
 use std::future::Future;
@@ -6,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// What is left of the time that a visit waits for its provider.
+/// The remaining time for which a visit waits for its provider.
 pub(crate) struct Patience(Mutex<Duration>);
 
 impl Patience {
@@ -18,15 +19,15 @@ impl Patience {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether no call is worth its while any more.
+    /// Whether the time is over.
     pub(crate) fn is_over(&self) -> bool {
         self.left().is_zero()
     }
 
-    /// Waits for a call, for as long as there is time. A call that is given up may take effect all the same.
+    /// Waits for a call while there is time. An abandoned call may still take effect.
     ///
     /// # Errors
-    /// The provider's; `Unreachable` when the time is over.
+    /// The provider's; `Unreachable` if the time is over.
     pub(crate) async fn wait_for<T>(
         &self,
         call: impl Future<Output = Result<T, FirewallError>>,

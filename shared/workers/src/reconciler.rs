@@ -1,9 +1,9 @@
-//! The reconciler: what the cloud has is compared with what the ledger says.
+//! The reconciler: it compares the cloud with the ledger.
 //!
 //! | In the cloud | In the ledger | Then |
 //! |---|---|---|
 //! | with our mark | no such entry | removed: an orphan |
-//! | with our mark, lets in something else | an entry | reported: altered by somebody |
+//! | with our mark, lets in something else | an entry | reported: altered |
 //! | nothing | held by sessions | applied again: it was missing |
 //! | without our mark, or with that of another deployment | | never touched |
 
@@ -32,10 +32,10 @@ use crate::turns::{in_turn, until_time_is_over};
 use crate::visitor::Visitor;
 use crate::worker::Worker;
 
-/// Most groups that one run compares. What is left is the oldest of the next run.
+/// Most groups of one run. The next run begins with the oldest of the rest.
 const GROUPS_A_RUN: usize = 1_000;
 
-/// Groups that are compared at once.
+/// Concurrent comparisons.
 const AT_ONCE: usize = 8;
 
 /// Compares groups with the ledger.
@@ -45,16 +45,15 @@ pub type RuleReconciler = Worker<Compares>;
 pub enum Compares {}
 
 impl Worker<Compares> {
-    /// A reconciler that knows nothing of any account yet.
     #[must_use]
     pub fn new(context: WorkerContext) -> Self {
         Self::of(context, Pace::SCHEDULE)
     }
 
-    /// A run over the groups that were not compared for an hour.
+    /// Compares the groups whose last comparison is an hour old.
     ///
     /// # Errors
-    /// When the table does not say which.
+    /// If the table does not answer.
     pub async fn run(&self, now: Timestamp) -> Result<Report, StoreError> {
         let due = self.context.store.due(Round::Reconcile, now, GROUPS_A_RUN).await?.due;
         let comparison = &Comparison { visitor: self.visitor(now) };
@@ -82,11 +81,11 @@ struct Comparison<'a> {
     visitor: Visitor<'a>,
 }
 
-/// A group as the cloud shows it, and with which credential.
+/// The description of a group, with its credential.
 struct Seen {
     access: CloudAccess,
     description: GroupDescription,
-    /// By what our rules are known.
+    /// The mark of our rules.
     mark: Mark,
 }
 
@@ -95,7 +94,7 @@ impl Comparison<'_> {
         &self.visitor.context.store
     }
 
-    /// Compares a group. One that could not be compared is postponed like one that was, so that it takes no other group's turn.
+    /// Compares a group. A group that cannot be compared is postponed like the others, so that it takes no other group's turn.
     async fn compare(&self, org: &OrgId, group: &GroupRef) -> Result<Report, StoreError> {
         let Some(lease) = self.store().lease_group(org, group, self.visitor.now).await? else {
             return Ok(Report { groups_busy: 1, ..Report::default() });
@@ -122,7 +121,7 @@ impl Comparison<'_> {
         Ok(report)
     }
 
-    /// Looks at a group with each credential that is known for it, until one of them sees it.
+    /// Describes a group with each of its known credentials, until one succeeds.
     async fn look(
         &self,
         lease: &GroupLease,
@@ -181,7 +180,7 @@ impl Comparison<'_> {
         Ok(None)
     }
 
-    /// The present value of a credential and its former ones, as far as they are of use.
+    /// The usable values of a credential, present and former.
     async fn accesses(
         &self,
         lease: &GroupLease,
@@ -205,8 +204,8 @@ impl Comparison<'_> {
         Ok(accesses)
     }
 
-    /// Corrects what the comparison finds. The ledger is read after the look, and only while no other worker has the group: an
-    /// entry that is not in it then was not in it when the cloud was asked.
+    /// Corrects the differences. The ledger is read after the description, while this worker has the lease. So an entry that is missing
+    /// then was missing when the cloud was described.
     async fn correct(
         &self,
         lease: &GroupLease,
@@ -222,7 +221,7 @@ impl Comparison<'_> {
         self.remove_orphans(lease, (&seen.access, &orphans), report, patience).await
     }
 
-    /// Says it again each hour, in the same words, so that an alarm lasts for as long as the rule.
+    /// Logged each hour in the same words, so that the alarm lasts as long as the rule.
     async fn say_what_is_stuck(&self, lease: &GroupLease) -> Result<(), StoreError> {
         let ledger = self.store().rules_of_group(lease).await?;
         for rule in ledger.rules.iter().filter(|rule| rule.state() == RuleState::Stuck) {
@@ -240,7 +239,7 @@ impl Comparison<'_> {
     ) -> Result<(), StoreError> {
         let firewall = &self.visitor.context.firewall;
         for orphan in orphans {
-            // The next comparison goes on where this one has no time left.
+            // The next comparison goes on if there is no time left.
             if patience.is_over() || !self.store().is_leased(lease).await? {
                 return Ok(());
             }
@@ -272,7 +271,7 @@ impl Comparison<'_> {
         Ok(())
     }
 
-    /// Says in the ledger that a rule was not seen: the pass that follows looks again, and applies it again where it is missing.
+    /// Records that a rule was not seen. The following pass describes the group again, and applies the rule if it is missing.
     async fn mark_missing(
         &self,
         lease: &GroupLease,
@@ -333,8 +332,8 @@ fn group(due: Due) -> Option<(OrgId, GroupRef)> {
     }
 }
 
-/// What is recorded of a rule that a look does not show. The look may be stale: a rule of ours keeps its id, by which it is known. One
-/// of somebody else must not become ours by its id.
+/// The finding about a rule that a description does not show. The description may be stale, so our rule keeps its id. Another owner's
+/// rule must not become ours by its id.
 fn missing(rule: &Rule, now: Timestamp) -> Finding {
     let known = Finding::of(rule, now);
     if rule.presence == Presence::Foreign {
@@ -351,15 +350,15 @@ fn described(group: &GroupRef, found: &CloudRule, error: Option<String>) -> Valu
     })
 }
 
-/// The entry whose mark a rule has.
+/// The entry that a rule's mark names.
 fn entry_of<'r>(found: &CloudRule, mark: &Mark, rules: &'r [Rule]) -> Option<&'r Rule> {
     rules.iter().find(|rule| mark.names(found, rule))
 }
 
-/// Whether a rule with our tag belongs to no entry: by its tag, by what it lets in, or by the provider's id.
+/// Whether a rule with our tag belongs to no entry, neither by its tag, nor by what it lets in, nor by the provider's id.
 fn is_orphan(found: &CloudRule, mark: &Mark, ledger: &GroupLedger) -> bool {
     let is_known = |rule: &Rule| found.ingress == Some(rule.ingress) || rule.is_known_as(&found.id);
-    // What an entry that cannot be read let in is perhaps still wanted.
+    // A rule of an unreadable entry may still be wanted.
     let may_be_wanted = found.ingress.is_none_or(|ingress| ledger.unreadable_ingress.contains(&ingress));
     mark.is_own(found)
         && entry_of(found, mark, &ledger.rules).is_none()

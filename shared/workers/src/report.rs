@@ -1,4 +1,4 @@
-//! What a run of a worker came to.
+//! The report of a worker's run.
 
 use serde::Serialize;
 
@@ -8,19 +8,19 @@ use serde::Serialize;
 pub struct Report {
     /// Sessions whose time was over and that were ended.
     pub sessions_ended: usize,
-    /// Groups that were looked after.
+    /// Visited groups.
     pub groups: usize,
-    /// Groups that another worker had at the time.
+    /// Groups that another worker had leased.
     pub groups_busy: usize,
-    /// Groups at which the provider said that it takes no more calls.
+    /// Groups whose provider throttled.
     pub groups_throttled: usize,
-    /// Groups that were left for later because their account takes no calls or gives no answer.
+    /// Groups that were left for later because their account throttles or gives no answer.
     pub groups_postponed: usize,
-    /// Groups whose visit took too long and was broken off.
+    /// Groups whose visit took too long and was abandoned.
     pub groups_timed_out: usize,
-    /// Groups that no credential could see, so that they were not compared.
+    /// Groups that were not compared, because no credential could describe them.
     pub groups_unseen: usize,
-    /// Things that are left for the next run because the time of this one was over.
+    /// Work that is left for the next run, because this one had no time.
     pub left: usize,
     /// Rules that were applied.
     pub applied: usize,
@@ -30,7 +30,7 @@ pub struct Report {
     pub refused: usize,
     /// Rules that are to be tried again.
     pub delayed: usize,
-    /// Rules that nobody had worked on within a minute of the change that called for it. An alarm waits for it.
+    /// Rules that no worker tried within a minute of their change. There is an alarm on it.
     pub late: usize,
     /// Rules that cannot be removed for now; each is in `GET /rules?state=stuck`.
     pub stuck: usize,
@@ -38,27 +38,26 @@ pub struct Report {
     pub orphans: usize,
     /// Rules that sessions hold and that were gone.
     pub missing: usize,
-    /// Rules of ours that somebody has changed.
+    /// Rules of ours that were edited in the cloud.
     pub altered: usize,
     /// Timers that were set for the ends of sessions.
     pub timers_set: usize,
     /// Timers that could not be set: a sweep ends these sessions, up to a minute late.
     pub timers_failed: usize,
-    /// Items that could not be worked on, and stay due. An alarm waits for it.
+    /// Items that failed and stay due. There is an alarm on it.
     pub failed: usize,
-    /// Those among them that failed because the table or the vault gave no answer. What woke the worker comes again.
+    /// Those of them that failed because the table or the vault gave no answer. The event that woke the worker is delivered again.
     pub interrupted: usize,
 }
 
 impl Report {
-    /// What was put off, for whatever reason. An alarm waits for it to go on for long: a little of it is usual.
+    /// Everything that was postponed. A little is usual; there is an alarm if it goes on for long.
     #[must_use]
     pub fn postponed(&self) -> usize {
         let groups = self.groups_throttled + self.groups_postponed + self.groups_timed_out;
         groups + self.delayed + self.left + self.timers_failed
     }
 
-    /// Adds another one.
     pub fn add(&mut self, other: &Self) {
         let pairs = [
             (&mut self.sessions_ended, other.sessions_ended),

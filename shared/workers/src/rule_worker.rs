@@ -13,8 +13,7 @@ use crate::turns::Pace;
 use crate::turns::{in_turn, until_time_is_over};
 use crate::worker::Worker;
 
-/// Groups that are visited at once. AWS allows an account some calls a second to change groups; a few groups at once stay below
-/// that.
+/// Concurrent visits. AWS limits an account's calls a second that change groups, and a few visits stay below the limit.
 const AT_ONCE: usize = 8;
 
 /// Visits the groups whose rules changed.
@@ -24,15 +23,14 @@ pub type RuleWorker = Worker<AppliesRules>;
 pub enum AppliesRules {}
 
 impl Worker<AppliesRules> {
-    /// A worker that knows nothing of any account yet.
     #[must_use]
     pub fn new(context: WorkerContext) -> Self {
         Self::of(context, Pace::STREAM)
     }
 
-    /// Visits some groups in the order in which they changed, and says which of them must be visited again because the table gave
-    /// no answer. Everything else that did not succeed is in the ledger, and the sweeper finds it there: the records of other
-    /// organizations stand behind these, and must not wait for a provider.
+    /// Visits groups in the order in which they changed, and returns those that must be visited again because the table gave no answer.
+    /// Other failures are in the ledger, where the sweeper finds them. So the following records, which belong to other organizations, do
+    /// not wait for a provider.
     pub async fn run(
         &self,
         groups: impl IntoIterator<Item = (OrgId, GroupRef)>,

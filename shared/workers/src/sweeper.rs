@@ -1,4 +1,4 @@
-//! The sweeper: nothing that is due is forgotten, whatever else has failed.
+//! The sweeper: it processes what is due, whatever else has failed.
 
 use model::id::OrgId;
 use model::ingress::GroupRef;
@@ -15,14 +15,14 @@ use crate::turns::Pace;
 use crate::turns::{in_turn, until_time_is_over};
 use crate::worker::Worker;
 
-/// Most that one run works on. What is left is the oldest of the next run.
+/// Most items of one run. The next run begins with the oldest of the rest.
 const DUE_A_RUN: usize = 2_000;
 
-/// Seconds after which somebody else's rules are looked at again while more is due than a run takes: they must not keep ends from being
-/// read.
+/// Seconds after which other owners' rules are visited again while more is due than fits into a run. They must not displace ends of
+/// sessions.
 const CROWDED_LOOK_SECONDS: i64 = 300;
 
-/// Things that are worked on at once.
+/// Concurrent items.
 const AT_ONCE: usize = 16;
 
 /// Ends sessions whose time is over, and drives everything that is late.
@@ -31,20 +31,19 @@ pub type SessionSweeper = Worker<Sweeps>;
 /// The task of a [`SessionSweeper`].
 pub enum Sweeps {}
 
-/// What became of something that was due: whether a session was ended, and the groups in which it had rules.
+/// The result of a due item: whether a session was ended, and the groups of its rules.
 type Done = (bool, Vec<(OrgId, GroupRef)>);
 
 impl Worker<Sweeps> {
-    /// A sweeper that knows nothing of any account yet.
     #[must_use]
     pub fn new(context: WorkerContext) -> Self {
         Self::of(context, Pace::SCHEDULE)
     }
 
-    /// A run. What fails stays due, and keeps nothing else from being worked on.
+    /// Processes what is due. What fails stays due, and everything else is tried.
     ///
     /// # Errors
-    /// When the table does not say what is due.
+    /// If the table does not answer.
     pub async fn run(&self, now: Timestamp) -> Result<Report, StoreError> {
         let mut end = pin!(tokio::time::sleep(self.pace.run));
         let list = self.context.store.due(Round::Sweep, now, DUE_A_RUN).await?;
@@ -60,7 +59,7 @@ impl Worker<Sweeps> {
             | Due::Credential(..)
             | Due::Group(..) => None,
         });
-        // Sessions first: what ends now is removed in this run, also if the stream stands still.
+        // Sessions come first, so that this run removes their rules, even if the stream is stuck.
         let touched = self.work_on_all(other, now, &mut report).await;
         let mut seen = BTreeSet::new();
         let groups = late.chain(touched).filter(|group| seen.insert(group.clone()));
@@ -79,7 +78,7 @@ impl Worker<Sweeps> {
             let outcome = tokio::time::timeout(self.pace.visit, self.work_on(&due, now)).await;
             (outcome, due)
         };
-        // What is left of the run is for groups, whose visits last longer.
+        // Groups come last, because their visits take longer.
         let end = pin!(tokio::time::sleep(self.pace.run / 3));
         let (outcomes, left) = until_time_is_over(in_turn(due, Due::org), AT_ONCE, end, job).await;
         report.left += left;

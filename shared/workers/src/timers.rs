@@ -1,5 +1,5 @@
-//! Ends to the second: each minute's sweep sets a timer for every session that is over soon, and the worker that gets its message ends the
-//! session. The sweep itself ends what no timer has ended.
+//! Sessions end to the second: each minute's sweep sets a timer for every session that is over soon, and the worker that gets the message
+//! ends the session. The sweep ends sessions whose timer failed.
 
 use ::timers::{SessionRef, SessionTimers, Timer};
 use futures_util::{StreamExt, stream};
@@ -11,17 +11,17 @@ use store::{Store, StoreError};
 
 use crate::report::Report;
 
-/// How far ahead timers are set. The sweep runs each minute, so that it comes upon every session twice, and one run may be
-/// missing.
+/// How far ahead timers are set. The sweep runs each minute, so it finds every session twice, and one failed run does no harm.
 pub const AHEAD_SECONDS: i64 = 120;
 
-/// Most timers of one run: as many as a sweep ends.
+/// Most timers of one run: as many as one sweep ends.
 const TIMERS_A_RUN: usize = 2_000;
 
-/// Sessions that are ended at once.
+/// Concurrent ends of sessions.
 const AT_ONCE: usize = 10;
 
-/// How long the end of one session may take: less than the function's 30 seconds, so that a slow one does not undo the others' messages.
+/// How long one session's end may take. It is less than the function's 30 seconds, so that the messages of the others are not delivered
+/// again.
 const LOOK: Duration = Duration::from_secs(20);
 
 /// Sets a timer for each session that is over soon.
@@ -32,13 +32,12 @@ pub struct TimerSetter {
 }
 
 impl TimerSetter {
-    /// A setter.
     #[must_use]
     pub fn new(store: Store, timers: Arc<dyn SessionTimers>) -> Self {
         Self { store, timers }
     }
 
-    /// A run. It never fails: whatever no timer is set for is ended by a later sweep, and the report says how much that is.
+    /// Sets the timers. It never fails: a later sweep ends sessions without a timer, and the report counts them.
     pub async fn run(&self, now: Timestamp) -> Report {
         let soon = (now, now.plus_seconds(AHEAD_SECONDS));
         let upcoming = match self.store.sessions_due_within(soon, TIMERS_A_RUN).await {
@@ -65,24 +64,23 @@ pub struct SessionEnder {
     timers: Arc<dyn SessionTimers>,
 }
 
-/// What became of a timer's message.
+/// The result of a timer's message.
 enum Outcome {
     Ended,
     /// Extended, stopped or deleted.
     Passed,
-    /// Too early: the clocks of those who set timers, of the queue and of this machine differ.
+    /// The message came too early: the clocks of sender, queue and receiver differ.
     SetAgain,
     Failed,
 }
 
 impl SessionEnder {
-    /// An ender.
     #[must_use]
     pub fn new(store: Store, timers: Arc<dyn SessionTimers>) -> Self {
         Self { store, timers }
     }
 
-    /// Looks after some sessions of which timers told, and says which of them have to come again.
+    /// Processes the sessions of some messages, and returns those whose message must be delivered again.
     pub async fn run(
         &self,
         sessions: BTreeSet<SessionRef>,
@@ -120,7 +118,7 @@ impl SessionEnder {
             return Ok(if ended.is_new { Outcome::Ended } else { Outcome::Passed });
         };
         if at > now.plus_seconds(AHEAD_SECONDS) {
-            // It was extended: a later sweep comes upon it.
+            // It was extended: a later sweep sets its timer.
             return Ok(Outcome::Passed);
         }
         let failed = self.timers.set(&[Timer::at(session.clone(), at, now)]).await;

@@ -1,4 +1,4 @@
-//! Whose turn it is: organizations take turns, each with what is longest overdue, and a run ends in time.
+//! Organizations take turns, each with its longest overdue item first, and a run ends in time.
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -12,22 +12,22 @@ use tokio::time::Sleep;
 /// How long a worker may take. `template.yaml` gives each of them 55 seconds.
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
-    /// How long a visit of a group waits for the provider. Then it is broken off, and the sweeper does what is left.
+    /// How long a visit of a group waits for the provider. Then it is abandoned, and the sweeper does the rest.
     pub visit: Duration,
-    /// After that time a run begins nothing new: 15 seconds before its function ends.
+    /// When a run begins nothing new: 15 seconds before its function ends.
     pub run: Duration,
 }
 
 impl Pace {
-    /// Of the stream's worker, behind whose records those of other organizations wait.
+    /// The pace of the stream's worker. Records of other organizations wait behind its own.
     pub const STREAM: Self = Self { visit: Duration::from_millis(2500), run: Duration::from_secs(40) };
-    /// Of the scheduled workers, which keep nobody waiting: the provider has its own time to answer, and the last visit ends before
-    /// the function does.
+    /// The pace of the scheduled workers. Nothing waits for them, so the provider gets its full time, and the last visit ends before the
+    /// function does.
     pub const SCHEDULE: Self = Self { visit: Duration::from_secs(10), run: Duration::from_secs(40) };
 }
 
-/// The same things with organizations in turn: first the first of each, in the order in which the organizations came, then the
-/// second of each, and so on.
+/// The same items with organizations in turn: the first of each, in the order in which the organizations came, then the second of each,
+/// and so on.
 pub(crate) fn in_turn<T>(things: impl IntoIterator<Item = T>, org: impl Fn(&T) -> &OrgId) -> VecDeque<T> {
     let mut places: BTreeMap<OrgId, usize> = BTreeMap::new();
     let mut queues: Vec<VecDeque<T>> = Vec::new();
@@ -46,7 +46,7 @@ pub(crate) fn in_turn<T>(things: impl IntoIterator<Item = T>, org: impl Fn(&T) -
     turns
 }
 
-/// Does a job for each thing, some at once, until the time is over. The outcomes, and how many things are left for the next run.
+/// Does a job for each item, some concurrently, until the time is over. Returns the outcomes and the number of items that are left.
 pub(crate) async fn until_time_is_over<T, O, F>(
     mut things: VecDeque<T>,
     at_once: usize,

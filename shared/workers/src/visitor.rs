@@ -1,4 +1,4 @@
-//! What a run needs to visit groups, and what each visit does with its lease and its failures.
+//! Visitors: what a run needs to visit groups, and how a visit treats its lease and its failures.
 
 use model::id::OrgId;
 use model::time::Timestamp;
@@ -18,17 +18,17 @@ pub(crate) struct Visitor<'a> {
     /// When the run began.
     pub(crate) now: Timestamp,
     pub(crate) clock: Option<&'a Clock>,
-    /// Seconds after which a rule of another organization or deployment is looked at again.
+    /// Seconds after which a rule of another organization or deployment is visited again.
     pub(crate) looks_again_after: i64,
 }
 
 impl Visitor<'_> {
-    /// The time at which something was seen. A clock that goes back is not followed.
+    /// The present time, for what was just seen. It never goes back.
     pub(crate) fn seen_at(&self) -> Timestamp {
         self.clock.map_or(self.now, |clock| clock().max(self.now))
     }
 
-    /// The mark of an organization's rules. One without a deployment, where that cannot be read: what is known by its id goes all the same.
+    /// The mark of an organization's rules. It has no deployment if that is unreadable: rules with known ids are removed all the same.
     pub(crate) async fn mark(&self, org: &OrgId) -> Result<Mark, StoreError> {
         let deployment = match self.context.store.deployment(self.now).await {
             Ok(id) => Some(id),
@@ -41,7 +41,7 @@ impl Visitor<'_> {
         Ok(Mark { org: org.clone(), deployment })
     }
 
-    /// Works on a leased group. A group is given back also when that fails.
+    /// Works on a leased group, and releases the lease even if that fails.
     pub(crate) async fn hold(
         &self,
         lease: &GroupLease,

@@ -1,4 +1,4 @@
-//! What the workers that ask a cloud have in common: their context, what they know of accounts, and their pace.
+//! The workers that ask a cloud: their context, circuit breaker and pace.
 
 use model::time::Timestamp;
 use std::marker::PhantomData;
@@ -8,7 +8,7 @@ use crate::context::{Clock, WorkerContext};
 use crate::turns::Pace;
 use crate::visitor::Visitor;
 
-/// Seconds after which a rule of another organization or deployment is looked at again: the next sweep does, whenever it comes.
+/// Seconds after which a rule of another organization or deployment is visited again. The next sweep does it.
 const LOOK_SECONDS: i64 = 1;
 
 /// A worker that asks a cloud. `Task` says which one: [`RuleWorker`](crate::RuleWorker), [`SessionSweeper`](crate::SessionSweeper) or
@@ -29,12 +29,11 @@ impl<Task> Clone for Worker<Task> {
 }
 
 impl<Task> Worker<Task> {
-    /// A worker that knows nothing of any account yet.
     pub(crate) fn of(context: WorkerContext, pace: Pace) -> Self {
         Self { context, circuit: CircuitBreaker::default(), pace, clock: None, task: PhantomData }
     }
 
-    /// The same with what the environment knows of accounts.
+    /// The same with the environment's circuit breaker.
     #[must_use]
     pub fn with_circuit(self, circuit: CircuitBreaker) -> Self {
         Self { circuit, ..self }
@@ -46,14 +45,13 @@ impl<Task> Worker<Task> {
         Self { pace, ..self }
     }
 
-    /// The same with a clock, by which it says when a rule was seen to be there or gone. Without one these times are that of the run's
-    /// beginning.
+    /// The same with a clock for the times at which rules were seen. Without one they have the time at which the run began.
     #[must_use]
     pub fn with_clock(self, clock: Clock) -> Self {
         Self { clock: Some(clock), ..self }
     }
 
-    /// For a run at this time.
+    /// The visitor of a run.
     pub(crate) fn visitor(&self, now: Timestamp) -> Visitor<'_> {
         let looks_again_after = LOOK_SECONDS;
         let clock = self.clock.as_ref();

@@ -6,13 +6,13 @@ use std::net::IpAddr;
 
 use reserved::Block;
 
-/// Reads an address. One of version 4 that is written as version 6 (RFC 4291 §2.5.5.2) is one of version 4.
+/// Reads an address. An IPv4-mapped IPv6 address (RFC 4291 §2.5.5.2) becomes an IPv4 address.
 #[must_use]
 pub fn parse(text: &str) -> Option<IpAddr> {
     text.parse::<IpAddr>().ok().map(|address| address.to_canonical())
 }
 
-/// Whether an address can be one machine's on the public internet: it is in no block that is reserved for something else.
+/// Whether an address can be one machine's on the public internet. It is in no reserved block then.
 #[must_use]
 pub fn is_public_unicast(address: IpAddr) -> bool {
     let blocks: &[Block] = match address {

@@ -1,13 +1,12 @@
-//! Blocks of addresses that are no machine's on the public internet.
+//! Reserved blocks: addresses that are not a machine's on the public internet.
 //!
-//! The rows are those of IANA's registries of special-purpose addresses for IPv4 and IPv6 (RFC 6890), whole: a block that is
-//! `Globally Reachable` there, such as an anycast address, is nobody's own either. Beside them stand what has registries of its own:
-//! multicast, and what IANA has not given out for unicast. Blocks for documentation are left out on purpose: nobody has them, and
-//! every example uses them.
+//! The rows are IANA's registries of special-purpose addresses for IPv4 and IPv6 (RFC 6890), including blocks that are `Globally
+//! Reachable`, such as anycast addresses: no single machine has them. Multicast and unassigned unicast blocks, which have other
+//! registries, are added. Blocks for documentation are left out, because every example uses them.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// A block, for what it is reserved, and where that is written.
+/// A reserved block, its purpose and its source.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Block {
     pub(super) first: IpAddr,
@@ -27,7 +26,7 @@ const fn v6(first: [u16; 8], bits: u32, name: &'static str, source: &'static str
     Block { first: IpAddr::V6(Ipv6Addr::new(a, b, c, d, e, f, g, h)), bits, row: (name, source) }
 }
 
-/// `iana-ipv4-special-registry` but for 192.0.2.0/24, 198.51.100.0/24 and 203.0.113.0/24 (RFC 5737), which are for documentation.
+/// `iana-ipv4-special-registry` without 192.0.2.0/24, 198.51.100.0/24 and 203.0.113.0/24 (RFC 5737), which are for documentation.
 #[rustfmt::skip]
 pub(super) const V4: [Block; 24] = [
     v4([0, 0, 0, 0], 8, "This network", "RFC 791 §3.2"),
@@ -56,7 +55,7 @@ pub(super) const V4: [Block; 24] = [
     v4([255, 255, 255, 255], 32, "Limited Broadcast", "RFC 919 §7"),
 ];
 
-/// `iana-ipv6-special-registry` but for 2001:db8::/32 (RFC 3849) and 3fff::/20 (RFC 9637), which are for documentation. Global unicast is
+/// `iana-ipv6-special-registry` without 2001:db8::/32 (RFC 3849) and 3fff::/20 (RFC 9637), which are for documentation. Global unicast is
 /// 2000::/3 (RFC 4291 §2.4): the rest of the space is in the four rows at the end.
 #[rustfmt::skip]
 pub(super) const V6: [Block; 29] = [
@@ -143,14 +142,14 @@ mod tests {
             }
             for outside in [before, behind].into_iter().flatten() {
                 assert!(!block.has(outside), "{:?}: {outside}", block.row);
-                // A neighbour is refused only where it is in another row.
+                // A neighbour is refused only if it is in another row.
                 let is_in_another = blocks().any(|other| other.has(outside));
                 assert_eq!(is_public_unicast(outside), !is_in_another, "{:?}: {outside}", block.row);
             }
         }
     }
 
-    /// Neighbours that are public, by hand: the test above would agree with a table that has too much.
+    /// Public neighbours, listed by hand. The test above would not notice a table with too many rows.
     #[test]
     fn what_lies_beside_a_block_is_public() {
         for public in [

@@ -50,7 +50,7 @@ fn scopes(fields: &mut Fields) -> Option<BTreeSet<Scope>> {
     scopes
 }
 
-/// `expiresAt`; `null` is never.
+/// `expiresAt`; `null` means never.
 fn expires_at(fields: &mut Fields) -> Option<Timestamp> {
     if fields.clears("expiresAt") {
         return None;
@@ -66,7 +66,7 @@ impl ApiKeyDraft {
     /// The key.
     ///
     /// # Errors
-    /// When it would have expired already.
+    /// If it would have expired already.
     pub fn create(&self, creator: Creator, now: Timestamp) -> Result<ApiKey, Violations> {
         if self.expires_at.is_some_and(|end| end <= now) {
             return Err(Violations::one("expiresAt", "expiresAt must lie in the future"));

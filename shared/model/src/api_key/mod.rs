@@ -1,4 +1,4 @@
-//! API keys: what a program shows in place of a person's token.
+//! API keys: a program's credential in place of a person's token.
 
 mod draft;
 
@@ -11,13 +11,13 @@ use crate::id::{ApiKeyId, EntryId};
 use crate::principal::Creator;
 use crate::time::Timestamp;
 
-/// What every key's text begins with, so that a leaked one is recognised.
+/// The beginning of every key's text, by which scanners recognize leaked keys.
 pub const PREFIX: &str = "pst_";
 
-/// Seconds between two records of a key's use, so that a busy key costs no write for each request.
+/// Seconds between two records of a key's use. Otherwise a busy key would cost a write for each request.
 pub const USE_RECORDED_EVERY_SECONDS: i64 = 60;
 
-/// What a key is good for. None implies another.
+/// What a key allows. No scope implies another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Scope {
     /// See the sessions of the person who made the key.
@@ -63,36 +63,36 @@ impl fmt::Display for Scope {
     }
 }
 
-/// An API key without its text, which is shown once and kept nowhere.
+/// An API key without its text, which is shown once and never stored.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ApiKey {
-    /// Identifier, and part of the text.
+    /// The id, which is part of the text.
     pub id: ApiKeyId,
     /// For people, 1–255 characters; not unique.
     pub name: String,
     /// For people.
     pub description: Option<String>,
-    /// What it is good for, at least one.
+    /// At least one scope.
     pub scopes: Vec<Scope>,
-    /// Who made it, and in whose name it acts.
+    /// Its maker, on whose behalf it acts.
     pub created_by: Creator,
-    /// The maker's place in the directory: the key is theirs, and not that of somebody who comes with the same id after their
-    /// deletion. None for a key of an earlier version.
+    /// The maker's entry in the directory. After a deletion, a new person with the same id has another entry, and the key is not theirs.
+    /// `None` for a key of an earlier version.
     pub maker_entry: Option<EntryId>,
-    /// From when on it is good for nothing; none is never.
+    /// When it expires; `None` means never.
     pub expires_at: Option<Timestamp>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
     /// When it was used last, to the minute.
     pub last_used_at: Option<Timestamp>,
-    /// From which address.
+    /// The address of the last use.
     pub last_used_ip: Option<String>,
     /// Creation.
     pub created_at: Timestamp,
 }
 
 impl ApiKey {
-    /// Whether it is neither revoked nor past its time.
+    /// Whether it is neither revoked nor expired.
     #[must_use]
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.revoked_at.is_none() && self.expires_at.is_none_or(|end| now < end)
@@ -104,19 +104,19 @@ impl ApiKey {
         self.maker_entry.is_none() || self.maker_entry == entry
     }
 
-    /// Whether a use now is to be recorded.
+    /// Whether a use now should be recorded.
     #[must_use]
     pub fn is_use_due(&self, now: Timestamp) -> bool {
         self.last_used_at.is_none_or(|at| now >= at.plus_seconds(USE_RECORDED_EVERY_SECONDS))
     }
 
-    /// Whether it is good for something.
+    /// Whether it has a scope.
     #[must_use]
     pub fn allows(&self, scope: Scope) -> bool {
         self.scopes.contains(&scope)
     }
 
-    /// The beginning of its text, by which people recognise it; there is no secret in it.
+    /// The beginning of its text, by which people recognize it. It contains nothing secret.
     #[must_use]
     pub fn prefix(&self) -> String {
         format!("{PREFIX}{}", self.id.base58())

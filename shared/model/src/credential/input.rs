@@ -1,9 +1,9 @@
 //! Reads the fields of a credential as the seed's framework does: JSON, form and multipart give the same
 //! result, texts are trimmed, booleans have many spellings, and unknown or read-only fields are ignored.
 //!
-//! Deviations from that framework, all within the published schema: a form that omits `is_sensitive` leaves it
-//! as it is instead of clearing it; `value` is taken byte for byte; in forms `value` is plain text. A name that nobody can see is
-//! blank, and control characters other than those of lines and columns are refused.
+//! Deviations from that framework, all within the published schema: a form that omits `is_sensitive` leaves it as it is instead of
+//! clearing it; `value` is taken byte for byte; in forms `value` is plain text. An invisible name counts as blank. Control characters are
+//! refused, except for line ends and tabs.
 
 use serde_json::{Map, Value};
 use std::fmt;
@@ -16,17 +16,17 @@ use crate::secret::SecretJson;
 use crate::text::{DESCRIPTION_MAX, NAME_MAX, has_control, is_blank, is_longer};
 use crate::violation::Violations;
 
-/// A field as it was sent. It may be a secret: `Debug` says what kind of thing it is, and no more.
+/// A field as it was sent. It may be a secret, so `Debug` shows only its kind.
 #[derive(Clone)]
 pub enum Given {
-    /// A JSON value, with its text as it stood in the body.
+    /// A JSON value with its text in the body.
     Json {
         /// The parsed value.
         value: Value,
         /// The text.
         raw: String,
     },
-    /// A JSON string with half of a surrogate pair, which is no Unicode text.
+    /// A JSON string with half of a surrogate pair, so it is not Unicode text.
     LoneSurrogate(u16),
     /// A field of a form.
     Text(String),
@@ -56,7 +56,7 @@ impl GivenFields {
         self.0.push((name, given));
     }
 
-    /// Whether there are none.
+    /// Whether no field was sent.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -77,7 +77,7 @@ impl GivenFields {
     }
 }
 
-/// Which fields must be there.
+/// Which fields are required.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Required {
     /// `name` and `value`: PUT and POST.
@@ -102,7 +102,7 @@ pub struct CredentialForm {
     pub(super) credential_type: Option<Option<CredentialType>>,
 }
 
-/// A team as it was named. Whether it exists is for the store to say.
+/// A team as it was named. The store checks that it exists.
 #[derive(Debug, Clone)]
 pub struct Team {
     /// The role.
@@ -121,8 +121,7 @@ fn unknown_pk(named: &str) -> String {
     format!("Invalid pk \"{named}\" - object does not exist.")
 }
 
-/// Fields that were refused. A team that has the right form was not looked up yet, although the error names
-/// every faulty field at once.
+/// Refused fields. A team of the right form must still be looked up, because the error names every wrong field at once.
 #[derive(Debug, Clone)]
 pub struct InvalidFields {
     violations: Violations,
@@ -200,8 +199,8 @@ fn too_long(limit: usize) -> String {
     format!("Ensure this field has no more than {limit} characters.")
 }
 
-/// A JSON number as the text that the seed's framework makes of it: `123`, `1.5`, and `1e3` as `1000.0`. Nothing where the text would
-/// say another number.
+/// A JSON number as the text that the seed's framework makes of it: `123`, `1.5`, and `1e3` as `1000.0`. `None` if the text would be
+/// another number.
 fn number_text(number: &serde_json::Number, raw: &str) -> Option<String> {
     if raw.bytes().all(|b| b.is_ascii_digit() || b == b'-') {
         return Some(raw.into());
@@ -236,7 +235,7 @@ impl Reader<'_> {
                 return self.refuse(field, NOT_A_STRING);
             }
         };
-        // Before it is trimmed: some control characters count as white space.
+        // This comes before the trimming, because some control characters count as white space.
         let has_control = has_control(&text);
         let text = text.trim();
         let is_invisible = is_blank(text) && !text.chars().any(char::is_control);
@@ -316,7 +315,7 @@ impl Reader<'_> {
         Some(Some(secret))
     }
 
-    /// A text that must be one of a list. An empty one counts as not sent in forms only.
+    /// A text that must be one of a list. Only in forms, an empty text counts as missing.
     fn choice(&mut self, field: &'static str) -> Option<Option<String>> {
         match self.fields.get(field)? {
             Given::Text(text) if text.is_empty() => Some(None),

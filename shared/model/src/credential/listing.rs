@@ -1,4 +1,4 @@
-//! Which credentials a list shows, in which order, on which page (the seed product's page envelope).
+//! The list of credentials: filter, order and page (the seed product's page envelope).
 
 use std::cmp::Ordering;
 
@@ -7,7 +7,7 @@ use super::input::boolean_text;
 use crate::query::FromQuery;
 use crate::violation::Violations;
 
-/// Credentials on a page, where the query does not say.
+/// Credentials on a page, unless the query says otherwise.
 const LENGTH_DEFAULT: usize = 10;
 /// Most credentials on a page; a greater `length` is clamped.
 const LENGTH_MAX: usize = 100;
@@ -46,7 +46,7 @@ pub struct CredentialPage<T> {
     pub results: Vec<T>,
 }
 
-/// The orders of a list, by their names; each may be turned round.
+/// The orders of a list by their names. Each can be reversed.
 const ORDERS: [(&str, OrderBy); 4] = [
     ("name", OrderBy::Name),
     ("created_at", OrderBy::CreatedAt),
@@ -54,7 +54,7 @@ const ORDERS: [(&str, OrderBy); 4] = [
     ("usage_count", OrderBy::UsageCount),
 ];
 
-/// Which order, and whether it is turned round.
+/// The order, and whether it is reversed.
 fn order(sent: Option<&str>, wrong: &mut Violations) -> (OrderBy, bool) {
     let Some(sent) = sent else { return (OrderBy::Name, false) };
     let (field, descending) = sent.strip_prefix('-').map_or((sent, false), |field| (field, true));
@@ -66,7 +66,7 @@ fn order(sent: Option<&str>, wrong: &mut Violations) -> (OrderBy, bool) {
     (OrderBy::Name, false)
 }
 
-/// A whole number from 1 on. One that no machine holds is the greatest that one does.
+/// A whole number from 1 on. A number that is too large becomes the largest one.
 fn count(name: &str, sent: Option<&str>, wrong: &mut Violations) -> Option<usize> {
     let sent = sent?;
     let is_number = !sent.starts_with('0') && !sent.is_empty() && sent.bytes().all(|b| b.is_ascii_digit());
@@ -88,7 +88,7 @@ impl FromQuery for CredentialListing {
         }
         let (order_by, descending) = order(query("ordering"), &mut wrong);
         let page = count("page", query("page"), &mut wrong).unwrap_or(1);
-        // More than there may be on a page is what there may be, as in the seed's product: its own scripts ask for 10000.
+        // A larger length becomes the maximum, as in the seed's product: its own scripts ask for 10000.
         let length = count("length", query("length"), &mut wrong).unwrap_or(LENGTH_DEFAULT).min(LENGTH_MAX);
         let search = query("search").map(str::to_lowercase);
         wrong.or(Self { search, is_sensitive: is_sensitive.flatten(), order_by, descending, length, page })
@@ -96,7 +96,7 @@ impl FromQuery for CredentialListing {
 }
 
 impl CredentialListing {
-    /// The page of a list, or nothing when there is no such page. `of` gives the credential and its number of uses.
+    /// The page of a list; `None` if there is no such page. `of` returns the credential and its number of uses.
     pub fn page<T>(&self, all: Vec<T>, of: impl Fn(&T) -> (&Credential, usize)) -> Option<CredentialPage<T>> {
         let mut found: Vec<T> = all.into_iter().filter(|item| self.shows(of(item).0)).collect();
         found.sort_by(|a, b| self.compare(of(a), of(b)));
@@ -107,7 +107,7 @@ impl CredentialListing {
         Some(CredentialPage { count, page_total, page, length, results })
     }
 
-    /// The search is for a part of the name or the description, whatever the case, and never of the value.
+    /// The search looks for a part of the name or the description, regardless of case. It never looks into values.
     fn shows(&self, credential: &Credential) -> bool {
         let has =
             |text: &str| self.search.as_deref().is_none_or(|wanted| text.to_lowercase().contains(wanted));
@@ -115,7 +115,7 @@ impl CredentialListing {
             && (has(&credential.name) || has(&credential.description))
     }
 
-    /// Ties are in the order of the ids, whichever way the list goes.
+    /// Ties are in the order of the ids, also in a reversed list.
     fn compare(&self, (a, a_uses): (&Credential, usize), (b, b_uses): (&Credential, usize)) -> Ordering {
         let order = match self.order_by {
             OrderBy::Name => a.name.cmp(&b.name),

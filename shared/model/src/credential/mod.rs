@@ -1,4 +1,4 @@
-//! Credentials: the secrets with which providers are asked, and their rules (seed `PUT /credentials/:id/`).
+//! Credentials: the secrets for calls to providers (seed `PUT /credentials/:id/`).
 
 pub mod input;
 mod listing;
@@ -19,7 +19,7 @@ use crate::time::Timestamp;
 /// Largest `value`, in bytes of its text (a string) or of its JSON (anything else).
 pub const VALUE_MAX_BYTES: usize = 64 * 1024;
 
-/// Most former values that are kept of a credential, for the removal of the rules that were made with them.
+/// Most former values of a credential. They are kept to remove the rules that they made.
 pub const FORMER_VALUES_MAX: usize = 8;
 
 /// What a credential's value is for.
@@ -60,7 +60,7 @@ pub struct Credential {
     pub id: CredentialId,
     /// 1–255 characters after trimming; not unique.
     pub name: String,
-    /// The role whose people it is meant for; none is the whole organization.
+    /// The role whose people it is meant for; `None` is the whole organization.
     pub team: Option<RoleId>,
     /// Up to 1024 characters; may be empty.
     pub description: String,
@@ -70,7 +70,7 @@ pub struct Credential {
     pub has_value: bool,
     /// The provider that accepts it; never changes.
     pub provider: Provider,
-    /// What the value is for; none is a plain secret.
+    /// What the value is for; `None` is a plain secret.
     pub credential_type: Option<CredentialType>,
     /// Who created it.
     pub creator: Creator,
@@ -89,7 +89,7 @@ pub struct Reference {
     pub resource_id: ResourceId,
 }
 
-/// A value that may be shown: only [`Credential::readable`] makes one.
+/// A value that may be shown. Only [`Credential::readable`] makes one.
 #[derive(Debug)]
 pub struct Readable(SecretJson);
 
@@ -102,7 +102,7 @@ impl Readable {
 }
 
 impl Credential {
-    /// The value as a response may show it: nothing when the credential is sensitive.
+    /// The value for a response; `None` if the credential is sensitive.
     #[must_use]
     pub fn readable(&self, value: Option<SecretJson>) -> Option<Readable> {
         if self.is_sensitive { None } else { value.map(Readable) }

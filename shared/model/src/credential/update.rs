@@ -12,30 +12,30 @@ use crate::time::Timestamp;
 use crate::violation::{NON_FIELD, Violations};
 use serde_json::{Map, Value};
 
-/// What becomes of the stored value.
+/// What happens to the stored value.
 #[derive(Debug, Clone)]
 pub enum ValueChange {
-    /// It stays.
+    /// It is kept.
     Keep,
-    /// It goes.
+    /// It is deleted.
     Clear,
-    /// This one takes its place.
+    /// It is replaced.
     Replace(SecretJson),
 }
 
-/// What an update makes of a credential.
+/// The result of an update.
 #[derive(Debug, Clone)]
 pub struct CredentialChange {
     /// The credential afterwards.
     pub credential: Credential,
-    /// What becomes of its value.
+    /// What happens to its value.
     pub value: ValueChange,
-    /// Each changed field, for the record; the value masked. Empty when nothing changes.
+    /// Each changed field for the audit log, with a masked value. Empty if nothing changes.
     pub changes: Vec<FieldChange>,
 }
 
 impl CredentialChange {
-    /// Whether a provider would be asked with something else than before. A plain secret is shown to no provider.
+    /// Whether calls to the provider change. A plain secret is never used for a provider.
     #[must_use]
     pub fn changes_access(&self, before: &Credential) -> bool {
         let after = &self.credential;
@@ -72,8 +72,8 @@ impl CredentialUpdate {
         CredentialForm::read(fields, Required::Nothing).map(Self)
     }
 
-    /// Reads a body that was refused once more, for a credential that is shown like this: a field that is as it is shown is no
-    /// change, so no rule refuses it.
+    /// Reads a refused body again, now with the credential's representation. A field that equals the representation is not a change, so
+    /// it cannot be refused.
     ///
     /// # Errors
     /// Everything that is wrong with the other fields.
@@ -85,14 +85,14 @@ impl CredentialUpdate {
         if rejected.lacks_a_field() { Err(rejected) } else { Self::read_partial(&fields.changed(shown)) }
     }
 
-    /// Whether a value was sent that may be the one that readers see.
+    /// Whether the sent value may be the one that readers see.
     #[must_use]
     pub fn may_keep_value_of(&self, stored: &Credential) -> bool {
         !stored.is_sensitive && matches!(self.0.value, Some(Some(_)))
     }
 
-    /// The update without its value, where that is the stored one: what is readable can be sent back. A value that is not shown is
-    /// replaced whatever it is, so that nobody learns by an update whether they have guessed it.
+    /// The update without its value, if that is the stored one: readers can send back what they see. A sensitive value is always
+    /// replaced. Otherwise an update would tell whether the caller has guessed it.
     #[must_use]
     pub fn without_value(mut self, stored: &SecretJson) -> Self {
         if self.0.value.as_ref().and_then(Option::as_ref).is_some_and(|sent| sent.is_same_as(stored)) {
@@ -109,8 +109,8 @@ impl CredentialUpdate {
 
     /// Applies the update to the stored credential.
     ///
-    /// `null` as the value of a credential that stays or becomes sensitive keeps the secret, because `null` is
-    /// what readers of a sensitive credential are shown.
+    /// `null` as the value of a credential that stays or becomes sensitive keeps the secret, because readers of a sensitive credential
+    /// see `null`.
     ///
     /// # Errors
     /// Making a sensitive credential readable without a new value, which would publish the old one; a provider
@@ -163,8 +163,8 @@ fn value_change(form: &CredentialForm, stored: &Credential) -> Result<ValueChang
     }
 }
 
-/// The value as its credential's type uses it. One that becomes a value for a cloud without being sent could not be checked: nobody
-/// looks into a sealed one.
+/// The value in the form that the credential's type needs. A stored value that would become one for a cloud is refused: a sealed value
+/// cannot be checked.
 fn usable_change(
     (before, after): (&Credential, &Credential),
     change: ValueChange,

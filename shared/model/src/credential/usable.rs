@@ -1,4 +1,4 @@
-//! What the value of a credential for a cloud must be, so that the cloud can be asked with it.
+//! The form of a credential's value for a cloud.
 
 use serde_json::{Map, Value};
 
@@ -8,7 +8,7 @@ use crate::json::{self, LEVELS_MAX};
 use crate::provider::aws;
 use crate::secret::SecretJson;
 
-/// The value of a credential of a type, ready to be used. A text, which is all that a form can send, is read as the JSON in it.
+/// The value of a credential, ready for its type. A text is parsed as JSON, because forms can only send texts.
 ///
 /// # Errors
 /// One sentence that repeats nothing of the value.
@@ -45,7 +45,7 @@ fn object(value: &SecretJson) -> Option<Map<String, Value>> {
 }
 
 fn access_key_fault(members: &Map<String, Value>) -> Option<String> {
-    // They stand in headers of a signed request.
+    // They become headers of a signed request.
     let is_word = |value: &Value| {
         value.as_str().is_some_and(|text| !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic()))
     };

@@ -1,11 +1,11 @@
 //! What a token's subject may be.
 
-/// What a user's id may be, in a sentence about a field or a parameter.
+/// The rule for a user's id, as a part of error messages.
 pub const USER_ID_RULE: &str = "must have 1 to 128 letters, digits or -._~!$&'()*+;=:@|/\\";
 
-/// What may stand in a path (RFC 3986 §3.3, "pchar") but for the comma, which separates ids in a header; and what identity providers put
-/// in a subject besides. Auth0 has `auth0|5f7c…` and `…@clients`, AD FS Base64 with `/` and `=`, Windows `DOMAIN\user`. `#` separates the
-/// parts of a table key, and `%` escapes, so that neither is one of them.
+/// The characters of a path (RFC 3986 §3.3, "pchar") without the comma, which separates ids in a header, and further characters of
+/// identity providers' subjects: Auth0 has `auth0|5f7c…` and `…@clients`, AD FS Base64 with `/` and `=`, Windows `DOMAIN\user`. `#` is
+/// missing because it separates the parts of a table key, and `%` because it escapes.
 pub(super) fn is_subject(text: &str, longest: usize) -> bool {
     let is_relative = [".", ".."].contains(&text);
     let is_fit = |b: u8| b.is_ascii_alphanumeric() || b"-._~!$&'()*+;=:@|/\\".contains(&b);

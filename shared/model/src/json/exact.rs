@@ -1,4 +1,4 @@
-//! Numbers that are kept: shown again they have the same value, and a whole number has no fraction.
+//! Exact numbers: a number of a body must have the same value when it is shown again.
 
 use serde_json::Number;
 use serde_json::value::RawValue;
@@ -7,20 +7,19 @@ use std::collections::BTreeMap;
 /// A number of a body that 64 bits do not hold exactly.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inexact {
-    /// The member of the body in which it stands.
+    /// The member of the body that contains it.
     pub member: String,
-    /// Its beginning, for a sentence.
+    /// The beginning of the number, for an error message.
     pub number: String,
 }
 
-/// Longest beginning of a number in a sentence.
+/// Longest beginning of a number in an error message.
 const SHOWN_MAX: usize = 40;
 
-/// The numbers of an object that would not be shown as they were sent: the first of each member. Nothing for JSON that is no object,
-/// which is refused for that.
+/// The inexact numbers of an object: the first one of each member. Empty for JSON that is not an object, which is refused anyway.
 #[must_use]
 pub fn inexact(text: &str) -> Vec<Inexact> {
-    // Few bodies have such a number, and only of those the members are told apart.
+    // Only the few bodies with such a number are parsed again by member.
     if numbers(text).into_iter().all(is_kept) {
         return Vec::new();
     }
@@ -55,7 +54,7 @@ fn numbers(text: &str) -> Vec<&str> {
     found
 }
 
-/// Whether a number comes out as it went in: `1e2` as `100.0`, but `0.10000000000000000555` as `0.1`.
+/// Whether a number is shown with the same value: `1e2` as `100.0` is, `0.10000000000000000555` as `0.1` is not.
 #[must_use]
 pub fn is_kept(number: &str) -> bool {
     let Ok(kept) = serde_json::from_str::<Number>(number) else { return false };
@@ -63,8 +62,8 @@ pub fn is_kept(number: &str) -> bool {
     is_whole == (kept.is_i64() || kept.is_u64()) && decimal(number) == decimal(&kept.to_string())
 }
 
-/// A decimal number in the one form that its value has: the sign, the digits from the first to the last that is not 0, and the
-/// power of ten with which they are multiplied. Nothing for a power that nobody can write out.
+/// The canonical form of a decimal number: the sign, the digits from the first to the last that is not 0, and the power of ten. `None`
+/// for an absurdly large power.
 fn decimal(number: &str) -> Option<(bool, String, i64)> {
     let (is_negative, number) = number.strip_prefix('-').map_or((false, number), |number| (true, number));
     let (digits, power) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
@@ -86,7 +85,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::Value;
 
-    /// A number as a member of a body, unless it is not kept.
+    /// A number, if it is exact.
     fn kept(number: &str) -> Option<Value> {
         let body = format!(r#"{{"a": [{number}]}}"#);
         let value = strict(&body).ok()?;

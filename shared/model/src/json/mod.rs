@@ -1,6 +1,6 @@
-//! JSON of which every part has one meaning: the only way in which bodies and tokens are read.
+//! Strict JSON, in which every part has one meaning. Bodies and tokens are read only in this way.
 //!
-//! Bodies are kept and shown again, so that their numbers must come out as they went in: [`inexact`].
+//! Bodies are stored and shown again, so their numbers must be exact: [`inexact`].
 
 mod exact;
 
@@ -10,23 +10,22 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 use serde_json::{Map, Number, Value};
 use std::fmt;
 
-/// Reads JSON in which no object has two members of the same name. Nesting ends at 128 levels, numbers at what 64 bits hold.
+/// Reads JSON in which no object has two members of the same name. There are at most 128 levels, and numbers have 64 bits.
 ///
 /// # Errors
-/// The parser's, which names line and column and repeats nothing but a duplicate name.
+/// The parser's. It names line and column, and repeats only a duplicate name.
 pub fn strict(text: &str) -> Result<Value, serde_json::Error> {
     serde_json::from_str(text).map(|Strict(value)| value)
 }
 
-/// Most levels of arrays and objects in JSON that is kept. The record of a change and an answer add some of their own, and many
-/// parsers stop at 64.
+/// Most levels of arrays and objects in stored JSON. Audit rows and answers add some levels, and many parsers stop at 64.
 pub const LEVELS_MAX: usize = 32;
 
-/// Most levels of what an earlier version has kept and a list shows. A list adds up to three, and with 64 some parsers give up on the
-/// whole answer.
+/// Most levels that a list shows of JSON that an earlier version stored. A list adds up to three levels, and some parsers refuse an
+/// answer with 64.
 pub const LISTED_LEVELS_MAX: usize = 60;
 
-/// How many levels of arrays and objects a value has: none for a text, one for `[]` and `{}`.
+/// Levels of arrays and objects: none for a text, one for `[]` and `{}`.
 #[must_use]
 pub fn levels(value: &Value) -> usize {
     let deepest = match value {
@@ -37,10 +36,10 @@ pub fn levels(value: &Value) -> usize {
     1 + deepest.unwrap_or_default()
 }
 
-/// A whole number, however it is spelled: 8, 8.0 and 8e0 are the same one (RFC 8259 §6, JSON Schema 2020-12 §6.1.1).
+/// A whole number in any spelling: 8, 8.0 and 8e0 are the same (RFC 8259 §6, JSON Schema 2020-12 §6.1.1).
 #[must_use]
 pub fn whole(value: &Value) -> Option<i64> {
-    /// Beyond it, neighbours are no longer told apart (RFC 8259 §6).
+    /// Beyond it, different whole numbers become the same value (RFC 8259 §6).
     const EXACT_MAX: f64 = 9_007_199_254_740_991.0;
     let is_exact = |number: f64| number.fract() == 0.0 && number.abs() <= EXACT_MAX;
     #[expect(clippy::cast_possible_truncation, reason = "a whole number within its exact range")]
@@ -48,8 +47,8 @@ pub fn whole(value: &Value) -> Option<i64> {
     value.as_i64().or_else(|| value.as_f64().filter(|_| value.is_f64()).and_then(exact))
 }
 
-/// A JSON value in which no object has two members of the same name: which of them counts is undefined
-/// (RFC 8259 §4), and a check that reads one must not precede an effect that reads the other.
+/// A JSON value in which no object has two members of the same name. It is undefined which of them counts (RFC 8259 §4), so a check could
+/// read one and the effect the other.
 struct Strict(Value);
 
 impl<'de> Deserialize<'de> for Strict {

@@ -1,5 +1,4 @@
-//! Cloud providers. Everything that a provider decides about a resource is asked here, and answered in the
-//! provider's own folder.
+//! Cloud providers. This file has the questions about a provider's resources, and each provider's folder has the answers.
 
 pub mod aws;
 
@@ -43,7 +42,7 @@ impl Provider {
         Self::ALL.into_iter().find(|provider| provider.as_str() == text)
     }
 
-    /// True when resources of this provider live in a region.
+    /// Whether resources of this provider have a region.
     #[must_use]
     pub fn has_regions(self) -> bool {
         match self {
@@ -89,14 +88,14 @@ impl ResourceType {
     /// What a session opens on a resource of this type with this `config`.
     ///
     /// # Errors
-    /// One sentence, when the config does not say.
+    /// One sentence, if the config does not say it.
     pub fn openings(self, config: &Map<String, Value>) -> Result<Vec<Opening>, String> {
         match self {
             Self::SecurityGroup => aws::openings(config),
         }
     }
 
-    /// What is wrong with a resource's `config` for this type, in one sentence, or nothing.
+    /// What is wrong with a resource's `config` for this type, in one sentence; `None` if it is valid.
     #[must_use]
     pub fn config_fault(self, config: &Map<String, Value>) -> Option<String> {
         match self {

@@ -1,9 +1,9 @@
-//! How a resource is to be deleted.
+//! The options of a resource's deletion.
 
 use crate::query::FromQuery;
 use crate::violation::Violations;
 
-/// Whether the sessions that hold the resource are to be ended first.
+/// Whether to end the sessions that hold the resource first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Drain(pub bool);
 

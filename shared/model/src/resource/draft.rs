@@ -85,7 +85,7 @@ fn region(fields: &mut Fields, provider: Option<Provider>) -> Option<String> {
 }
 
 impl ResourceDraft {
-    /// The resource, not yet verified and so not active.
+    /// The resource. It is inactive until its verification.
     #[must_use]
     pub fn create(&self, credential_name: &str, now: Timestamp) -> Resource {
         let draft = self.clone();

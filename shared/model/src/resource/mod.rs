@@ -17,8 +17,7 @@ use crate::json::{self, LEVELS_MAX};
 use crate::provider::{Provider, ResourceType};
 use crate::time::Timestamp;
 
-/// Largest `config` as JSON text, in bytes. An update is recorded with both sides of each change, and an item
-/// of the table holds 400 KB.
+/// Largest `config` as JSON text, in bytes. The audit row of an update has both sides, and an item holds 400 KB.
 pub const CONFIG_MAX_BYTES: usize = 16 * 1024;
 
 /// A cloud resource whose ingress rules Postern manages. Its JSON is the API's representation (seed
@@ -30,7 +29,7 @@ pub struct Resource {
     pub id: ResourceId,
     /// For people, 1–255 characters.
     pub name: String,
-    /// The credential with which the provider is asked.
+    /// The credential for calls to the provider.
     pub credential_id: CredentialId,
     /// The credential's name.
     pub credential_name: String,
@@ -40,9 +39,9 @@ pub struct Resource {
     pub resource_type: ResourceType,
     /// The provider's own id.
     pub resource_identifier: String,
-    /// Where the provider has regions.
+    /// The region, if the provider has regions.
     pub region: Option<String>,
-    /// What rules are built from; echoed as sent.
+    /// The source of its rules. It is shown as it was sent.
     pub config: Map<String, Value>,
     /// Only active resources take part in new sessions.
     pub is_active: bool,

@@ -38,7 +38,7 @@ impl FromFields for ResourcePatch {
             resource_type: fields.text("resourceType"),
         };
         patch.refuse_what_no_type_has(fields);
-        // What the representation and the answer of a verification have beside these, so that a caller may send back what it was shown.
+        // Read-only members of the representation and of a verification's answer. Callers may send them back.
         let of_resource = ["id", "credentialName", "lastVerifiedAt", "createdAt", "updatedAt"];
         for read_only in of_resource.into_iter().chain(["ruleSlotsLeft", "warnings"]) {
             fields.ignore(read_only);
@@ -47,7 +47,7 @@ impl FromFields for ResourcePatch {
     }
 }
 
-/// The credential that a patch switches to, as it stands in the table.
+/// The stored credential to which a patch switches.
 #[derive(Debug, Clone)]
 pub struct NewCredential {
     /// Its name, for the representation.
@@ -56,17 +56,17 @@ pub struct NewCredential {
     pub provider: Provider,
 }
 
-/// What a patch makes of a resource.
+/// The result of a patch.
 #[derive(Debug, Clone)]
 pub struct Applied {
     /// The resource afterwards.
     pub resource: Resource,
-    /// Each changed field, for the record. Empty when the patch changes nothing.
+    /// Each changed field for the audit log. Empty if nothing changes.
     pub changes: Vec<FieldChange>,
 }
 
 impl ResourcePatch {
-    /// What can be refused before the resource is known: a body is checked before existence (docs/errors.md).
+    /// Violations that do not depend on the resource: a body is checked before existence (docs/errors.md).
     fn refuse_what_no_type_has(&self, fields: &mut Fields) {
         let identifier = self.resource_identifier.as_deref();
         if identifier.is_some_and(|id| !ResourceType::ALL.iter().any(|kind| kind.is_identifier(id))) {
@@ -88,8 +88,8 @@ impl ResourcePatch {
 
     /// Applies the patch. `credential` is the one that [`Self::credential_id`] names.
     ///
-    /// `updatedAt` moves to `now` only when something changes. `isActive` and `lastVerifiedAt` stay as they are
-    /// when the identifier or the credential changes: the seed asks the caller to verify again.
+    /// `updatedAt` moves to `now` only if something changes. `isActive` and `lastVerifiedAt` stay as they are when the identifier or the
+    /// credential changes: the seed asks the caller to verify again.
     ///
     /// # Errors
     /// Violations that depend on the stored resource: an immutable member that differs, an identifier or a

@@ -25,7 +25,7 @@ impl FromFields for RoleDraft {
 }
 
 impl RoleDraft {
-    /// The role, with nobody and nothing in it.
+    /// The role, without links.
     #[must_use]
     pub fn create(&self, now: Timestamp) -> Role {
         Role {

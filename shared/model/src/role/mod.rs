@@ -28,7 +28,7 @@ pub struct Role {
     pub name: String,
     /// For people.
     pub description: Option<String>,
-    /// Hours; none is no limit of this role's own.
+    /// Hours; `None` is no limit of its own.
     pub max_session_duration_hours: Option<u32>,
     /// The resources that the role's people may open, in the order of their creation.
     pub resource_ids: Vec<ResourceId>,
@@ -36,7 +36,7 @@ pub struct Role {
     pub user_ids: Vec<UserId>,
     /// Creation.
     pub created_at: Timestamp,
-    /// The last change of the role itself; links do not move it.
+    /// The last change of the role itself. Links do not change it.
     pub updated_at: Timestamp,
 }
 

@@ -22,7 +22,7 @@ impl FromFields for RolePatch {
             description: description(fields),
             max_session_duration_hours: max_session_duration_hours(fields),
         };
-        // What the representation has beside these, so that a caller may send back what it was shown.
+        // Read-only members of the representation. Callers may send them back.
         for read_only in ["id", "resourceIds", "userIds", "createdAt", "updatedAt"] {
             fields.ignore(read_only);
         }
@@ -30,18 +30,18 @@ impl FromFields for RolePatch {
     }
 }
 
-/// What a patch makes of a role.
+/// The result of a patch.
 #[derive(Debug, Clone)]
 pub struct AppliedToRole {
     /// The role afterwards.
     pub role: Role,
-    /// Each changed field, for the record. Empty when the patch changes nothing.
+    /// Each changed field for the audit log. Empty if nothing changes.
     pub changes: Vec<FieldChange>,
 }
 
 impl RolePatch {
-    /// Applies the patch. `updatedAt` moves to `now` only when something changes. Running sessions keep the limit
-    /// under which they were started.
+    /// Applies the patch. `updatedAt` moves to `now` only if something changes. Running sessions keep the limit under which they were
+    /// started.
     #[must_use]
     pub fn apply(&self, role: &Role, now: Timestamp) -> AppliedToRole {
         let mut after = role.clone();

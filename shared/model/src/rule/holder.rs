@@ -1,17 +1,17 @@
-//! Who holds a rule: a row of a session.
+//! Holders of rules: rows of sessions.
 
 use std::fmt;
 
 use crate::id::SessionId;
 
-/// A row of a session, by its place. Its text is short because a rule's entry has one for each session that holds it.
+/// A row of a session, by its position. Its text is short, because a rule's entry has one for each row that holds it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Holder {
     /// The session.
     pub session: SessionId,
     /// The block of the session's rows.
     pub block: u16,
-    /// The row's place in the block.
+    /// The row's position in the block.
     pub row: u16,
 }
 

@@ -1,10 +1,10 @@
-//! Which rules of the ledger a list shows.
+//! The filter of the list of rules.
 
 use super::RuleState;
 use crate::query::{self, FromQuery};
 use crate::violation::Violations;
 
-/// What rules must have in common.
+/// The filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RuleFilter {
     /// This state.

@@ -1,11 +1,11 @@
-//! The ledger's entries: each is an ingress rule that Postern wants, has, or must still remove.
+//! Rules: each is an ingress rule that Postern wants, has, or must still remove.
 //!
 //! ```text
 //! WANTED -> APPLIED -> UNWANTED -> gone, and the entry with it
 //! ```
 //!
-//! An entry exists from before its rule is asked for until after it is known to be gone. Its state is not stored: it
-//! follows from who holds the rule and from what is known of the rule's presence.
+//! An entry exists from before the first call for its rule until the rule is known to be gone. Its state is not stored: it follows from
+//! the holders and from the last finding.
 
 mod backoff;
 mod holder;
@@ -25,7 +25,7 @@ use crate::id::{CredentialId, ResourceId, RuleId};
 use crate::ingress::{GroupRef, Ingress};
 use crate::time::Timestamp;
 
-/// What is said to those who want a rule that as many rows hold or leave as its entry has room for.
+/// The error of rows that want a full rule.
 pub const RULE_IS_FULL: &str =
     "Too many sessions hold the same rule, or wait for its removal: try again when some have ended";
 
@@ -33,13 +33,13 @@ pub const RULE_IS_FULL: &str =
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Presence {
-    /// It is not there, and nobody has been asked for it since.
+    /// It does not exist, and no call has asked for it since.
     Absent,
-    /// It was asked for, or its removal was, and no look has shown the result.
+    /// It was requested, or its removal was, and no description has shown the result.
     Unknown,
-    /// It is there, and is ours.
+    /// It exists and is ours.
     Present,
-    /// There is one like it, which was there before ours. It is never removed.
+    /// An equal rule existed before ours. It is never removed.
     Foreign,
 }
 
@@ -47,15 +47,15 @@ pub enum Presence {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum RuleState {
-    /// Sessions hold it, and it is still to be applied.
+    /// Sessions hold it, and it must still be applied.
     Wanted,
-    /// Sessions hold it, and it is there.
+    /// Sessions hold it, and it exists.
     Applied,
-    /// Nobody holds it any more, and it is still to be removed.
+    /// No session holds it, and it must still be removed.
     Unwanted,
-    /// It is still to be removed, and the provider refuses, or has not answered for long.
+    /// It must still be removed, and the provider refuses or has not answered for long.
     Stuck,
-    /// Its entry cannot be read: nobody can say how it stands.
+    /// Its entry is unreadable, so its state is unknown.
     Unreadable,
 }
 
@@ -79,16 +79,16 @@ impl RuleState {
 /// What an entry needs next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
-    /// The rule is to be applied.
+    /// The rule must be applied.
     Apply,
-    /// The rule is to be removed.
+    /// The rule must be removed.
     Remove,
-    /// Sessions stand on a rule of another organization or deployment, which may be removed at any time: somebody is to look whether it
-    /// is still there.
+    /// Sessions rely on a rule of another organization or deployment, which may remove it at any time. A worker must check that it
+    /// exists.
     Look,
-    /// Rows are to be told how it stands.
+    /// Rows must be told its state.
     Tell,
-    /// Nothing is left: the entry can go.
+    /// The entry can be deleted.
     Forget,
     /// Nothing.
     Nothing,
@@ -97,52 +97,52 @@ pub enum Need {
 /// An entry of the ledger.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rule {
-    /// Identifier; also the rule's mark in the cloud. A rule that is wanted again after it was gone is another entry.
+    /// The id, which is also part of the rule's mark in the cloud. After its removal, an equal rule is another entry.
     pub id: RuleId,
     /// Where.
     pub group: GroupRef,
     /// What.
     pub ingress: Ingress,
-    /// The credential with which it was asked for: that of the resource for which it was wanted first, unless another one made it.
+    /// The credential for calls about it: that of the resource whose row joined first, unless another one made it.
     pub credential_id: CredentialId,
     /// The resource that has it.
     pub resource_id: ResourceId,
     /// The session rows that hold it.
     pub holders: BTreeSet<Holder>,
-    /// Those holders that were not told yet that it is there.
+    /// Holders that were not told yet that it exists.
     pub fresh: BTreeSet<Holder>,
-    /// The rows that gave it up and were not told yet that it is gone.
+    /// Rows that gave it up and were not told yet that it is gone.
     pub leaving: BTreeSet<Holder>,
-    /// What is known of it.
+    /// Whether it is in the cloud.
     pub presence: Presence,
     /// The provider's id.
     pub provider_rule_id: Option<String>,
-    /// Attempts that failed since the last one that did not.
+    /// Failed attempts since the last successful one.
     pub attempts: u32,
-    /// What the provider said last, while it said no.
+    /// The provider's last error, while it refuses.
     pub last_error: Option<String>,
-    /// Whether the provider refused, rather than gave no answer.
+    /// Whether the provider refused. Otherwise it gave no answer.
     pub is_refused: bool,
-    /// The account in which it was applied, where that was recorded. Another account's answers prove nothing about it.
+    /// The account in which it was applied, if that was recorded. Another account's answers prove nothing about it.
     pub account: Option<AccountId>,
-    /// Until then a call that was sent may still take effect, or may not be visible yet. A look that does not show the rule proves
-    /// its absence only afterwards.
+    /// Until this time, the last call may still take effect or become visible. A description without the rule proves its absence only
+    /// afterwards.
     pub unsettled_until: Option<Timestamp>,
-    /// Whether the removal of `provider_rule_id` was asked for. A look that shows this id may be older than the removal.
+    /// Whether the removal of `provider_rule_id` was requested. A description with this id may be older than the removal.
     pub is_removal_sent: bool,
-    /// Whether the rule that is there belongs to another organization or deployment of Postern, which may remove it at any time.
+    /// Whether the existing rule belongs to another organization or deployment of Postern, which may remove it at any time.
     pub may_vanish: bool,
-    /// The last of the other rows' credentials that was tried, where more of them are to be tried.
+    /// The last of the other rows' credentials that was tried, if others are left.
     pub asked_up_to: Option<CredentialId>,
     /// The generation at which the last attempt failed.
     pub failed_generation: Option<u64>,
-    /// When it is looked after next, unless somebody does it before.
+    /// When the sweeper visits it, unless another worker does so before.
     pub due_at: Option<Timestamp>,
     /// Number of changes of who holds it.
     pub generation: u64,
     /// Number of findings on its presence.
     pub revision: u64,
-    /// When it was wanted first.
+    /// When its first row joined.
     pub created_at: Timestamp,
 }
 
@@ -182,28 +182,28 @@ impl Rule {
         }
     }
 
-    /// Whether a call that was sent may still take effect, or may not be visible yet.
+    /// Whether the last call may still take effect or become visible.
     #[must_use]
     pub fn is_unsettled(&self, now: Timestamp) -> bool {
         self.unsettled_until.is_some_and(|until| now < until)
     }
 
-    /// Whether a rule with this provider's id is or was this one: also when somebody has taken its tag off.
+    /// Whether a rule with this provider's id is or was this one, also without its tag.
     #[must_use]
     pub fn is_known_as(&self, id: &str) -> bool {
         matches!(self.presence, Presence::Present | Presence::Unknown)
             && self.provider_rule_id.as_deref() == Some(id)
     }
 
-    /// Whether the pause after the last failure is over. It ends at once when somebody joins or leaves: what failed before says little
-    /// about what is needed then.
+    /// Whether the pause after the last failure is over. It ends at once when rows join or leave, because the failure says little about
+    /// the new need.
     #[must_use]
     pub fn may_be_tried(&self, now: Timestamp) -> bool {
         let has_changed = self.failed_generation.is_some_and(|failed| failed != self.generation);
         self.attempts == 0 || has_changed || self.due_at.is_none_or(|due| due <= now)
     }
 
-    /// Whether somebody should look at this moment whether somebody else's rule is still there: its time has come, or rows are to be told.
+    /// Whether a worker should check now that another owner's rule exists: it is due, or rows must be told.
     #[must_use]
     pub fn may_be_looked_at(&self, now: Timestamp) -> bool {
         let waits = !self.fresh.is_empty() || !self.leaving.is_empty();

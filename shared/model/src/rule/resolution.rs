@@ -1,4 +1,4 @@
-//! The end of an entry by an administrator's word.
+//! The resolution of a stuck rule by an administrator.
 
 use crate::fields::{Fields, FromFields};
 use crate::text::DESCRIPTION_MAX;
@@ -6,7 +6,7 @@ use crate::text::DESCRIPTION_MAX;
 /// The members of `POST /rules/{id}/resolve`.
 #[derive(Debug, Clone)]
 pub struct Resolution {
-    /// Why the administrator knows that the rule is gone, or takes it upon themselves.
+    /// Why the administrator says that the rule is gone.
     pub reason: String,
 }
 

@@ -41,7 +41,7 @@ impl Addresses {
     }
 }
 
-/// A whole number of hours or minutes, at least 1. What is too long is said with the caller's own limit, once that is known.
+/// A whole number of hours or minutes, at least 1. The upper limit depends on the caller and is checked later.
 pub(super) fn duration(
     fields: &mut Fields,
     hours: &'static str,
@@ -137,10 +137,10 @@ fn reason(fields: &mut Fields) -> Option<String> {
 }
 
 impl SessionDraft {
-    /// How long it is to last, in minutes.
+    /// The session's length, in minutes.
     ///
     /// # Errors
-    /// When that is longer than the caller may.
+    /// If it is longer than the caller's limit.
     pub fn minutes(&self, limits: &SessionLimits, longest: u32) -> Result<u32, Violations> {
         match self.minutes {
             None => Ok(limits.default_minutes.min(longest)),
@@ -152,7 +152,7 @@ impl SessionDraft {
         }
     }
 
-    /// The addresses to let in: declared ones, and else the one that the gateway saw, which is one machine's or none.
+    /// The addresses to let in: the declared ones, or else the one that the gateway saw, if it is a public address.
     #[must_use]
     pub fn addresses(&self, source: Option<IpAddr>) -> Addresses {
         let source = source.map(|source| source.to_canonical());

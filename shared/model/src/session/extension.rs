@@ -1,4 +1,4 @@
-//! A longer session.
+//! The extension of a session.
 
 use super::draft::duration;
 use super::limits::in_words;
@@ -13,7 +13,7 @@ use crate::violation::Violations;
 pub struct Extension {
     name: &'static str,
     minutes: u32,
-    /// The end that the caller has seen.
+    /// The end that the caller expects.
     expected_expires_at: Option<Timestamp>,
 }
 
@@ -42,11 +42,11 @@ fn expected_expires_at(fields: &mut Fields) -> Option<Timestamp> {
 }
 
 impl Extension {
-    /// Whether the session is the one that the caller has seen, in a state that allows an extension.
+    /// Checks that the session has the expected end and a state that allows an extension.
     ///
     /// # Errors
-    /// `SessionEndsAt` where the caller expects another end, to the second as it is shown; `SessionNotExtensible` in a state that
-    /// allows none, as from its end on.
+    /// `SessionEndsAt` if the caller expects another end, to the second; `SessionNotExtensible` if the state does not allow it, as after
+    /// the end.
     pub fn check(&self, session: &Session, now: Timestamp) -> Result<(), Refusal> {
         let end = session.head.expires_at;
         if self.expected_expires_at.is_some_and(|expected| expected.unix_seconds() != end.unix_seconds()) {
@@ -59,8 +59,8 @@ impl Extension {
     /// The head of the session with its new end.
     ///
     /// # Errors
-    /// Those of [`Self::check`]; `Invalid` when the session would last longer from its start than `longest` minutes, which is the
-    /// limit of now, or than the limit of then.
+    /// Those of [`Self::check`]; `Invalid` if the session would last longer, from its start, than `longest` minutes, the present limit,
+    /// or than the limit at its start.
     pub fn apply(&self, session: &Session, longest: u32, now: Timestamp) -> Result<SessionHead, Refusal> {
         self.check(session, now)?;
         let head = &session.head;

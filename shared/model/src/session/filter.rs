@@ -1,4 +1,4 @@
-//! Which sessions a list shows.
+//! The filters of lists of sessions.
 
 use super::{Session, SessionStatus};
 use crate::id::{ResourceId, USER_ID_RULE, UserId};
@@ -6,7 +6,7 @@ use crate::query::{self, FromQuery};
 use crate::time::Timestamp;
 use crate::violation::Violations;
 
-/// What sessions must have in common.
+/// The filter.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SessionFilter {
     /// A row on this resource.
@@ -42,7 +42,7 @@ impl FromQuery for SessionFilter {
     }
 }
 
-/// The filter of a person's own sessions, whose owner is known.
+/// The filter of a person's own sessions, without an owner.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OwnSessionFilter(pub SessionFilter);
 
@@ -55,7 +55,7 @@ impl FromQuery for OwnSessionFilter {
 }
 
 impl SessionFilter {
-    /// Whether a session is wanted, with the state that it has at a time.
+    /// Whether a session passes, with its status at a time.
     #[must_use]
     pub fn admits(&self, session: &Session, now: Timestamp) -> bool {
         self.resource_id.is_none_or(|id| session.opens(id))

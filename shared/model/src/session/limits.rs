@@ -10,33 +10,33 @@ use crate::user::User;
 /// The longest that a deployment can allow, in hours: a year of 366 days, as on roles.
 pub const DURATION_HOURS_MAX: u32 = crate::role::SESSION_HOURS_MAX;
 
-/// Most running sessions that a deployment can allow one person: the ids of all of them stand on one item.
+/// Most running sessions that a deployment can allow one person. All of their ids are on one item.
 pub const PER_PERSON_MAX: u32 = 1_000;
 
-/// What a deployment sets.
+/// A deployment's limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SessionLimits {
-    /// Of a session whose request does not say how long, in minutes.
+    /// The length of a session by default, in minutes.
     pub default_minutes: u32,
     /// The deployment's own maximum, in minutes.
     pub max_minutes: u32,
-    /// How many sessions of one person may run at the same time.
+    /// Most running sessions of one person.
     pub per_person: u32,
 }
 
 impl Default for SessionLimits {
-    /// An hour, and a day at most; twenty sessions.
+    /// An hour by default, a day at most, and twenty sessions.
     fn default() -> Self {
         Self { default_minutes: 60, max_minutes: 24 * 60, per_person: 20 }
     }
 }
 
-/// The ways by which somebody reaches resources.
+/// The ways by which a person may open resources.
 #[derive(Debug, Clone)]
 pub struct Ways {
-    /// By resource: the longest session that one of the ways allows, in minutes; none where one of them allows any.
+    /// By resource: the longest session of the most generous way, in minutes; `None` if it has no limit.
     limits: BTreeMap<ResourceId, Option<u32>>,
-    /// Whether they reach everything, for as long as they like.
+    /// Whether they may open everything, without a limit of their own.
     is_org_admin: bool,
 }
 
@@ -68,16 +68,16 @@ impl Ways {
 }
 
 impl SessionLimits {
-    /// The longest session on some resources in reach, in minutes. For each resource the most generous way counts: a role's
-    /// limit, or the deployment's maximum for a role without one and for a link of the person's own. The session's limit is the
-    /// smallest of these, and never above the deployment's maximum.
+    /// The longest session on some accessible resources, in minutes. For each resource the most generous way counts: a role's limit, or
+    /// the deployment's maximum for a role without a limit and for a direct link. The session's limit is the smallest of these, and at
+    /// most the deployment's maximum.
     #[must_use]
     pub fn longest(&self, ways: &Ways, resources: impl IntoIterator<Item = ResourceId>) -> u32 {
         let limits = resources.into_iter().filter_map(|id| ways.limit(id));
         limits.fold(self.max_minutes, u32::min)
     }
 
-    /// When a session that starts now has run for so long.
+    /// The end of a session of this length that starts now.
     #[must_use]
     pub fn end(now: Timestamp, minutes: u32) -> Timestamp {
         now.plus_seconds(i64::from(minutes) * 60)

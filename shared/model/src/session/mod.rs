@@ -6,8 +6,8 @@
 //!         -> FAILED   none applied
 //! ```
 //!
-//! A session's status is not stored: it follows from its rows, from whether it was ended, and from the time: from its
-//! `expires_at` on a session that nobody has ended yet is EXPIRING as well.
+//! A session's status is not stored. It follows from its rows, from its end, and from the time: after its `expires_at`, a session that
+//! was not ended yet is EXPIRING too.
 
 mod draft;
 mod extension;
@@ -31,7 +31,7 @@ use crate::time::Timestamp;
 /// Most rows of one session: one for each resource and address.
 pub const ROWS_MAX: usize = 2_000;
 
-/// Most blocks in which the rows of one session are written.
+/// Most blocks of one session.
 pub const BLOCKS_MAX: usize = 94;
 
 /// Most rules and resources of one block of rows.
@@ -57,9 +57,9 @@ pub struct SessionHead {
     pub id: SessionId,
     /// Whose it is.
     pub user_id: UserId,
-    /// Their name at the start.
+    /// The owner's name at the start.
     pub user_name: Option<String>,
-    /// Their email at the start.
+    /// The owner's email at the start.
     pub user_email: Option<String>,
     /// The IPv4 address that is let in.
     pub ipv4_address: Option<Ipv4Addr>,
@@ -75,14 +75,14 @@ pub struct SessionHead {
     /// When its time is over.
     #[serde(with = "crate::time::millis")]
     pub expires_at: Timestamp,
-    /// When it was ended. Rules may still be there for a while: a rule's own `removedAt` says when it went.
+    /// When it was ended. Rules may exist for a while longer, until their `removedAt`.
     pub ended_at: Option<i64>,
     /// Why it was ended.
     pub ended_reason: Option<EndedReason>,
-    /// The owner's activation at the start: it ends with it.
+    /// The owner's activation at the start. The session ends with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub activation: Option<ActivationId>,
-    /// How long it might last in all, in minutes, by what led to its resources at the start. An extension does not go beyond it.
+    /// The limit at the start for its whole length, in minutes. An extension does not exceed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit_minutes: Option<u32>,
 }
@@ -111,8 +111,8 @@ pub struct Session {
 }
 
 impl Session {
-    /// The state at a time. It follows from the rows, from whether the session was ended, and from whether its time is over:
-    /// what has to be ended is shown as ending before somebody has written it down.
+    /// The status at a time. It follows from the rows, from the recorded end, and from the time: a session whose time is over is EXPIRING
+    /// before its end is recorded.
     #[must_use]
     pub fn status(&self, now: Timestamp) -> SessionStatus {
         if !self.has_ended() && self.head.expires_at <= now {
@@ -121,13 +121,13 @@ impl Session {
         self.recorded_status()
     }
 
-    /// Whether nothing has to end it any more: it was ended, or all of its rules were refused. Its time does not matter.
+    /// Whether it was ended, or all of its rules were refused. Its time does not matter.
     #[must_use]
     pub fn has_ended(&self) -> bool {
         self.head.ended_reason.is_some() || self.recorded_status() == SessionStatus::Failed
     }
 
-    /// The state that the rows and the end give.
+    /// The status by the rows and the recorded end.
     fn recorded_status(&self) -> SessionStatus {
         let has = |status| self.rows.iter().any(|row| row.status() == status);
         match self.head.ended_reason {

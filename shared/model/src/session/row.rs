@@ -8,17 +8,17 @@ use crate::ingress::{GroupRef, Ingress, Opening};
 use crate::text;
 use crate::time::Timestamp;
 
-/// How it stands with a claim.
+/// The state of a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ClaimState {
-    /// The rule is wanted, and not known to be there.
+    /// The rule must be applied, and is not known to exist.
     Pending,
-    /// The rule is there.
+    /// The rule exists.
     Applied,
-    /// The rule was refused, and is not there.
+    /// The rule was refused, and does not exist.
     Failed,
-    /// The claim was given up, and the rule may still be there.
+    /// The claim was given up, and the rule may still exist.
     Removing,
     /// The claim was given up, and the rule is gone or is another session's.
     Removed,
@@ -30,15 +30,15 @@ pub enum ClaimState {
 pub struct Claim {
     /// What the rule opens, for the row's address.
     pub opening: Opening,
-    /// How it stands.
+    /// Its state.
     pub state: ClaimState,
     /// The provider's id of the rule.
     pub provider_rule_id: Option<String>,
-    /// When the rule was there, in milliseconds since 1970.
+    /// When the rule was seen to exist, in milliseconds since 1970.
     pub applied_at: Option<i64>,
-    /// When the rule was gone, in milliseconds since 1970.
+    /// When the rule was seen to be gone, in milliseconds since 1970.
     pub removed_at: Option<i64>,
-    /// What the provider said last, while it said no.
+    /// The provider's last error, while it refuses.
     pub error: Option<String>,
 }
 
@@ -65,13 +65,13 @@ impl Claim {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum RowStatus {
-    /// Some rule is still to be applied.
+    /// Some rule must still be applied.
     Pending,
     /// A rule is applied, and none is pending.
     Applied,
     /// Every rule was refused.
     Failed,
-    /// Some rule is still to be removed.
+    /// Some rule must still be removed.
     Removing,
     /// The row's rules are gone, or are other sessions'.
     Removed,
@@ -80,13 +80,13 @@ pub enum RowStatus {
 /// What happened to a rule, for the rows that have a claim on it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RuleEvent {
-    /// It is there, under this id of the provider.
+    /// It exists, with this id of the provider.
     Applied(Option<String>),
-    /// It was refused for this reason, and is not there.
+    /// It was refused for this reason, and does not exist.
     Refused(String),
-    /// The row's part in it is over: it is gone, or others hold it. With a note where there is something to be said.
+    /// The row's claim is over: the rule is gone, or others hold it. There may be a note.
     Removed(Option<String>),
-    /// It did not succeed yet, for this reason.
+    /// It failed for this reason, and is tried again.
     Delayed(String),
 }
 
@@ -100,7 +100,7 @@ pub struct SessionRow {
     pub resource_id: ResourceId,
     /// The resource's name at the start.
     pub resource_name: String,
-    /// Where its rules are. Kept here, so that a change of the resource strands none.
+    /// The group of its rules. It is a copy, so that a change of the resource does not lose them.
     pub group: GroupRef,
     /// The address that is let in.
     pub address: IpAddr,
@@ -108,7 +108,7 @@ pub struct SessionRow {
     pub claims: Vec<Claim>,
     /// Why it has no rules.
     pub error: Option<String>,
-    /// The shard of the resource on which the row counts; nothing where it counts on the resource itself.
+    /// The shard that counts the row; `None` if the resource's own item does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<u16>,
 }
@@ -131,7 +131,7 @@ impl SessionRow {
         }
     }
 
-    /// Whether the row can hold no rule any more. Until then it counts among those that block its resource's deletion.
+    /// Whether no rule of it can exist any more. Until then it blocks its resource's deletion.
     #[must_use]
     pub fn is_settled(&self) -> bool {
         self.claims.iter().all(Claim::is_settled)
@@ -154,7 +154,7 @@ impl SessionRow {
         self.claims.iter().filter(|claim| !claim.is_settled()).map(|claim| self.ingress(claim))
     }
 
-    /// The rules that the row holds in the ledger: those that it has not given up.
+    /// The rules that the row holds: those that it has not given up.
     pub fn held(&self) -> impl Iterator<Item = Ingress> {
         let held = |claim: &&Claim| matches!(claim.state, ClaimState::Pending | ClaimState::Applied);
         self.claims.iter().filter(held).map(|claim| self.ingress(claim))
@@ -166,14 +166,14 @@ impl SessionRow {
         self.claims.iter().find_map(|claim| claim.provider_rule_id.as_deref())
     }
 
-    /// When the last of its rules was there.
+    /// When its last rule was seen to exist.
     #[must_use]
     pub fn applied_at(&self) -> Option<Timestamp> {
         let latest = self.claims.iter().filter_map(|claim| claim.applied_at).max()?;
         Timestamp::from_unix_millis(latest).ok()
     }
 
-    /// When the last of its rules was gone; nothing before they all are.
+    /// When its last rule was seen to be gone; `None` until all are.
     #[must_use]
     pub fn removed_at(&self) -> Option<Timestamp> {
         let latest = self.claims.iter().filter_map(|claim| claim.removed_at).max()?;
@@ -186,7 +186,7 @@ impl SessionRow {
         self.error.as_deref().or_else(|| self.claims.iter().find_map(|claim| claim.error.as_deref()))
     }
 
-    /// Forgets what was said of the claims, but for the text that [`SessionRow::error`] shows: for a row whose item has no room.
+    /// Forgets the messages of the claims, except for the one that [`SessionRow::error`] shows. For an item without room.
     pub fn keep_one_error(&mut self) {
         let shown = self.claims.iter().position(|claim| claim.error.is_some());
         for (place, claim) in self.claims.iter_mut().enumerate() {
@@ -195,14 +195,14 @@ impl SessionRow {
         }
     }
 
-    /// Forgets all that was said of the claims.
+    /// Forgets all messages of the claims.
     pub fn forget_errors(&mut self) {
         for claim in &mut self.claims {
             claim.error = None;
         }
     }
 
-    /// Forgets the provider's ids of its rules, which are only shown: the ledger has those that are needed.
+    /// Forgets the provider's ids of its rules. They are only shown here; the ledger has its own.
     pub fn forget_provider_rule_ids(&mut self) {
         for claim in &mut self.claims {
             claim.provider_rule_id = None;
@@ -224,8 +224,7 @@ impl SessionRow {
         }
     }
 
-    /// Takes in what happened to a rule, and says whether that was new. An old event changes nothing: what is removed is not
-    /// applied any more.
+    /// Applies a rule event, and returns whether it changed anything. An old event changes nothing: a removed rule is not applied again.
     pub fn apply(&mut self, opening: &Opening, event: &RuleEvent, now: Timestamp) -> bool {
         let Some(claim) = self.claims.iter_mut().find(|claim| claim.opening == *opening) else {
             return false;

@@ -34,8 +34,7 @@ fn id(fields: &mut Fields) -> Option<UserId> {
 }
 
 impl UserDraft {
-    /// The user, without links. A person who is known by an email alone is invited, under an id that stands in until their
-    /// token comes.
+    /// The user, without links. A person who is known by an email only is invited. They have a generated id until their first token.
     #[must_use]
     pub fn create(&self, now: Timestamp) -> User {
         User {

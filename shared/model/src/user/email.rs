@@ -1,4 +1,4 @@
-//! What an email is, and when two are the same.
+//! Emails: their form, and when two are the same.
 
 use crate::text::{is_accent, is_visible};
 
@@ -8,9 +8,9 @@ pub const EMAIL_MAX: usize = 254;
 /// Longest part before the `@`, in bytes (RFC 5321 §4.5.3.1.1).
 const LOCAL_MAX: usize = 64;
 
-/// Whether a text can be an email: something, `@`, and a domain of at least two labels. Whether somebody reads it is for
-/// the identity provider to know. Every character can be seen; `#` is one of them (RFC 5322 §3.2.3), and the user principal name
-/// of a guest of Microsoft Entra has it: `ada_acme.example#EXT#@globex.onmicrosoft.com`.
+/// Whether a text can be an email: a local part, `@`, and a domain of at least two labels. The identity provider verifies it. Every
+/// character is visible; `#` is one of them (RFC 5322 §3.2.3), and the user principal name of a guest of Microsoft Entra has it:
+/// `ada_acme.example#EXT#@globex.onmicrosoft.com`.
 #[must_use]
 pub fn is_email(text: &str) -> bool {
     let Some((local, domain)) = text.split_once('@') else {
@@ -31,15 +31,16 @@ fn is_label(label: &str) -> bool {
         && label.chars().all(|c| c.is_alphanumeric() || c == '-')
 }
 
-/// The form in which emails are compared where two entries must not look alike: those that differ in case only are one.
-/// What proves who somebody is asks [`is_same_mailbox`].
+/// The form in which emails must be unique: emails that differ only in case are equal. [`is_same_mailbox`] decides about identity
+/// instead.
 #[must_use]
 pub fn email_key(email: &str) -> String {
     email.to_lowercase()
 }
 
-/// Whether two emails are one mailbox: they differ at most in the case of ASCII letters. Unicode's lower case joins characters that
-/// mail keeps apart (the Kelvin sign and `k`), and the owner of one must not pass for the owner of the other (Unicode Technical Report
+/// Whether two emails are the same mailbox: they differ at most in the case of ASCII letters. Unicode's lower case joins characters that
+/// mail keeps apart (the Kelvin sign and `k`), and the owner of one must not be taken for the owner of the other (Unicode Technical
+/// Report
 /// #36, "Unicode Security Considerations").
 #[must_use]
 pub const fn is_same_mailbox(one: &str, other: &str) -> bool {

@@ -1,5 +1,4 @@
-//! Users: the directory of an organization's people. Identity, passwords and who is an administrator belong to the
-//! organization's identity provider.
+//! Users: the directory of an organization's people. The identity provider decides about identity, passwords and administrators.
 
 mod draft;
 mod email;
@@ -23,34 +22,35 @@ use crate::time::Timestamp;
 pub struct User {
     /// The `sub` of the person's tokens.
     pub id: UserId,
-    /// Unique in the organization, whatever the case. None only for somebody who entered by a token without a usable one.
+    /// Unique in the organization, regardless of case. `None` only for people whose token had no usable email.
     pub email: Option<String>,
     /// For people, 1–255 characters.
     pub name: Option<String>,
-    /// Whether the person may do anything.
+    /// Whether the person may use Postern.
     pub is_active: bool,
-    /// Whether an administrator made this entry for an email alone, and nobody has claimed it: its id is none of a token. ADR 0038.
+    /// Whether this is an invitation: an administrator entered an email, and nobody has claimed it. Its id is not a token's subject (ADR
+    /// 0056).
     #[serde(rename = "invited")]
     pub is_invited: bool,
     /// Their roles, in the order of the roles' creation.
     pub role_ids: Vec<RoleId>,
-    /// What they may open without a role, in the order of the resources' creation.
+    /// The resources that they may open without a role, in the order of creation.
     pub resource_ids: Vec<ResourceId>,
     /// Creation.
     pub created_at: Timestamp,
-    /// The last change of the user; links do not move it.
+    /// The last change of the user. Links do not change it.
     pub updated_at: Timestamp,
-    /// Their place in the directory: another one after a deletion, although the id may be the same. Not shown.
+    /// Their entry in the directory. A new person with the same id has another one. Not shown.
     #[serde(skip)]
     pub entry: Option<EntryId>,
-    /// To what the sessions that they start now belong. Not shown; none until the first deactivation of somebody who was
-    /// entered before activations had ids.
+    /// The present activation, to which their new sessions belong. Not shown. `None` for an entry of an earlier version until its first
+    /// deactivation.
     #[serde(skip)]
     pub activation: Option<ActivationId>,
 }
 
 impl User {
-    /// Somebody whom the directory does not know yet, as their token says.
+    /// A person who is new to the directory, with the values of their token.
     #[must_use]
     pub fn entered(principal: &Principal, now: Timestamp) -> Self {
         Self {
@@ -70,7 +70,7 @@ impl User {
 }
 
 impl Principal {
-    /// The email that the identity provider says is this person's: what may claim an invitation.
+    /// The email that the identity provider has verified. It can claim an invitation.
     #[must_use]
     pub fn verified_email(&self) -> Option<&str> {
         self.email.as_deref().filter(|email| self.email_is_verified && is_email(email))

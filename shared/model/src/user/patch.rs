@@ -17,7 +17,7 @@ pub struct UserPatch {
 impl FromFields for UserPatch {
     fn read(fields: &mut Fields) -> Option<Self> {
         let patch = Self { email: email(fields), name: name(fields), is_active: fields.flag("isActive") };
-        // What the representation has beside these, so that a caller may send back what it was shown.
+        // Read-only members of the representation. Callers may send them back.
         for read_only in ["id", "invited", "roleIds", "resourceIds", "createdAt", "updatedAt"] {
             fields.ignore(read_only);
         }
@@ -25,24 +25,24 @@ impl FromFields for UserPatch {
     }
 }
 
-/// What a patch makes of a user.
+/// The result of a patch.
 #[derive(Debug, Clone)]
 pub struct AppliedToUser {
     /// The user afterwards.
     pub user: User,
-    /// Each changed field, for the record. Empty when the patch changes nothing.
+    /// Each changed field for the audit log. Empty if nothing changes.
     pub changes: Vec<FieldChange>,
 }
 
 impl UserPatch {
-    /// Whether the patch wants the person to be inactive, whatever they are now.
+    /// Whether the patch sets the person inactive, also if they are inactive already.
     #[must_use]
     pub fn deactivates(&self) -> bool {
         self.is_active == Some(false)
     }
 
-    /// Applies the patch. `updatedAt` moves to `now` only when something changes. A deactivation ends the present activation:
-    /// what is started after it belongs to the next one.
+    /// Applies the patch. `updatedAt` moves to `now` only if something changes. A deactivation ends the present activation. Later
+    /// sessions belong to the next one.
     #[must_use]
     pub fn apply(&self, user: &User, now: Timestamp) -> AppliedToUser {
         let mut after = user.clone();

@@ -1,4 +1,4 @@
-//! What a person reaches: through their roles, directly, or as an administrator.
+//! Accessible resources: what a person may open through roles, through direct links, or as an administrator.
 
 use futures_util::future::try_join_all;
 use model::id::{OrgId, ResourceId};
@@ -12,7 +12,7 @@ use crate::directory::role::RoleAsRead;
 use crate::table::Store;
 use crate::table::error::StoreError;
 
-/// A person's roles, and the resources that a session of theirs would open.
+/// A person's roles and accessible resources.
 #[derive(Debug, Clone)]
 pub struct Accessible {
     /// The roles that exist.
@@ -21,14 +21,14 @@ pub struct Accessible {
     pub resources: Vec<Resource>,
 }
 
-/// A reach with the numbers of the resources' states.
+/// The same with the states of the resources.
 pub(crate) struct VersionedAccessible {
     pub(crate) roles: Vec<RoleAsRead>,
     pub(crate) resources: Vec<Versioned<Resource>>,
 }
 
 impl Store {
-    /// The reach of a person: active resources only; an administrator's is everything.
+    /// A person's accessible resources. An administrator may open every active resource.
     ///
     /// # Errors
     /// Busy or defect.
@@ -44,7 +44,7 @@ impl Store {
         Ok(Accessible { roles, resources })
     }
 
-    /// The same with the numbers of the resources' states; of some resources only, where they are named.
+    /// The same with the resources' states, and only for the named resources if there are names.
     pub(crate) async fn versioned_accessible(
         &self,
         org: &OrgId,
@@ -63,7 +63,7 @@ impl Store {
         Ok(VersionedAccessible { roles, resources })
     }
 
-    /// A person's roles that exist.
+    /// The existing roles of a person.
     pub(crate) async fn roles_of(&self, org: &OrgId, user: &User) -> Result<Vec<RoleAsRead>, StoreError> {
         let roles = try_join_all(user.role_ids.iter().map(|id| self.role_as_read(org, *id))).await?;
         Ok(roles.into_iter().flatten().collect())

@@ -1,5 +1,5 @@
-//! What grants a person the resources of a session, as it was read: the links of the person, and the roles that lead to the
-//! resources. The transaction that relies on it requires that it is the same.
+//! What grants a person the resources of a session: their links, and the roles that lead to the resources. The session's transaction
+//! requires that these are as they were read.
 
 use model::id::{OrgId, ResourceId};
 use model::session::SessionHead;
@@ -18,14 +18,14 @@ use crate::table::{Store, item};
 /// What a session relies on.
 pub(super) struct Grant<'a> {
     user: &'a User,
-    /// An administrator reaches everything, whatever their links are.
+    /// An administrator may open everything without links.
     is_org_admin: bool,
     roles: Vec<&'a RoleAsRead>,
 }
 
 impl<'a> Grant<'a> {
-    /// The grant of some resources. Each that the person does not reach directly needs one of their roles: the one that allows the
-    /// longest session, and of several such roles the one with the most resources, so that few roles are needed.
+    /// The grant of some resources. A resource without a direct link needs one of the person's roles: the one that allows the longest
+    /// session, and among equals the one with the most resources, so that few roles are needed.
     pub(super) fn of(
         (user, is_org_admin): (&'a User, bool),
         roles: &'a [RoleAsRead],
@@ -53,18 +53,18 @@ impl<'a> Grant<'a> {
         grant
     }
 
-    /// The number of roles that it relies on.
+    /// Number of roles of the grant.
     pub(super) fn roles(&self) -> usize {
         self.roles.len()
     }
 
-    /// That the person is active, in the activation of the session, and has the links that they had.
+    /// The person is active, in the activation of the session, and has the same links.
     fn person(&self, head: &SessionHead) -> Result<Expression, StoreError> {
         let active = is_in_activation(head.activation)?;
         Ok(if self.is_org_admin { active } else { active.and(has_links_of(self.user)) })
     }
 
-    /// Requires the person to be as they were read. Where they are not, they are read again.
+    /// Requires that the person is unchanged. Otherwise they are read again.
     pub(super) fn require_person(
         &self,
         tx: &mut Transaction<'_>,
@@ -75,7 +75,7 @@ impl<'a> Grant<'a> {
         Ok(())
     }
 
-    /// The same, and notes the session among those of the person that run, of which there are at most so many.
+    /// The same, and adds the session to the person's running ones, of which there are at most `most`.
     pub(super) fn take_place(
         &self,
         tx: &mut Transaction<'_>,
@@ -97,15 +97,15 @@ impl<'a> Grant<'a> {
         Ok(())
     }
 
-    /// Requires the roles to be as they were read, and asks this shard of each, so that starts do not meet at one item. Where they are
-    /// not, all are read again.
+    /// Requires that the roles are unchanged, by this shard of each, so that concurrent starts share no item. Otherwise everything is
+    /// read again.
     pub(super) fn require_roles_on(&self, tx: &mut Transaction<'_>, org: &OrgId, shard: u16) {
         for read in &self.roles {
             require_role(tx, org, (read.role.id, shard), read.state());
         }
     }
 
-    /// The same, and asks the roles' own items.
+    /// The same by the roles' own items.
     pub(super) fn require_roles(&self, tx: &mut Transaction<'_>, org: &OrgId) {
         for read in &self.roles {
             tx.require(&keys::role(org, read.role.id), &read.unchanged(), |_| Failed::Stale);
@@ -114,8 +114,8 @@ impl<'a> Grant<'a> {
 }
 
 impl Store {
-    /// Whether the roles of a grant are as they were read. For a transaction that has no room to ask: it requires that nothing was
-    /// closed since before this look.
+    /// Whether the roles of a grant are unchanged. For a transaction without room for these conditions. It requires that the number of
+    /// closings is unchanged since before this read.
     pub(super) async fn has_roles_of(&self, org: &OrgId, grant: &Grant<'_>) -> Result<bool, StoreError> {
         let keys: Vec<_> = grant.roles.iter().map(|read| keys::role(org, read.role.id)).collect();
         let found = self.get_all(&keys).await?;

@@ -1,4 +1,4 @@
-//! A longer session. It is a new grant: what a start would refuse is not extended.
+//! The extension of a session. It is a new grant, so it is refused for the same reasons as a start.
 
 use futures_util::future::try_join;
 use model::audit::{AuditEvent, FieldChange, changes};
@@ -22,22 +22,20 @@ use crate::table::keys::{self, DRAINING, Round};
 use crate::table::retry::{Attempt, retry_stale_from};
 use crate::table::transaction::{Commit, Failed, Transaction};
 
-/// Who wishes for a longer session: its owner, and whether they may open everything.
+/// The owner of a session, and whether they may open everything.
 #[derive(Debug, Clone, Copy)]
 pub struct Owner<'a> {
-    /// A user of the directory.
     pub user: &'a User,
-    /// Whether they may open everything.
     pub is_org_admin: bool,
 }
 
 impl Store {
-    /// Extends a session, once for each `Idempotency-Key`. What its owner reaches now counts, and the limit is the smaller one of
-    /// that of the start and of now.
+    /// Extends a session, once for each `Idempotency-Key`. The owner must be able to open its resources now. The shorter one of the
+    /// limits at the start and now applies.
     ///
     /// # Errors
-    /// `SessionNotFound`, also when it is not the owner's; `SessionEndsAt`; `SessionNotExtensible`; `SessionOutlived`; `ResourceOutOfReach`; `Invalid` when the
-    /// session would last too long; `ResourceNotOpen`; `UserInactive`; busy or defect.
+    /// `SessionNotFound`, also for another person's session; `SessionEndsAt`; `SessionNotExtensible`; `SessionOutlived`;
+    /// `ResourceOutOfReach`; `Invalid` if the session would last too long; `ResourceNotOpen`; `UserInactive`; busy or defect.
     pub async fn extend_session(
         &self,
         actor: &Actor,
@@ -77,7 +75,7 @@ impl Store {
         let loaded = loaded.ok_or(Refusal::SessionNotFound(id))?;
         let session = loaded.session();
         extension.check(&session, now)?;
-        // It is over, although nobody has ended it yet.
+        // The session is over, but nothing has ended it yet.
         if session.head.activation != owner.user.activation {
             return Err(Refusal::SessionOutlived.into());
         }
@@ -111,7 +109,7 @@ impl Store {
             require_open(&mut tx, org, resources)?;
             grant.require_roles(&mut tx, org);
         } else {
-            // The transaction has no room to ask about so many. What is closed after this look is counted.
+            // The transaction has no room for so many conditions. A closing after this read is counted.
             let closings = self.closings(org).await?;
             let look = try_join(self.refuse_what_is_not_open(org, resources), self.has_roles_of(org, grant));
             let ((), are_same) = Box::pin(look).await?;
@@ -141,7 +139,7 @@ impl Store {
 }
 
 impl Store {
-    /// The session, which must be readable: nobody can say what an extension of another one would grant.
+    /// The session, which must be readable: what the extension of an unreadable one would grant is unknown.
     async fn session_to_extend(
         &self,
         org: &OrgId,
@@ -160,7 +158,7 @@ impl Store {
     }
 }
 
-/// Requires resources to be active and not being drained.
+/// Requires that resources are active and not being drained.
 fn require_open(
     tx: &mut Transaction<'_>,
     org: &OrgId,

@@ -1,4 +1,4 @@
-//! What a start writes: the rows of a session in blocks, and for each block the counts and the rules that it takes.
+//! The plan of a start: the rows of a session in blocks, and the counts and rules of each block.
 
 use model::id::{CredentialId, ResourceId, SessionRowId};
 use model::ingress::{GroupRef, Ingress};
@@ -14,7 +14,7 @@ use crate::ledger::session::{ROWS_BYTES_MAX, bytes_at_longest};
 /// Most rules of one row: as many as a security group takes.
 const RULES_A_ROW: usize = 60;
 
-/// What a row needs to stand on a resource.
+/// The rows of one resource, and what their block needs to know of it.
 struct Planned {
     rows: Vec<SessionRow>,
     resource: ResourceId,
@@ -47,7 +47,7 @@ impl BlockPlan {
         self.counts.len() + self.rules.len()
     }
 
-    /// Adds a row, unless the block would cost more writes than `room` or be too large for its item: then the row comes back.
+    /// Adds a row. Returns it if the block would cost more writes than `room` or be too large for its item.
     fn add(&mut self, row: SessionRow, from: &Planned, room: usize) -> Option<SessionRow> {
         let wanted: Vec<_> = row.live().map(|ingress| (row.group.clone(), ingress)).collect();
         let new_rules = wanted.iter().filter(|rule| !self.rules.contains_key(*rule)).count();
@@ -71,7 +71,7 @@ impl BlockPlan {
     }
 }
 
-/// The rows that resources get for some addresses.
+/// The rows of resources and addresses.
 fn planned(
     (resources, shard): (&[Versioned<Resource>], u16),
     addresses: &Addresses,
@@ -105,7 +105,8 @@ fn planned(
     resources.iter().map(planned).collect()
 }
 
-/// All rows, which count on one shard of each resource, in as few blocks as `room` writes and the size of an item allow for each.
+/// All rows, in as few blocks as possible. A block has at most `room` writes and fits into an item. The rows count on one shard of each
+/// resource.
 pub(super) fn blocks(
     (resources, shard): (&[Versioned<Resource>], u16),
     addresses: &Addresses,

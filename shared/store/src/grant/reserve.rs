@@ -1,9 +1,8 @@
-//! Sessions with more rows than one transaction takes.
+//! Starts of sessions with more rows than fit into one transaction.
 //!
-//! First the rows are reserved: blocks of rows with their resources' counts, which nobody sees. Then the session is written, on
-//! the condition that all of its blocks are there: from then on it exists. Then the blocks' claims are written into the
-//! ledger. A start that breaks off before the session exists leaves blocks that the sweeper releases; one that breaks off after
-//! it leaves claims that the sweeper writes down.
+//! First the rows are reserved: invisible blocks of rows, with their resources' counts. Then the session is written under the condition
+//! that all of its blocks exist. Then the blocks are armed: their claims join the rules. A start that is interrupted before the session
+//! exists leaves blocks, which the sweeper releases. A start that is interrupted later leaves unarmed blocks, which the sweeper arms.
 
 use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
@@ -32,10 +31,10 @@ use crate::table::item::{Each, Entity, NewItem, data, keys_of, number};
 use crate::table::keys::{self, ARMED, DUE_PK, DUE_SK, ROWS, Round, VERSION};
 use crate::table::transaction::{Commit, Failed, Receipt, Transaction};
 
-/// Seconds after which the sweeper looks whether reserved rows have a session. A start takes no longer: its function ends.
+/// Seconds after which the sweeper checks whether reserved rows have a session. No function runs for so long.
 const RESERVED_SECONDS: i64 = 60;
 
-/// Transactions under way at once.
+/// Concurrent transactions.
 const AT_ONCE: usize = 8;
 
 impl Store {
@@ -61,8 +60,7 @@ impl Store {
         failure.map_or(Ok(false), Err)
     }
 
-    /// Releases the reserved blocks of a session that did not come to be. What cannot be released now is released by the
-    /// sweeper.
+    /// Releases the reserved blocks of a session that was not written. The sweeper releases what fails here.
     pub(super) async fn release_reserved(&self, org: &OrgId, id: SessionId, blocks: usize, now: Timestamp) {
         let mut releases = Vec::new();
         for number in (1..).take(blocks) {
@@ -98,11 +96,11 @@ impl Store {
         Ok(matches!(commit, Commit::Done(_)))
     }
 
-    /// Looks after reserved rows: those of a session are armed, those of none are released. A block that cannot be read keeps no
-    /// other from being looked after.
+    /// Processes reserved rows: arms them if their session exists, and releases them otherwise. An unreadable block is an error after the
+    /// others are processed.
     ///
     /// # Errors
-    /// Busy or defect, the first of several.
+    /// Busy or defect: the first failure, after everything else was tried.
     pub async fn process_due_rows(
         &self,
         org: &OrgId,
@@ -141,7 +139,7 @@ impl Store {
         }
     }
 
-    /// Takes reserved rows off their resources, provided that no session has come to have them.
+    /// Deletes reserved rows and their counts, if their session does not exist.
     async fn release_block(&self, org: &OrgId, block: &Block, now: Timestamp) -> Result<(), StoreError> {
         let mut tx = Transaction::new(self);
         let unarmed = Expression::has_version(block.version);
@@ -156,12 +154,11 @@ impl Store {
             result: AuditResult::Success,
             details: json!({"rows": block.rows.len()}).as_object().cloned().unwrap_or_default(),
         };
-        // Stale: somebody else was here.
+        // If it is stale, another run has processed the block.
         tx.commit(&Actor::system(org.clone()), &entry, now).await.map(drop)
     }
 
-    /// Writes the claims of a block into the ledger. Claims on a rule that has no room are refused, so that its rows learn of it and
-    /// the others get theirs.
+    /// Arms a block: its claims join the rules. Claims on a full rule are refused, and the others join.
     pub(super) async fn arm_block(
         &self,
         org: &OrgId,
@@ -172,7 +169,7 @@ impl Store {
         let resources = self.versioned_resources(org, &ids).await?;
         let claims = claims(block);
         let tx = self.arming(org, block, (&claims, &resources), now)?;
-        // The block stays due until all of its claims are written down.
+        // The block stays due until all of its claims have joined.
         if tx.follow_up_or_stale(&Receipt::of_remains()).await? {
             return Ok(());
         }
@@ -184,7 +181,7 @@ impl Store {
         Err(StoreError::Busy(Cause::new("the claims of a session's rows cannot be written down yet")))
     }
 
-    /// What writes claims of a block into the ledger, and says that it was done.
+    /// The transaction that arms a block.
     fn arming(
         &self,
         org: &OrgId,
@@ -198,7 +195,7 @@ impl Store {
         Ok(tx)
     }
 
-    /// Those of some rules that no row can join.
+    /// The full ones of some rules.
     async fn full_rules<'r>(
         &self,
         org: &OrgId,
@@ -215,7 +212,7 @@ impl Store {
         Ok(full.map(|(rule, _)| (*rule).clone()).collect())
     }
 
-    /// The same for a block some of whose rules are full: their claims fail. False when something has changed again.
+    /// Arms a block with full rules: the claims on these fail. False if something has changed again.
     async fn arm_with_refusals(
         &self,
         org: &OrgId,
@@ -244,7 +241,7 @@ impl Store {
 /// The rules that a block's rows claim, with the places of the rows.
 type Claims = BTreeMap<(GroupRef, Ingress), Vec<usize>>;
 
-/// Rules that no row can join.
+/// Rules without room for another row.
 type Full = BTreeSet<(GroupRef, Ingress)>;
 
 fn claims(block: &Block) -> Claims {
@@ -257,7 +254,7 @@ fn claims(block: &Block) -> Claims {
     claims
 }
 
-/// Says on a block that its claims stand in the ledger, and how its rows are where some of them failed.
+/// Marks a block as armed, and writes its rows if some claims failed.
 fn arm(
     tx: &mut Transaction<'_>,
     org: &OrgId,

@@ -1,4 +1,4 @@
-//! Blocks of rows fit into an item of the table, whatever providers say.
+//! Blocks of rows fit into an item, however long the provider's messages are.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use model::id::{CredentialId, OrgId, ResourceId, SessionId, UserId};
@@ -17,7 +17,7 @@ use crate::table::item::{Entity, Item, NewItem, number};
 use crate::table::keys::{self, DUE_PK, DUE_SK, ROWS, VERSION};
 use crate::table::size::{self, ITEM_BYTES_MAX};
 
-/// As many writes as a start has for its rows.
+/// Writes of a start for its rows.
 const ROOM: usize = 95;
 
 fn now() -> Timestamp {
@@ -28,7 +28,7 @@ fn addresses() -> Addresses {
     Addresses { v4: "203.0.113.107".parse().ok(), v6: "2001:db8:1111:2222:3333:4444:5555:6666".parse().ok() }
 }
 
-/// A resource with a long name that opens so many ports.
+/// A resource with a long name and this many ports.
 fn resource(group: usize, ports: u16) -> Versioned<Resource> {
     let ports: Vec<u16> = (0..ports).map(|port| u16::MAX - port).collect();
     let config = json!({"ports": ports});
@@ -50,7 +50,7 @@ fn resource(group: usize, ports: u16) -> Versioned<Resource> {
     Versioned { value, state: 1, has_shards: true }
 }
 
-/// A row of which every claim is as long as it can be.
+/// A row whose claims have the maximal length.
 fn at_longest(row: &SessionRow) -> SessionRow {
     let mut row = row.clone();
     for claim in &mut row.claims {
@@ -64,7 +64,7 @@ fn at_longest(row: &SessionRow) -> SessionRow {
     row
 }
 
-/// A session's item with some rows, of somebody with the longest of names.
+/// A session's item with some rows. Its owner has the longest possible name.
 fn item(rows: &[SessionRow]) -> NewItem {
     let org = OrgId::parse("acme").unwrap();
     let head = SessionHead {
@@ -130,7 +130,7 @@ fn what_a_row_takes_is_not_more_than_is_reckoned() {
     }
 }
 
-/// A block of an earlier version, which was bounded by its writes alone.
+/// A block of an earlier version, which limited only its writes.
 fn large_block(ports: u16) -> Block {
     let all: Vec<_> = (0..48).map(|_| resource(1, ports)).collect();
     let addresses = Addresses { v6: None, ..addresses() };

@@ -1,11 +1,11 @@
 //! The start of a session.
 //!
-//! One transaction writes the session with its rows, the counts of their resources, the rules in the ledger, the place among
-//! the owner's sessions and the audit row, provided that every resource is as it was read, active and not being drained, that the
-//! user is active, in the activation in which they were read and with the links that they had, that the roles which lead to the
-//! resources are as they were read ([`super::basis`]), and that the user has no more running sessions than they may
-//! (`ledger::session::quota`). What does not fit is reserved in blocks first ([`super::reserve`]), and its own transaction requires that
-//! nothing was closed meanwhile ([`crate::ledger::hold::closings`]).
+//! One transaction writes the session with its rows, the counts of their resources, the rules, the place in the owner's list and the
+//! audit row. It requires that every resource is unchanged, active and not being drained. It requires that the user is active, in the
+//! same activation and with the same links, and that the roles are unchanged ([`super::basis`]). It requires that the user's number of
+//! running sessions is below their limit (`ledger::session::quota`). Rows that do not fit are reserved in blocks first
+//! ([`super::reserve`]). The transaction of such a session requires that there was no closing meanwhile
+//! ([`crate::ledger::hold::closings`]).
 
 use futures_util::future::{join_all, try_join};
 use model::audit::AuditEvent;
@@ -38,39 +38,36 @@ use crate::table::keys::{self, DUE_PK, DUE_SK, ROWS, Round, VERSION};
 use crate::table::retry::{Attempt, retry_stale_from};
 use crate::table::transaction::{Commit, Failed, Transaction, WRITES_MAX};
 
-/// What a caller wishes for.
+/// A request to start a session.
 #[derive(Debug, Clone)]
 pub struct StartRequest<'a> {
-    /// Who: a user of the directory.
     pub user: &'a User,
-    /// Whether they may open everything.
     pub is_org_admin: bool,
-    /// What they asked for.
     pub draft: &'a SessionDraft,
     /// The addresses to let in.
     pub addresses: Addresses,
-    /// The address from which they asked.
+    /// The address from which the request came.
     pub source_ip: Option<std::net::IpAddr>,
-    /// What the deployment allows.
+    /// The deployment's limits.
     pub limits: SessionLimits,
 }
 
 /// Writes of a start beside its rows: the session, its place, the user, the audit row.
 const FIXED_WRITES: usize = 4;
 
-/// Writes of a start in blocks beside these: those, the closings and a first result.
+/// Writes of a start in blocks beside its blocks: the same, the closings and the idempotency record.
 const WRITES_BESIDE_BLOCKS: usize = FIXED_WRITES + 2;
 
-// What is said of a session that is too large is so.
+// The limits in the error messages are the real ones.
 const _: () =
     assert!(BLOCKS_MAX == WRITES_MAX - WRITES_BESIDE_BLOCKS && BLOCK_WRITES_MAX == WRITES_MAX - FIXED_WRITES);
 
-/// What a start writes, decided by what was read.
+/// What a start has decided to write.
 struct Decision<'a> {
     head: SessionHead,
     grant: Grant<'a>,
     plans: Vec<BlockPlan>,
-    /// Most sessions of the person that may run.
+    /// Most running sessions of the person.
     most: u32,
 }
 
@@ -78,8 +75,8 @@ impl Store {
     /// Starts a session.
     ///
     /// # Errors
-    /// `Invalid` when it would last longer than the caller may; `NoAddress`; `ResourceNotOpenable`; `NothingToOpen`;
-    /// `TooManyRows`; `TooManyBlocks`; `TooManyHolders`; `TooManySessions`; `UserInactive`; busy or defect.
+    /// `Invalid` if it would last too long; `NoAddress`; `ResourceNotOpenable`; `NothingToOpen`; `TooManyRows`; `TooManyBlocks`;
+    /// `TooManyHolders`; `TooManySessions`; `UserInactive`; busy or defect.
     pub async fn start_session(
         &self,
         actor: &Actor,
@@ -155,7 +152,7 @@ impl Store {
             [plan] if plan.writes() + decision.grant.roles() <= room => {
                 self.write_session(actor, &decision, plan, now).await
             }
-            // Boxed, as what follows a full quota is: the future of every start has the size of its largest part.
+            // Boxed, because the future of every start has the size of its largest part.
             _ => Box::pin(self.write_in_blocks(actor, &decision, now)).await,
         }
     }
@@ -187,8 +184,8 @@ impl Store {
     ) -> Result<Option<Session>, StoreError> {
         let Decision { head, plans, .. } = decision;
         let (org, id) = (&actor.org, head.id);
-        // Read before the roles and resources are read again: what is closed after that is counted. The reserved blocks ask shards,
-        // which hear of a closing a moment later.
+        // The number of closings is read before the roles and resources are read again, so that later closings are noticed. The reserved
+        // blocks depend on shards, which a closing raises a moment later.
         let room = self.has_room_for_a_session(org, &head.user_id, decision.most);
         let (closings, has_room) = try_join(self.closings(org), room).await?;
         if !has_room {
@@ -208,11 +205,11 @@ impl Store {
         require_closings(&mut tx, org, closings);
         let commit = tx.commit(actor, &start_entry(&session), now).await;
         if !matches!(commit, Ok(Commit::Done(_))) {
-            // Provided that there is no session: an answer may be lost.
+            // This requires that there is no session. It may exist, because an answer may be lost.
             self.release_reserved(org, id, plans.len(), now).await;
         }
         let Commit::Done(_) = commit? else { return Ok(None) };
-        // The session is there: what fails from here on is finished by the sweeper.
+        // The session exists. The sweeper finishes what fails from here on.
         if let Err(error) = self.arm_session(org, id, now).await {
             tracing::warn!(session = %id, ?error, "the rules of a session are written down later");
         }
@@ -220,7 +217,7 @@ impl Store {
     }
 }
 
-/// The resources to open: everything in reach, or what was asked for.
+/// The resources to open: all accessible ones, or the requested ones.
 fn wanted(
     draft: &SessionDraft,
     mut accessible: Vec<Versioned<Resource>>,
@@ -254,7 +251,7 @@ fn head(request: &StartRequest<'_>, (minutes, longest): (u32, u32), now: Timesta
     }
 }
 
-/// The session's item, its place among its owner's, and what is required of the owner.
+/// The session's item, its place in the owner's list, and the conditions on the owner.
 fn put_session(
     tx: &mut Transaction<'_>,
     org: &OrgId,
@@ -278,7 +275,7 @@ fn put_session(
     decision.grant.take_place(tx, org, (head, decision.most))
 }
 
-/// Counts the rows of a session on its shard of each of their resources, which must be as they were read.
+/// Counts the rows of a session on its shard of each resource, and requires that these are unchanged.
 pub(super) fn take_resources(
     tx: &mut Transaction<'_>,
     org: &OrgId,
@@ -291,7 +288,7 @@ pub(super) fn take_resources(
     Ok(())
 }
 
-/// Writes the rules down.
+/// Joins the rules of a block.
 fn join_rules(
     tx: &mut Transaction<'_>,
     org: &OrgId,
@@ -315,7 +312,7 @@ fn start_entry(session: &Session) -> model::audit::AuditEntry {
     let details = json!({
         "ipv4Address": head.ipv4_address, "ipv6Address": head.ipv6_address, "sourceIp": head.source_ip,
         "expiresAt": head.expires_at, "reason": head.reason, "resources": resources.len(),
-        // Of a large session the first hundred: an item of the table holds 400 KB.
+        // Only the first hundred, because an item holds 400 KB.
         "resourceIds": resources.get(..resources.len().min(100)),
     });
     let details = details.as_object().cloned().unwrap_or_default();
@@ -323,8 +320,8 @@ fn start_entry(session: &Session) -> model::audit::AuditEntry {
 }
 
 impl Store {
-    /// Whether the resources of a start are open and as they were read. For a transaction that has no room to ask: it requires that
-    /// nothing was closed since before this look.
+    /// Whether the resources of a start are open and unchanged. For a transaction without room for these conditions. It requires that the
+    /// number of closings is unchanged since before this read.
     async fn are_as_read(&self, org: &OrgId, plans: &[BlockPlan]) -> Result<bool, StoreError> {
         let counts = plans.iter().flat_map(|plan| &plan.counts);
         let read: BTreeMap<ResourceId, i64> = counts.map(|(id, (state, _))| (*id, *state)).collect();
@@ -333,11 +330,11 @@ impl Store {
         Ok(found.collect::<BTreeMap<_, _>>() == read)
     }
 
-    /// Writes the claims of a session's reserved rows into the ledger, as far as they are not. A session that was ended
-    /// meanwhile claims nothing, and neither does one whose own item cannot be read: it may be over.
+    /// Arms the reserved rows of a session. A session that has ended claims nothing, and an unreadable one neither, because it may be
+    /// over.
     ///
     /// # Errors
-    /// Busy or defect, the first of several.
+    /// Busy or defect: the first failure, after everything else was tried.
     pub(crate) async fn arm_session(
         &self,
         org: &OrgId,

@@ -1,7 +1,7 @@
-//! Which deployment of Postern this is.
+//! The id of this deployment of Postern.
 //!
-//! The id stands in the table, so that it needs no setting and a restored table still knows its own rules. It is written once, by the
-//! first worker that makes a rule, and never changes. A store remembers it for as long as it lives.
+//! The id is in the table, so that it needs no setting and a restored table recognizes its own rules. The first worker that makes a rule
+//! writes it, and it never changes. A store reads it once.
 
 use model::id::DeploymentId;
 use model::time::Timestamp;
@@ -23,10 +23,10 @@ fn id_of(item: &Item) -> Result<DeploymentId, StoreError> {
 }
 
 impl Store {
-    /// The id of this deployment, which it has from now on if it had none.
+    /// The id of this deployment. A deployment without one gets it now.
     ///
     /// # Errors
-    /// Busy; defect when the item cannot be read.
+    /// Busy; a defect if the item is unreadable.
     pub async fn deployment(&self, now: Timestamp) -> Result<DeploymentId, StoreError> {
         let known = self.deployment.get_or_try_init(|| async {
             if let Some(id) = self.read_deployment().await? {
@@ -42,16 +42,16 @@ impl Store {
             if self.update_if(&keys::deployment(), &update, &Expression::absent()).await? {
                 return Ok(id);
             }
-            // Another worker was first, or the answer to the first attempt was lost.
+            // Another worker wrote it first, or the answer to the first attempt was lost.
             self.read_deployment().await?.ok_or_else(|| corrupt("the deployment's id is gone"))
         });
         known.await.copied()
     }
 
-    /// The id of this deployment; nothing while it has made no rule.
+    /// The id of this deployment; `None` until it makes its first rule.
     ///
     /// # Errors
-    /// Busy; defect when the item cannot be read.
+    /// Busy; a defect if the item is unreadable.
     pub async fn deployment_if_any(&self) -> Result<Option<DeploymentId>, StoreError> {
         match self.deployment.get() {
             Some(id) => Ok(Some(*id)),

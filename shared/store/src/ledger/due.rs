@@ -1,4 +1,4 @@
-//! What is due: items that have to be looked after at a certain time stand in an index of their own until they have been.
+//! The index of what is due. An item is in it from the time at which a worker must process it until that is done.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::future::join_all;
@@ -16,13 +16,13 @@ use crate::table::keys::{self, DUE_PK, DUE_SK, Key, Round};
 /// Something that is due.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Due {
-    /// A session whose time is over, or whose end broke off.
+    /// A session whose time is over, or whose end was interrupted.
     Session(OrgId, SessionId),
-    /// Further rows of a session that may have no session.
+    /// Reserved rows, whose session may not exist.
     Rows(OrgId, SessionId),
-    /// A rule that is late.
+    /// A rule whose next attempt is overdue.
     Rule(OrgId, GroupRef),
-    /// A user whose sessions are to be ended.
+    /// A deactivated or deleted user, whose sessions must end.
     Ending(OrgId, UserId),
     /// A resource that is being drained.
     Resource(OrgId, ResourceId),
@@ -33,7 +33,7 @@ pub enum Due {
 }
 
 impl Due {
-    /// Whose it is.
+    /// The organization that it belongs to.
     #[must_use]
     pub fn org(&self) -> &OrgId {
         match self {
@@ -53,9 +53,9 @@ impl Due {
 pub struct DueList {
     /// The longest overdue first.
     pub due: Vec<Due>,
-    /// Whether a part of the index may have more: then what stays on the list keeps other things from being read.
+    /// Whether a shard of the index may have more. Items that stay due would then hide the others.
     pub is_cut_off: bool,
-    /// Parts of the index that gave no answer.
+    /// Shards of the index that gave no answer.
     pub failed: usize,
 }
 
@@ -68,11 +68,11 @@ pub(crate) fn due_values(key: &Key, round: Round, at: Timestamp) -> [(&'static s
 }
 
 impl Store {
-    /// What is due, the longest overdue first: at most `limit` of it, and from each part of the index at most its share. A part that
-    /// gives no answer keeps nothing of the others waiting.
+    /// What is due, longest overdue first: at most `limit` items, and an equal share of them from each shard of the index. The other
+    /// shards' items are returned even if one gives no answer.
     ///
     /// # Errors
-    /// Busy or defect, when no part gives an answer.
+    /// Busy or defect, if no shard gives an answer.
     pub async fn due(&self, round: Round, now: Timestamp, limit: usize) -> Result<DueList, StoreError> {
         let share = i32::try_from(limit.div_ceil(usize::from(keys::DUE_SHARDS))).unwrap_or(i32::MAX);
         let shards = (0..keys::DUE_SHARDS).map(|shard| self.due_in(round, shard, now, share));
@@ -104,7 +104,7 @@ impl Store {
         now: Timestamp,
         limit: i32,
     ) -> Result<(Vec<(String, Due)>, bool), StoreError> {
-        // One call takes a share; a part that has more is read on at the next round, oldest first.
+        // One call reads one share. The next run reads the rest, oldest first.
         let condition = Expression::new(
             format!("#{DUE_PK} = :pk AND #{DUE_SK} <= :now"),
             [(":pk", text(keys::due_partition(round, shard))), (":now", text(keys::due_time(now)))],
@@ -116,7 +116,7 @@ impl Store {
             .set_expression_attribute_values(values(&[&condition]));
         let output = call.send().await.map_err(|error| from_sdk(&error))?;
         let items = output.items.unwrap_or_default();
-        // What this version does not know must not keep the others waiting: it stays, and is told.
+        // An unknown item stays due and is logged. The others are processed.
         let known = items.iter().filter_map(|item| {
             let part = |name: &str| item.get(name).and_then(|value| value.as_s().ok());
             let found = part(keys::PK).zip(part(keys::SK)).zip(part(DUE_SK));
@@ -130,7 +130,7 @@ impl Store {
     }
 }
 
-/// What a key says is due.
+/// What a key of the index stands for.
 fn due(pk: &str, sk: &str) -> Option<Due> {
     let kind = sk.split('#').find(|part| !part.is_empty())?;
     match kind {

@@ -9,8 +9,8 @@ use crate::table::error::{StoreError, corrupt};
 use crate::table::item::SHAPE;
 use crate::table::keys::{self, ENTITY, GENERATION, PK, SHAPE as SHAPE_NAME, SK};
 
-/// A record of the stream, in the form in which Lambda hands it over (AWS, "Using AWS Lambda with Amazon DynamoDB"). Members
-/// that nobody here reads are passed over.
+/// A record of the stream, as Lambda delivers it (AWS, "Using AWS Lambda with Amazon DynamoDB"). Only the members that are read here are
+/// parsed.
 #[derive(Debug, Clone, Deserialize)]
 pub struct StreamRecord {
     dynamodb: Change,
@@ -45,14 +45,14 @@ fn number<'i>(image: &'i Image, name: &str) -> Option<&'i str> {
 }
 
 impl StreamRecord {
-    /// By which Lambda knows the record.
+    /// Lambda's id of the record.
     #[must_use]
     pub fn sequence_number(&self) -> &str {
         &self.dynamodb.sequence_number
     }
 
-    /// The group in which sessions have joined or left a rule, if that is what the record tells. The key says which group it is, so
-    /// that a rule in a shape that this version does not know still has its group visited.
+    /// The group in which sessions joined or left a rule; `None` if the record tells something else. The group comes from the key, so
+    /// that the group of an unreadable rule is visited too.
     ///
     /// # Errors
     /// A defect for a key that is no rule's.
@@ -70,7 +70,7 @@ impl StreamRecord {
         }
         let group = keys::group_of_partition(pk)
             .filter(|_| sk.strip_prefix("RULE#").and_then(Ingress::parse).is_some());
-        // A rule's key names an address, which no log needs.
+        // A rule's key contains an address, which must not be logged.
         group.map(Some).ok_or_else(|| corrupt("a record's key is no rule's"))
     }
 }

@@ -177,7 +177,7 @@ impl<'a> Transaction<'a> {
         Ok(())
     }
 
-    /// Changes what stands beside the members of an item, under the same condition and with the next version. `change` holds the clauses
+    /// Changes attributes beside the members of an item, under the same condition and with the next version. `change` holds the clauses
     /// as [`Self::replace_data_and`] takes them.
     pub(crate) fn change_beside(
         &mut self,

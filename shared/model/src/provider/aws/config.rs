@@ -1,4 +1,4 @@
-//! What may stand in a security group's `config`.
+//! The rules for a security group's `config`.
 
 use serde_json::{Map, Value};
 
@@ -7,11 +7,10 @@ use crate::json::whole;
 
 const PORT_MAX: i64 = 65_535;
 
-/// What is wrong with a security group's `config`, or nothing.
+/// What is wrong with a security group's `config`; `None` if it is valid.
 ///
-/// The members that rules are built from are checked: `protocol` (`tcp`, `udp`, `icmp`, `all`), and at most one
-/// of `port`, `ports` and the pair `fromPort`, `toPort`, each 0–65535. Other members are kept as they are, unless
-/// one of them may be a port or a protocol under another name.
+/// The members that rules are built from are checked: `protocol` (`tcp`, `udp`, `icmp`, `all`), and at most one of `port`, `ports` and
+/// the pair `fromPort`, `toPort`, each 0–65535. Other members are kept as they are, unless they may be a misspelt port or protocol.
 #[must_use]
 pub fn security_group_config_fault(config: &Map<String, Value>) -> Option<String> {
     misspelt::name_fault(config)
@@ -22,7 +21,7 @@ pub fn security_group_config_fault(config: &Map<String, Value>) -> Option<String
         .or_else(|| misspelt::unknown_fault(config))
 }
 
-/// ICMP has types and codes in place of ports, and a rule is for every type: a port would narrow nothing.
+/// ICMP has no ports, and a rule is for every type. A port would restrict nothing.
 fn icmp_fault(config: &Map<String, Value>) -> Option<String> {
     let is_icmp = config.get("protocol").is_some_and(|protocol| protocol == "icmp");
     let port = ["port", "ports", "fromPort", "toPort"].into_iter().find(|name| config.contains_key(*name))?;

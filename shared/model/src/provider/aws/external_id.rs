@@ -1,7 +1,7 @@
 //! The external id with which Postern assumes an organization's roles (AWS IAM User Guide, "The confused deputy problem").
 //!
-//! It is the organization's own, and nobody chooses it: a role that trusts the id of one organization cannot be assumed for
-//! another, whoever knows the role.
+//! It belongs to the organization, and nobody chooses it. A role that trusts one organization's id cannot be assumed for another one,
+//! even by people who know the role.
 
 use serde_json::{Map, Value};
 
@@ -12,8 +12,8 @@ const PREFIX: &str = "postern:";
 
 const MEMBER: &str = "externalId";
 
-/// An organization in the characters that AWS Security Token Service takes. It knows all of an organization's but `~`, which
-/// stands as `=7E`: no organization's name has a `=`, so that no two become the same.
+/// An organization in the characters that AWS Security Token Service takes. They include all of an organization's characters except for
+/// `~`, which becomes `=7E`. No organization's name contains `=`, so no two names become the same.
 #[must_use]
 pub fn as_sts_text(org: &OrgId) -> String {
     org.as_str().replace('~', "=7E")
@@ -31,7 +31,7 @@ pub fn is_external_id_of_another(id: &str, org: &OrgId) -> bool {
     id.starts_with(PREFIX) && id != external_id(org)
 }
 
-/// The external id for people. One that an organization chose itself, before Postern had one for it, may be a secret of theirs.
+/// The external id for people to see. An id that the organization chose itself, with an earlier version, may be secret and is not shown.
 #[must_use]
 pub fn told_external_id(id: &str) -> String {
     if id.starts_with(PREFIX) {
@@ -41,8 +41,7 @@ pub fn told_external_id(id: &str) -> String {
     }
 }
 
-/// What is wrong with the external id in the value of a credential that names a role, or nothing. It does not repeat what was
-/// sent.
+/// What is wrong with the external id of a role's credential; `None` if it is valid. The message does not repeat the sent value.
 #[must_use]
 pub fn external_id_fault(value: &SecretJson, org: &OrgId) -> Option<String> {
     let members: Map<String, Value> = serde_json::from_str(value.expose()).unwrap_or_default();

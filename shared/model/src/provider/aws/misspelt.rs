@@ -1,10 +1,9 @@
-//! Members of a `config` that say a port or a protocol under another name than Postern reads.
+//! Misspelt members of a `config`: a port or a protocol under another name than Postern's.
 //!
-//! A member that no rule is built from is kept and says nothing. So a typing error in the name of one that rules are built from
-//! would open more than was meant: `{"protocol": "all", "from_port": 22}` every port. Three rules refuse it. What EC2,
-//! Terraform and other tools call a port or a protocol is refused, however it is spelled. Beside `protocol: all` without ports,
-//! every other member is refused: no list of names and no look at values would find every typing error there. Without a protocol,
-//! a member is refused that says one.
+//! Unknown members are kept and have no effect. So a typing error could open more than was meant: `{"protocol": "all", "from_port": 22}`
+//! would open every port. Three rules refuse such members. First, the names of EC2, Terraform and other tools for a port or a protocol
+//! are refused, in any spelling. Second, `protocol: all` without ports refuses every other member, because no list of names finds every
+//! typing error. Third, without a protocol, a member whose value looks like one is refused.
 
 use serde_json::{Map, Value};
 
@@ -14,9 +13,9 @@ use crate::text::is_visible;
 /// The members that rules are built from.
 pub(super) const MEMBERS: [&str; 5] = ["protocol", "port", "ports", "fromPort", "toPort"];
 
-/// What others call them, in the form of [`plain`], and the right name. Sources: EC2's `IpPermission` and
-/// `SecurityGroupRule`, Terraform's `aws_security_group_rule` and `aws_vpc_security_group_ingress_rule`, Google's `allowed[]`
-/// (`IPProtocol`), Azure's `securityRules` (`destinationPortRange`), OpenStack's `security-group-rules` (`port_range_min`).
+/// Other tools' names for them, in the form of [`plain`], and the right name. Sources: EC2's `IpPermission` and `SecurityGroupRule`,
+/// Terraform's `aws_security_group_rule` and `aws_vpc_security_group_ingress_rule`, Google's `allowed[]` (`IPProtocol`), Azure's
+/// `securityRules` (`destinationPortRange`), OpenStack's `security-group-rules` (`port_range_min`).
 const OTHER_NAMES: [(&str, &[&str]); 5] = [
     ("protocol", &["protocol", "protocols", "ipprotocol", "ipprotocols", "ipproto", "proto", "prot"]),
     (
@@ -57,16 +56,16 @@ const OTHER_NAMES: [(&str, &[&str]); 5] = [
     ),
 ];
 
-/// What others call a range, of which Postern names both ends.
+/// Other tools' names for a range. Postern names both ends instead.
 const RANGES: [&str; 5] =
     ["portrange", "portranges", "destinationportrange", "destinationportranges", "portspan"];
 
-/// A name without case and without what separates words.
+/// A name in lower case without separators.
 fn plain(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// The right name for a member, when it is one of the others.
+/// The right name for another tool's name.
 fn right_name(name: &str) -> Option<&'static str> {
     if MEMBERS.contains(&name) {
         return None;
@@ -77,13 +76,13 @@ fn right_name(name: &str) -> Option<&'static str> {
     other.map(|(right, _)| *right).or_else(range)
 }
 
-/// What is wrong with the name of a member, or nothing.
+/// What is wrong with the name of a member; `None` if it is valid.
 pub(super) fn name_fault(config: &Map<String, Value>) -> Option<String> {
     let found = config.keys().find_map(|name| right_name(name).map(|right| (name, right)));
     found.map(|(name, right)| format!("config.{} is not read: use config.{right}", shown(name)))
 }
 
-/// What is wrong with members that Postern does not know, or nothing.
+/// What is wrong with unknown members; `None` if they are valid.
 pub(super) fn unknown_fault(config: &Map<String, Value>) -> Option<String> {
     let unknown = || config.iter().filter(|(name, _)| !MEMBERS.contains(&name.as_str()));
     let names_no_port =
@@ -114,13 +113,13 @@ pub(super) fn unknown_fault(config: &Map<String, Value>) -> Option<String> {
     None
 }
 
-/// The beginning of a name, for a sentence.
+/// The beginning of a name, for an error message.
 fn shown(name: &str) -> String {
     name.chars().filter(|c| is_visible(*c) || *c == ' ').take(40).collect()
 }
 
-/// Whether a value, or something in it, says a protocol: by its name, or as a number of IANA's "Protocol Numbers". ICMP's number
-/// is missing, because 1 is mostly something else.
+/// Whether a value contains a protocol: its name, or its number in IANA's "Protocol Numbers". ICMP's number is left out, because 1
+/// usually means something else.
 fn has_protocol(value: &Value) -> bool {
     const NUMBERS: [i64; 4] = [6, 17, 58, 132];
     match value {
@@ -219,7 +218,7 @@ mod tests {
         assert!(long.len() < 120 && !long.contains('\u{7}'), "{long}");
     }
 
-    /// What a value can be under a name that is not read: ports as people write them, and notes.
+    /// Values under unknown names: ports as people write them, and notes.
     fn values() -> Vec<Value> {
         let texts =
             ["22", "8000-8100", "22, 443", "tcp/22", "22/tcp", "port 22", ":22", "10.0.0.1:22", "0x16"];

@@ -1,4 +1,4 @@
-//! From a security group's `config` to what its rules open.
+//! The openings of a security group's `config`.
 
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -9,12 +9,12 @@ use crate::json::whole;
 
 /// The openings of a group: one for each of `ports`, one for `port` and for a range.
 ///
-/// Without a protocol it is TCP. `all` without ports is every protocol and port; with ports it is TCP and UDP on those
-/// ports, never more than was named. A config that names no port opens nothing, and neither does one that would be refused
-/// today: an earlier version has stored it, and what was meant is a guess.
+/// The default protocol is TCP. `all` without ports is every protocol and port; with ports it is TCP and UDP on those ports only. A
+/// config without ports opens nothing. A config that an earlier version stored and that would be refused today opens nothing either,
+/// because its meaning is a guess.
 ///
 /// # Errors
-/// When the config does not say what to open.
+/// If the config does not say what to open.
 pub fn openings(config: &Map<String, Value>) -> Result<Vec<Opening>, String> {
     if let Some(fault) = security_group_config_fault(config) {
         return Err(format!("The resource's config must be corrected: {fault}"));

@@ -1,4 +1,4 @@
-//! AWS's partitions: clouds of AWS that share neither accounts nor credentials, each with regions and a domain of its own.
+//! AWS's partitions. They share neither accounts nor credentials, and each has its own regions and domain.
 
 /// A partition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -7,7 +7,7 @@ pub struct Partition {
     pub id: &'static str,
     /// The domain of its services.
     pub dns_suffix: &'static str,
-    /// What stands in the names of its regions before the last word and the number.
+    /// The prefixes of its regions' names, before the last word and the number.
     pub region_prefixes: &'static [&'static str],
 }
 
@@ -33,10 +33,10 @@ pub const PARTITIONS: [Partition; 8] = [
     row("aws-us-gov", "amazonaws.com", &["us-gov"]),
 ];
 
-/// Longest name of a region, in bytes: far more than any has, and within a label of DNS.
+/// Longest name of a region, in bytes. It is more than any region has, and within a DNS label.
 const REGION_MAX: usize = 32;
 
-/// The partition that a region's name fits: one of its prefixes, a word and a number.
+/// The partition of a region's name: one of its prefixes, a word and a number.
 fn partition_of(region: &str) -> Option<&'static Partition> {
     let (rest, number) = region.rsplit_once('-')?;
     let (prefix, word) = rest.rsplit_once('-')?;
@@ -53,8 +53,8 @@ pub fn is_region(text: &str) -> bool {
     partition_of(text).is_some()
 }
 
-/// The partition of a region, as ARNs name it: credentials of one are nothing to another. A region that no partition's names fit
-/// counts to `aws`, as in AWS's SDKs.
+/// The partition of a region, as ARNs name it. Credentials are valid in one partition only. An unknown region belongs to `aws`, as in
+/// AWS's SDKs.
 #[must_use]
 pub fn partition(region: &str) -> &'static str {
     partition_of(region).map_or("aws", |partition| partition.id)

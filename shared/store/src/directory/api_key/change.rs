@@ -1,4 +1,4 @@
-//! The making and the revoking of API keys.
+//! Creating and revoking API keys.
 
 use model::api_key::ApiKey;
 use model::audit::AuditEvent;
@@ -16,8 +16,8 @@ use crate::table::transaction::{Commit, Failed, Transaction};
 use crate::table::{Store, keys};
 
 impl Store {
-    /// Creates an API key, provided that its maker is active and was not deleted meanwhile. One call. A repetition of the request
-    /// gets the first key, and not its text, which nobody has any more: the caller tells by the id.
+    /// Creates an API key, if its maker is active and was not deleted meanwhile. A repetition of the request returns the first key
+    /// without its text, which is not kept. The caller sees that by the id.
     ///
     /// # Errors
     /// `UserInactive`; busy or defect.
@@ -42,7 +42,7 @@ impl Store {
         .await
     }
 
-    /// Revokes an API key. It stays listed. Revoking it again changes nothing.
+    /// Revokes an API key. It stays in the list. Revoking it again changes nothing.
     ///
     /// # Errors
     /// `ApiKeyNotFound`; busy or defect.
@@ -75,7 +75,7 @@ impl Store {
     }
 }
 
-/// A key that is made while its maker is deleted would not be found by what revokes their keys.
+/// Requires that the maker exists. The deletion of a maker would not find a key that is created meanwhile.
 fn require_maker(tx: &mut Transaction<'_>, org: &OrgId, key: &ApiKey) -> Result<(), StoreError> {
     let Some(entry) = key.maker_entry else { return Ok(()) };
     let here = Expression::new(
@@ -84,7 +84,7 @@ fn require_maker(tx: &mut Transaction<'_>, org: &OrgId, key: &ApiKey) -> Result<
     );
     let maker = keys::user(org, &key.created_by.id);
     tx.require(&maker, &here, move |found| {
-        // Under another entry they are somebody else.
+        // Another entry in the directory is another person with the same id.
         let is_same = found.is_some_and(|user| user.listing_sk().is_ok_and(|sk| *sk == *entry.to_string()));
         Failed::Refuse(if is_same { Refusal::UserInactive } else { Refusal::UserDeleted })
     });

@@ -1,4 +1,4 @@
-//! API keys: what a program shows in place of a token. The text is not kept, only its digest.
+//! API keys: a program's credential in place of a token. Only the digest of a key's text is kept.
 
 mod change;
 mod use_of;
@@ -84,12 +84,11 @@ impl Recorded for ApiKey {
     }
 }
 
-/// An API key as it stands in the table, with the digest of its text.
+/// An API key with the digest of its text.
 #[derive(Debug, Clone)]
 pub struct KeyRecord {
-    /// The key.
     pub key: ApiKey,
-    /// The digest, for `auth`.
+    /// The digest, for the crate `auth`.
     pub hash: Vec<u8>,
 }
 
@@ -109,7 +108,7 @@ fn entry(event: AuditEvent, key: &ApiKey) -> AuditEntry {
 }
 
 impl Store {
-    /// The API key with this id, revoked and expired ones too.
+    /// The API key with this id, also if it is revoked or expired.
     ///
     /// # Errors
     /// Busy or defect.
@@ -121,7 +120,7 @@ impl Store {
         Ok(Some(KeyRecord { key: api_key(&item)?, hash }))
     }
 
-    /// The organization's API keys, revoked and expired ones too, in the order of their creation.
+    /// The organization's API keys in the order of their creation, also revoked and expired ones.
     ///
     /// # Errors
     /// `Invalid` for a cursor that was not made for this list; busy or defect.

@@ -1,4 +1,4 @@
-//! The last use of an API key. Bookkeeping, not a change of the organization: it has no audit row.
+//! The last use of an API key. This is bookkeeping without an audit row.
 
 use model::api_key::USE_RECORDED_EVERY_SECONDS;
 use model::id::{ApiKeyId, OrgId};
@@ -10,7 +10,7 @@ use crate::table::item::{number, text};
 use crate::table::{Store, keys};
 
 impl Store {
-    /// Records that a key was used, unless that was recorded within the last minute.
+    /// Records the use of a key, at most once a minute.
     ///
     /// # Errors
     /// Busy or defect.
@@ -27,7 +27,7 @@ impl Store {
             "SET #data.#lastUsedAt = :now, #data.#lastUsedIp = :ip",
             [(":now", number(now.unix_millis())), (":ip", ip)],
         );
-        // A null is no number, so that the comparison is false for a key that was never used; both are for one that is not there.
+        // A null is not a number, so the comparison is false for a key that was never used. Both conditions are false for a missing key.
         let due = Expression::new(
             "attribute_type(#data.#lastUsedAt, :null) OR #data.#lastUsedAt <= :before",
             [(":null", text("NULL")), (":before", number(before.unix_millis()))],

@@ -1,16 +1,16 @@
-//! What follows from a change of a credential's value.
+//! What follows after a credential's value has changed.
 //!
-//! The transaction of the change leaves a note. Right after it, the rules that wait for an attempt and that the credential
-//! concerns are woken. The sweeper finds the note: it wakes them again, in case the request broke off or the list of rules,
-//! which is an index, lagged behind the table; and it deletes the former values that no rule needs any more.
+//! The transaction of the change leaves a note. The request then wakes the waiting rules that the credential concerns. The sweeper finds
+//! the note and wakes them again, because the request may be interrupted, and the list of rules may lag behind the table. It also deletes
+//! former values that no rule needs.
 //!
-//! | Look of the sweeper | Wakes | Deletes former values | Next look |
+//! | Run of the sweeper | Wakes | Deletes former values | Next run |
 //! |---|---|---|---|
 //! | first | yes | no: a rule may be missing in the list | in a minute |
 //! | second | yes | yes | in five minutes, or none when no former value is left |
 //! | later | no | yes | likewise |
 //!
-//! Looks are counted, and not compared with the time of the change: no clock decides whether the list had time to follow.
+//! The sweeper's runs are counted, so no clock decides whether the list has caught up.
 
 use model::id::{CredentialId, OrgId, ResourceId};
 use model::ingress::GroupRef;
@@ -29,16 +29,16 @@ use crate::table::item::{Entity, Item, NewItem, number};
 use crate::table::keys::{self, DUE_PK, DUE_SK, LOOKS, Round, VERSION};
 use crate::table::transaction::Transaction;
 
-/// Looks of the sweeper that wake rules.
+/// Runs of the sweeper that wake rules.
 const WAKING_LOOKS: i64 = 2;
 
-/// Seconds from the first look to the second.
+/// Seconds from the first run to the second.
 const SECOND_LOOK_SECONDS: i64 = 60;
 
-/// Seconds from one look to the next while rules need former values.
+/// Seconds between two runs while rules need former values.
 const LOOK_SECONDS: i64 = 300;
 
-/// The rules that a credential concerns: those that were made with it, and those of the resources that use it by now.
+/// The rules that a credential concerns: those that were made with it, and those of the resources that use it now.
 struct Concern {
     credential: CredentialId,
     resources: BTreeSet<ResourceId>,
@@ -50,7 +50,7 @@ impl Concern {
     }
 }
 
-/// Leaves the note in the transaction of a change, in place of an older one.
+/// Leaves the note in the transaction of a change. It replaces an older note.
 pub(super) fn note_change(
     tx: &mut Transaction<'_>,
     org: &OrgId,
@@ -60,13 +60,13 @@ pub(super) fn note_change(
     let key = keys::value_change(org, record.credential.id);
     let [(_, shard), (_, at)] = due_values(&key, Round::Sweep, now);
     let item = NewItem::new(&key, Entity::ValueChange, &())?;
-    // The version that the change makes is this note's alone.
+    // The version identifies the note: only this change leads to it.
     let item = item.with(VERSION, number(record.version + 1)).with(LOOKS, number(0));
     tx.replace(item.with(DUE_PK, shard).with(DUE_SK, at));
     Ok(())
 }
 
-/// The note that the sweeper found.
+/// A note as it was read.
 struct Note {
     key: keys::Key,
     version: i64,
@@ -79,14 +79,14 @@ impl Note {
         Ok(Self { key, version: item.number(VERSION)?, looks: item.number(LOOKS)? })
     }
 
-    /// No later change has left another one.
+    /// The note is still the same.
     fn is_the_same(&self) -> Expression {
         Expression::has_version(self.version)
     }
 }
 
 impl Store {
-    /// Wakes the rules that a changed credential concerns. What fails is done by the sweeper.
+    /// Wakes the rules that a changed credential concerns. The sweeper does what fails.
     pub(super) async fn wake_rules_now(&self, org: &OrgId, record: &CredentialRecord, now: Timestamp) {
         let resources = record.references.iter().map(|used| used.resource_id).collect();
         let concern = Concern { credential: record.credential.id, resources };
@@ -99,8 +99,8 @@ impl Store {
         }
     }
 
-    /// Looks after a credential whose value changed or that was deleted: wakes rules, and deletes former values that no rule
-    /// needs. The groups in which rules were woken.
+    /// Processes a credential that was deleted or whose value changed: wakes rules and deletes unnecessary former values. Returns the
+    /// groups of the woken rules.
     ///
     /// # Errors
     /// Busy or defect. The note stays until everything has succeeded.
@@ -140,7 +140,7 @@ impl Store {
         self.wake_rules(org, &concerned, now).await
     }
 
-    /// Deletes the former values that are not needed, and takes the note away when none is left.
+    /// Deletes unnecessary former values, and the note if none is left.
     async fn finish_look(
         &self,
         note: &Note,
@@ -152,7 +152,7 @@ impl Store {
             return self.look_again(note, now.plus_seconds(SECOND_LOOK_SECONDS)).await;
         }
         let needs = |value: &FormerValue, rule: &Rule| concern.is_with(rule) && value.may_have_made(rule);
-        // A rule that cannot be read may need any of them.
+        // An unreadable rule may need any of them.
         let is_needed = |value: &&FormerValue| {
             listed.unreadable > 0 || listed.rules.iter().any(|rule| needs(value, rule))
         };

@@ -19,7 +19,7 @@ use crate::table::transaction::{Failed, Transaction};
 use crate::vault::Vault;
 
 impl Store {
-    /// Creates a credential and seals its value. One call.
+    /// Creates a credential and seals its value.
     ///
     /// # Errors
     /// `Invalid` for a sensitive credential without a value or a team that does not exist; busy or defect.

@@ -1,4 +1,4 @@
-//! The deletion of a credential that nothing uses.
+//! The deletion of an unused credential.
 
 use model::audit::AuditEvent;
 use model::id::CredentialId;
@@ -23,12 +23,10 @@ use crate::table::{Store, keys};
 impl Store {
     /// Deletes a credential and its value.
     ///
-    /// It happens only while no resource uses the credential, by a condition on the count that every resource moves
-    /// in the transaction in which it takes or leaves the credential; and while no rule of the ledger was made with it.
+    /// It requires that no resource uses the credential, by a condition on its usage count, and that no rule was made with it.
     ///
-    /// The list of rules is an index, in which a rule of the last second may be missing. So the value stays as a former value
-    /// until the sweeper has seen, a minute later at the earliest, that no rule needs it: a rule that was overlooked here is
-    /// removed all the same.
+    /// A rule of the last second may be missing in the list of rules. So the value stays as a former value for at least a minute, until
+    /// the sweeper sees that no rule needs it. An overlooked rule can then still be removed.
     ///
     /// # Errors
     /// `CredentialNotFound`; `PreconditionFailed`; `CredentialInUse` and `CredentialHasRules`, which are put on record; busy
@@ -57,7 +55,7 @@ impl Store {
         .await
     }
 
-    /// Why a credential cannot be deleted, if it cannot.
+    /// Why a credential cannot be deleted; `None` if it can.
     async fn reason_to_stay(
         &self,
         actor: &Actor,
@@ -67,8 +65,8 @@ impl Store {
             let resources = record.references.len();
             return Ok(Some(("CREDENTIAL_IN_USE", Refusal::CredentialInUse(resources))));
         }
-        // Later than the credential was read: a rule that comes after this needs a resource, whose reference changes the
-        // credential's version, on which the deletion has its condition.
+        // The rules are read after the credential. A later rule needs a resource, whose reference changes the credential's version, and
+        // the deletion requires that version.
         let listed = self.listed_rules(&actor.org).await?;
         let rules = listed.rules.iter().filter(|rule| rule.credential_id == record.credential.id).count();
         Ok((rules > 0).then_some(("CREDENTIAL_HAS_RULES", Refusal::CredentialHasRules(rules))))

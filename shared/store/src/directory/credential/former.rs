@@ -1,7 +1,7 @@
 //! Former values of a credential.
 //!
-//! A rule is removed with what it was made with. So the value that an update or a deletion takes away stays, sealed as it was,
-//! until no rule needs it any more. It is shown to nobody, stands in no list, and serves the removal of rules alone.
+//! A rule is removed with the credential value that made it. So the old value stays sealed after an update or a deletion, until no rule
+//! needs it. It is never shown, and only used to remove rules.
 
 use model::credential::{CredentialType, FORMER_VALUES_MAX};
 use model::id::{CredentialId, OrgId};
@@ -19,8 +19,8 @@ use crate::table::keys::{self, Key, SECRET};
 use crate::table::transaction::{Failed, Transaction};
 use crate::vault::Sealed;
 
-/// Seconds after a replacement in which a new entry of the ledger may still stand for a rule that is made with the former
-/// value: a worker had opened it before. It is an hour, so that clocks which differ by minutes change nothing.
+/// Seconds after a replacement in which a rule may still be made with the former value, because a worker had opened it before. An hour is
+/// more than clocks differ.
 const NEEDED_BY_RULES_OF_SECONDS: i64 = 3600;
 
 /// A value that a credential had.
@@ -28,14 +28,14 @@ const NEEDED_BY_RULES_OF_SECONDS: i64 = 3600;
 pub struct FormerValue {
     /// What it was for.
     pub credential_type: CredentialType,
-    /// The value. It opens under the id of its credential, also when that is deleted.
+    /// The value. It opens under the id of its credential, also after the credential's deletion.
     pub sealed: Sealed,
     /// When it was replaced or deleted.
     pub replaced_at: Timestamp,
     key: Key,
 }
 
-/// The members of a former value's item. The sealed value stands beside them.
+/// The members of a former value's item. The sealed value is an attribute beside them.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct FormerData {
@@ -58,14 +58,14 @@ impl FormerValue {
 
     /// Whether a rule may have been made with it.
     ///
-    /// A rule is made with what the credential holds at that time, and its entry is older than the rule. A comparison by time
-    /// lets a former value go although a busy credential always has rules.
+    /// A rule is made with the credential's present value, after its entry was created. The comparison by time makes sure that former
+    /// values of a busy credential are deleted too.
     pub(super) fn may_have_made(&self, rule: &Rule) -> bool {
         rule.created_at <= self.replaced_at.plus_seconds(NEEDED_BY_RULES_OF_SECONDS)
     }
 }
 
-/// The former values among the items of a credential's partition, the newest first.
+/// The former values of a credential's partition, newest first.
 pub(super) fn former_values(items: &[&Item]) -> Result<Vec<FormerValue>, StoreError> {
     let newest_first = items.iter().rev();
     newest_first
@@ -74,13 +74,12 @@ pub(super) fn former_values(items: &[&Item]) -> Result<Vec<FormerValue>, StoreEr
         .collect()
 }
 
-/// What a change of the credential would have to keep. A plain secret is shown to no provider, so that no rule was made with
-/// it.
+/// The value that a change must keep. A plain secret made no rule, because it is never used for a provider.
 fn value_to_keep(record: &CredentialRecord) -> Option<(CredentialType, &Sealed)> {
     record.credential.credential_type.zip(record.sealed.as_ref())
 }
 
-/// Whether one more former value has room.
+/// Requires that another former value has room.
 ///
 /// # Errors
 /// `TooManyFormerValues`.
@@ -89,7 +88,7 @@ pub(super) fn require_room(record: &CredentialRecord) -> Result<(), Refusal> {
     if is_full && value_to_keep(record).is_some() { Err(Refusal::TooManyFormerValues) } else { Ok(()) }
 }
 
-/// Keeps the present value of a credential in the transaction that takes it away, and says whether there is one to keep.
+/// Keeps the present value of a credential in the transaction that replaces it, and returns whether there was one to keep.
 pub(super) fn keep_value(
     tx: &mut Transaction<'_>,
     org: &OrgId,
@@ -105,7 +104,7 @@ pub(super) fn keep_value(
 }
 
 impl Store {
-    /// The former values of a credential, the newest first, whether the credential still exists or not.
+    /// The former values of a credential, newest first, also after its deletion.
     ///
     /// # Errors
     /// Busy or defect.

@@ -1,4 +1,4 @@
-//! Credentials: a credential and its references share a partition, and stand together in the list.
+//! Credentials: a credential and its references share a partition, and follow each other in the list.
 
 mod change;
 mod create;
@@ -33,7 +33,7 @@ use crate::table::list::{Listed, PageRequest, UnreadableObject, each_with_belong
 use crate::table::tag::tag;
 use crate::vault::Sealed;
 
-/// The members of a credential's item. The sealed value stands beside them.
+/// The members of a credential's item. The sealed value is an attribute beside them.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CredentialData {
@@ -69,24 +69,23 @@ impl From<&Credential> for CredentialData {
     }
 }
 
-/// A credential as it stands in the table, with its references and its sealed value.
+/// A credential with its references and its sealed value.
 #[derive(Debug, Clone)]
 pub struct CredentialRecord {
-    /// The credential.
     pub credential: Credential,
-    /// Where it is used, in the order of the representation.
+    /// The resources that use it, in the order of the representation.
     pub references: Vec<Reference>,
     /// The value, for the vault.
     pub sealed: Option<Sealed>,
-    /// The values that it had before and that rules may need, the newest first. A list of credentials reads none.
+    /// Its former values, newest first. A list of credentials does not read them.
     pub former: Vec<FormerValue>,
     version: i64,
-    /// A rename has not reached all resources yet.
+    /// Whether some resources may have its former name.
     renaming: bool,
 }
 
 impl CredentialRecord {
-    /// The state: the credential, where it is used, and how often it or its value changed.
+    /// The tag of the state: the credential, its references and its version.
     ///
     /// # Errors
     /// A defect.
@@ -97,16 +96,16 @@ impl CredentialRecord {
     }
 }
 
-/// A new credential's form among the first results.
+/// A new credential's form in an idempotency record.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct CreatedData {
     credential: CredentialData,
     has_value: bool,
-    /// The sealed value in Base64, where an answer may show it: of a sensitive one there is no copy.
+    /// The sealed value in Base64. A sensitive value is left out, because no answer shows it.
     sealed: Option<String>,
 }
 
-/// A new credential, which nothing uses yet.
+/// A new credential, without references.
 impl Recorded for CredentialRecord {
     type Data = CreatedData;
 
@@ -154,8 +153,8 @@ pub(crate) fn credential(item: &Item) -> Result<Credential, StoreError> {
     Ok(item.members::<CredentialData>()?.with_value(item.binary(SECRET).is_some()))
 }
 
-/// Credentials out of items in which each credential is followed by its references. A reference whose credential is
-/// not there is passed over: an index may show the one before the other.
+/// Reads items in which each credential is followed by its references. A reference without its credential is skipped: an index may show
+/// it first.
 fn records(items: &[Item]) -> Result<Vec<CredentialRecord>, StoreError> {
     let record = |(item, belongings): (&Item, Vec<&Item>)| {
         let references = belongings.iter().filter(|item| item.entity == Entity::Reference);
@@ -172,7 +171,7 @@ fn records(items: &[Item]) -> Result<Vec<CredentialRecord>, StoreError> {
     owned(items, Entity::Credential)?.into_iter().map(record).collect()
 }
 
-/// The members of a credential's reference to a resource: what `references[]` prints of it.
+/// The members of a credential's reference to a resource, which `references[]` shows.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ReferenceData {
@@ -220,8 +219,7 @@ impl Store {
         Ok(records(&items)?.pop())
     }
 
-    /// All credentials of the organization with their references, in the order of their creation, and the ids of those that
-    /// cannot be read.
+    /// All credentials of the organization with their references, in the order of their creation, and the ids of the unreadable ones.
     ///
     /// # Errors
     /// Busy or defect.
@@ -233,7 +231,7 @@ impl Store {
         let (items, next) = self.list_page(&keys::credentials(org), Entity::Credential, &whole).await?;
         let record = |items: &[Item]| records(items)?.pop().ok_or_else(|| corrupt("it is no credential"));
         let found = each_with_belongings(items, Entity::Credential, record).into_iter();
-        // The spelling of the credentials format.
+        // The spelling that the credentials family uses.
         let found = found.map(|(known, record)| {
             let id = CredentialId::parse(&known.id).map_or_else(|_| known.id.clone(), CredentialId::base58);
             (UnreadableObject { id, ..known }, record)
@@ -241,8 +239,8 @@ impl Store {
         Ok(Listed::of(found, next))
     }
 
-    /// Everything that is wrong with fields that were refused: whether their team exists is looked up only then,
-    /// because an update whose fields are right learns it from its transaction.
+    /// Everything that is wrong with refused fields. Only then is the team looked up here: an update with correct fields checks it in its
+    /// transaction.
     ///
     /// # Errors
     /// Busy or defect.

@@ -1,9 +1,9 @@
-//! A rename of a credential travels to the copies of its name that its resources carry.
+//! The rename of a credential changes the copies of its name on its resources.
 //!
-//! The first copies change in the rename's own transaction. Where there are more, that transaction marks the credential
-//! as being renamed, the others follow at once, and the mark goes last. A mark that is found later belongs to a rename
-//! that broke off; the next change of the credential finishes it first. Every later copy asks that the credential still
-//! has the name, so that an older rename never overwrites a newer one.
+//! The first copies change in the rename's own transaction. If there are more, that transaction marks the credential, further
+//! transactions change the other copies, and the last one deletes the mark. A mark that is found later belongs to an interrupted rename,
+//! which the next change of the credential finishes. Each further transaction requires that the credential still has the name, so that an
+//! older rename never overwrites a newer one.
 
 use model::credential::{Credential, Reference};
 use model::id::OrgId;
@@ -15,22 +15,21 @@ use crate::table::item::{data, number};
 use crate::table::transaction::{Failed, FollowUp, Receipt, Transaction, WRITES_MAX};
 use crate::table::{Store, keys};
 
-/// Copies that change in the rename's own transaction, beside the credential, its team and the audit row.
+/// Copies of the rename's own transaction, beside the credential, its team and the audit row.
 const COPIES_AT_ONCE: usize = WRITES_MAX - 3;
 
-/// The same where the value changes too: its former value and the note of the change take room.
+/// The same if the value changes too: the former value and the note need room.
 const COPIES_BESIDE_A_NEW_VALUE: usize = COPIES_AT_ONCE - 2;
 
-/// How many copies change in the rename's own transaction.
+/// Number of copies of the rename's own transaction.
 pub(super) fn copies_at_once(changes_access: bool) -> usize {
     if changes_access { COPIES_BESIDE_A_NEW_VALUE } else { COPIES_AT_ONCE }
 }
 
-/// Copies in a later transaction, beside the question for the credential's name.
+/// Copies of a further transaction, beside the condition on the credential's name.
 const COPIES_AFTERWARDS: usize = WRITES_MAX - 1;
 
-/// Gives some resources the name of their credential. One that has left the credential keeps
-/// what it has.
+/// Gives resources the name of their credential. A resource that uses another credential by now is unchanged.
 pub(super) fn rename_copies(
     tx: &mut Transaction<'_>,
     org: &OrgId,
@@ -53,7 +52,7 @@ pub(super) fn rename_copies(
 }
 
 impl Store {
-    /// Renames the copies that had no room in the rename's own transaction, and takes the mark away.
+    /// Renames the copies that had no room in the rename's own transaction, and deletes the mark.
     pub(super) async fn rename_afterwards(
         &self,
         org: &OrgId,
@@ -79,7 +78,7 @@ impl Store {
         tx.follow_up(receipt).await.map(drop)
     }
 
-    /// Finishes a rename that broke off.
+    /// Finishes an interrupted rename.
     pub(super) async fn finish_rename(
         &self,
         org: &OrgId,

@@ -24,14 +24,14 @@ use crate::table::transaction::{Commit, Failed, Transaction};
 use crate::vault::{Sealed, Vault};
 
 impl Store {
-    /// Updates a credential that was read before. An update that changes nothing writes nothing.
+    /// Updates a credential. An update without changes writes nothing.
     ///
-    /// A rename also changes the copies of the name that its resources carry, as the module `rename` describes. What a provider
-    /// was asked with stays as a former value (`former`), and a new value wakes the rules that wait for one (`change`).
+    /// A rename also changes the copies on its resources (`rename`). A replaced value stays as a former value (`former`). A new value
+    /// wakes the waiting rules (`change`).
     ///
     /// # Errors
     /// `PreconditionFailed`; `Invalid` for what the stored credential does not allow, or a team that does not exist;
-    /// `TooManyFormerValues`; `CredentialNotFound` when it was deleted meanwhile; busy or defect.
+    /// `TooManyFormerValues`; `CredentialNotFound` if it was deleted meanwhile; busy or defect.
     pub async fn update_credential(
         &self,
         vault: &Vault,
@@ -79,7 +79,7 @@ impl Store {
         .await
     }
 
-    /// The update, without its value where that is the one that readers of the credential see.
+    /// The update without its value, if that is the present one and readers may see it.
     async fn without_same_value(
         &self,
         vault: &Vault,
@@ -115,7 +115,7 @@ impl Store {
         let further = beside_the_members(change, sealed, copies.len() > at_once)?;
         let (key, members) = (keys::credential(org, after.id), CredentialData::from(after));
         tx.replace_data_and(&key, &members, record.version, &further)?;
-        // A team that is there no more may stay: a deleted role leaves its id.
+        // An unchanged team may be a deleted role.
         let is_new = after.team != record.credential.team;
         if let Some(team) = update.team().filter(|_| is_new).cloned() {
             tx.require(&keys::assignee(org, &Assignee::Role(team.id)), &Expression::exists(), move |_| {
@@ -137,7 +137,7 @@ impl Store {
     }
 }
 
-/// What changes beside the members: the sealed value, and the mark of a rename that goes on after this transaction.
+/// The change of the attributes beside the members: the sealed value, and the mark of a rename that needs further transactions.
 fn beside_the_members(
     change: &CredentialChange,
     sealed: Option<&Sealed>,

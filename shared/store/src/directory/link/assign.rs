@@ -1,4 +1,4 @@
-//! The making of a link.
+//! Making a link.
 
 use model::id::{OrgId, UserId};
 use model::link::{Link, LinkKind, USER_LINKS_MAX};
@@ -15,10 +15,10 @@ use crate::table::keys::{self, Assignee, Key, RESOURCE_IDS, ROLE_IDS};
 use crate::table::transaction::{Failed, Transaction};
 
 impl Store {
-    /// Makes a link. One call.
+    /// Makes a link.
     ///
     /// # Errors
-    /// That the one side does not exist; then the other; `TooManyLinks` of a person; then `AlreadyAssigned`; busy or defect.
+    /// The first side does not exist; then the second; `TooManyLinks` of a person; then `AlreadyAssigned`; busy or defect.
     pub async fn assign(&self, actor: &Actor, link: &Link, now: Timestamp) -> Result<(), StoreError> {
         self.idempotent(actor, now, async {
             let mut tx = Transaction::idempotent(self, actor, &(), now)?;
@@ -33,7 +33,7 @@ impl Store {
     }
 }
 
-/// Requires that both sides exist, and tells a deletion of either that reads its links meanwhile.
+/// Requires that both sides exist, and counts the link there, so that a concurrent deletion notices it.
 fn count_sides(tx: &mut Transaction<'_>, org: &OrgId, link: &Link) {
     let (first, second) = Refusal::of_missing_sides(link);
     match link {
@@ -61,11 +61,11 @@ fn one_more() -> Expression {
     Expression::new("SET #linked = #linked + :one", [(":one", number(1))])
 }
 
-/// Writes that the handing over of one link costs.
+/// Writes for handing over one link.
 pub(crate) const HANDED_WRITES: usize = 3;
 
-/// Hands a person's link over to another person on the other side; their own items are the caller's. Out of date where the other side is
-/// gone.
+/// Hands a person's link over to another person, on the role's or resource's side. The caller changes the persons' items. Stale if the
+/// other side is gone.
 pub(crate) fn hand_over(
     tx: &mut Transaction<'_>,
     org: &OrgId,
@@ -106,7 +106,7 @@ fn add_to_user(
         format!("SET #linked = #linked + :one ADD #{attribute} :ids"),
         [(":one", number(1)), (":ids", set([id]))],
     );
-    // A link that is there already is refused by its item on the other side, after the other side's 404.
+    // The item on the other side refuses an existing link, after the other side's 404.
     let room = Expression::new(
         format!(
             "attribute_exists(#pk) AND (attribute_not_exists(#{attribute}) OR size(#{attribute}) < :max \

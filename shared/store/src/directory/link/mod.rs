@@ -1,8 +1,8 @@
 //! Links between roles, people and resources.
 //!
-//! A link stands on both sides, so that both are read as they are now and in one call. On the side of a role and of a
-//! resource it is an item in their partition; on the side of a person it is an id in a set on their own item, because a list
-//! of people in the order in which they came has no place behind a person that the writer of a link could know.
+//! A link is stored on both sides, so that each side is read in one consistent call. A role and a resource have it as an item in their
+//! partition. A person has it as an id in a set on their own item: people are listed in the order in which they came, and the writer of a
+//! link does not know that place.
 
 mod assign;
 mod remove;

@@ -1,4 +1,4 @@
-//! The removal of links whose one side is deleted.
+//! Removing the links of a deleted object.
 
 use futures_util::{TryStreamExt, stream};
 use model::id::OrgId;
@@ -11,17 +11,16 @@ use crate::table::item::set;
 use crate::table::keys::{self, Assignee, Key, RESOURCE_IDS, ROLE_IDS};
 use crate::table::transaction::{Failed, Receipt, Transaction};
 
-/// What is being deleted.
+/// The kind of the deleted object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Gone {
-    /// A role or a resource.
     RoleOrResource,
-    /// A person, and the sets of their links with them.
+    /// A person. Their item has the sets of their links.
     User,
 }
 
 impl Gone {
-    /// Writes that the removal of one link costs.
+    /// Writes for removing one link.
     fn writes_a_link(self) -> usize {
         match self {
             Self::RoleOrResource => 2,
@@ -30,10 +29,10 @@ impl Gone {
     }
 }
 
-/// Transactions under way at once when there is more to remove than fits into one.
+/// Concurrent transactions, if there are more links than fit into one.
 const AT_ONCE: usize = 8;
 
-/// Removes as many links as a transaction has room for, beside `reserved` writes, and returns the others.
+/// Removes as many links as fit into a transaction beside `reserved` writes, and returns the others.
 pub(crate) fn remove_as_fits<'l>(
     tx: &mut Transaction<'_>,
     org: &OrgId,
@@ -66,7 +65,7 @@ fn remove(tx: &mut Transaction<'_>, org: &OrgId, link: &Link, gone: Gone) {
     }
 }
 
-/// Takes an id out of a set on a person's item.
+/// Removes an id from a set on a person's item.
 pub(super) fn taken_from_user(attribute: &str, id: &str) -> Expression {
     Expression::new(format!("DELETE #{attribute} :ids"), [(":ids", set([id]))])
 }
@@ -81,7 +80,7 @@ fn remove_from_user(tx: &mut Transaction<'_>, key: &Key, (attribute, id): (&str,
 }
 
 impl Store {
-    /// Removes the links that had no room in the transaction that deleted one of their sides.
+    /// Removes the links that had no room in the transaction of the deletion.
     pub(crate) async fn remove_links_afterwards(
         &self,
         org: &OrgId,

@@ -1,4 +1,4 @@
-//! The taking away of a link.
+//! Removing a link.
 
 use model::id::OrgId;
 use model::link::Link;
@@ -18,10 +18,10 @@ use crate::table::keys::{self, Assignee, Key, RESOURCE_IDS, ROLE_IDS, UNLINKED};
 use crate::table::transaction::{Commit, Failed, Transaction};
 
 impl Store {
-    /// Takes a link away. One call, and for a resource's link to a role two more: the role with its shards, and those that are behind.
+    /// Removes a link. For a role's link to a resource, the role's shards are raised too.
     ///
     /// # Errors
-    /// That the one side does not exist; then the other; then `NotAssigned`; busy or defect.
+    /// The first side does not exist; then the second; then `NotAssigned`; busy or defect.
     pub async fn unassign(&self, actor: &Actor, link: &Link, now: Timestamp) -> Result<(), StoreError> {
         let mut tx = Transaction::new(self);
         take_from_sides(&mut tx, &actor.org, link)?;
@@ -32,19 +32,19 @@ impl Store {
         let outcome = tx.commit(actor, &entry(link.unassigned(), link), now).await.and_then(Commit::certain);
         let is_away = matches!(outcome, Ok(_) | Err(StoreError::Refused(Refusal::NotAssigned(_))));
         if let (true, Link::RoleResource(role, _)) = (is_away, link) {
-            // Also for the repetition of what broke off.
+            // Also for the repetition of an interrupted removal.
             self.catch_up_shards(&actor.org, Sharded::Role(*role), now).await?;
         }
         outcome.map(drop)
     }
 }
 
-/// Requires that both sides exist, and takes the link from the one that has it on its own item.
+/// Requires that both sides exist, and removes the link from the person's item.
 fn take_from_sides(tx: &mut Transaction<'_>, org: &OrgId, link: &Link) -> Result<(), StoreError> {
     let (first, second) = Refusal::of_missing_sides(link);
     match link {
         Link::RoleResource(role, resource) => {
-            // A start that has read the link before sees it by this number, or by that of the closings.
+            // A start that read the link before notices this number, or that of the closings.
             let update = Expression::new(format!("ADD #{UNLINKED} :one"), [(":one", number(1))]);
             tx.update(&keys::role(org, *role), &update, &Expression::exists(), move |_| {
                 Failed::Refuse(first.clone())

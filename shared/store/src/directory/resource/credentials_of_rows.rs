@@ -1,4 +1,4 @@
-//! With which credentials a rule can be asked for beside its own: those of the resources for which rows hold or leave it.
+//! Other credentials for a rule: those of the resources whose rows hold or leave it.
 
 use model::id::{CredentialId, OrgId, ResourceId};
 use model::rule::{Holder, Rule};
@@ -9,12 +9,11 @@ use crate::ledger::session::Block;
 use crate::table::error::StoreError;
 use crate::table::{Store, keys};
 
-/// Rows whose resources are looked up for one attempt. A rule that has more takes them from all over the list, others at each attempt.
+/// Rows whose resources are read for one attempt. If a rule has more, each attempt takes other ones, spread over the list.
 const ROWS_AT_ONCE: usize = 200;
 
 impl Store {
-    /// The credentials of the resources for which rows hold or leave a rule, each with one of these resources. What cannot be read
-    /// is left out: it keeps no other credential from being tried.
+    /// The credentials of the resources whose rows hold or leave a rule, each with one of these resources. Unreadable items are skipped.
     ///
     /// # Errors
     /// Busy.
@@ -58,7 +57,7 @@ fn resources_of(block: &Block, rows: &[Holder]) -> BTreeSet<ResourceId> {
     of_block.filter_map(|row| block.rows.get(usize::from(row.row))).map(|row| row.resource_id).collect()
 }
 
-/// Rows that are looked at by the next attempt, after so many.
+/// The rows of the next attempt.
 fn some_of(all: Vec<Holder>, attempts: u32) -> Vec<Holder> {
     let step = all.len().div_ceil(ROWS_AT_ONCE).max(1);
     let first = usize::try_from(attempts).unwrap_or(0) % step;

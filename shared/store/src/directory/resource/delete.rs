@@ -23,17 +23,17 @@ use crate::table::retry::{Attempt, retry_stale};
 use crate::table::tag::require;
 use crate::table::transaction::{Commit, Failed, Receipt, Transaction};
 
-/// How a deletion that may drain went.
+/// The result of a deletion that may drain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Deletion {
     /// The resource is gone.
     Done,
-    /// It goes when its last rule does.
+    /// It is deleted after its last rule.
     Draining,
 }
 
 impl Store {
-    /// Deletes a resource, and drains it first where it is held.
+    /// Deletes a resource. If sessions hold it, it is drained first.
     ///
     /// # Errors
     /// `ResourceNotFound`; `PreconditionFailed`; busy or defect.
@@ -54,7 +54,7 @@ impl Store {
             let item = item.ok_or(Refusal::ResourceNotFound(id))?;
             require(expected, || Ok(tagged(&item)?.tag))?;
             if self.mark_draining(actor, &item, now).await? {
-                // Before the sessions are looked up: after this no start is under way that has read the resource as it was.
+                // This comes before the sessions are read: after it, no start that read the unmarked resource can succeed.
                 self.catch_up_shards(&actor.org, Sharded::Resource(id), now).await?;
                 self.drain_now(actor, id, now).await;
                 return Ok(Attempt::Done(Deletion::Draining));
@@ -66,9 +66,8 @@ impl Store {
 
     /// Deletes a resource with its links and the reference to its credential. Audit rows stay.
     ///
-    /// The deletion happens only if no session row is live on the resource, by its own count and those of its shards, and no link was
-    /// made since the links were read, all of them conditions of the transaction itself. Links beyond the transaction's 100 writes are
-    /// removed right after it.
+    /// The transaction requires that no session row is live on the resource, by its own count and its shards' counts, and that no link
+    /// was made since the links were read. Links beyond the transaction's 100 writes are removed right after it.
     ///
     /// # Errors
     /// `ResourceNotFound`; `PreconditionFailed`; `ResourceInUse` while a session row is live, which is put on record; busy
@@ -103,7 +102,7 @@ impl Store {
             let (partition, shards) = Box::pin(reads).await?;
             let links = links(id, &partition)?;
             let Some(item) = partition.iter().find(|item| item.entity == Entity::Resource) else {
-                // Links without their resource are what a deletion left that broke off.
+                // Links without their resource remain from an interrupted deletion.
                 let receipt = Receipt::of_remains();
                 self.remove_links_afterwards(&actor.org, &links, Gone::RoleOrResource, &receipt).await?;
                 return Err(Refusal::ResourceNotFound(id).into());
@@ -138,7 +137,7 @@ impl Store {
         shards::delete_as_counted(&mut tx, org, (id, shards), now)?;
         drop_reference(&mut tx, org, credential, id);
         let afterwards = remove_as_fits(&mut tx, org, links, Gone::RoleOrResource, 0);
-        // One that cannot be read can be deleted all the same.
+        // An unreadable resource can be deleted too.
         let resource = super::resource(item).ok();
         let at = resource.as_ref().map_or(now, |resource| now.after(resource.updated_at));
         let gone = resource.map_or_else(Map::new, |resource| snapshot(&resource));
@@ -152,7 +151,7 @@ impl Store {
     }
 }
 
-/// The condition that makes a deletion safe against every concurrent assignment and update, and, with those on its shards, against
+/// Deletes the item under the condition that no link, update or count has changed it. With the conditions on the shards, this excludes
 /// every concurrent start.
 fn delete_as_counted(
     tx: &mut Transaction<'_>,

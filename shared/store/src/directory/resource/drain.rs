@@ -1,5 +1,4 @@
-//! The drain of a resource: no session starts on it any more, those that run are ended, and it is deleted when the last rule is
-//! gone.
+//! The drain of a resource: no session starts on it, running ones are ended, and it is deleted when its last rule is gone.
 
 use futures_util::{StreamExt, stream};
 use model::audit::AuditEvent;
@@ -27,14 +26,14 @@ use crate::table::keys::{self, DRAINING, Round, VERSION};
 use crate::table::list::PageRequest;
 use crate::table::transaction::{Commit, Failed, Transaction};
 
-/// Sessions that are ended at once.
+/// Concurrent ends of sessions.
 const AT_ONCE: usize = 8;
 
-/// Seconds from one look at a draining resource to the next.
+/// Seconds between two visits of a draining resource.
 const LOOK_SECONDS: i64 = 30;
 
 impl Store {
-    /// Marks a resource as draining, if it is not yet. False when it has changed since it was read.
+    /// Marks a resource as draining. False if it has changed since it was read.
     pub(super) async fn mark_draining(
         &self,
         actor: &Actor,
@@ -59,14 +58,14 @@ impl Store {
         Ok(matches!(tx.commit(actor, &entry, now).await?, Commit::Done(_)))
     }
 
-    /// Ends the sessions that hold a draining resource. What fails is done by the sweeper.
+    /// Ends the sessions that hold a draining resource. The sweeper does what fails.
     pub(super) async fn drain_now(&self, actor: &Actor, id: ResourceId, now: Timestamp) {
         if let Err(error) = self.end_sessions_on(actor, id, now).await {
             tracing::warn!(resource = %id, ?error, "a resource is drained later");
         }
     }
 
-    /// Looks after a draining resource: deletes it when nothing holds it any more, and else ends what does.
+    /// Processes a draining resource: deletes it if no session holds it, and otherwise ends the sessions that do.
     ///
     /// # Errors
     /// Busy or defect.
@@ -85,7 +84,7 @@ impl Store {
             Ok(()) | Err(StoreError::Refused(_)) => return Ok(()),
             Err(error) => return Err(error),
         }
-        // The drain may have broken off before.
+        // The drain may have been interrupted before.
         self.catch_up_shards(org, Sharded::Resource(id), now).await?;
         self.end_sessions_on(&actor, id, now).await?;
         let due = due_values(&key, Round::Sweep, now.plus_seconds(LOOK_SECONDS));
@@ -94,7 +93,7 @@ impl Store {
         self.update_if(&key, &update, &draining).await.map(drop)
     }
 
-    /// Ends the sessions that hold rules for a resource: all that can be ended, whatever fails on the way.
+    /// Ends the sessions that hold rules for a resource. It tries all of them even if some fail.
     async fn end_sessions_on(&self, actor: &Actor, id: ResourceId, now: Timestamp) -> Result<(), StoreError> {
         let (list, whole) = (keys::rules(&actor.org), PageRequest::default());
         let (rules, _) = self.list_page(&list, Entity::Rule, &whole).await?;
@@ -109,8 +108,7 @@ impl Store {
         outcomes.into_iter().collect()
     }
 
-    /// Ends a session that opens a resource. Of one that cannot be read nobody can say what it opens: it loses what it holds in
-    /// the resource's group.
+    /// Ends a session that opens a resource. What an unreadable session opens is unknown, so it loses its rules in the resource's group.
     async fn end_session_on(
         &self,
         actor: &Actor,
@@ -132,7 +130,7 @@ impl Store {
         }
     }
 
-    /// The group in which a resource's rules are, if the resource can be read.
+    /// The group of a resource; `None` if the resource is unreadable.
     async fn group_of(&self, org: &OrgId, id: ResourceId) -> Result<Option<GroupRef>, StoreError> {
         let found = self.get_readable_or_not(&keys::resource(org, id)).await?;
         let found = found.and_then(Result::ok).and_then(|item| resource(&item).ok());

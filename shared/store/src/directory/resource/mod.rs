@@ -45,7 +45,7 @@ pub(crate) struct ResourceData {
     resource_type: ResourceType,
     resource_identifier: String,
     region: Option<String>,
-    /// JSON text: it is echoed as sent, and may be deeper than DynamoDB's 32 levels.
+    /// JSON text, because it is returned as sent and may be deeper than DynamoDB's 32 levels.
     config: String,
     is_active: bool,
     last_verified_at: Option<i64>,
@@ -105,7 +105,7 @@ pub(crate) fn resource(item: &Item) -> Result<Resource, StoreError> {
     item.members::<ResourceData>()?.try_into()
 }
 
-/// A resource as a list can show it. An earlier version has taken configs that are too deep for that; alone they can be read and
+/// A resource for a list. An earlier version accepted configs that are too deep for a list. Such a resource can be read alone and
 /// corrected.
 fn listed(item: &Item) -> Result<Resource, StoreError> {
     let resource = resource(item)?;
@@ -129,7 +129,7 @@ impl Recorded for Resource {
     }
 }
 
-/// Adds a resource to a credential, provided that the credential still has the name that was copied from it.
+/// Adds a resource to a credential, under the condition that the credential still has the copied name.
 fn add_reference(tx: &mut Transaction<'_>, org: &OrgId, resource: &Resource) -> Result<(), StoreError> {
     tx.update(
         &keys::credential(org, resource.credential_id),
@@ -141,7 +141,7 @@ fn add_reference(tx: &mut Transaction<'_>, org: &OrgId, resource: &Resource) -> 
     Ok(())
 }
 
-/// Takes a resource from a credential.
+/// Removes a resource from a credential.
 fn drop_reference(tx: &mut Transaction<'_>, org: &OrgId, credential: CredentialId, resource: ResourceId) {
     tx.update(
         &keys::credential(org, credential),
@@ -167,12 +167,12 @@ fn entry_of(event: AuditEvent, id: ResourceId, name: &str, details: Map<String, 
     }
 }
 
-/// A resource with the number of its state.
+/// A resource with the state that its shards compare.
 #[derive(Debug, Clone)]
 pub(crate) struct Versioned<T> {
     pub(crate) value: T,
     pub(crate) state: i64,
-    /// Whether starts count on its shards already.
+    /// Whether it has shards.
     pub(crate) has_shards: bool,
 }
 
@@ -194,7 +194,7 @@ impl Store {
         self.get(&keys::resource(org, id)).await?.as_ref().map(tagged).transpose()
     }
 
-    /// Those of some resources that exist, in the order of their creation. One call for each 100, at once.
+    /// The existing ones of some resources, in the order of their creation. There is one call for each 100, all at once.
     ///
     /// # Errors
     /// Busy or defect.
@@ -206,7 +206,7 @@ impl Store {
         Ok(self.versioned_resources(org, ids).await?.into_iter().map(|found| found.value).collect())
     }
 
-    /// The same with the numbers of their states.
+    /// The same with their states.
     pub(crate) async fn versioned_resources(
         &self,
         org: &OrgId,
@@ -219,8 +219,8 @@ impl Store {
         Ok(found)
     }
 
-    /// What a session can open: the same, or the organization's resources without ids, active and not being drained. One that
-    /// cannot be read opens for nobody, and keeps no other from being opened.
+    /// The resources that a session can open: the named ones, or all of the organization without `ids`, if they are active and not being
+    /// drained. Unreadable resources are skipped.
     pub(crate) async fn openable_resources(
         &self,
         org: &OrgId,

@@ -23,13 +23,13 @@ use crate::table::tag::{Tagged, require};
 use crate::table::transaction::{Commit, Failed, Transaction};
 
 impl Store {
-    /// Applies a patch to a resource. A patch that changes nothing writes nothing, unless an earlier one broke off.
+    /// Applies a patch to a resource. A patch without changes writes nothing, unless an earlier one was interrupted.
     ///
-    /// Running sessions keep the rules that they applied: what was applied is kept with the session's row.
+    /// Running sessions keep their rules, because each row has its own copy of what it opens.
     ///
     /// # Errors
-    /// `Invalid` for members that are wrong and not as they are shown; `ResourceNotFound`; then `CredentialNotFound`; then `PreconditionFailed`; then `Invalid` for members that do not
-    /// fit the stored resource; busy or defect.
+    /// `Invalid` for wrong members that differ from the present ones; `ResourceNotFound`; then `CredentialNotFound`; then
+    /// `PreconditionFailed`; then `Invalid` for members that do not fit the stored resource; busy or defect.
     pub async fn update_resource(
         &self,
         actor: &Actor,
@@ -55,7 +55,7 @@ impl Store {
             let applied = patch.apply(&before, new_credential.as_ref(), now).map_err(Refusal::Invalid)?;
             let owner = Sharded::Resource(id);
             if applied.changes.is_empty() {
-                // It may be the repetition of a change that broke off.
+                // It may be the repetition of an interrupted change.
                 self.catch_up_shards(&actor.org, owner, now).await?;
                 return Ok(Attempt::Done(Tagged { value: before, tag }));
             }
@@ -69,8 +69,7 @@ impl Store {
         .await
     }
 
-    /// One call for both, because the rules of the update need both. A credential that is not there is an error only where the
-    /// resource is.
+    /// Reads both in one call. A missing credential is an error only if the resource exists.
     async fn resource_and_new_credential(
         &self,
         org: &OrgId,

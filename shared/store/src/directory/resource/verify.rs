@@ -19,16 +19,16 @@ use crate::table::keys::{self, VERSION};
 use crate::table::retry::{Attempt, retry_stale};
 use crate::table::transaction::{Commit, Transaction};
 
-/// A resource after the provider was asked.
+/// A resource after its verification.
 #[derive(Debug, Clone)]
 pub struct Verified {
-    /// The resource, active or not as the provider said.
+    /// The resource. It is active if the provider accepted it.
     pub resource: Resource,
-    /// What the provider said.
+    /// The provider's answer.
     pub answer: ProviderAnswer,
 }
 
-/// What a provider says of a resource: what its group has, or why it refuses.
+/// A provider's answer about a resource: what its group has, or why it refuses.
 pub type ProviderAnswer = Result<GroupFound, String>;
 
 /// What a group has.
@@ -37,12 +37,12 @@ pub struct GroupFound {
     /// How many more rules it takes.
     #[serde(flatten)]
     pub slots: RuleSlots,
-    /// Who else has rules in it. First results of earlier versions do not say it.
+    /// Who else has rules in it. Idempotency records of earlier versions do not have it.
     #[serde(default)]
     pub neighbours: BTreeSet<Neighbour>,
 }
 
-/// Somebody else who opens a group with Postern.
+/// Another user of Postern with rules in a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Neighbour {
@@ -61,7 +61,7 @@ pub struct RuleSlots {
     pub ipv6: u32,
 }
 
-/// A verification's form among the first results.
+/// A verification's form in an idempotency record.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct VerifiedData {
     resource: ResourceData,
@@ -94,20 +94,20 @@ impl Store {
     ) -> Result<Verified, StoreError> {
         let verified = self.idempotent(actor, now, ask).await?;
         if !verified.resource.is_active {
-            // Also for a repetition: the first one may have broken off.
+            // Also for a repetition: the first request may have been interrupted.
             self.catch_up_shards(&actor.org, Sharded::Resource(verified.resource.id), now).await?;
         }
         Ok(verified)
     }
 
-    /// Records what the provider said of a resource as it was `asked` about: success makes it active, a refusal inactive.
+    /// Records the provider's answer about a resource. Success makes it active, a refusal inactive. `asked` is the resource as the
+    /// provider was asked about it.
     ///
-    /// After a success the rules of the group that wait are tried again at once. They are woken before it is recorded: a
-    /// request that breaks off in between can be repeated, and an attempt too many does no harm.
+    /// After a success, the waiting rules of the group are woken. This comes before the record: an interrupted request can be repeated,
+    /// and an additional attempt does no harm.
     ///
     /// # Errors
-    /// `ResourceNotFound`; `VerificationOutdated` when what the provider was asked about has changed meanwhile; busy or
-    /// defect.
+    /// `ResourceNotFound`; `VerificationOutdated` if the resource has changed meanwhile; busy or defect.
     pub async fn record_verification(
         &self,
         actor: &Actor,
@@ -159,7 +159,7 @@ fn group_of(resource: &Resource) -> GroupRef {
     }
 }
 
-/// Whether the provider would still be asked the same.
+/// Whether the question to the provider is unchanged.
 fn is_same_question(asked: &Resource, now: &Resource) -> bool {
     asked.credential_id == now.credential_id
         && asked.resource_identifier == now.resource_identifier

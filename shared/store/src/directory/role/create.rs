@@ -14,7 +14,7 @@ use crate::table::transaction::{Failed, Transaction};
 use crate::table::{Store, keys};
 
 impl Store {
-    /// Creates a role. One call.
+    /// Creates a role.
     ///
     /// # Errors
     /// `RoleNameTaken`; busy or defect.

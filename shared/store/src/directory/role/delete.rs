@@ -1,4 +1,4 @@
-//! The deletion of a role. It unlinks and never refuses.
+//! The deletion of a role. It removes the links and is never refused because of them.
 
 use model::audit::AuditEvent;
 use model::id::RoleId;
@@ -24,8 +24,8 @@ use crate::table::tag::require;
 use crate::table::transaction::{Commit, Failed, Receipt, Transaction};
 
 impl Store {
-    /// Deletes a role with its links and the guard of its name. Resources and people stay, and so do credentials
-    /// whose team it was: they keep the id of a team that nobody is in, rather than become everybody's.
+    /// Deletes a role with its links and the guard of its name. Resources and people stay. Credentials of this team keep its id: then
+    /// nobody is in their team, and without a team everybody would be.
     ///
     /// # Errors
     /// `RoleNotFound`; `PreconditionFailed`; busy or defect.
@@ -41,7 +41,7 @@ impl Store {
                 self.query_partition(&keys::assignee_partition(&actor.org, &Assignee::Role(id))).await?;
             let links = links(id, &partition)?;
             let Some(item) = partition.iter().find(|item| item.entity == Entity::Role) else {
-                // Links without their role are what a deletion left that broke off.
+                // Links without their role remain from an interrupted deletion.
                 let receipt = Receipt::of_remains();
                 self.remove_links_afterwards(&actor.org, &links, Gone::RoleOrResource, &receipt).await?;
                 self.catch_up_shards(&actor.org, Sharded::Role(id), now).await?;

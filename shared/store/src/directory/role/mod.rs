@@ -1,4 +1,4 @@
-//! Roles: a role and its links share a partition, and stand together in the list.
+//! Roles: a role and its links share a partition, and follow each other in the list.
 
 mod create;
 mod delete;
@@ -85,7 +85,7 @@ impl From<RoleData> for Role {
     }
 }
 
-/// A new role, in which there is nobody and nothing yet.
+/// A new role, without links.
 impl Recorded for Role {
     type Data = RoleData;
 
@@ -98,8 +98,8 @@ impl Recorded for Role {
     }
 }
 
-/// Roles out of items in which each role is followed by its links. A link whose role is not there is passed over: an
-/// index may show the one before the other, and a deletion may have broken off.
+/// Reads items in which each role is followed by its links. A link without its role is skipped: an index may show it first, and a
+/// deletion may have been interrupted.
 fn roles(items: &[Item]) -> Result<Vec<Tagged<Role>>, StoreError> {
     let with_links = |(owner, belongings): (&Item, Vec<&Item>)| {
         let mut role = Role::from(owner.members::<RoleData>()?);
@@ -114,7 +114,7 @@ fn roles(items: &[Item]) -> Result<Vec<Tagged<Role>>, StoreError> {
     owned(items, Entity::Role)?.into_iter().map(with_links).collect()
 }
 
-/// A role with the numbers of its state: whether it changed, and whether a resource was taken out of it, is seen by them.
+/// A role with its version and the number of resources that were taken out of it.
 #[derive(Debug, Clone)]
 pub(crate) struct RoleAsRead {
     pub(crate) role: Role,
@@ -123,7 +123,7 @@ pub(crate) struct RoleAsRead {
 }
 
 impl RoleAsRead {
-    /// That the role is as it was read: it leads to what it led to, for as long as it did. It may lead to more.
+    /// The role is unchanged, apart from added resources.
     pub(crate) fn unchanged(&self) -> Expression {
         let same = Expression::new("", [(":version", number(self.version))]);
         let (text, same) = match self.unlinked {
@@ -133,26 +133,26 @@ impl RoleAsRead {
         Expression { text: format!("#version = :version AND {text}").into(), ..same }
     }
 
-    /// The number of its state, as its shards have it.
+    /// The state that its shards compare.
     pub(crate) fn state(&self) -> i64 {
         self.version + self.unlinked.unwrap_or(0)
     }
 
-    /// Whether a role's item says the same.
+    /// Whether a role's item has the same numbers.
     pub(crate) fn is_as_in(&self, item: &Item) -> bool {
         let version = item.number(VERSION).ok();
         version == Some(self.version) && unlinked(item).ok() == Some(self.unlinked)
     }
 }
 
-/// How many resources were taken out of a role; nothing where none was.
+/// How many resources were taken out of a role; `None` if there was none.
 fn unlinked(item: &Item) -> Result<Option<i64>, StoreError> {
     if item.has(UNLINKED) { item.number(UNLINKED).map(Some) } else { Ok(None) }
 }
 
 impl Store {
-    /// The role with this id, with its links and the numbers of its state. The role's own item is the first of its partition, and is
-    /// read before its links: what is taken away in between is seen by the number.
+    /// The role with this id, with its links and numbers. The own item is the first of the partition and is read before the links, so a
+    /// removal in between changes the number.
     pub(crate) async fn role_as_read(
         &self,
         org: &OrgId,

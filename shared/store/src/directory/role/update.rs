@@ -21,10 +21,11 @@ use crate::table::tag::{Tagged, require};
 use crate::table::transaction::{Commit, Failed, Transaction};
 
 impl Store {
-    /// Applies a patch to a role. A patch that changes nothing writes nothing, unless an earlier one broke off.
+    /// Applies a patch to a role. A patch without changes writes nothing, unless an earlier one was interrupted.
     ///
     /// # Errors
-    /// `Invalid` for members that are wrong and not as they are shown; `RoleNotFound`; `PreconditionFailed`; `RoleNameTaken`; busy or defect.
+    /// `Invalid` for wrong members that differ from the present ones; `RoleNotFound`; `PreconditionFailed`; `RoleNameTaken`; busy or
+    /// defect.
     pub async fn update_role(
         &self,
         actor: &Actor,
@@ -47,7 +48,7 @@ impl Store {
             let applied = patch.apply(&before.value, now);
             let owner = Sharded::Role(id);
             if applied.changes.is_empty() {
-                // It may be the repetition of a change that broke off.
+                // It may be the repetition of an interrupted change.
                 self.catch_up_shards(&actor.org, owner, now).await?;
                 return Ok(Attempt::Done(before));
             }

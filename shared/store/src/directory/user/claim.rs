@@ -1,9 +1,9 @@
-//! The claim of an invitation: what an administrator gave an email becomes the person's whose token has that email, with the identity
-//! provider's word that it is theirs. docs/adr/0038.
+//! The claim of an invitation. An administrator gave an email some links. The person whose token has this verified email takes them over
+//! (docs/adr/0056).
 //!
-//! One transaction takes the invitation's place in the directory, its email and all of its links. Where the links are more than a transaction
-//! has room for, each transaction hands over as many as fit, and binds the invitation to its claimant: the email follows with the
-//! last of them. What broke off goes on at the person's next request, because they are known without an email until then.
+//! One transaction takes over the invitation's place in the directory, its email and all of its links. If there are too many links, each
+//! of several transactions hands over as many as fit and binds the invitation to its claimant. The last one hands over the email. An
+//! interrupted claim goes on at the person's next request, because they are known without an email until then.
 
 use model::audit::{AuditEntry, AuditEvent};
 use model::id::{OrgId, UserId};
@@ -26,14 +26,14 @@ use crate::table::item::{Item, keys_of, number, set, text};
 use crate::table::keys::{self, CLAIMANT, Key, LINKED, VERSION};
 use crate::table::transaction::{Commit, Failed, Transaction};
 
-/// Writes of a claim beside those of links: the person, the invitation, the guard of the email.
+/// Writes of a claim beside its links: the person, the invitation, the guard of the email.
 const FIXED_WRITES: usize = 3;
 
-/// What became of a claim.
+/// The result of a claim.
 pub(super) enum Claim {
     /// There is no invitation that this person may claim.
     Nothing,
-    /// It is theirs, with everything.
+    /// All of it is theirs.
     Whole(User),
     /// A part of it is theirs.
     Part,
@@ -46,15 +46,15 @@ struct Invitation {
     user: User,
     version: i64,
     linked: i64,
-    /// Its links whose other side exists.
+    /// Its links to existing roles and resources.
     links: Vec<Link>,
 }
 
 impl Store {
-    /// Claims the invitation for the person's verified email, for somebody who is not in the directory, or is in it without an email.
+    /// Claims the invitation for the person's verified email. The person is not in the directory, or is in it without an email.
     ///
     /// # Errors
-    /// `UserInactive` for somebody known whose invitation was deactivated; busy or defect.
+    /// `UserInactive` for a known person whose invitation was deactivated; busy or defect.
     pub(super) async fn claim(
         &self,
         actor: &Actor,
@@ -96,7 +96,7 @@ impl Store {
         })
     }
 
-    /// The invitation for a person's verified email, unless somebody else has begun to claim it.
+    /// The invitation for a person's verified email, unless another person has begun to claim it.
     async fn invitation(&self, principal: &Principal) -> Result<Option<Invitation>, StoreError> {
         let org = &principal.org;
         let Some(email) = principal.verified_email() else { return Ok(None) };
@@ -114,7 +114,7 @@ impl Store {
         Ok(Some(Invitation { user, version, linked, links }))
     }
 
-    /// A person's links to what exists. A deletion that broke off may have left others.
+    /// A person's links to existing roles and resources. An interrupted deletion may have left others.
     async fn links_that_lead_somewhere(
         &self,
         org: &OrgId,
@@ -139,7 +139,7 @@ fn other_side(org: &OrgId, link: &Link) -> Option<Key> {
     }
 }
 
-/// The person with what the invitation says of them. Its email is theirs with the last of its links.
+/// The person with the values of the invitation. They get its email with the last of its links.
 fn heir(principal: &Principal, known: Option<&User>, invited: &User, is_last: bool, now: Timestamp) -> User {
     // A new person takes the invitation's place in the directory.
     let new = || User {
@@ -169,7 +169,7 @@ fn changed_sets(change: Expression, word: &str, links: &[Link]) -> Expression {
     some.into_iter().fold(change, |change, (name, ids)| change.with(format!(":handed{name}"), set(ids)))
 }
 
-/// Adds links to somebody who is in the directory without an email.
+/// Adds links to a person who is in the directory without an email.
 fn inherit(
     tx: &mut Transaction<'_>,
     org: &OrgId,
@@ -182,7 +182,7 @@ fn inherit(
     tx.replace_data_and(&keys::user(org, &heir.id), &UserData::from(heir), seen.number(VERSION)?, &further)
 }
 
-/// Takes links from an invitation that is as it was read, or the whole of it with the last of them.
+/// Takes links from an unchanged invitation, and deletes it with the last of them.
 fn take(
     tx: &mut Transaction<'_>,
     org: &OrgId,
@@ -207,7 +207,7 @@ fn take(
     tx.update(&key, &changed_sets(change, "DELETE", handed), &unchanged, |_| Failed::Stale);
 }
 
-/// The line of the record: who claimed which invitation, and what came with it.
+/// The audit row of a claim.
 fn claimed(heir: &User, invited: &User, links: &[Link]) -> AuditEntry {
     let member = |name: &str, value: Value| (String::from(name), value);
     let [(roles, role_ids), (resources, resource_ids)] = ids(links);

@@ -1,4 +1,4 @@
-//! The entry of a person in the directory, by an administrator.
+//! An administrator enters a person in the directory.
 
 use model::audit::AuditEvent;
 use model::id::{EntryId, OrgId};
@@ -15,7 +15,7 @@ use crate::table::transaction::{Commit, Failed, Transaction};
 use crate::table::{Store, keys};
 
 impl Store {
-    /// Creates a user. One call.
+    /// Creates a user.
     ///
     /// # Errors
     /// `UserIdTaken`; then `EmailTaken`; busy or defect.

@@ -1,7 +1,7 @@
 //! The deletion of a user.
 //!
-//! The ids of a user's links go with their item. Where the links are more than the transaction has room for, it leaves a note
-//! of the others in the user's partition, so that a repeated deletion finds them if the first one breaks off.
+//! The ids of a user's links are on their item, which is deleted. If the transaction has no room for all links, it leaves a note of the
+//! others in the user's partition. A repeated deletion finds it if the first one was interrupted.
 
 use model::audit::AuditEvent;
 use model::id::{OrgId, UserId};
@@ -44,7 +44,7 @@ impl Store {
                 require(expected, || Ok(user(item)?.tag))?;
             }
             if let Some(remains) = &remains {
-                // Somebody with the same id may have come since, with links of their own.
+                // Another person with the same id may have come since, with their own links.
                 let own = present.as_ref().map_or(Ok(Vec::new()), |item| links(id, item))?;
                 let left: Vec<Link> =
                     links(id, remains)?.into_iter().filter(|link| !own.contains(link)).collect();
@@ -73,7 +73,7 @@ impl Store {
         }
         let links = links(&user.id, seen)?;
         ending::note(&mut tx, org, (&user.id, ending::Why::Deleted), now)?;
-        // One write is kept for the note of what is left.
+        // One write is kept for the note of the other links.
         let afterwards = remove_as_fits(&mut tx, org, &links, Gone::User, 1);
         if !afterwards.is_empty() {
             tx.create(remains(org, &user.id, afterwards)?, |_| Failed::Stale);
@@ -116,7 +116,7 @@ pub(super) fn ids(links: &[Link]) -> [(&'static str, Vec<String>); 2] {
     [(ROLE_IDS, roles), (RESOURCE_IDS, resources)]
 }
 
-/// The same without the empty ones: DynamoDB has no empty set.
+/// The same without empty sets, which DynamoDB does not have.
 pub(super) fn sets(links: &[Link]) -> Vec<(&'static str, Vec<String>)> {
     ids(links).into_iter().filter(|(_, ids)| !ids.is_empty()).collect()
 }
@@ -125,7 +125,7 @@ pub(super) fn with_links(item: NewItem, links: &[Link]) -> NewItem {
     sets(links).into_iter().fold(item, |item, (name, ids)| item.with(name, set(ids)))
 }
 
-/// The note of links that are still to be removed.
+/// The note of links that must still be removed.
 fn remains(org: &OrgId, id: &UserId, links: &[Link]) -> Result<NewItem, StoreError> {
     Ok(with_links(NewItem::new(&keys::remains(org, id), Entity::Remains, &Map::new())?, links))
 }

@@ -1,10 +1,9 @@
-//! What ends with a person: their sessions when they are deactivated or deleted, their API keys when they are deleted.
+//! What ends with a person: their sessions if they are deactivated or deleted, and their API keys if they are deleted.
 //!
-//! The transaction that deactivates or deletes a user leaves a note that says only whose sessions are to be looked after. No
-//! time is in it: the times of two requests come from two machines, and nothing may depend on which clock is ahead. A session
-//! names the activation of its owner in which it was started, and its transaction requires that activation
-//! ([`crate::ledger::session`]). So the note is looked after by what is in the table: of a person who is inactive or absent every
-//! session ends, and of one who is active again every session of another activation.
+//! The transaction that deactivates or deletes a user leaves a note with their id. It contains no time: two requests have the times of
+//! two machines, and nothing may depend on which clock is ahead. Instead, each session names the activation of its owner, and its
+//! transaction requires that activation. Processing the note ends every session of an inactive or absent person, and every session of
+//! another activation of a person who is active again.
 
 use futures_util::{StreamExt, stream};
 use model::api_key::ApiKey;
@@ -24,17 +23,17 @@ use crate::table::list::PageRequest;
 use crate::table::transaction::{Receipt, Transaction};
 use crate::table::{Store, random};
 
-/// Sessions that are ended at once.
+/// Concurrent ends of sessions.
 const AT_ONCE: usize = 8;
 
-/// The members of the note. Those of an earlier version named a time, which is not read.
+/// The members of the note. An earlier version also wrote a time, which is ignored.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct EndingData {
-    /// Tells this note from the next one: who has looked after the one must not take the other away.
+    /// Identifies this note, so that a worker does not delete a newer one.
     #[serde(default)]
     id: String,
-    /// Whether the person was deleted: somebody who came since with the same id does not keep their API keys.
+    /// Whether the person was deleted. A new person with the same id does not keep their API keys.
     #[serde(default)]
     is_deletion: bool,
 }
@@ -46,7 +45,7 @@ pub(super) enum Why {
     Deleted,
 }
 
-/// Leaves the note.
+/// Leaves the note in a transaction.
 pub(super) fn note(
     tx: &mut Transaction<'_>,
     org: &OrgId,
@@ -66,7 +65,7 @@ pub(super) fn note(
 enum Person {
     Absent,
     Here(User),
-    /// Their item cannot be read. Nobody can say that they are active, so that nothing of theirs may run on.
+    /// Their item is unreadable. They may be inactive, so all of their sessions end.
     Unreadable,
 }
 
@@ -86,17 +85,16 @@ impl Person {
     }
 }
 
-/// What a person may keep.
+/// The sessions that a person keeps.
 enum Keeps {
-    /// Nothing.
+    /// None.
     Nothing,
     /// The sessions of this activation.
     Activation(Option<ActivationId>),
 }
 
 impl Keeps {
-    /// A session without an activation is of an earlier version. That there is a note means that its owner was deactivated
-    /// since, or may have been.
+    /// A session without an activation is of an earlier version. The note means that its owner may have been deactivated since.
     fn keeps(&self, session: &Stoppable) -> bool {
         match self {
             Self::Nothing => false,
@@ -106,10 +104,10 @@ impl Keeps {
 }
 
 impl Store {
-    /// Does what the note of a user says, and takes the note away.
+    /// Ends what a user's note demands, and deletes the note.
     ///
     /// # Errors
-    /// Busy or defect: the first failure, after everything else was done. The note stays.
+    /// Busy or defect: the first failure, after everything else was tried. The note stays.
     pub async fn process_due_ending(
         &self,
         org: &OrgId,
@@ -119,14 +117,14 @@ impl Store {
         self.end_noted(&Actor::system(org.clone()), user, now).await
     }
 
-    /// The same in somebody's name. What fails is done by the sweeper.
+    /// The same on behalf of an actor. The sweeper does what fails.
     pub(super) async fn end_what_is_noted(&self, actor: &Actor, user: &UserId, now: Timestamp) {
         if let Err(error) = self.end_noted(actor, user, now).await {
             tracing::warn!(?error, "what ends with a user is ended later");
         }
     }
 
-    /// Leaves a note for a user who has been inactive for a while, and does what it says.
+    /// Leaves a note for a user who is already inactive, and processes it.
     pub(super) async fn end_what_is_left(
         &self,
         actor: &Actor,
@@ -145,12 +143,12 @@ impl Store {
         let Some(found) = self.get_readable_or_not(&key).await? else { return Ok(()) };
         let mut failures = Failures::default();
         let seen = found.map_err(|note| failures.note(id, note.error())).ok();
-        // The sessions before the person: one that starts after it was looked for is of an activation that lasts.
+        // The sessions are read before the person. A session that starts later has the present activation.
         let sessions = self.stoppable_sessions_of(&actor.org, id, now).await?;
         let person = self.person(&actor.org, id, &mut failures).await?;
         let keeps = person.keeps();
         let ending = sessions.found.into_iter().filter(|session| !keeps.keeps(session));
-        // A session that cannot be read is of no activation that anybody could name.
+        // The activation of an unreadable session is unknown.
         let ending = ending.map(|session| session.id).chain(sessions.unreadable);
         let ends = ending.map(|id| async move { (id, self.end_or_evict_session(actor, id, now).await) });
         let mut ends = stream::iter(ends).buffer_unordered(AT_ONCE);
@@ -162,7 +160,7 @@ impl Store {
             self.revoke_keys_of(actor, (id, person.entry()), now, &mut failures).await?;
         }
         failures.first()?;
-        // A note that cannot be read has noted a failure, and stays.
+        // An unreadable note counts as a failure, and stays.
         match &seen {
             Some(seen) => self.take_note_away(seen, &key).await,
             None => Ok(()),
@@ -180,14 +178,14 @@ impl Store {
         }
     }
 
-    /// Takes the note away that was looked after, and not one that has come since.
+    /// Deletes the processed note, and not a newer one.
     async fn take_note_away(&self, seen: &Item, key: &keys::Key) -> Result<(), StoreError> {
         let same = Expression::new(format!("#{DATA} = :seen"), [(":seen", seen.map_attribute(DATA)?)]);
         self.delete_if(key, &same).await.map(drop)
     }
 
-    /// Revokes the keys that a deleted person has made, and not those of somebody who is there with the same id. The index may not show one that was made within the last second:
-    /// it names an entry of the directory that is not there any more, and opens nothing either way.
+    /// Revokes the keys of a deleted person, and not those of a new person with the same id. The index may lack a key of the last second.
+    /// Such a key is useless, because it names an entry of the directory that no longer exists.
     async fn revoke_keys_of(
         &self,
         actor: &Actor,
@@ -208,7 +206,7 @@ impl Store {
     }
 }
 
-/// Failures that keep nothing else from being done.
+/// Failures after which the work goes on.
 #[derive(Default)]
 struct Failures(Option<StoreError>);
 
@@ -218,7 +216,7 @@ impl Failures {
         self.0.get_or_insert(error);
     }
 
-    /// The first one.
+    /// The first failure.
     fn first(self) -> Result<(), StoreError> {
         self.0.map_or(Ok(()), Err)
     }

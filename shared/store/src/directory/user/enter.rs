@@ -1,4 +1,4 @@
-//! The entry of a person in the directory by themselves: at the first request that is about them.
+//! A person enters the directory at their first request about themselves.
 
 use model::principal::{Actor, Principal};
 use model::refusal::Refusal;
@@ -10,11 +10,10 @@ use crate::table::error::StoreError;
 use crate::table::retry::{Attempt, retry_stale_from};
 
 impl Store {
-    /// A person's own user. Somebody whom the directory does not know is entered in it, as their token says. Not for API keys,
-    /// which must bring nobody back who was deleted.
+    /// A person's own user. An unknown person is entered in the directory with the values of their token. Not for API keys: they must not
+    /// bring back a deleted person.
     ///
-    /// An email that another person has is left out: what a token calls an email may be anybody's claim, and must not
-    /// lead to somebody else's rights.
+    /// An email that another person has is left out: a token's email may be unverified, and must not lead to another person's rights.
     ///
     /// # Errors
     /// `UserInactive`; busy or defect.
@@ -27,7 +26,7 @@ impl Store {
         self.enter_as(actor, User::entered(principal, now), now).await
     }
 
-    /// The same, with what is to be said of somebody who is new.
+    /// The same with the values of a new person.
     pub(super) async fn enter_as(
         &self,
         actor: &Actor,
@@ -38,7 +37,7 @@ impl Store {
             match self.insert_user(actor, &user, now).await {
                 Ok(commit) => return commit.certain().map(|_| Attempt::Done(user)),
                 Err(StoreError::Refused(Refusal::EmailTaken(_))) => user.email = None,
-                // Known already, or entered meanwhile by another request.
+                // The person is known, or another request has entered them meanwhile.
                 Err(StoreError::Refused(Refusal::UserIdTaken(_))) => {
                     if let Some(known) = self.user(&actor.org, &user.id).await? {
                         let known = known.value;

@@ -1,4 +1,4 @@
-//! Users: a person's item carries their links, as sets of ids.
+//! Users: a person's item has their links as sets of ids.
 
 mod claim;
 mod create;
@@ -25,7 +25,7 @@ use crate::table::keys::{self, RESOURCE_IDS, ROLE_IDS, SESSION_IDS, VERSION};
 use crate::table::list::{Listed, PageRequest, each_object};
 use crate::table::tag::Tagged;
 
-/// The members of a user's item. Their links stand beside them.
+/// The members of a user's item. The links are attributes beside them.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct UserData {
@@ -33,14 +33,14 @@ pub(crate) struct UserData {
     email: Option<String>,
     name: Option<String>,
     is_active: bool,
-    /// Not there on an item of an earlier version.
+    /// Missing on an item of an earlier version.
     #[serde(default)]
     is_invited: Option<bool>,
     #[serde(with = "model::time::millis")]
     created_at: Timestamp,
     #[serde(with = "model::time::millis")]
     updated_at: Timestamp,
-    /// Not there on an item of an earlier version: a condition asks for that.
+    /// Missing on an item of an earlier version, which a condition can require.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     activation: Option<ActivationId>,
 }
@@ -69,7 +69,7 @@ impl From<&User> for UserData {
 
 impl From<UserData> for User {
     fn from(data: UserData) -> Self {
-        // An earlier version did not say it, and made an id for everybody who was known by an email alone.
+        // An earlier version did not store it. It generated an id for each person who was known by an email only.
         let is_invited = data.is_invited.unwrap_or_else(|| data.id.is_generated(data.created_at));
         Self {
             id: data.id,
@@ -87,7 +87,7 @@ impl From<UserData> for User {
     }
 }
 
-/// A new user, who has no links yet.
+/// A new user, without links.
 impl Recorded for User {
     type Data = UserData;
 
@@ -136,7 +136,7 @@ fn user(item: &Item) -> Result<Tagged<User>, StoreError> {
     let user = User::from(item.members::<UserData>()?);
     let entry = EntryId::parse(item.listing_sk()?).map_err(|_| corrupt("a user's place is no id"))?;
     let (role_ids, resource_ids) = (role_ids(item)?, resource_ids(item)?);
-    // Somebody whose sessions are noted has come with a token that names this id.
+    // A person with sessions has used a token with this id.
     let is_invited = user.is_invited && !item.has(SESSION_IDS);
     Tagged::new(
         item.number(VERSION)?,
@@ -144,7 +144,7 @@ fn user(item: &Item) -> Result<Tagged<User>, StoreError> {
     )
 }
 
-/// That a person is active, in this activation.
+/// A person is active, in this activation.
 pub(crate) fn is_in_activation(activation: Option<ActivationId>) -> Result<Expression, StoreError> {
     let active = Expression::new("", [(":yes", data(&true)?)]);
     let (text, condition) = match activation {
@@ -154,13 +154,13 @@ pub(crate) fn is_in_activation(activation: Option<ActivationId>) -> Result<Expre
     Ok(Expression { text: format!("#data.#isActive = :yes AND {text}").into(), ..condition })
 }
 
-/// That a person has the links that they had when they were read.
+/// A person's links are unchanged.
 pub(crate) fn has_links_of(user: &User) -> Expression {
     let roles = is_set(ROLE_IDS, &user.role_ids);
     roles.and(is_set(RESOURCE_IDS, &user.resource_ids))
 }
 
-/// That a set on an item has these ids and no others.
+/// A set on an item has exactly these ids.
 fn is_set(name: &str, ids: &[impl ToString]) -> Expression {
     if ids.is_empty() {
         return Expression::new(format!("attribute_not_exists(#{name})"), []);
@@ -178,10 +178,10 @@ impl Store {
         self.get(&keys::user(org, id)).await?.as_ref().map(user).transpose()
     }
 
-    /// An active person's own user, as they are now.
+    /// An active person's user, as it is now.
     ///
     /// # Errors
-    /// `UserInactive`; `UserDeleted`, for the directory knew them when the request began; busy or defect.
+    /// `UserInactive`; `UserDeleted`, because the person existed when the request began; busy or defect.
     pub(crate) async fn active_user(&self, org: &OrgId, id: &UserId) -> Result<User, StoreError> {
         let user = self.user(org, id).await?.ok_or(Refusal::UserDeleted)?.value;
         if user.is_active { Ok(user) } else { Err(Refusal::UserInactive.into()) }

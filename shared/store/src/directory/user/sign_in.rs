@@ -1,4 +1,4 @@
-//! A person's own user, when they ask for themselves or for a session.
+//! A person's own user, for requests about themselves and for sessions.
 
 use model::audit::{AuditEvent, FieldChange, changes};
 use model::principal::{Actor, Principal};
@@ -15,11 +15,11 @@ use crate::table::retry::{Attempt, retry_stale_from};
 use crate::table::transaction::{Commit, Transaction};
 
 impl Store {
-    /// The user of a person with a token, given what the directory says of them. Somebody whom it does not know is entered in it, and an
-    /// invitation for their verified email becomes theirs. It costs no call for somebody who is known with an email. Not for API keys.
+    /// The user of a person with a token. `known` is their entry in the directory. An unknown person is entered, and an invitation for
+    /// their verified email becomes theirs. For a known person with an email there is no call. Not for API keys.
     ///
     /// # Errors
-    /// `UserInactive`, also where the invitation was deactivated; busy or defect.
+    /// `UserInactive`, also for a deactivated invitation; busy or defect.
     pub async fn sign_in(
         &self,
         actor: &Actor,
@@ -58,7 +58,7 @@ impl Store {
         .await
     }
 
-    /// Enters somebody whose email nobody has, or claims the invitation that has it.
+    /// Enters a person, or claims the invitation that has their email.
     async fn try_to_enter(
         &self,
         actor: &Actor,
@@ -74,7 +74,7 @@ impl Store {
         }
     }
 
-    /// Ends an invitation whose id a token names after all: the identity provider was told the id.
+    /// Ends an invitation whose id is the token's subject: the identity provider was told the id.
     async fn arrive(&self, actor: &Actor, user: &User, now: Timestamp) -> Result<Claim, StoreError> {
         let key = keys::user(&actor.org, &user.id);
         let Some(item) = self.get(&key).await? else { return Ok(Claim::Stale) };

@@ -19,12 +19,12 @@ use crate::table::tag::{Tagged, require};
 use crate::table::transaction::{Commit, Failed, Transaction};
 
 impl Store {
-    /// Applies a patch to a user. A patch that changes nothing is no change and not on record. Deactivation ends the user's
-    /// sessions; a repeated one ends what is left of them.
+    /// Applies a patch to a user. A patch without changes writes nothing. A deactivation ends the user's sessions; a repeated one ends
+    /// those that are left.
     ///
     /// # Errors
-    /// `Invalid` for members that are wrong and not as they are shown; `UserNotFound`; `PreconditionFailed`; `Invalid` for somebody who would change whether they are active themselves;
-    /// `EmailTaken`; busy or defect.
+    /// `Invalid` for wrong members that differ from the present ones; `UserNotFound`; `PreconditionFailed`; `Invalid` if people change
+    /// their own `isActive`; `EmailTaken`; busy or defect.
     pub async fn update_user(
         &self,
         actor: &Actor,
@@ -85,11 +85,11 @@ impl Store {
 struct Change<'a> {
     before: &'a User,
     applied: &'a AppliedToUser,
-    /// Whether their sessions end with it: it says that they are inactive, whether they were before or not.
+    /// Whether it deactivates them, also if they are inactive already. Their sessions end with it.
     ends: bool,
 }
 
-/// Nobody locks themselves out, and nobody who was locked out lets themselves in again.
+/// People cannot deactivate or activate themselves.
 fn refuse_own_activity(actor: &Actor, before: &User, after: &User) -> Result<(), Refusal> {
     let is_own = actor.kind != ActorType::System && actor.id == before.id;
     if is_own && before.is_active != after.is_active {

@@ -1,8 +1,8 @@
-//! The number of closings: how often something in the organization came to open less. A resource is drained or switched off, it is
-//! taken out of a role, a role is deleted, or a role's limit changes.
+//! The number of closings of an organization. A closing is a change after which something opens less: a resource is drained, switched off
+//! or taken out of a role, a role is deleted, or its limit changes.
 //!
-//! A session that fits into one transaction requires there that each of its resources is open, and each of the roles that lead to
-//! them as it was read. A larger one has no room for that. It requires instead that nothing was closed since it looked.
+//! The transaction of a small session requires that each of its resources is open and that each of its roles is unchanged. A large
+//! session has no room for so many conditions. It requires that the number of closings is unchanged.
 
 use model::id::OrgId;
 use serde_json::Map;
@@ -14,7 +14,7 @@ use crate::table::item::{Entity, SHAPE, data, number};
 use crate::table::keys::{VERSION, closings};
 use crate::table::transaction::{Failed, Transaction};
 
-/// Counts a closing, in the transaction that closes.
+/// Counts a closing, in the transaction that causes it.
 pub(crate) fn count_closing(tx: &mut Transaction<'_>, org: &OrgId) -> Result<(), StoreError> {
     let update = Expression::new(
         "SET #entity = if_not_exists(#entity, :entity), #shape = if_not_exists(#shape, :shape), \
@@ -23,13 +23,13 @@ pub(crate) fn count_closing(tx: &mut Transaction<'_>, org: &OrgId) -> Result<(),
     )
     .with(":entity", data(&Entity::Closings)?)
     .with(":data", data(&Map::new())?);
-    // It is there from the first closing on.
+    // The first closing creates the item.
     let always = Expression::new("attribute_exists(#pk) OR attribute_not_exists(#pk)", []);
     tx.update(&closings(org), &update, &always, |_| Failed::Stale);
     Ok(())
 }
 
-/// Requires that nothing was closed since so many closings; nothing stands for none.
+/// Requires that the number of closings is the one that was read; `None` if there was none.
 pub(crate) fn require_closings(tx: &mut Transaction<'_>, org: &OrgId, seen: Option<i64>) {
     let unchanged = match seen {
         Some(count) => Expression::new(format!("#{VERSION} = :seen"), [(":seen", number(count))]),
@@ -39,7 +39,7 @@ pub(crate) fn require_closings(tx: &mut Transaction<'_>, org: &OrgId, seen: Opti
 }
 
 impl Store {
-    /// How often the organization closed a resource; nothing where it never did.
+    /// The organization's number of closings; `None` if there was none.
     pub(crate) async fn closings(&self, org: &OrgId) -> Result<Option<i64>, StoreError> {
         self.get(&closings(org)).await?.map(|item| item.number(VERSION)).transpose()
     }

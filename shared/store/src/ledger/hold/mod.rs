@@ -1,7 +1,6 @@
 //! Holds: the counts of live rows that block the deletion of a resource, and the number of closings.
 //!
-//! A start counts its rows up ([`shards::count_rows`]). A row that holds nothing any more is counted down ([`release`]), in the transaction
-//! that settles it.
+//! A start counts its rows up ([`shards::count_rows`]). The transaction that settles a row counts it down ([`release`]).
 
 pub(crate) mod closings;
 pub(crate) mod shards;
@@ -17,14 +16,13 @@ use crate::table::keys::LIVE;
 use crate::table::transaction::{Failed, Transaction};
 use shards::count_of;
 
-/// Rows by their resource, with the place where they count: a shard of the resource, or its own item.
+/// Numbers of rows by resource, with the item that counts them: a shard, or the resource's own item.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts(BTreeMap<ResourceId, (Option<u16>, i64)>);
 
 impl Counts {
-    /// Adds a row. The rows of a session count on one shard of a resource. Where an earlier version of the code rewrote some of them,
-    /// these have lost their shard: then all are taken from the resource's own item, so that each resource costs one write. What
-    /// counts is the sum.
+    /// Adds a row. The rows of a session count on one shard of a resource. A row that an earlier version rewrote has lost its shard. Then
+    /// all rows of the resource are taken from its own item, so that each resource costs one write. Only the sum matters.
     pub(crate) fn add(&mut self, row: &SessionRow) {
         let (shard, rows) = self.0.entry(row.resource_id).or_insert((row.shard, 0));
         if *shard != row.shard {

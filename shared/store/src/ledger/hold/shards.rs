@@ -1,16 +1,15 @@
-//! Shards of what many starts share at the same moment: a resource's count of live rows, and the states of resources and roles that a
-//! start requires.
+//! Shards of what concurrent starts share: a resource's count of live rows, and the states of resources and roles that a start requires.
 //!
-//! DynamoDB cancels one of two transactions that have an item in common at the same time, a mere condition included. A start therefore
-//! touches none of its resources' and roles' own items. It uses one of [`SHARDS`] items in place of each: it requires there that the
-//! owner has not changed since it was read, and counts its rows there. Which one follows from the session's id.
+//! DynamoDB cancels one of two concurrent transactions that share an item, even if one only has a condition on it. A start therefore
+//! touches no own item of a resource or role. It uses one of [`SHARDS`] items instead: it requires there that the owner is unchanged, and
+//! counts its rows there. The session's id decides which shard.
 //!
-//! The owner's own item is the truth. A shard has the number of the state in which a start must have read the owner at
-//! least. A change writes the owner's item first, then raises every shard by an update of its own, and is answered after that: no start
-//! that has read the owner before is carried out after the answer. A shard that is missing was never raised and counts no row.
+//! The owner's own item is the truth. A shard has the lowest state of the owner that a start may have read. A change first writes the
+//! owner's item, then raises each shard by an update, and then answers. So no start that read the earlier state succeeds after the
+//! answer. A missing shard was never raised and counts no rows.
 //!
-//! The rows of a resource are the sum of its own count and those of its shards. The own count of a resource with shards begins with
-//! [`RESERVE`], so that a deletion by an earlier version of the code, which knows no shards, finds it in use.
+//! A resource's number of rows is the sum of its own count and its shards' counts. The own count of a resource with shards begins with
+//! [`RESERVE`], so that an earlier version of the code, which knows no shards, does not delete it.
 
 use futures_util::{StreamExt, stream};
 use model::id::{OrgId, ResourceId, RoleId, SessionId};
@@ -25,26 +24,26 @@ use crate::table::item::{Entity, Item, SHAPE, data, number};
 use crate::table::keys::{self, DRAINING, EXPIRES_AT, Key, LIVE, UNLINKED, VERSION};
 use crate::table::transaction::{Failed, Transaction};
 
-/// Shards of one owner. Two hundred starts a second of 15 ms each are three at a time.
+/// Shards of one owner. With 200 starts a second of 15 ms each, three run at the same time.
 pub(crate) const SHARDS: u16 = 16;
 
-/// What is added to the own count of a resource for good when it gets shards. More than the rows that functions of an earlier version
-/// can take from the own count although they count on a shard.
+/// Added to the own count of a resource when it gets shards. It exceeds the number of rows that an earlier version could take from the
+/// own count by mistake.
 pub(crate) const RESERVE: i64 = 1_000_000;
 
 /// The state in which an owner is created.
 const FIRST_STATE: i64 = 1;
 
-/// On a shard of an owner that is deleted: above every state.
+/// The state on the shards of a deleted owner. It is above every state.
 const DELETED: i64 = 1_000_000_000_000_000;
 
-/// Seconds for which the shards of a deleted owner stay. A start that has read the owner is long over then: its function ends.
+/// Seconds for which the shards of a deleted owner stay. No function runs so long, so no start that read the owner is left then.
 const KEPT_SECONDS: i64 = 3600;
 
-/// Updates that are under way at once.
+/// Concurrent updates.
 const AT_ONCE: usize = 8;
 
-/// What has shards.
+/// An owner of shards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sharded {
     /// A resource, with its count of live rows.
@@ -73,40 +72,40 @@ impl Sharded {
     }
 }
 
-/// The shard of a session: the same on each of its resources and roles, so that two sessions which share many of them meet at all or
-/// at none. Taken from what is random in the id.
+/// The shard of a session. It is the same number for all of its resources and roles, so that two sessions which share many of them
+/// conflict at all or at none. It comes from the random part of the id.
 pub(crate) fn shard_of(session: SessionId) -> u16 {
     let digits = session.to_string();
     let last = digits.get(digits.len().saturating_sub(4)..).unwrap_or_default();
     u16::from_str_radix(last, 16).unwrap_or_default() % SHARDS
 }
 
-/// The number of an owner's state: each change that starts must know of raises it.
+/// The state of an owner. Each change that starts must notice raises it.
 pub(crate) fn state(owner: &Item) -> Result<i64, StoreError> {
     let unlinked = if owner.has(UNLINKED) { owner.number(UNLINKED)? } else { 0 };
     Ok(owner.number(VERSION)? + unlinked + i64::from(owner.has(DRAINING)))
 }
 
-/// That no change has shut out those who read the owner in this state.
+/// No change has shut out starts that read this state.
 fn lets_in(state: i64) -> Expression {
     let text = format!("attribute_not_exists(#{VERSION}) OR #{VERSION} <= :state");
     Expression::new(text, [(":state", number(state))])
 }
 
-/// That a shard has not reached a state.
+/// A shard is below a state.
 fn is_behind(state: i64) -> Expression {
     let text = format!("attribute_not_exists(#{VERSION}) OR #{VERSION} < :reached");
     Expression::new(text, [(":reached", number(state))])
 }
 
-/// An update of a shard that makes the item where it is missing.
+/// An update of a shard that creates a missing item.
 fn upsert(text: &str) -> Result<Expression, StoreError> {
     let text = format!("SET #entity = :entity, #shape = :shape, #data = :data{text}");
     let update = Expression::new(text, [(":shape", number(SHAPE))]);
     Ok(update.with(":entity", data(&Entity::Shard)?).with(":data", data(&Map::new())?))
 }
 
-/// Counts rows on a shard of a resource, which must be as it was read.
+/// Counts rows on a shard of a resource, which must be unchanged.
 pub(crate) fn count_rows(
     tx: &mut Transaction<'_>,
     org: &OrgId,
@@ -119,29 +118,29 @@ pub(crate) fn count_rows(
     Ok(())
 }
 
-/// Requires of a shard of a role that the role is as it was read.
+/// Requires, on a shard of a role, that the role is unchanged.
 pub(crate) fn require_role(tx: &mut Transaction<'_>, org: &OrgId, (role, shard): (RoleId, u16), state: i64) {
     tx.require(&Sharded::Role(role).shard(org, shard), &lets_in(state), |_| Failed::Stale);
 }
 
-/// Where rows of a resource count: on one of its shards, or on its own item.
+/// The item that counts rows of a resource: one of its shards, or its own item.
 pub(crate) fn count_of(org: &OrgId, resource: ResourceId, shard: Option<u16>) -> Key {
     shard.map_or_else(|| keys::resource(org, resource), |shard| Sharded::Resource(resource).shard(org, shard))
 }
 
-/// Live rows as they were counted: on the resource's own item, and on those of its shards that are there.
+/// The live rows of a resource, by its own item and its existing shards.
 pub(crate) fn live_rows(own: &Item, shards: &[Item]) -> Result<i64, StoreError> {
     let reserve = if own.has(keys::SHARDS) { RESERVE } else { 0 };
     let on_shards: Result<Vec<i64>, StoreError> = shards.iter().map(rows_on).collect();
     Ok(own.number(LIVE)? - reserve + on_shards?.iter().sum::<i64>())
 }
 
-/// A shard that was raised before anybody counted on it has no count.
+/// A shard has no count until a start counts on it.
 fn rows_on(shard: &Item) -> Result<i64, StoreError> {
     if shard.has(LIVE) { shard.number(LIVE) } else { Ok(0) }
 }
 
-/// Shuts everybody out of the shards of a resource that is deleted, provided that they count what they did when they were read.
+/// Shuts all starts out of the shards of a resource that is being deleted, if their counts are unchanged.
 pub(crate) fn delete_as_counted(
     tx: &mut Transaction<'_>,
     org: &OrgId,
@@ -159,8 +158,8 @@ pub(crate) fn delete_as_counted(
     Ok(())
 }
 
-/// Shuts everybody out of the first shard of a role that is deleted. Where the deletion breaks off behind its transaction, its repetition
-/// finds this one and closes the others.
+/// Shuts all starts out of the first shard of a role that is being deleted. If the deletion is interrupted after its transaction, its
+/// repetition finds this shard and closes the others.
 pub(crate) fn bury_first_of_role(
     tx: &mut Transaction<'_>,
     org: &OrgId,
@@ -171,7 +170,7 @@ pub(crate) fn bury_first_of_role(
     Ok(())
 }
 
-/// Makes of a shard that of a deleted owner. It stays for a while, so that nobody who has read the owner makes it anew.
+/// Marks a shard as that of a deleted owner. It stays for a while, so that no late start creates it anew.
 fn burial(now: Timestamp) -> Result<Expression, StoreError> {
     let until = now.plus_seconds(KEPT_SECONDS).unix_seconds();
     let update = upsert(&format!(", #{VERSION} = :deleted, #{EXPIRES_AT} = :until"))?;
@@ -193,8 +192,8 @@ impl Store {
         Ok(marked.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().all(|is| is))
     }
 
-    /// Marks a resource from before shards. An update and no transaction: of many starts at once one succeeds, and the others find it
-    /// done. A deletion that has read the resource without the mark does not happen any more.
+    /// Marks a resource of an earlier version as one with shards. An update does this without conflicts: one of several concurrent starts
+    /// succeeds, and the others find it done. A deletion that read the resource before fails.
     async fn mark(&self, org: &OrgId, resource: ResourceId) -> Result<bool, StoreError> {
         let mark = format!("SET #{} = :shards ADD #{LIVE} :reserve", keys::SHARDS);
         let mark = Expression::new(mark, [(":shards", number(SHARDS)), (":reserve", number(RESERVE))]);
@@ -204,7 +203,7 @@ impl Store {
         Ok(matches!(updated, Updated::Done(_) | Updated::Not(Some(_))))
     }
 
-    /// Those of a resource's shards that are there.
+    /// The existing shards of a resource.
     pub(crate) async fn shards_of_resource(
         &self,
         org: &OrgId,
@@ -213,7 +212,7 @@ impl Store {
         self.get_all(&Sharded::Resource(resource).shards(org)).await
     }
 
-    /// Shuts out the starts that have read an owner before its change to this state: after this none of them is carried out.
+    /// Shuts out the starts that read an owner before it reached this state. None of them succeeds after this.
     ///
     /// # Errors
     /// Busy or defect.
@@ -226,8 +225,8 @@ impl Store {
         self.raise(owner.shards(org), state).await
     }
 
-    /// The same where it may have been done already: for a change that was not told the state, and for the repetition of one that may
-    /// have broken off. Of an owner that is gone it buries what is left.
+    /// The same for a change that does not know the state, and for the repetition of a change that may have been interrupted. It updates
+    /// only the shards that are behind. The shards of a missing owner are marked as deleted.
     ///
     /// # Errors
     /// Busy or defect.
@@ -249,7 +248,7 @@ impl Store {
         };
         keys.pop();
         match own_state {
-            // A shard that is missing was never raised.
+            // A missing shard was never raised.
             Some(FIRST_STATE) => Ok(()),
             Some(state) => {
                 keys.retain(|key| !has_reached(key, state));
@@ -263,7 +262,7 @@ impl Store {
         }
     }
 
-    /// Shuts everybody out of the shards of a role that is deleted, but the first.
+    /// Shuts all starts out of the shards of a deleted role, except for the first shard.
     ///
     /// # Errors
     /// Busy or defect.
@@ -282,7 +281,7 @@ impl Store {
         self.update_shards(shards, (&update, state)).await
     }
 
-    /// Updates shards that have not reached a state, each on its own: a transaction would wait for a moment without a start.
+    /// Updates the shards that are below a state, each by itself: a transaction would conflict with every start.
     async fn update_shards(
         &self,
         shards: Vec<Key>,

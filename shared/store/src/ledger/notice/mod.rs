@@ -1,7 +1,7 @@
-//! Telling rows how their rules stand.
+//! Notices: rows are told what happened to their rules.
 //!
-//! One transaction settles a row, takes it from its rules and lowers its resource's count, so that a resource can be deleted
-//! exactly when the last row on it is known to hold nothing.
+//! One transaction settles a row, takes it from its rules and lowers its resource's count. So a resource can be deleted as soon as its
+//! last row is known to hold nothing.
 
 mod resolve;
 
@@ -27,42 +27,39 @@ use crate::table::keys::{self};
 use crate::table::retry::{Attempt, retry_stale};
 use crate::table::transaction::{Commit, Failed, Receipt, Transaction};
 
-/// What rows are told of a rule.
+/// A notice: what rows are told about a rule.
 #[derive(Debug, Clone)]
 pub struct Notice {
-    /// The rule.
     pub rule: Rule,
-    /// The rows.
     pub holders: BTreeSet<Holder>,
-    /// What happened.
     pub event: RuleEvent,
 }
 
-/// Rules of which one transaction tells, so that each rule, its row's resource and the block have room.
+/// Rules of one transaction. Each rule, its row's resource and the block need room.
 const RULES_AT_ONCE: usize = 45;
 
-/// Blocks that are told at once.
+/// Concurrent blocks.
 const BLOCKS_AT_ONCE: usize = 8;
 
-/// What one block of rows is told of one rule.
+/// A notice for the rows of one block.
 struct BlockNotice<'a> {
     notice: &'a Notice,
     rows: Vec<Holder>,
 }
 
 impl Store {
-    /// Tells rows, each block of rows in transactions of its own, several blocks at once. A block that cannot be written keeps no
-    /// other from hearing, and of one block one transaction no other.
+    /// Tells rows what happened to their rules: each block in its own transactions, several blocks at once. The others are told even if a
+    /// block or one of its transactions fails.
     ///
     /// # Errors
-    /// The first of what went wrong: busy or defect. Those who were told stay told.
+    /// The first failure: busy or defect. Other rows may have been told.
     pub async fn notify_rows(
         &self,
         org: &OrgId,
         notices: &[Notice],
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        // What is said of one kind stands in one line of the record.
+        // Notices of one kind share an audit row.
         let mut blocks: BTreeMap<_, BTreeMap<_, Vec<BlockNotice<'_>>>> = BTreeMap::new();
         for notice in notices {
             let mut rows: BTreeMap<_, Vec<Holder>> = BTreeMap::new();
@@ -118,7 +115,7 @@ impl Store {
                     };
                     matches!(tx.commit(&Actor::system(org.clone()), &entry, at).await?, Commit::Done(_))
                 }
-                // Rows that knew it already are only taken from the rule.
+                // Rows that know it already are only taken from the rule.
                 None => tx.follow_up_or_stale(&Receipt::of_remains()).await?,
             };
             if told {
@@ -129,8 +126,8 @@ impl Store {
         .await
     }
 
-    /// When the event goes on record: behind the start of the session, and a removal behind its end. Which of two machines has the
-    /// faster clock says nothing about what came first, and the time orders the log.
+    /// The time of the audit row: after the session's start, and for a removal after its end. The times come from different machines, and
+    /// the log is ordered by time.
     async fn on_record_at(
         &self,
         org: &OrgId,
@@ -138,7 +135,7 @@ impl Store {
         notices: &[BlockNotice<'_>],
         now: Timestamp,
     ) -> Result<Timestamp, StoreError> {
-        // Only the first block stands in the session's own item.
+        // Only the first block is on the session's own item.
         let apart = if item.entity == Entity::Session {
             None
         } else {
@@ -148,12 +145,12 @@ impl Store {
         let Some(head) = head else { return Ok(now) };
         let are_removed = notices.iter().all(|notice| matches!(notice.notice.event, RuleEvent::Removed(_)));
         let ended = head.ended_at().filter(|_| are_removed);
-        // The end's own row stands behind the start as well.
+        // The audit row of the end is after the start as well.
         Ok(now.after(ended.map_or(head.started_at, |ended| ended.after(head.started_at))))
     }
 }
 
-/// Writes what the rows of a block learn, and says how many changed something.
+/// Applies notices to the rows of a block, and returns how many rows changed.
 fn apply(
     tx: &mut Transaction<'_>,
     org: &OrgId,
@@ -180,7 +177,7 @@ fn apply(
     Ok(changed.len())
 }
 
-/// Takes rows from a rule, as far as the event ends their part in it.
+/// Takes rows from a rule, as far as the event demands it.
 fn take_from_rule(tx: &mut Transaction<'_>, org: &OrgId, notice: &BlockNotice<'_>) -> Result<(), StoreError> {
     let rule = &notice.notice.rule;
     let update = match notice.notice.event {
@@ -198,7 +195,7 @@ fn take_from_rule(tx: &mut Transaction<'_>, org: &OrgId, notice: &BlockNotice<'_
     Ok(())
 }
 
-/// What goes on record, and its place among the kinds.
+/// The audit event, and its position among the kinds.
 fn audit_event(event: &RuleEvent) -> Option<(AuditEvent, u8)> {
     match event {
         RuleEvent::Applied(_) => Some((AuditEvent::RuleApply, 0)),

@@ -1,4 +1,4 @@
-//! The end of a stuck rule by an administrator's word.
+//! An administrator says that a stuck rule is gone.
 
 use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
 use model::id::RuleId;
@@ -21,7 +21,7 @@ use crate::table::keys::Round;
 use crate::table::retry::{Attempt, retry_stale};
 use crate::table::transaction::{Commit, Failed, Transaction};
 
-/// Nothing of a resolved rule is kept but that it was.
+/// Only the id of a resolved rule is kept.
 impl Recorded for RuleId {
     type Data = Self;
 
@@ -35,8 +35,8 @@ impl Recorded for RuleId {
 }
 
 impl Store {
-    /// Takes an administrator's word that a stuck rule is gone: its rows are settled, and its resources can be deleted. If the
-    /// rule is still there, the comparison of the group with the ledger will find it, because it carries our mark.
+    /// Settles the rows of a stuck rule because an administrator says that it is gone. Its resources can be deleted then. If the rule
+    /// still exists, the reconciler finds it by its mark.
     ///
     /// # Errors
     /// `RuleNotFound`; `RuleNotStuck`; busy or defect.
@@ -77,14 +77,14 @@ impl Store {
         let update = Expression::new(text, due_values(&key, Round::Sweep, now))
             .with(":found", data(&found)?)
             .with(":one", number(1));
-        // A stuck rule has no holders, and whoever joins it changes it.
+        // A stuck rule has no holders. A row that joins it changes its generation.
         let seen = finding::unchanged(rule)?;
         let mut tx = Transaction::idempotent(self, actor, &rule.id, now)?;
         tx.update(&key, &update, &seen, |_| Failed::Stale);
         Ok(matches!(tx.commit(actor, &entry(rule, resolution), now).await?, Commit::Done(_)))
     }
 
-    /// What breaks off here is finished by the sweeper.
+    /// The sweeper finishes what is interrupted here.
     async fn finish_resolution(
         &self,
         actor: &Actor,

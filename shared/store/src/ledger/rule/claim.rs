@@ -1,4 +1,4 @@
-//! Joining and leaving a rule, in the transaction of the session that does.
+//! Rows join and leave rules, in the transactions of their sessions.
 
 use model::id::{CredentialId, OrgId, ResourceId, RuleId};
 use model::ingress::{GroupRef, Ingress};
@@ -14,14 +14,14 @@ use crate::table::item::{Entity, Item, SHAPE, data, number, set, text};
 use crate::table::keys::{self, HOLDERS, LEAVING, Round};
 use crate::table::transaction::{Failed, Transaction};
 
-/// Seconds after which the sweeper looks after a rule that the stream's worker should have looked after.
+/// Seconds after which the sweeper visits a rule that the stream's worker should have visited.
 const GRACE_SECONDS: i64 = 45;
 
-/// Rows that hold a rule, from which on no more join it.
+/// Most holders of a rule. With so many, no more rows can join it.
 const HOLDERS_MAX: usize = 2_000;
 
-/// Rows that leave a rule, from which on no more join it. Who leaves is moved from one set to another, so that an item which they
-/// could join can be left by all of them.
+/// Most leaving rows of a rule. With so many, no more rows can join it. Holders that leave move to this set, so a rule that could be
+/// joined can also be left by all of them.
 const LEAVING_MAX: usize = 4_000;
 
 /// Whether more rows can join a rule.
@@ -40,7 +40,7 @@ pub(crate) struct Join<'a> {
     pub(crate) now: Timestamp,
 }
 
-/// Joins a rule, which is written down with this if it is not yet.
+/// Joins a rule. The first row to join creates the entry.
 pub(crate) fn join(tx: &mut Transaction<'_>, join: &Join<'_>) -> Result<(), StoreError> {
     let Join { org, group, ingress, now, .. } = join;
     let key = keys::rule(org, group, ingress);
@@ -48,7 +48,7 @@ pub(crate) fn join(tx: &mut Transaction<'_>, join: &Join<'_>) -> Result<(), Stor
     let listing = keys::listed_rule(org, id);
     let members = RuleData { id, group: (*group).clone(), ingress: *ingress, created_at: *now };
     let set_if_new = |name: &str| format!("#{name} = if_not_exists(#{name}, :{name})");
-    // What the rule was made with is what it can be removed with: who joins later does not change it.
+    // A rule is removed with the credential that made it, so later rows do not change this.
     let first = [
         "entity",
         "shape",
@@ -89,7 +89,7 @@ pub(crate) fn join(tx: &mut Transaction<'_>, join: &Join<'_>) -> Result<(), Stor
     Ok(())
 }
 
-/// Leaves a rule: it is not held by these rows any more, and they wait until it is gone.
+/// Leaves a rule: these rows no longer hold it, and wait for its removal.
 pub(crate) fn leave(
     tx: &mut Transaction<'_>,
     org: &OrgId,
@@ -99,7 +99,7 @@ pub(crate) fn leave(
 ) -> Result<(), StoreError> {
     let key = keys::rule(org, group, ingress);
     let update = Expression::new(
-        // What failed while it was wanted says nothing about its removal.
+        // Failed attempts to apply it say nothing about its removal.
         format!(
             "SET {SET_DUE}, #found.#attempts = :zero, #found.#isRefused = :no \
              DELETE #holders :rows, #fresh :rows ADD #leaving :rows, #generation :one"
@@ -120,7 +120,7 @@ mod tests {
     use model::id::SessionId;
     use model::session::BLOCK_WRITES_MAX;
 
-    /// A rule's item holds its sets, its keys, its members and what was found, of which no text is long.
+    /// A rule's item has its sets, keys and members, and the finding. Only the sets can be large.
     #[test]
     fn a_rule_that_can_be_joined_can_be_left() {
         const ITEM_MAX_BYTES: usize = 400 * 1024;
@@ -130,7 +130,7 @@ mod tests {
         let bytes = longest.to_string().len();
         // A block joins at once, with two rows of each resource.
         let holders = HOLDERS_MAX - 1 + 2 * BLOCK_WRITES_MAX;
-        // Each of them is fresh as well, until it was told; who leaves is neither any more.
+        // Each holder is also fresh until it is told. A leaving row is neither.
         let rows = 2 * holders + LEAVING_MAX - 1;
         assert!(rows * bytes + REST_MAX_BYTES <= ITEM_MAX_BYTES, "{rows} rows of {bytes} bytes");
     }

@@ -1,4 +1,4 @@
-//! What a worker found out about a rule.
+//! Findings: what a worker learned about a rule.
 
 use model::account::AccountId;
 use model::id::{CredentialId, OrgId, ResourceId};
@@ -15,39 +15,39 @@ use crate::table::item::{data, number, text as text_value};
 use crate::table::keys::{self, Key, Round};
 use crate::table::transaction::{Failed, Receipt, Transaction};
 
-/// A finding.
+/// What a worker learned about a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// What is known of the rule in the cloud.
+    /// Whether the rule is in the cloud.
     pub presence: Presence,
-    /// The provider's id.
+    /// The provider's id of the rule.
     pub provider_rule_id: Option<String>,
-    /// Attempts that failed since the last one that did not.
+    /// Failed attempts since the last successful one.
     pub attempts: u32,
-    /// What the provider said, if it said no.
+    /// The provider's last error.
     pub last_error: Option<String>,
-    /// Whether the provider refused, rather than gave no answer.
+    /// Whether the provider refused. Otherwise it gave no answer.
     pub is_refused: bool,
     /// The account in which the rule was applied.
     pub account: Option<AccountId>,
-    /// Until then a call that was sent may still take effect, or may not be visible yet.
+    /// Until this time, the last call may still take effect or become visible.
     pub unsettled_until: Option<Timestamp>,
-    /// Whether the removal of `provider_rule_id` was asked for.
+    /// Whether the removal of `provider_rule_id` was requested.
     pub is_removal_sent: bool,
-    /// Whether it belongs to another organization or deployment of Postern.
+    /// Whether it belongs to another organization or deployment of Postern, which may remove it.
     pub may_vanish: bool,
-    /// The last of the other rows' credentials that was tried, where more of them are to be tried.
+    /// The last of the other rows' credentials that was tried, if others are left.
     pub asked_up_to: Option<CredentialId>,
-    /// The credential with which to ask for it, and the resource that has it.
+    /// The credential to use, and its resource.
     pub access: (CredentialId, ResourceId),
     /// The generation at which the last attempt failed.
     pub failed_generation: Option<u64>,
-    /// When to look after the rule next; the sweeper does.
+    /// When the sweeper visits the rule next.
     pub due_at: Timestamp,
 }
 
 impl Finding {
-    /// What is known already, to be looked after again at a time.
+    /// The present knowledge, with another due time.
     #[must_use]
     pub fn of(rule: &Rule, due_at: Timestamp) -> Self {
         Self {
@@ -83,7 +83,7 @@ impl Finding {
         }
     }
 
-    /// What is written of it, whenever the rule is looked after next.
+    /// The clauses that write it, without the due time.
     fn expression(&self) -> Result<Expression, StoreError> {
         let text = "#found = :found, #credentialId = :credential, #resourceId = :resource, #revision = #revision + :one";
         let (credential, resource) = self.access;
@@ -92,7 +92,7 @@ impl Finding {
             .with(":resource", text_value(resource.to_string())))
     }
 
-    /// The same, with when the rule is looked after next.
+    /// The same with the due time.
     fn with_due(&self, key: &Key) -> Result<Expression, StoreError> {
         let found = self.expression()?;
         let text = format!("SET {}, {SET_DUE}", found.text).into();
@@ -101,7 +101,7 @@ impl Finding {
         Ok(Expression { text, ..update })
     }
 
-    /// The rule as it is when this has been recorded and nothing else has changed.
+    /// The rule with this finding, if nothing else has changed.
     fn applied_to(&self, rule: &Rule) -> Rule {
         Rule {
             presence: self.presence,
@@ -124,12 +124,12 @@ impl Finding {
     }
 }
 
-/// Intents of one transaction, which also has the condition on the lease.
+/// Intents of one transaction. It also has the condition on the lease.
 const INTENTS_AT_ONCE: usize = 90;
 
 impl Store {
-    /// Records a finding, and returns the rule as it is then; nothing when somebody else has found something since, or the
-    /// rule is another one by now. Who holds it may have changed meanwhile: a finding is true all the same.
+    /// Records a finding and returns the updated rule. Returns `None` if there is a newer finding, or if the entry was replaced. The
+    /// holders may have changed: the finding is true all the same.
     ///
     /// # Errors
     /// Busy or defect.
@@ -146,14 +146,13 @@ impl Store {
         if let Some(item) = self.updated_if(&key, &with_due, &unchanged).await? {
             return rule(&item).map(Some);
         }
-        // Whoever joined or left meanwhile has said when to look after the rule.
+        // The rows that joined or left meanwhile have set the due time.
         let without_due = Expression { text: format!("SET {}", found.text).into(), ..found };
         self.updated_if(&key, &without_due, &same(seen)?).await?.as_ref().map(rule).transpose()
     }
 
-    /// Records what the provider is about to be asked for, before it is asked: the rules for which that was recorded, as they are
-    /// then. A rule that somebody has joined, left or looked at since it was read is left out. Nothing at all is recorded when the
-    /// group was leased to another worker meanwhile: then this worker must not ask.
+    /// Records what a worker is about to ask the provider for, and returns the rules for which it did. Rules that have changed since they
+    /// were read are left out. Returns `None` if another worker has leased the group: then this worker must not ask.
     ///
     /// # Errors
     /// Busy or defect.
@@ -181,7 +180,7 @@ impl Store {
         Ok(Some(recorded))
     }
 
-    /// Takes a rule off the sweeper's list, if nobody has joined or left it since it was read.
+    /// Makes a rule no longer due, if it is unchanged.
     ///
     /// # Errors
     /// Busy or defect.
@@ -191,7 +190,7 @@ impl Store {
         self.update_if(&key_of(org, seen), &update, &quiet).await
     }
 
-    /// Removes the item of a rule that is gone and that nobody holds or waits for.
+    /// Deletes the entry of a removed rule that no row holds or waits for.
     ///
     /// # Errors
     /// Busy or defect.
@@ -201,7 +200,7 @@ impl Store {
     }
 }
 
-/// It is the same entry, and nobody has found anything since.
+/// The same entry without a newer finding.
 fn same(seen: &Rule) -> Result<Expression, StoreError> {
     Ok(Expression::new(
         "#data.#id = :id AND #revision = :revision",
@@ -209,14 +208,14 @@ fn same(seen: &Rule) -> Result<Expression, StoreError> {
     ))
 }
 
-/// It is the same entry, nobody has found anything since, and nobody has joined or left.
+/// The same entry without a newer finding, and no row has joined or left.
 pub(crate) fn unchanged(seen: &Rule) -> Result<Expression, StoreError> {
     let same = same(seen)?;
     let text = format!("{} AND #{} = :generation", same.text, keys::GENERATION);
     Ok(Expression { text: text.into(), values: same.values }.with(":generation", number(seen.generation)))
 }
 
-/// The same, and something else holds.
+/// The same with a further condition.
 fn unchanged_and(seen: &Rule, further: &str) -> Result<Expression, StoreError> {
     let unchanged = unchanged(seen)?;
     Ok(Expression { text: format!("{} AND {further}", unchanged.text).into(), ..unchanged })

@@ -1,9 +1,8 @@
-//! Groups: one worker at a time has a group to itself, because its calls to the cloud must not cross those of another.
+//! Groups and their leases. One worker at a time works on a group, because concurrent calls to the cloud would contradict each other.
 //!
-//! The lease ends by time, and clocks differ. So time alone protects nothing: a worker records its intents under the condition
-//! that the lease is still its own ([`GroupLease::require`]), and findings under the condition that nobody has recorded another. A
-//! worker that finds a group leased leaves a mark, and the holder of the lease looks at the ledger once more before it gives the
-//! group back: no change falls between the two.
+//! A lease ends by time, and clocks differ, so time alone protects nothing. A worker records its intents under the condition that it
+//! still has the lease ([`GroupLease::require`]), and its findings under the condition that there is no newer one. A worker that finds a
+//! group leased marks it, and the worker with the lease then reads the ledger once more. So no change is missed.
 
 use model::id::{CredentialId, LeaseId, OrgId, ResourceId};
 use model::ingress::{GroupRef, Ingress};
@@ -19,25 +18,23 @@ use crate::table::item::{Entity, Item, SHAPE, data, keys_of, number, text};
 use crate::table::keys::{self, Round};
 use crate::table::transaction::{Failed, Receipt, Transaction};
 
-/// Seconds for which a worker has a group. No worker runs for longer than this: `template.yaml` gives it less.
+/// Seconds of a lease. `template.yaml` gives workers less time than this.
 pub const LEASE_SECONDS: i64 = 60;
 
-/// Seconds from one comparison of a group with the ledger to the next: a little less than the schedule's hour, so that a run
-/// that comes early does not leave it to the next.
+/// Seconds between two comparisons of a group with the ledger. It is a little less than an hour, so that a run that comes early does not
+/// skip the group.
 const RECONCILE_SECONDS: i64 = 3300;
 
-/// A group that a worker has to itself.
+/// The right of one worker to work on a group.
 #[derive(Debug, Clone)]
 pub struct GroupLease {
-    /// Whose.
     pub org: OrgId,
-    /// Which.
     pub group: GroupRef,
     token: String,
 }
 
 impl GroupLease {
-    /// Requires in a transaction that no other worker has leased the group meanwhile.
+    /// Requires in a transaction that this lease is still valid.
     pub(super) fn require(&self, tx: &mut Transaction<'_>) {
         tx.require(&keys::group(&self.org, &self.group), &self.is_own(), |_| Failed::Superseded);
     }
@@ -50,26 +47,26 @@ impl GroupLease {
 /// How a lease ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Released {
-    /// The group is free, or another worker's.
+    /// The group is free, or leased to another worker.
     Done,
-    /// It is still leased: meanwhile another worker wanted the group, so that the ledger may have changed.
+    /// The lease stays. Another worker wanted the group, so the ledger may have changed.
     WantedAgain,
 }
 
 /// What the ledger has in a group.
 #[derive(Debug, Clone, Default)]
 pub struct GroupLedger {
-    /// The credential that was used last and the resource for which it was, if any was.
+    /// The credential that was used last, with its resource.
     pub last_access: Option<(CredentialId, ResourceId)>,
-    /// The entries.
+    /// The readable entries.
     pub rules: Vec<Rule>,
-    /// Number of items that cannot be read.
+    /// Number of unreadable items.
     pub unreadable: usize,
-    /// What those entries let in that cannot be read, as far as their keys say so.
+    /// What the unreadable entries let in, as far as their keys say it.
     pub unreadable_ingress: Vec<Ingress>,
 }
 
-/// What one item says of a group.
+/// One item of a group.
 enum LedgerItem {
     Rule(Box<Rule>),
     Access((CredentialId, ResourceId)),
@@ -87,7 +84,7 @@ fn ledger_item(item: &Item) -> Result<LedgerItem, StoreError> {
 }
 
 impl Store {
-    /// Takes a group for a worker, unless another one has it. With it, what the ledger has there.
+    /// Leases a group to a worker, unless another worker has it.
     ///
     /// # Errors
     /// Busy or defect.
@@ -113,7 +110,7 @@ impl Store {
         .with(":data", data(group)?)
         .with(":until", number(until))
         .with(":token", text(&token));
-        // Its own token is there when the first answer was lost and the call came again.
+        // The call's own token is there if the first answer was lost and the SDK repeated the call.
         let free = Expression::new(
             "attribute_not_exists(#leasedUntil) OR #leasedUntil <= :now OR #lease = :token",
             [(":now", number(now.unix_millis()))],
@@ -132,7 +129,7 @@ impl Store {
         Ok(tx.follow_up_as_far_as_unchanged(&Receipt::of_remains()).await?.is_some())
     }
 
-    /// Asks the worker that has leased a group to look at the ledger once more. False when the group is free by now.
+    /// Asks the worker that has leased a group to read the ledger once more. False if the group is free.
     ///
     /// # Errors
     /// Busy or defect.
@@ -142,7 +139,7 @@ impl Store {
         self.update_if(&keys::group(org, group), &update, &leased).await
     }
 
-    /// Gives a group back, unless another worker has it by now. A lease during which another worker wanted the group stays.
+    /// Releases a lease. It stays if another worker wanted the group meanwhile.
     ///
     /// # Errors
     /// Busy or defect.
@@ -160,7 +157,7 @@ impl Store {
         Ok(if goes_on { Released::WantedAgain } else { Released::Done })
     }
 
-    /// Gives a group back whose worker cannot go on, also when another worker wants it: the sweeper does what is left.
+    /// Releases the lease of a worker that cannot go on, even if another worker wants the group. The sweeper does the rest.
     ///
     /// # Errors
     /// Busy or defect.
@@ -169,7 +166,7 @@ impl Store {
         self.update_if(&keys::group(&lease.org, &lease.group), &release, &lease.is_own()).await.map(drop)
     }
 
-    /// What the ledger has in a leased group. An entry that cannot be read keeps no other from being worked on.
+    /// The entries of a leased group. An unreadable entry is counted, and the others are returned.
     ///
     /// # Errors
     /// Busy or defect.
@@ -193,7 +190,7 @@ impl Store {
         Ok(ledger)
     }
 
-    /// Keeps the credential with which a group was asked, for the comparisons to come.
+    /// Keeps the credential that was used for a group, for later comparisons.
     ///
     /// # Errors
     /// Busy or defect.
@@ -211,7 +208,7 @@ impl Store {
         self.update_if(&keys::group(&lease.org, &lease.group), &update, &own).await.map(drop)
     }
 
-    /// Has a group compared again in an hour.
+    /// Makes the next comparison of a group due in an hour.
     ///
     /// # Errors
     /// Busy or defect.

@@ -1,4 +1,4 @@
-//! The ledger as administrators see it.
+//! The rules as administrators see them.
 
 use futures_util::future::try_join_all;
 use model::id::{CredentialId, OrgId, ResourceId, RuleId, SessionId};
@@ -22,32 +22,29 @@ pub type RuleEntry = Rule;
 /// A rule as a list has it.
 #[derive(Debug, Clone)]
 pub enum ListedRule {
-    /// One that can be read.
+    /// A readable entry.
     Known(Box<Rule>),
-    /// One whose entry cannot be read.
+    /// An unreadable entry.
     Unreadable(Box<UnreadableRule>),
 }
 
-/// What can be told of an entry that cannot be read: what its keys say, and whatever else is as it should be.
+/// An unreadable entry: what its keys say, and each attribute that has the right form.
 #[derive(Debug, Clone)]
 pub struct UnreadableRule {
-    /// Identifier.
     pub id: RuleId,
-    /// Where.
     pub group: GroupRef,
-    /// What.
     pub ingress: Ingress,
-    /// The resource for which it was wanted first.
+    /// The resource whose row joined it first.
     pub resource_id: Option<ResourceId>,
-    /// With which the provider is asked.
+    /// The credential for calls to the provider.
     pub credential_id: Option<CredentialId>,
-    /// Sessions that hold it.
+    /// Sessions whose rows hold it.
     pub session_ids: BTreeSet<SessionId>,
-    /// Sessions that wait for its end.
+    /// Sessions whose rows wait for its removal.
     pub waiting_session_ids: BTreeSet<SessionId>,
-    /// When it is looked after next.
+    /// When it is due.
     pub due_at: Option<Timestamp>,
-    /// When it was wanted first, as its identifier says.
+    /// When its first row joined, by its id.
     pub created_at: Timestamp,
 }
 
@@ -66,7 +63,6 @@ impl ListedRule {
         }
     }
 
-    /// Its state.
     #[must_use]
     pub fn state(&self) -> RuleState {
         match self {
@@ -75,7 +71,7 @@ impl ListedRule {
         }
     }
 
-    /// Whether a list of the rules in a state shows it. Nobody can say that an unreadable one is in another.
+    /// Whether a list of rules in a state contains it. An unreadable entry may be in any state.
     fn is_in(&self, state: RuleState) -> bool {
         self.state() == state || self.state() == RuleState::Unreadable
     }
@@ -108,8 +104,7 @@ impl UnreadableRule {
 }
 
 impl Store {
-    /// The organization's rules in the order in which they were wanted, those of a state where one is given. One that cannot be
-    /// read is shown in every state.
+    /// The organization's rules in the order of creation, and only those of `state` if it is given. Unreadable entries are in every list.
     ///
     /// # Errors
     /// `Invalid` for a cursor that was not made for this list; busy or defect.

@@ -1,9 +1,8 @@
-//! The ledger: one item for each rule that Postern wants, has, or must still remove.
+//! Rules: one entry for each rule that Postern wants, has, or must still remove.
 //!
-//! An item is joined and left by session rows, in the sessions' own transactions and without a read: who holds a rule are
-//! sets on it. What is known of the rule in the cloud is found by a worker, which has the rule's group to itself
-//! ([`group`]), and is recorded under the condition that nobody has found anything else since ([`finding`]). Rows are told in
-//! transactions that take them from the rule, settle the row and lower the resource's count together ([`tell`]).
+//! Session rows join and leave an entry in their sessions' transactions, without a read: the holders are sets on the item ([`claim`]). A
+//! worker leases the rule's group ([`group`]), learns whether the rule is in the cloud, and records it if there is no newer finding
+//! ([`finding`]). [`crate::ledger::notice`] tells the rows.
 
 mod claim;
 pub(crate) mod finding;
@@ -31,7 +30,7 @@ use crate::table::keys::{
     CREDENTIAL_ID, DUE_SK, FOUND, FRESH, GENERATION, HOLDERS, LEAVING, RESOURCE_ID, REVISION,
 };
 
-/// The members of a rule's item, which never change. Who holds it and what was found stand beside them.
+/// The members of a rule's item, which never change. Holders and finding are attributes beside them.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RuleData {
@@ -42,7 +41,7 @@ pub(crate) struct RuleData {
     pub(crate) created_at: Timestamp,
 }
 
-/// What is known of a rule in the cloud.
+/// The finding about a rule.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct FoundData {
@@ -67,7 +66,7 @@ pub(crate) struct FoundData {
 }
 
 impl FoundData {
-    /// Of a rule that is not there, and that no call has asked for.
+    /// The finding about a rule that no call has asked for yet.
     pub(crate) fn absent() -> Self {
         Self {
             presence: Presence::Absent,
@@ -145,7 +144,7 @@ pub(crate) fn key_of(org: &OrgId, rule: &Rule) -> crate::table::keys::Key {
     crate::table::keys::rule(org, &rule.group, &rule.ingress)
 }
 
-/// The rows of a session that a rule's entry names, whether the entry can be read or not.
+/// The rows that a rule's entry names, readable or not.
 pub(crate) fn holders_in(one: &Each) -> BTreeSet<Holder> {
     let named = |name: &str| match one {
         Ok(item) => item.set(name).to_vec(),

@@ -1,8 +1,7 @@
-//! An attempt at once for rules that wait for one.
+//! Waking rules: an immediate attempt for rules that wait for one.
 //!
-//! A worker is woken by the table's stream, which hands over rules whose generation changed. So a rule is woken by an update of
-//! its entry: no failed attempts, due now, and another generation. What the provider said last stays, so that people see why
-//! it waited.
+//! The table's stream wakes a worker for rules whose generation has changed. So waking a rule is an update of its entry: no failed
+//! attempts, due now, the next generation. The provider's last error stays, so that people see why the rule waited.
 
 use futures_util::{StreamExt, stream};
 use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
@@ -25,13 +24,13 @@ use crate::table::keys::{self, Key, Round};
 use crate::table::retry::{Attempt, retry_stale};
 use crate::table::transaction::{Commit, Failed, Transaction};
 
-/// Rules that are woken at once.
+/// Concurrent updates of rules.
 const AT_ONCE: usize = 8;
 
-/// The organization's rules out of the list, which is an index: those of the last second may be missing.
+/// The organization's rules from the listing index. Rules of the last second may be missing.
 pub(crate) struct ListedRules {
     pub(crate) rules: Vec<Rule>,
-    /// How many could not be read.
+    /// Number of unreadable rules.
     pub(crate) unreadable: usize,
 }
 
@@ -52,8 +51,8 @@ impl ListedRules {
 }
 
 impl Store {
-    /// Has a rule tried again at once that waits after a failed attempt. One that is being tried is left alone: each wake-up makes
-    /// the worker read it again, so that somebody who repeats this could keep it from its work.
+    /// Makes a rule that waits after a failed attempt due at once. A rule that is being tried is refused: each wake-up makes its worker
+    /// read it again, so repeated calls could stop the work.
     ///
     /// # Errors
     /// `RuleNotFound`; `RuleNotWaiting`; busy or defect.
@@ -96,8 +95,7 @@ impl Store {
         Ok(ListedRules::read(self.query_listing(&all, None, |_| false).await?))
     }
 
-    /// Wakes those of some rules that wait for an attempt after a failed one; the groups in which there are such. One that
-    /// cannot be woken keeps no other one asleep.
+    /// Wakes the rules that wait after a failed attempt, and returns their groups. The others are woken even if one fails.
     pub(crate) async fn wake_rules(
         &self,
         org: &OrgId,
@@ -111,8 +109,7 @@ impl Store {
         Ok(waiting.into_iter().map(|rule| rule.group.clone()).collect())
     }
 
-    /// A finding or a change of the holders meanwhile is not in the way: the condition asks for the same entry, and that it
-    /// still waits.
+    /// The condition requires the same entry, still waiting. A new finding or new holders make no difference.
     async fn wake(&self, org: &OrgId, rule: &Rule, now: Timestamp) -> Result<(), StoreError> {
         let key = key_of(org, rule);
         let waits = Expression::new(
@@ -127,7 +124,7 @@ fn is_waiting(rule: &Rule) -> bool {
     rule.attempts > 0 || rule.is_refused
 }
 
-/// What wakes a worker, and lets it try at once.
+/// The update that wakes a worker and allows an immediate attempt.
 fn awake(key: &Key, now: Timestamp) -> Result<Expression, StoreError> {
     let text = format!(
         "SET {SET_DUE}, #found.#attempts = :zero, #found.#isRefused = :no ADD #{} :one",

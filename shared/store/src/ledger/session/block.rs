@@ -1,9 +1,8 @@
-//! Blocks: a session's rows stand together on its item, as many as its transaction has room for; further ones stand on items
-//! of their own. A transaction has 100 writes, and a row costs it two that way: the resource's count and the rule.
+//! Blocks of rows. The first block is on the session's item. Further blocks are items of their own. A transaction writes one block,
+//! because it has 100 writes and a row costs two: the resource's count and the rule.
 //!
-//! An item holds 400 KB. A block takes no more rows than fit with the longest text at each of their claims
-//! ([`ROWS_BYTES_MAX`]). Blocks of earlier versions may have more: what providers said is left out of them where there is no
-//! room ([`Block::fitting`]).
+//! An item holds 400 KB. A block has at most as many rows as fit with the longest text at each claim ([`ROWS_BYTES_MAX`]). Blocks of
+//! earlier versions may be larger. They lose the provider's messages when there is no room ([`Block::fitting`]).
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use model::id::{OrgId, SessionId};
@@ -19,24 +18,23 @@ use crate::table::keys::{self, ARMED, Key, ROWS, VERSION};
 use crate::table::size::{self, ITEM_BYTES_MAX};
 use crate::table::transaction::{Failed, Transaction};
 
-/// Most bytes of a block's rows, by [`bytes_at_longest`]. What stands beside them takes less than 20 KB: names, an email and a
-/// reason, each of some hundred characters.
+/// Most bytes of a block's rows, by [`bytes_at_longest`]. The other attributes take less than 20 KB: names, an email and a reason of some
+/// hundred characters each.
 pub(crate) const ROWS_BYTES_MAX: usize = 360 * 1024;
 
-/// A claim at its longest, with the place of a rule that has 64 characters at its provider.
+/// Bytes of the longest claim. A provider's rule id has at most 64 characters.
 const CLAIM_BYTES_MAX: usize = 448;
 
-/// A row without its claims and the texts that it has from its resource: members' names, ids, an address, a sentence about the
-/// resource's config.
+/// Bytes of a row without its claims and its resource's texts: members' names, ids, an address, a sentence about the resource's config.
 const ROW_BYTES_MAX: usize = 384;
 
-/// Room that is left in an item: the sizes are reckoned, and the engine may count a little more.
+/// Bytes that stay free in an item. The sizes are computed here, and DynamoDB may count a little more.
 const SPARE_BYTES: usize = 8 * 1024;
 
-/// Most rows that a write names one by one: DynamoDB takes 4 KB of an expression and 300 operators.
+/// Most rows that a write names one by one. An expression has at most 4 KB and 300 operators.
 const NAMED_ROWS_MAX: usize = 60;
 
-/// What a row takes when each of its claims is as long as it can be.
+/// Bytes of a row whose claims have the maximal length.
 pub(crate) fn bytes_at_longest(row: &SessionRow) -> usize {
     let texts = row.resource_name.len() + row.group.region.len() + row.group.group_id.len();
     ROW_BYTES_MAX + texts + row.claims.len() * CLAIM_BYTES_MAX
@@ -48,13 +46,12 @@ pub(crate) struct Block {
     pub(crate) session: SessionId,
     pub(crate) number: u16,
     pub(crate) rows: Vec<SessionRow>,
-    /// Whether the claims stand in the ledger. Those of the first block always do.
+    /// Whether the claims have joined their rules. Those of the first block always have.
     pub(crate) is_armed: bool,
     pub(crate) version: i64,
-    /// The rows as they stand in the table: a condition compares with what is there, not with what this version of the code
-    /// would write.
+    /// The rows as the table has them. A condition compares with these, and not with what this version would write.
     stored: Vec<AttributeValue>,
-    /// Bytes of the item without the rows.
+    /// Bytes of the item without its rows.
     beside: usize,
     key: Key,
 }
@@ -77,7 +74,7 @@ pub(crate) fn live_rows(block: &Block) -> Counts {
     counts
 }
 
-/// Of each resource, how many rows have come to hold nothing. The rows stand at the same places.
+/// For each resource, how many rows were settled by a change. Both slices have the same rows in the same order.
 pub(crate) fn newly_settled(before: &[SessionRow], after: &[SessionRow]) -> Counts {
     let mut settled = Counts::default();
     for (before, after) in before.iter().zip(after) {
@@ -89,7 +86,7 @@ pub(crate) fn newly_settled(before: &[SessionRow], after: &[SessionRow]) -> Coun
 }
 
 impl Block {
-    /// Where a block is.
+    /// The key of a block's item.
     pub(crate) fn key(org: &OrgId, session: SessionId, number: u16) -> Key {
         if number == 0 { keys::session(org, session) } else { keys::session_rows(org, session, number) }
     }
@@ -115,9 +112,8 @@ impl Block {
         Ok(Self { session, number, rows, is_armed, version, stored, beside, key })
     }
 
-    /// The rows as they are to be written, without what providers said where the item has no room for it: rather a row that does
-    /// not say why than one that is never told. First the texts go that nobody is shown, last the
-    /// provider's ids.
+    /// The rows to write. If the item has no room for the provider's messages, they are left out: a row without a reason is better than a
+    /// row that is never told. Texts that are not shown go first, the provider's ids last.
     pub(crate) fn fitting(
         &self,
         rows: &[SessionRow],
@@ -136,13 +132,13 @@ impl Block {
         Ok((rows, attribute))
     }
 
-    /// The place of a row.
+    /// The holder that stands for a row.
     pub(crate) fn holder(&self, place: usize) -> Holder {
         Holder { session: self.session, block: self.number, row: u16::try_from(place).unwrap_or(u16::MAX) }
     }
 
-    /// Writes rows anew where they are others than were read, provided that those are as they were read. Other rows may change at
-    /// the same time, unless many are written.
+    /// Writes the changed rows, under the condition that these are as they were read. Other rows may change at the same time, unless many
+    /// are written.
     pub(crate) fn rewrite(&self, tx: &mut Transaction<'_>, after: &[SessionRow]) -> Result<(), StoreError> {
         let (after, attribute) = self.fitting(after)?;
         if after.len() != self.stored.len() {

@@ -1,7 +1,7 @@
-//! The end of a session: by its owner, by an administrator, or because its time is over.
+//! The end of a session. `ledger/mod.rs` lists its steps.
 //!
-//! The transaction that ends a session takes it from all of its rules. What stands in blocks of its own follows block by block;
-//! until that is done the session stays on the sweeper's list.
+//! The transaction that ends a session takes the rows of its first block from their rules. Further blocks follow one by one, and the
+//! session stays due until that is done.
 
 use futures_util::future::join_all;
 use model::audit::AuditEvent;
@@ -27,14 +27,14 @@ use crate::table::keys::{self, ARMED, DUE_PK, DUE_SK, EVICTED, ROWS, Round};
 use crate::table::retry::{Attempt, retry_stale_from};
 use crate::table::transaction::{Commit, Failed, FollowUp, Receipt, Transaction};
 
-/// A session that was ended, and the groups in which it had rules.
+/// The result of processing a session.
 #[derive(Debug, Clone, Default)]
 pub struct Ended {
-    /// The groups.
+    /// The groups in which it had rules.
     pub groups: BTreeSet<GroupRef>,
-    /// Whether it was ended just now.
+    /// Whether it was ended by this call.
     pub is_new: bool,
-    /// When its time is over, where it goes on.
+    /// When its time is over, if it goes on.
     pub goes_on_until: Option<Timestamp>,
 }
 
@@ -42,7 +42,7 @@ impl Store {
     /// Stops a session, once for each `Idempotency-Key`.
     ///
     /// # Errors
-    /// `SessionNotFound`, also when it is not `owner`'s; `SessionNotStoppable`; busy or defect.
+    /// `SessionNotFound`, also for a session that is not `owner`'s; `SessionNotStoppable`; busy or defect.
     pub async fn stop_session(
         &self,
         actor: &Actor,
@@ -56,7 +56,7 @@ impl Store {
             retry_stale_from("the session changed", first, |seen| async move {
                 let loaded = self.session_to_stop(&actor.org, id, owner).await?;
                 let status = loaded.status(now);
-                // Rows that cannot be read may be open.
+                // Unreadable rows may be open.
                 let may_be_open = loaded.fault.is_some() && loaded.head.ended_reason.is_none();
                 if !status.is_stoppable() && !may_be_open {
                     return Err(Refusal::SessionNotStoppable(status).into());
@@ -74,7 +74,7 @@ impl Store {
         Box::pin(self.changed(&actor.org, Box::pin(stopped).await?)).await
     }
 
-    /// The session as far as it can be read, provided that it is the owner's.
+    /// The session as far as it can be read, if it is the owner's.
     async fn session_to_stop(
         &self,
         org: &OrgId,
@@ -92,12 +92,11 @@ impl Store {
         loaded.ok_or(Refusal::SessionNotFound(id).into())
     }
 
-    /// Ends a session for an administrator's other decision, unless it has ended. One that nobody may stop any more, because
-    /// its time is over, is ended for that reason. One that cannot be read loses its rules.
+    /// Ends a session because of an administrator's other decision. If its time is over, that is the reason of its end. An unreadable
+    /// session is evicted from its rules.
     ///
     /// # Errors
-    /// Busy or defect; a defect also, after all that can be ended is, when the session cannot be read and is not known to be
-    /// over.
+    /// Busy or defect. Also a defect, after the eviction, if an unreadable session may not be over.
     pub async fn end_or_evict_session(
         &self,
         actor: &Actor,
@@ -112,7 +111,7 @@ impl Store {
                 Ok(None) => return Ok(Attempt::Done(())),
                 Err(_) => return self.evict_unreadable(actor, id, now).await.map(Attempt::Done),
             };
-            // Rows that cannot be read may be open.
+            // Unreadable rows may be open.
             let may_be_open = loaded.fault.is_some() && loaded.head.ended_reason.is_none();
             if loaded.session().has_ended() && !may_be_open {
                 return Ok(Attempt::Done(()));
@@ -130,7 +129,7 @@ impl Store {
         .await
     }
 
-    /// Takes its rules from a session that cannot be read. What is not due is over.
+    /// Evicts an unreadable session from its rules. A session that is not due is over.
     async fn evict_unreadable(&self, actor: &Actor, id: SessionId, now: Timestamp) -> Result<(), StoreError> {
         let what = (id, AuditEvent::SessionStop);
         self.evict_session(actor, what, Scope::Everything, now).await?;
@@ -141,12 +140,11 @@ impl Store {
         }
     }
 
-    /// Looks after a session that is due: one whose time is over is ended; one whose end broke off is ended to the last
-    /// block. A timer that comes too early, or for the second time, changes nothing. One that cannot be read loses its rules
-    /// when its time is over, and stays due.
+    /// Processes a session that is due: ends it if its time is over, or finishes an interrupted end. A timer that comes too early or
+    /// twice changes nothing. An unreadable session is evicted from its rules when its time is over, and stays due.
     ///
     /// # Errors
-    /// Busy or defect; a defect also, after all that can be ended is, when the session or some of its rows cannot be read.
+    /// Busy or defect. Also a defect, after everything else is ended, if the session or some of its rows are unreadable.
     pub async fn process_due_session(
         &self,
         org: &OrgId,
@@ -185,7 +183,7 @@ impl Store {
         .await
     }
 
-    /// A session whose item cannot be read is due at its end: that is all that is known of it.
+    /// An unreadable session is due at its end. Nothing else is known of it.
     async fn process_unreadable(
         &self,
         org: &OrgId,
@@ -242,8 +240,8 @@ impl Store {
         Ok(Some(session))
     }
 
-    /// Ends what stands in blocks of its own, and takes the session off the sweeper's list. A block that cannot be read loses
-    /// its rules; the session stays on the list, and the others are ended all the same.
+    /// Ends the further blocks, and then makes the session no longer due. Unreadable blocks are evicted from their rules. The session
+    /// then stays due, and the other blocks are ended all the same.
     async fn end_blocks(&self, org: &OrgId, loaded: &Loaded, now: Timestamp) -> Result<(), StoreError> {
         let mut ends = Vec::new();
         for block in loaded.blocks.iter().filter(|block| block.number > 0) {
@@ -292,8 +290,7 @@ impl Store {
         .await
     }
 
-    /// An error, unless it comes from an entry of the ledger that cannot be read and may have refused its update: the next attempt
-    /// knows which one.
+    /// Returns an error, unless an unreadable entry may have caused it. The next attempt knows which entries are unreadable.
     async fn unless_unreadable(
         &self,
         org: &OrgId,
@@ -304,7 +301,7 @@ impl Store {
         if may_be && self.rules_seen(org, block).await?.has_unreadable() { Ok(()) } else { Err(error) }
     }
 
-    /// What ends a block; nothing when it is ended.
+    /// The transaction that ends a block; `None` if the block has ended.
     fn end_of_block(
         &self,
         org: &OrgId,
@@ -336,7 +333,7 @@ impl Store {
         Ok(Some(tx))
     }
 
-    /// A session that failed holds nothing, and has nothing to be looked after.
+    /// Makes a failed session no longer due: it holds nothing.
     async fn take_off_the_list(&self, org: &OrgId, loaded: &Loaded) -> Result<bool, StoreError> {
         let done = Expression::new(format!("REMOVE #{DUE_PK}, #{DUE_SK}, #{EVICTED}"), []);
         let seen = Expression::has_version(loaded.version);
@@ -344,7 +341,7 @@ impl Store {
     }
 }
 
-/// Why a session is to be ended now, if it is: its time is over, or it lost its rules while it could not be read.
+/// Why a session must end now: its time is over, or it was evicted while it was unreadable.
 fn due_end(loaded: &Loaded, now: Timestamp) -> Option<(EndedReason, AuditEvent)> {
     if loaded.head.expires_at <= now {
         Some((EndedReason::Expired, AuditEvent::SessionExpire))

@@ -1,8 +1,8 @@
-//! The eviction of a session that cannot be read: it loses the rules that the ledger says it holds.
+//! The eviction of an unreadable session: it loses the rules whose entries name it.
 //!
-//! What a rule's entry says of its holders is enough to let go of the rule; what the session's rows say is not needed. No row is
-//! told, because none can be. The session's item says that it was evicted, and is due from then on: when somebody has repaired it,
-//! the sweeper ends the session and settles its rows ([`super::forgotten`]). Until then its resources' counts stay as they are.
+//! The holders in a rule's entry are enough to leave the rule; the session's rows are not needed. No row is told, because none can be
+//! read. The session's item is marked as evicted and becomes due. After a repair, the sweeper ends the session and settles its rows
+//! ([`super::forgotten`]). Until then the counts of its resources stay.
 
 use model::audit::{AuditEntry, AuditEvent, AuditResult};
 use model::id::{OrgId, ResourceId, SessionId};
@@ -23,17 +23,17 @@ use crate::table::keys::{self, EVICTED, Key, RESOURCE_ID, Round};
 use crate::table::list::PageRequest;
 use crate::table::transaction::{Commit, Failed, Receipt, Transaction};
 
-/// Rules that one transaction lets go of, beside its audit row.
+/// Rules of one transaction, beside its audit row.
 const RULES_AT_ONCE: usize = 90;
 
 /// Which rules a session loses.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Scope<'a> {
-    /// All that it holds.
+    /// All of them.
     Everything,
-    /// Those that rows hold which are in none of these blocks: the blocks can be read, and are ended as they are.
+    /// Those of rows outside these readable blocks.
     AllBut(&'a BTreeSet<u16>),
-    /// Those of a resource that is drained: in its group, or wanted for it first.
+    /// Those of a drained resource: in its group, or created for it.
     Resource(ResourceId, Option<&'a GroupRef>),
 }
 
@@ -62,13 +62,12 @@ impl Scope<'_> {
 }
 
 impl Store {
-    /// Takes a session from the rules that it holds, and from those whose end it waits for. What nobody else holds is removed
-    /// by the worker. Says how many rules it lost.
+    /// Takes a session from the rules that it holds or waits for, and returns their number. The worker removes rules that no row holds.
     ///
-    /// The audit row says that the session could not be read; a session that holds nothing gets none.
+    /// The audit row says that the session was unreadable. There is none for a session without rules.
     ///
     /// # Errors
-    /// Busy or defect, after everything else was let go of.
+    /// Busy or defect, after everything else was done.
     pub(crate) async fn evict_session(
         &self,
         actor: &Actor,
@@ -97,7 +96,7 @@ impl Store {
                 Some(receipt) => drop(tx.follow_up(receipt).await?),
             }
         }
-        // An entry that cannot be read may be refused, and must not take the others with it.
+        // The update of an unreadable entry may fail. It has its own transaction, so that the others succeed.
         for held in others {
             let mut tx = Transaction::new(self);
             tx.update(&held.key, &let_go(held, now)?, &Expression::exists(), |_| Failed::Needless);
@@ -106,7 +105,7 @@ impl Store {
         failure.map_or(Ok(held.len()), Err)
     }
 
-    /// Before the rules go, so that no repaired session goes on without them.
+    /// Marks the session before it loses its rules, so that it does not go on without them after a repair.
     async fn mark_evicted(&self, org: &OrgId, id: SessionId, now: Timestamp) -> Result<(), StoreError> {
         let key = keys::session(org, id);
         let due = due_values(&key, Round::Sweep, now);
@@ -115,7 +114,7 @@ impl Store {
         self.update_if(&key, &mark, &Expression::exists()).await.map(drop)
     }
 
-    /// The rules that name a session, as they are now. The list is an index, and may be a second behind.
+    /// The rules that name a session, as they are now. They come from the listing index, which may be a second behind.
     async fn held_by(&self, org: &OrgId, id: SessionId, scope: Scope<'_>) -> Result<Vec<Held>, StoreError> {
         let list = keys::rules(org);
         let (listed, _) = self.list_page(&list, Entity::Rule, &PageRequest::default()).await?;
@@ -136,9 +135,9 @@ impl Store {
     }
 }
 
-/// Lets rows go of a rule, without waiting for its end.
+/// Takes rows from a rule. They do not wait for its removal.
 fn let_go(held: &Held, now: Timestamp) -> Result<Expression, StoreError> {
-    // What failed while it was wanted says nothing about its removal. Of an unreadable entry only what is certain is changed.
+    // Failed attempts to apply it say nothing about its removal. Of an unreadable entry only what is certain is changed.
     let found = if held.is_readable { ", #found.#attempts = :zero, #found.#isRefused = :no" } else { "" };
     let text = format!(
         "SET {SET_DUE}{found} DELETE #holders :rows, #fresh :rows, #leaving :rows ADD #generation :one"

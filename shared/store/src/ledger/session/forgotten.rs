@@ -1,7 +1,7 @@
-//! Rows that wait for the end of a rule whose entry does not name them.
+//! Forgotten rows: they wait for the removal of a rule whose entry does not name them.
 //!
-//! They lost the rule while they could not be read ([`super::evict`]), or somebody deleted the entry. Nobody would tell them that the
-//! rule is gone, and the resource would count them for good.
+//! They were evicted while they were unreadable ([`super::evict`]), or the entry was deleted by hand. No worker would tell them that the
+//! rule is gone, and the resource would count them for ever.
 
 use futures_util::future::join_all;
 use model::id::OrgId;
@@ -18,11 +18,11 @@ use crate::table::error::{Cause, StoreError};
 use crate::table::transaction::{Receipt, Transaction};
 
 impl Store {
-    /// Settles the rows of an ended session that no rule names any more. The rows are as they were read before the rules, and a row
-    /// that waits joins no rule again: so a rule that does not name it will not.
+    /// Settles the rows of an ended session that no rule names. A waiting row never joins a rule again, so it is safe that the rules are
+    /// read after the rows.
     ///
     /// # Errors
-    /// Busy or defect, the first of several.
+    /// Busy or defect: the first failure, after everything else was tried.
     pub(crate) async fn settle_forgotten(
         &self,
         org: &OrgId,

@@ -1,4 +1,4 @@
-//! How rows leave their rules: all of them at once, whatever the ledger's entries look like.
+//! How rows leave their rules, also if entries are missing or unreadable.
 
 use model::id::OrgId;
 use model::ingress::{GroupRef, Ingress};
@@ -18,12 +18,12 @@ use crate::table::item::{Each, keys_of, number, set};
 use crate::table::keys::{self, Round};
 use crate::table::transaction::{Failed, Transaction};
 
-/// What is known of the entries of the rules that a block's rows hold. A first attempt knows nothing and takes every entry to be
-/// there and readable, which costs no read.
+/// What is known of the entries of a block's rules. The first attempt assumes that every entry exists and is readable, which costs no
+/// read.
 #[derive(Default)]
 pub(crate) struct RulesSeen {
     pub(crate) is_known: bool,
-    /// Somebody deleted the entry, or the rows lost it while they could not be read.
+    /// The entry was deleted by hand, or the rows were evicted while they were unreadable.
     missing: BTreeSet<(GroupRef, Ingress)>,
     unreadable: BTreeSet<(GroupRef, Ingress)>,
 }
@@ -33,8 +33,8 @@ impl RulesSeen {
         !self.unreadable.is_empty()
     }
 
-    /// Gives up every claim. What has no entry is settled, because nobody would tell its rows. Says how many rows of each
-    /// resource hold nothing any more.
+    /// Gives up every claim, and returns how many rows of each resource are settled. Claims without an entry are settled, because no
+    /// worker would tell their rows.
     pub(crate) fn give_up(&self, rows: &mut [SessionRow], now: Timestamp) -> Counts {
         let mut settled = Counts::default();
         for row in rows.iter_mut().filter(|row| !row.is_settled()) {
@@ -54,7 +54,7 @@ impl RulesSeen {
 }
 
 impl Store {
-    /// The entries of the rules that a block's rows hold, or wait for the end of; nothing where there is none.
+    /// The entries of the rules that a block's rows hold or wait for; `None` for a missing one.
     pub(crate) async fn entries_of(
         &self,
         org: &OrgId,
@@ -76,7 +76,7 @@ impl Store {
         Ok(entries)
     }
 
-    /// Looks at the entries of the rules that a block's rows hold.
+    /// Reads the entries of a block's rules.
     pub(crate) async fn rules_seen(&self, org: &OrgId, block: &Block) -> Result<RulesSeen, StoreError> {
         let mut seen = RulesSeen { is_known: true, ..RulesSeen::default() };
         for (rule, entry) in self.entries_of(org, block).await? {
@@ -90,7 +90,7 @@ impl Store {
     }
 }
 
-/// Leaves every rule that rows of a block claim.
+/// Takes the rows of a block from every rule that they hold.
 pub(crate) fn leave_rules(
     tx: &mut Transaction<'_>,
     org: &OrgId,
@@ -113,7 +113,7 @@ pub(crate) fn leave_rules(
     Ok(())
 }
 
-/// Leaves a rule whose entry cannot be read: what was found of it stays as it is, because it may not be there.
+/// Leaves a rule whose entry is unreadable. The finding is not touched, because it may be missing.
 fn leave_unreadable(
     tx: &mut Transaction<'_>,
     org: &OrgId,

@@ -16,11 +16,10 @@ use crate::table::keys::{self, DUE_SK, Key, SESSION_PREFIX};
 use crate::table::list::{Listed, PageRequest, position};
 use crate::table::{Store, cursor};
 
-/// Most places that one call reads.
+/// Most places of one call.
 const PLACES_A_CALL: usize = 100;
 
-/// Calls for places that one part may cost when a filter leaves sessions out. A part that is short by then has a cursor all the
-/// same.
+/// Calls for places that one page may cost. With a filter, a page can be short and still have a cursor.
 const CALLS_A_PART: usize = 10;
 
 /// A session as the API shows it.
@@ -28,12 +27,12 @@ const CALLS_A_PART: usize = 10;
 pub struct ShownSession {
     /// The session, as far as it can be read.
     pub session: Session,
-    /// Whether its item, or some of its rows, cannot be read.
+    /// Whether its item or some of its rows are unreadable.
     pub is_unreadable: bool,
 }
 
 impl ShownSession {
-    /// Whether a filter wants it. Nobody can say that an unreadable one is not wanted.
+    /// Whether it passes a filter. An unreadable one passes every filter.
     fn is_admitted(&self, filter: &SessionFilter, now: Timestamp) -> bool {
         self.is_unreadable || filter.admits(&self.session, now)
     }
@@ -42,12 +41,12 @@ impl ShownSession {
         Self { session: loaded.session(), is_unreadable: loaded.fault.is_some() }
     }
 
-    /// What can be shown of a session whose item cannot be read: what the keys say, and its end while that is due.
+    /// What can be shown of an unreadable session: what the keys say, and its end while that is due.
     fn unreadable((id, owner): (SessionId, Option<UserId>), item: &Unreadable) -> Result<Self, StoreError> {
         let time = |millis| Timestamp::from_unix_millis(millis).ok();
         let started_at = time(id.unix_millis()).ok_or_else(|| item.error())?;
         let due = item.text(DUE_SK).and_then(|millis| millis.parse().ok()).and_then(time);
-        // Every session has an owner, whose id is beside the item where it is not in it.
+        // Every session has an owner. If the item does not name them, the key of its place does.
         let owner = owner.or_else(|| UserId::parse(item.member("userId")?).ok());
         let owner = owner.or_else(|| UserId::parse(NOBODY).ok()).ok_or_else(|| item.error())?;
         let head = SessionHead {
@@ -70,10 +69,10 @@ impl ShownSession {
     }
 }
 
-/// Stands for an owner of whom nothing can be read.
+/// Stands for an unreadable owner.
 const NOBODY: &str = "unknown";
 
-/// A place among somebody's sessions.
+/// A place in a person's list of sessions.
 struct Place {
     id: SessionId,
     owner: Option<UserId>,
@@ -87,7 +86,7 @@ pub(crate) struct Stoppable {
     pub(crate) activation: Option<ActivationId>,
 }
 
-/// Sessions of a person: those that can be stopped, and those of which nobody can say so.
+/// Sessions of a person: those that can be stopped, and the unreadable ones.
 #[derive(Default)]
 pub(crate) struct StoppableSessions {
     pub(crate) found: Vec<Stoppable>,
@@ -98,7 +97,7 @@ impl StoppableSessions {
     fn add(&mut self, shown: &ShownSession) {
         let session = &shown.session;
         if shown.is_unreadable {
-            // It may be running, and nobody can say since when.
+            // It may be running, since an unknown time.
             self.unreadable.push(session.head.id);
         } else if !session.has_ended() {
             self.found.push(Stoppable { id: session.head.id, activation: session.head.activation });
@@ -106,12 +105,10 @@ impl StoppableSessions {
     }
 }
 
-/// Whose sessions.
+/// The owner of a list of sessions.
 #[derive(Debug, Clone, Copy)]
 enum Whose<'a> {
-    /// The organization's.
     Org(&'a OrgId),
-    /// One person's.
     User(&'a OrgId, &'a UserId),
 }
 
@@ -130,7 +127,7 @@ impl Whose<'_> {
         }
     }
 
-    /// The name of the list, by which its cursors are known.
+    /// The name of the list, for its cursors.
     fn list(&self) -> String {
         format!("{}#{SESSION_PREFIX}", self.partition())
     }
@@ -152,8 +149,7 @@ impl Store {
         self.sessions_newest_first(Whose::User(org, user), filter, page, now).await
     }
 
-    /// An organization's sessions, newest first. What was started within the last second may be missing: indexes follow
-    /// the table.
+    /// An organization's sessions, newest first. Those of the last second may be missing, because the index is eventually consistent.
     ///
     /// # Errors
     /// `Invalid` for a cursor that was not made for this list; busy or defect.
@@ -165,7 +161,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Listed<ShownSession>, StoreError> {
         match &filter.user_id {
-            // Whose id is a UUID in another spelling than theirs is found in the list of all.
+            // A UUID can have another spelling than the owner's id. It is found in the organization's list.
             Some(user) if !user.has_spellings() => {
                 self.sessions_newest_first(Whose::User(org, user), filter, page, now).await
             }
@@ -188,7 +184,7 @@ impl Store {
         let is_filtered = *filter != SessionFilter::default();
         let (mut found, mut calls): (Vec<ShownSession>, usize) = (Vec::new(), 0);
         loop {
-            // One more than wanted tells the last part from one that is just full.
+            // One more than wanted shows whether there is a next page.
             let wanted = if is_filtered { PLACES_A_CALL } else { limit.saturating_add(1) - found.len() };
             let count = wanted.min(PLACES_A_CALL);
             let places = self.session_places(whose, before, count).await?;
@@ -211,7 +207,8 @@ impl Store {
         }
     }
 
-    /// The sessions of a person that have not ended. None runs for more than a year, and no clock is a day behind.
+    /// The sessions of a person that have not ended. Older ones than a year and a day are not read: no session lasts longer than a year,
+    /// and no clock is wrong by a day.
     pub(crate) async fn stoppable_sessions_of(
         &self,
         org: &OrgId,
@@ -233,7 +230,7 @@ impl Store {
         }
     }
 
-    /// Those of some sessions that are a person's, among the thousand that they started last.
+    /// Those of some sessions that are among a person's last thousand.
     pub(crate) async fn sessions_of_user_among(
         &self,
         org: &OrgId,
@@ -252,7 +249,7 @@ impl Store {
         Ok(own)
     }
 
-    /// The next places before one, newest first.
+    /// The next older places, newest first.
     async fn session_places(
         &self,
         whose: Whose<'_>,
@@ -279,7 +276,7 @@ impl Store {
             }
         };
         let place = |one: &Each| {
-            // A place is its keys: it has no members that could be unreadable.
+            // A place has only keys, so it is always readable.
             let (pk, sk) = keys_of(one);
             let id = sk.strip_prefix(SESSION_PREFIX).and_then(|id| SessionId::parse(id).ok());
             let id = id.ok_or_else(|| corrupt("a place has no session"))?;
@@ -288,7 +285,7 @@ impl Store {
         items.iter().map(place).collect()
     }
 
-    /// The sessions at some places with their rows, newest first. A place whose session is gone is passed over.
+    /// The sessions at some places with their rows, newest first. Places without a session are skipped.
     async fn sessions_at(&self, org: &OrgId, places: Vec<Place>) -> Result<Vec<ShownSession>, StoreError> {
         if places.is_empty() {
             return Ok(Vec::new());
@@ -320,8 +317,8 @@ impl Store {
         }
     }
 
-    /// The session with this id as somebody may see it: an administrator, who is no `viewer`, any of the organization's, and a
-    /// viewer their own. Whose an unreadable one is, the places among their sessions say.
+    /// The session with this id. A `viewer` sees only their own sessions; without one, every session of the organization is shown. The
+    /// owner of an unreadable session follows from its place.
     ///
     /// # Errors
     /// Busy or defect.
@@ -343,7 +340,7 @@ impl Store {
         }
     }
 
-    /// Whether a session is among those of an owner; without one, whether it is the organization's, which it is.
+    /// Whether a session is in an owner's list. Without an owner it is true.
     pub(crate) async fn has_place(
         &self,
         org: &OrgId,

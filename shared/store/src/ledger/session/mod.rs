@@ -1,4 +1,4 @@
-//! Sessions: a session with its rows, its place among its owner's, and what it holds in the ledger.
+//! Sessions: a session with its rows, its place in its owner's list, and the rules that its rows hold.
 
 mod block;
 mod end;
@@ -42,19 +42,19 @@ pub(crate) struct Loaded {
     pub(crate) org: OrgId,
     pub(crate) head: SessionHead,
     pub(crate) version: i64,
-    /// The first block, and the further ones; only those that can be read.
+    /// The first block and the further ones, as far as they are readable.
     pub(crate) blocks: Vec<Block>,
-    /// Whether it lost rules while it could not be read.
+    /// Whether it was evicted while it was unreadable.
     pub(crate) is_evicted: bool,
-    /// The reason where a further block is missing or cannot be read.
+    /// The reason if a further block is missing or unreadable.
     pub(crate) fault: Option<Unreadable>,
 }
 
-/// A session in a partition: none, or one, or one whose own item cannot be read.
+/// A session in a partition: none, one, or one whose own item is unreadable.
 pub(crate) type Found = Result<Option<Loaded>, Unreadable>;
 
 impl Loaded {
-    /// Takes what the session's partition has. A further block that cannot be read hides no other.
+    /// Reads a session's partition. An unreadable further block is noted, and the others are read.
     fn read(items: &[Each]) -> Found {
         let Some(own) = items.iter().find(|one| keys_of(one).1 == keys::SESSION_SK) else {
             return Ok(None);
@@ -85,7 +85,7 @@ impl Loaded {
         Ok((Self { org, head, version, blocks, is_evicted, fault: None }, further))
     }
 
-    /// Nothing, or the reason why some of the session cannot be read.
+    /// An error if a part of the session is unreadable.
     pub(crate) fn whole(&self) -> Result<(), StoreError> {
         self.fault.as_ref().map_or(Ok(()), |unreadable| Err(unreadable.error()))
     }
@@ -94,12 +94,12 @@ impl Loaded {
         keys::session(&self.org, self.head.id)
     }
 
-    /// The block that stands on the session's item.
+    /// The block on the session's item.
     fn first(&self) -> Result<&Block, StoreError> {
         self.blocks.first().ok_or_else(|| corrupt("a session has no rows"))
     }
 
-    /// The state that is shown.
+    /// The status to show.
     fn status(&self, now: Timestamp) -> SessionStatus {
         if self.fault.is_some() { SessionStatus::Unreadable } else { self.session().status(now) }
     }
@@ -110,15 +110,15 @@ impl Loaded {
     }
 }
 
-/// What a start, an extension or a stop did.
+/// The result of a start, an extension or a stop.
 pub(crate) enum Changed {
-    /// The session as it left it, or as an earlier version kept it.
+    /// The changed session, or the one that an earlier version kept.
     To(Box<Session>),
-    /// What is kept of it: the session is read again.
+    /// Only the id: the session is read again.
     Id(SessionId),
 }
 
-/// Its form among the first results. A session may be larger than what is kept, so that only its id is.
+/// Its form in an idempotency record. Only the id is kept, because a session can be too large.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum ChangedData {
@@ -126,7 +126,7 @@ pub(crate) enum ChangedData {
         #[serde(rename = "sessionId")]
         id: SessionId,
     },
-    /// Of an earlier version.
+    /// The form of an earlier version.
     Whole { head: Box<SessionHead>, rows: Vec<SessionRow> },
 }
 
@@ -167,7 +167,7 @@ pub(crate) fn entry(event: AuditEvent, head: &SessionHead, details: Map<String, 
 }
 
 impl Store {
-    /// The session that was changed, for the answer: of a repeated request as it is now, as far as it can be read.
+    /// The changed session, for the answer. For a repeated request it is read again, as far as it is readable.
     pub(crate) async fn changed(&self, org: &OrgId, changed: Changed) -> Result<ShownSession, StoreError> {
         let id = match changed {
             Changed::To(session) => return Ok(ShownSession { session: *session, is_unreadable: false }),
@@ -180,7 +180,7 @@ impl Store {
     /// The session with this id.
     ///
     /// # Errors
-    /// Busy; a defect also when the session, or some of its rows, cannot be read.
+    /// Busy; a defect if the session or some of its rows are unreadable.
     pub async fn session(&self, org: &OrgId, id: SessionId) -> Result<Option<Session>, StoreError> {
         Ok(self.loaded_session(org, id).await?.map(|loaded| loaded.session()))
     }

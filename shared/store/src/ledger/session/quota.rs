@@ -1,9 +1,8 @@
-//! How many sessions of one person run at the same time.
+//! The limit on a person's running sessions.
 //!
-//! A start notes its session on the person's item, in its own transaction and only while there is room. Nothing takes the note away
-//! when the session ends: that would be a write for each end, and one that could be lost. Instead, a start that finds no room looks at
-//! the sessions that are noted, and forgets those that do not run. So the count is exact where it matters, and nothing that fails
-//! midway keeps a place for good.
+//! A start adds its session to a set on the person's item, under the condition that there is room. An end does not remove it: that would
+//! be another write, which could be lost. A start that finds no room reads the sessions of the set and removes those that have ended. So
+//! the count is exact when it matters, and an interrupted operation never keeps a place.
 
 use futures_util::{StreamExt, stream};
 use model::id::{OrgId, SessionId, UserId};
@@ -15,12 +14,12 @@ use crate::table::expression::Expression;
 use crate::table::item::set;
 use crate::table::keys::{self, SESSION_IDS};
 
-/// Sessions that are looked at at once.
+/// Concurrent reads of sessions.
 const AT_ONCE: usize = 16;
 
 impl Store {
-    /// Forgets those of a person's noted sessions that do not run, and says whether there is room for another one by now. A start beside this
-    /// one may have forgotten them before.
+    /// Removes ended sessions from a person's set, and returns whether there is room for another one now. A concurrent start may have removed
+    /// them before.
     ///
     /// # Errors
     /// Busy or defect.
@@ -46,7 +45,8 @@ impl Store {
         Ok(self.update_if(&key, &update, &Expression::exists()).await? && has_room)
     }
 
-    /// Whether a person has room for another session, before much is written for one. Its own transaction asks again.
+    /// Whether a person has room for another session. It is asked before the blocks are written, and the session's transaction requires
+    /// it again.
     pub(crate) async fn has_room_for_a_session(
         &self,
         org: &OrgId,
@@ -57,7 +57,7 @@ impl Store {
         Ok(u32::try_from(noted).is_ok_and(|noted| noted < most))
     }
 
-    /// The id of a session, unless it runs. What cannot be read does not count: its owner could not stop it.
+    /// The id of a session that is not running. An unreadable session does not count, because its owner could not stop it.
     async fn unless_running(
         &self,
         org: &OrgId,

@@ -1,4 +1,4 @@
-//! Which sessions are over: asked before a rule is made, because what wakes a worker may be late.
+//! Which sessions are running. A worker asks before it makes a rule, because it may have been woken late.
 
 use model::id::{OrgId, SessionId};
 use model::session::SessionHead;
@@ -10,8 +10,8 @@ use crate::table::item::Item;
 use crate::table::{Store, keys};
 
 impl Store {
-    /// Those of some sessions that run: not ended, and with time left. A session that cannot be read is none of them, so that
-    /// no rule is made for it.
+    /// The running ones of some sessions: not ended, and with time left. Unreadable sessions are left out, so that no rule is made for
+    /// them.
     ///
     /// # Errors
     /// Busy.

@@ -1,7 +1,7 @@
-//! Which ports stay open after a session has given them up, because other sessions of the organization hold their rules.
+//! Ports that stay open after a session, because other sessions of the organization hold their rules.
 //!
-//! That is looked up when a session is shown and is not kept with its rows: the other sessions end later, and the one that ends
-//! last would have to find and change the rows of everybody before.
+//! This is looked up when a session is shown. It is not kept with its rows, because the last session to end would have to change the rows
+//! of all earlier ones.
 
 use model::id::{OrgId, SessionId, SessionRowId, UserId};
 use model::rule::Presence;
@@ -14,31 +14,30 @@ use crate::table::error::StoreError;
 use crate::table::item::keys_of;
 use crate::table::keys::{self, Key};
 
-/// Most rules that are looked at for one session: one call.
+/// Most rules that are read for one session: those of one call.
 const RULES_MAX: usize = 100;
 
-/// Most sessions that are named for one row, the newest.
+/// Most sessions that are named for one row: the newest ones.
 const SESSIONS_MAX: usize = 100;
 
-/// By how much the clocks of two machines may differ, in milliseconds.
+/// Largest difference of two machines' clocks, in milliseconds.
 const CLOCKS_DIFFER_BY: i64 = 60_000;
 
-/// By row, the other sessions for which its port is still open, or `None` where the port is closed. Rows that were not looked at
-/// are absent.
+/// By row, the other sessions for which its port is open; `None` if it is closed. Rows whose rules were not read are absent.
 pub type StillOpen = BTreeMap<SessionRowId, Option<BTreeSet<SessionId>>>;
 
-/// A rule that a row gave up, by its key, and when it did, in milliseconds since 1970.
+/// The key of a rule that a row gave up, and when, in milliseconds since 1970.
 type GivenUp = ((String, String), Option<i64>);
 
-/// A rule that is there, or may be.
+/// A rule that exists, or may exist.
 struct Standing {
     since: i64,
     sessions: BTreeSet<SessionId>,
 }
 
 impl Store {
-    /// Which rows of a session that has given them up are still open. A `viewer` is told of their own sessions alone; without
-    /// one, every session is named.
+    /// The rows of a session whose ports are open although the session gave them up. A `viewer` sees only their own sessions' ids;
+    /// without one, every session is named.
     ///
     /// # Errors
     /// Busy or defect.
@@ -79,7 +78,7 @@ impl Store {
         Ok(open)
     }
 
-    /// Those of some rules that are there, or may be, while other sessions hold them or wait for their end.
+    /// The existing ones of some rules, with the other sessions that hold them or wait for them.
     async fn standing_rules(
         &self,
         keys: &[Key],
@@ -93,9 +92,9 @@ impl Store {
             if known.as_ref().is_some_and(|rule| rule.presence == Presence::Absent) {
                 continue;
             }
-            // A rule whose entry cannot be read counts as there, and as old.
+            // A rule with an unreadable entry counts as existing and old.
             let since = known.map_or(i64::MIN, |rule| rule.created_at.unix_millis());
-            // Another row of the same session says for itself that it is open.
+            // Another row of the same session shows by itself that it is open.
             let others = holders_in(&one).into_iter().map(|holder| holder.session);
             let sessions = others.filter(|other| *other != session).collect();
             standing.insert(key, Standing { since, sessions });
@@ -104,7 +103,7 @@ impl Store {
     }
 }
 
-/// The rules that the rows of a session gave up, as far as one call has room, and the rows that have given up nothing.
+/// The rules that the rows of a session gave up, at most those of one call, and the rows that gave up nothing.
 fn looked_at(org: &OrgId, session: &Session) -> (BTreeMap<SessionRowId, Vec<GivenUp>>, StillOpen) {
     let (mut rows, mut open) = (BTreeMap::new(), StillOpen::new());
     let mut keys: BTreeSet<(String, String)> = BTreeSet::new();

@@ -1,4 +1,4 @@
-//! Sessions whose time is over soon: for timers that are more exact than the sweep.
+//! Sessions whose time is over soon, for timers that are more exact than the sweep.
 
 use futures_util::future::try_join_all;
 use model::id::{OrgId, SessionId};
@@ -10,24 +10,20 @@ use crate::table::expression::{Expression, names, values};
 use crate::table::item::text;
 use crate::table::keys::{self, DUE_PK, DUE_SK, Round};
 
-/// Most calls for one part of the index. The items of a call are keys, some thousands of them; what lies beyond is left to the
-/// next run, or to the sweep itself.
+/// Most calls for one shard of the index. A call returns some thousands of keys. The rest is left to the next run or to the sweep.
 const CALLS_A_PART: usize = 4;
 
 /// A session whose time is over soon.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Upcoming {
-    /// When.
     pub at: Timestamp,
-    /// Whose.
     pub org: OrgId,
-    /// Which.
     pub session: SessionId,
 }
 
 impl Store {
-    /// The sessions that are due after one time and until another, the soonest first: at most `limit` of them, and from each part
-    /// of the index at most its share. One that was started within the last second may be missing: indexes follow the table.
+    /// The sessions that are due between two times, soonest first: at most `limit`, and an equal share of them from each shard of the
+    /// index. Those of the last second may be missing, because the index is eventually consistent.
     ///
     /// # Errors
     /// Busy or defect.
@@ -50,7 +46,7 @@ impl Store {
         (after, until): (Timestamp, Timestamp),
         share: usize,
     ) -> Result<Vec<Upcoming>, StoreError> {
-        // Times have milliseconds: nothing lies between `after` and the next one.
+        // Times have milliseconds, so the next time after `after` is one millisecond later.
         let from = Timestamp::from_unix_millis(after.unix_millis().saturating_add(1)).unwrap_or(after);
         let condition = Expression::new(
             format!("#{DUE_PK} = :pk AND #{DUE_SK} BETWEEN :from AND :until"),
@@ -84,7 +80,7 @@ impl Store {
     }
 }
 
-/// The session that an item of the index stands for; the index has other things as well.
+/// The session of an item of the index; `None` for other items.
 fn upcoming(pk: &str, sk: &str, at: &str) -> Option<Upcoming> {
     let (org, session) = keys::session_of_partition(pk)?;
     let at = at.parse().ok().and_then(|millis| Timestamp::from_unix_millis(millis).ok())?;

@@ -7,7 +7,7 @@ use super::{Assignee, Key, ListingKey, assignee_partition, key, listed};
 
 /// On a session and its further rows: the rows, by their place.
 pub(crate) const ROWS: &str = "rows";
-/// On further rows: whether their claims stand in the ledger.
+/// On further rows: whether their claims have joined the rules.
 pub(crate) const ARMED: &str = "armed";
 /// On a session: present when it lost rules while it could not be read.
 pub(crate) const EVICTED: &str = "evicted";
