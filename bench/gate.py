@@ -26,6 +26,15 @@ def show(name, head, rows):
     page.write_text(f"{before}<!-- {name} -->\n\n" + "\n".join(lines) + f"\n\n<!-- end of {name} -->{after}")
 
 
+def largest(sizes):
+    """The largest functions, the floors, and one row for all others."""
+    rows = [row for _, row in sizes]
+    shown = [row for place, row in enumerate(rows) if place < 10 or row[0].startswith("`hello")]
+    others = [row for row in rows if row not in shown]
+    spans = [f"{others[-1][column]} to {others[0][column]}" for column in (1, 2)]
+    return shown + [[f"the other {len(others)}", *spans]]
+
+
 def main():
     folder, instructions = (pathlib.Path(word) for word in sys.argv[1:3])
     is_all = sys.argv[3:] == ["--show"]
@@ -49,7 +58,7 @@ def main():
         for kind, most in budget.items():
             hold(f"{name}, instructions of {kind}", counted[name][kind], most)
     if is_all:
-        show("sizes", ["", "MB", "zipped, MB"], [row for _, row in sorted(sizes, reverse=True)])
+        show("sizes", ["", "MB", "zipped, MB"], largest(sorted(sizes, reverse=True)))
         rows = [[f"`{name}`", f"{of['first'] / 1e6:.1f}", f"{of['answer'] / 1e6:.2f}"] for name, of in counted.items()]
         show("instructions", ["", "to the first answer, millions", "an answer after it, millions"], rows)
     if wrong:

@@ -27,7 +27,7 @@ mutants() {
     cargo mutants -p auth --test-package auth
     cargo mutants --no-config --profile mutants -p store --test-package store --test-package api-tests --test-tool nextest \
         -C --lib -C --test=store --timeout 180 \
-        -f 'shared/store/src/{transaction,bookkeeping,expression,once,retry,error,cursor}.rs'
+        -f 'shared/store/src/table/{transaction,bookkeeping,expression,idempotency,retry,error,cursor}.rs'
 }
 skeletons() { xtask/try.sh; }
 documents() { .ci/docs --all; }

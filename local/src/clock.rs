@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use web::clock::{self, Clock};
 
-use crate::folder::{DataFolder, replace};
+use crate::folder::{CLOCK_FILE, DataFolder, replace};
 use crate::{LocalError, keys};
 
 /// How often it is written down how far the time has come.
@@ -45,9 +45,12 @@ impl LocalClock {
         told: PathBuf,
         now: Timestamp,
     ) -> Result<Self, LocalError> {
-        let kept = folder.map(|folder| folder.path().join("clock"));
+        let kept = folder.map(|folder| folder.path().join(CLOCK_FILE));
         let begin = kept.as_deref().map(read).transpose()?.flatten().map_or(now, |kept| kept.max(now));
         if rate == 1 && begin == now {
+            if let Some(file) = &kept {
+                replace(file, &now.unix_millis().to_string()).map_err(LocalError::of(file.display()))?;
+            }
             // What an earlier server has told holds for none that is running.
             let _ = fs::remove_file(&told);
             return Ok(Self { clock: clock::system(), rate, kept: None, told: None });
@@ -105,10 +108,11 @@ fn read(file: &Path) -> Result<Option<Timestamp>, LocalError> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(LocalError::of(file.display())(error)),
     };
-    let time = text.trim().parse().ok().and_then(|millis| Timestamp::from_unix_millis(millis).ok());
+    let millis = text.trim().parse().ok().filter(|millis| *millis > 0);
+    let time = millis.and_then(|millis| Timestamp::from_unix_millis(millis).ok());
     let fault = || {
         LocalError::new(format!(
-            "{} has no time in it: delete it to begin with the present one",
+            "{} does not hold a time in milliseconds since 1970. Put the file back, or choose another folder with --data DIR",
             file.display()
         ))
     };
@@ -164,7 +168,7 @@ mod tests {
         assert!(later.kept.is_none());
         fs::write(folder.path().join("clock"), "soon").unwrap();
         let fault = LocalClock::start_and_tell(Some(&folder), 1, told.clone(), at(1)).err().unwrap();
-        assert!(fault.to_string().contains("delete it"), "{fault}");
+        assert!(fault.to_string().contains("does not hold a time"), "{fault}");
     }
 
     #[test]

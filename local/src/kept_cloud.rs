@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use crate::LocalError;
-use crate::folder::{DataFolder, replace};
+use crate::folder::{CLOUD_FILE, DataFolder, replace};
 
 /// A simulated cloud and the file in which it is kept.
 pub struct KeptCloud {
@@ -79,9 +79,10 @@ impl KeptCloud {
     /// # Errors
     /// A file that cannot be read, or is none of these.
     pub fn open(cloud: SimulatedCloud, folder: &DataFolder) -> Result<Self, LocalError> {
-        let file = folder.path().join("cloud.json");
-        if let Some(groups) = read(&file)? {
-            cloud.restore(groups);
+        let file = folder.path().join(CLOUD_FILE);
+        match read(&file)? {
+            Some(groups) => cloud.restore(groups),
+            None => replace(&file, "[]").map_err(LocalError::of(file.display()))?,
         }
         Ok(Self { cloud, file, writing: Mutex::new(()) })
     }

@@ -21,7 +21,7 @@ pub fn random() -> Result<[u8; KEY_BYTES], LocalError> {
     Ok(key)
 }
 
-/// The key in a file, which is made with a new key where there is none. Only its owner may read it.
+/// Reads the key in a file, and makes the file with a new key if it does not exist. Only its owner may read it.
 ///
 /// # Errors
 /// When the file cannot be read or made, or holds something else.

@@ -28,7 +28,7 @@ const AT_ONCE_MAX: usize = 100;
 /// Listens on a port, which an option names; of an address, which another one may name.
 ///
 /// # Errors
-/// One clear line when the port is taken, or the address is none of this machine's.
+/// One clear line when the port is taken, or the address does not belong to this machine.
 pub async fn listen(
     (address, port): (IpAddr, u16),
     (option, of_address): (&str, Option<&str>),
@@ -94,6 +94,7 @@ async fn answer(
     request: Request,
 ) -> Response {
     let Ok(_place) = state.places.try_acquire() else {
+        tracing::warn!(under_way = AT_ONCE_MAX, "a request was turned away with 503: too many are under way");
         let body = r#"{"message":"Service Unavailable"}"#;
         return (StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "1")], body).into_response();
     };

@@ -75,7 +75,7 @@ async fn what_is_no_live_key_is_401() {
     }
     let token = format!("Bearer {}", app.token(support::ADMIN, support::ORG, &["ORG_ADMIN"]));
     let both = app.caller(&[("authorization", &token), ("x-api-key", &text)]);
-    assert_eq!(both.get("/resources").await.status, 401, "two callers are none");
+    assert_eq!(both.get("/resources").await.status, 401, "two tokens in one request are refused");
     assert_eq!(app.bearer(&text).get("/resources").await.status, 401, "a key is no token");
 }
 

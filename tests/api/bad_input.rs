@@ -84,7 +84,7 @@ async fn numbers_out_of_a_members_range() {
     let admin = app.admin();
     let resource = admin.new_resource(&admin.new_credential("AWS").await).await;
     let _ = admin.patch(&format!("/resources/{resource}"), json!({"isActive": true})).await.expect(200);
-    // Whoever starts a session is entered in the directory, whatever becomes of it.
+    // A start enters its caller in the directory, even when it is refused.
     let _ = admin.get("/me").await.expect(200);
     let before = app.db_objects().await;
     for number in ["-1", "0", "1.5", "8785", "4294967296", "18446744073709551616", "1e30"] {

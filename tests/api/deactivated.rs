@@ -172,7 +172,7 @@ async fn a_deactivated_caller_learns_that_before_they_learn_that_they_ask_too_of
     }
     let rows = app.db_audit().await;
     let denied = rows.iter().filter(|row| row.actor_id.as_str() == "ada").count();
-    assert_eq!(denied, 5, "whoever asks too often does not fill the record");
+    assert_eq!(denied, 5, "a request above the limit leaves no audit entry");
 }
 
 #[tokio::test]

@@ -67,7 +67,7 @@ async fn the_description_is_served_as_it_is_in_the_repository() {
         let with_slash = app.anonymous().send("GET", &format!("{path}/"), None, Vec::new()).await.expect(308);
         assert_eq!(with_slash.header("location"), Some(path));
     }
-    // Whoever is told that a path has other methods is looked up: they may have been deactivated.
+    // A 405 names the methods of a path, so its caller is looked up first: they may have been deactivated.
     assert_eq!(app.proxy.take_calls(), ["GetItem"]);
 }
 

@@ -54,7 +54,7 @@ async fn by_default_a_hundred_may_come_at_once_and_ten_each_second() {
 }
 
 #[tokio::test]
-async fn whoever_asks_too_often_is_told_when_to_come_back_in_the_face_of_the_path() {
+async fn a_request_above_the_limit_says_when_to_try_again_in_the_format_of_its_path() {
     let app = limited(6, 2).await;
     let admin = app.admin();
     assert_eq!(passing(&admin, 5).await, 2);
@@ -112,7 +112,7 @@ async fn no_route_is_free_for_those_whom_nobody_knows() {
         }
         let expected = if endpoint.level == Level::Anyone { [200, 200] } else { [401, 429] };
         assert_eq!(statuses, expected, "{method} {path}");
-        // Whoever is known has their own, whatever others do from the same address.
+        // A known caller has a budget of their own, even when others at the same address have spent theirs.
         let _ = app.admin().get("/roles").await.expect(200);
     }
 }

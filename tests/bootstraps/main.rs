@@ -176,7 +176,7 @@ async fn people(journey: &mut Journey) {
     let me = journey.invoke("me-get", 200).await.body;
     assert_eq!((&me["id"], &me["isOrgAdmin"]), (&json!(support::ADMIN), &json!(true)));
     let users = journey.invoke("user-list", 200).await.body;
-    assert_eq!(users.as_array().expect("users").len(), 2, "a caller of /me is in the directory");
+    assert_eq!(users.as_array().expect("users").len(), 2, "GET /me enters its caller in the directory");
     journey.invoke_the_rest(&LATER).await;
     assert_eq!(journey.invoke("user-delete", 204).await.text, "");
 }

@@ -11,14 +11,15 @@ use model::violation::{NON_FIELD, Violations};
 use serde_json::json;
 use support::{ORG, START_MILLIS, TestApp, actor, at_millis};
 use uuid::Uuid;
-use web::access::{OrgAdmin, enter};
+use web::access::OrgAdmin;
+use web::admit;
 use web::error_format::ErrorFormat;
 use web::{Denied, Edge, Failure, Incoming, ParameterFault, UnknownSource, WrongParameters};
 
 /// What went wrong inside. No answer may repeat it.
 const CAUSE: &str = "SECRET-CAUSE";
 /// A path of each format.
-const PATHS: [(&str, &str); 3] =
+pub(crate) const PATHS: [(&str, &str); 3] =
     [("K", "/api/v1/resources/1"), ("R", "/api/v1/roles/1"), ("D", "/api/v1/credentials/1/")];
 
 fn uuid(digit: u128) -> Uuid {
@@ -177,7 +178,7 @@ async fn unauthenticated(app: &TestApp) -> [Failure; 5] {
         let context = json!({"http": {"method": "GET", "path": "/"}, "timeEpoch": 0});
         let event = json!({"headers": headers, "requestContext": context, "isBase64Encoded": false});
         let event = web::event::decode(&event.to_string()).unwrap();
-        enter::<OrgAdmin>(&app.app, &Incoming::new(event, &Edge::default())).await.unwrap_err()
+        admit::<OrgAdmin>(&app.app, &Incoming::new(event, &Edge::default())).await.unwrap_err()
     };
     [
         admit(json!({})).await,
@@ -197,7 +198,7 @@ async fn of_store(app: &TestApp, attempts: usize, status: u16, kind: &str) -> Fa
 }
 
 /// Every variant at least once.
-async fn failures() -> Vec<Failure> {
+pub(crate) async fn failures() -> Vec<Failure> {
     let app = TestApp::new().await;
     let mut failures = Vec::from(unauthenticated(&app).await);
     failures.extend([
@@ -227,11 +228,11 @@ async fn failures() -> Vec<Failure> {
     failures
 }
 
-fn render(failure: &Failure, path: &str) -> Response<Body> {
+pub(crate) fn render(failure: &Failure, path: &str) -> Response<Body> {
     ErrorFormat::of(path).render(failure, path, at_millis(START_MILLIS))
 }
 
-fn text(response: &Response<Body>) -> &str {
+pub(crate) fn text(response: &Response<Body>) -> &str {
     str::from_utf8(response.body()).unwrap()
 }
 
@@ -265,7 +266,7 @@ async fn errors() {
 }
 
 #[tokio::test]
-async fn the_status_owes_its_headers_on_every_face() {
+async fn every_format_has_the_headers_that_its_status_requires() {
     for failure in failures().await {
         for (_, path) in PATHS {
             let response = render(&failure, path);
@@ -284,7 +285,7 @@ async fn the_status_owes_its_headers_on_every_face() {
 }
 
 #[tokio::test]
-async fn causes_are_for_the_log_only() {
+async fn no_answer_shows_a_cause() {
     let mut causes = 0;
     for failure in failures().await {
         causes += usize::from(failure.for_log().is_some_and(|cause| cause.contains(CAUSE)));
@@ -298,7 +299,7 @@ async fn causes_are_for_the_log_only() {
 }
 
 #[tokio::test]
-async fn each_face_keeps_to_its_own_members() {
+async fn each_format_has_its_own_members() {
     for failure in failures().await {
         for (format, path) in PATHS {
             let body: serde_json::Value = serde_json::from_str(text(&render(&failure, path))).unwrap();

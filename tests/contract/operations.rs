@@ -79,7 +79,7 @@ fn workers_are_stopped_before_their_lease_ends() {
     }
 }
 
-/// Roles that the functions may assume are named by whoever deploys: no default fits an account that nobody named.
+/// The deployment names the roles that functions may assume. There is no default, because accounts differ.
 #[test]
 fn no_default_lets_the_functions_into_every_account() {
     for file in ["template.yaml", "infra/target-role.yaml"] {

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use support::TEMPLATE;
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().into()
 }
 

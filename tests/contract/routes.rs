@@ -3,9 +3,10 @@
 use local::template::Route;
 use std::collections::BTreeMap;
 use support::BESIDE;
+use web::BASE_PATH;
 use web::REST;
 use web::access::Level;
-use web::error_format::{BASE_PATH, ErrorFormat};
+use web::error_format::ErrorFormat;
 
 use crate::access_matrix::levels;
 use crate::repository::{all_routes, assert_nothing_wrong, exact_routes, route_keys, template};

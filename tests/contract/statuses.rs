@@ -169,8 +169,8 @@ impl<'a> Good<'a> {
         self.meeting(deny).await
     }
 
-    /// A request whose calls meet with trouble. Whoever shows a token is admitted without a call, and a function that makes none of its
-    /// own has one for whoever shows an API key.
+    /// A request whose calls meet with trouble. A token is checked without a call. A function without a call of its own is asked with an
+    /// API key, which takes one.
     async fn meeting(&self, trouble: impl Fn(&FaultProxy)) -> Reply {
         trouble(&self.app.proxy);
         let reply = self.send().await;

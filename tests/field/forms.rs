@@ -218,3 +218,18 @@ async fn what_no_cloud_can_be_asked_with_is_refused_in_every_encoding() {
     );
     assert_eq!(app.db_items().await, before);
 }
+
+#[tokio::test]
+async fn json_that_is_sent_as_a_form_is_refused() {
+    let app = TestApp::new().await;
+    let admin = app.admin();
+    let path = format!("/api/v1/credentials/{}/", admin.new_credential("AWS").await);
+    let kind = Some("application/x-www-form-urlencoded");
+    let before = app.db_items().await;
+    for body in [r#"{"is_sensitive": true}"#, " {\"name\":\"x\"}\n"] {
+        let refused = admin.send("PATCH", &path, kind, body.into()).await.expect(400);
+        let detail = "Form parse error - this is JSON: send it with Content-Type: application/json";
+        assert_eq!(refused.json, json!({"detail": detail}), "{body}");
+    }
+    assert_eq!(app.db_items().await, before);
+}

@@ -26,6 +26,9 @@ fn misspelt() -> Vec<(Value, &'static str)> {
         (json!({"protocol": "all", "l4protocol": "tcp"}), "config.port"),
         (json!({"protocol": "all", "open": {"22": true}}), "config.port"),
         (json!({"ipProtocol": "udp", "port": 53}), "config.protocol"),
+        (json!({"isUdp": true, "port": 53}), "config.protocol"),
+        (json!({"useUDP": 1, "port": 53}), "config.protocol"),
+        (json!({"l4": "udp6", "port": 53}), "config.protocol"),
         (json!({"ip_protocol": "udp", "port": 53}), "config.protocol"),
         (json!({"Protocol": "udp", "port": 53}), "config.protocol"),
         (json!({"prtocol": "udp", "port": 53}), "config.protocol"),
@@ -83,6 +86,15 @@ async fn icmp_has_no_ports() {
             admin.patch(&format!("/resources/{resource}"), json!({"config": config})).await.expect(400);
         let message =
             format!("config.{member} does not go with protocol icmp, which has no ports: leave it out");
+        assert_eq!(reply.json["message"], message);
+    }
+    for member in ["type", "icmpType", "types", "note"] {
+        let config = json!({"protocol": "icmp", member: 8});
+        let reply =
+            admin.patch(&format!("/resources/{resource}"), json!({"config": config})).await.expect(400);
+        let message = format!(
+            "config.{member} is not read, and protocol icmp opens every type: leave config.{member} out"
+        );
         assert_eq!(reply.json["message"], message);
     }
     let icmp = json!({"config": {"protocol": "icmp"}});

@@ -101,3 +101,23 @@ async fn a_number_as_the_name_of_a_credential_says_the_same_number_or_is_refused
     }
     assert_eq!(app.db_items().await, before);
 }
+
+#[tokio::test]
+async fn a_flag_is_a_number_that_is_1_or_0_and_no_neighbour_of_it() {
+    let app = TestApp::new().await;
+    let admin = app.admin();
+    let path = format!("/api/v1/credentials/{}/", admin.new_credential("AWS").await);
+    let send = async |number: &str| {
+        let body = format!(r#"{{"is_sensitive": {number}, "value": "v"}}"#).into_bytes();
+        admin.send("PATCH", &path, Some("application/json"), body).await
+    };
+    let before = app.db_items().await;
+    for number in ["1e-400", "2e-324", "0.99999999999999999999999", "1.00000000000000000001", "0.5", "-1"] {
+        let refused = send(number).await.expect(400);
+        assert_eq!(refused.json["is_sensitive"][0], "Must be a valid boolean.", "{number}");
+    }
+    assert_eq!(app.db_items().await, before);
+    for (number, shown) in [("1", true), ("1.0", true), ("0e5", false), ("0", false), ("1e0", true)] {
+        assert_eq!(send(number).await.expect(200).json["is_sensitive"], shown, "{number}");
+    }
+}

@@ -62,7 +62,7 @@ impl<'a> Place<'a> {
     }
 }
 
-/// The fastest but for a tenth. What grows does so each time; whoever else uses the machine interrupts the same operation of a
+/// The time that a tenth of the runs stay below. Growth shows in each run; other programs interrupt the same operation of a
 /// round many times in a row, so that a median shows them.
 fn unhindered(mut times: Vec<Duration>) -> Duration {
     times.sort_unstable();

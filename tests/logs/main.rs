@@ -62,7 +62,7 @@ impl std::io::Write for Log {
     }
 }
 
-/// The log of this process. Whoever comes first has it begin.
+/// The log of this process, started by the first test.
 static LOGS: LazyLock<Logs> = LazyLock::new(|| {
     let logs = Logs::default();
     let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_ansi(false);

@@ -91,7 +91,7 @@ async fn a_record_of_another_shape_has_its_group_visited_like_the_others() {
     );
 }
 
-/// The session is stopped while its rule is being made: whoever makes it has the group to themselves.
+/// The session is stopped while its rule is being made. The worker that makes it holds the lease of the group.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stop_during_the_application_ends_with_no_rule() {
     let world = World::of(TestApp::new().await).await;

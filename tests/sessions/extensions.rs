@@ -58,7 +58,7 @@ async fn role(world: &World, name: &str, hours: Value, resource: &str) -> String
 }
 
 #[tokio::test]
-async fn whoever_lost_the_way_to_a_resource_extends_nothing() {
+async fn a_person_who_lost_access_to_a_resource_extends_no_session_on_it() {
     for way in ["/roles/{role}/users/grace", "/roles/{role}/resources/{resource}", "/roles/{role}"] {
         let running = Running::new().await;
         let admin = running.world.app.admin();

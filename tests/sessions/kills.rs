@@ -1,4 +1,4 @@
-//! Whoever works can be killed at any await: after two sweeps the cloud has what the ledger says, and nothing is left over.
+//! A worker can be killed at any await. After two sweeps the cloud agrees with the ledger, and nothing is left over.
 
 use model::fields::Fields;
 use model::id::SessionId;

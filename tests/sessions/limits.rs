@@ -253,6 +253,32 @@ async fn starts_at_once_do_not_pass_the_quota() {
     assert_eq!(count(400) + count(503), 10);
 }
 
+/// A start that found the quota full looks at the sessions that count. Another start may have forgotten those that are over just before.
+#[tokio::test]
+async fn a_start_beside_the_one_that_forgets_what_is_over_is_not_refused() {
+    let world = with_quota().await;
+    let resource = world.resource(1).await;
+    let grace = world.person("grace", &[&resource]).await;
+    for _ in 0..20 {
+        let session = start(&grace, json!({})).await;
+        let stop = format!("/sessions/{}/stop", session["id"].as_str().unwrap());
+        let _ = grace.post_empty(&stop).await.expect(200);
+    }
+    let proxy = &world.app.proxy;
+    let mut transaction = proxy.stop_next("TransactWriteItems");
+    let slow = grace.post("/sessions", json!({}));
+    let (other, beside) = tokio::join!(slow, async {
+        transaction.reached().await;
+        let mut look = proxy.stop_next("GetItem");
+        drop(transaction);
+        look.reached().await;
+        let beside = grace.post("/sessions", json!({})).await;
+        drop(look);
+        beside
+    });
+    assert_eq!((beside.status.as_u16(), other.status.as_u16()), (201, 201), "{} {}", beside.text, other.text);
+}
+
 /// Nothing is reserved for a session that cannot be.
 #[tokio::test]
 async fn a_large_start_beyond_the_quota_writes_nothing() {

@@ -143,7 +143,7 @@ async fn person_with_session(world: &World) -> Value {
     session
 }
 
-/// The note is looked after when its person has been active again for a while: what they have started since then stays.
+/// The note is processed after its person has been active again for a while. Sessions that they started since then go on.
 #[tokio::test]
 async fn who_is_active_again_keeps_what_they_started_since_and_nothing_else() {
     for leave in Leave::BOTH {

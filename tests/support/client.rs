@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::io::Read as _;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
-use web::error_format::BASE_PATH;
+use web::BASE_PATH;
 
 use crate::description::{Answer, DESCRIPTION};
 use crate::policies::POLICIES;

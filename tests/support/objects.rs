@@ -105,7 +105,7 @@ impl Objects {
         app.cloud.allow(KEY);
     }
 
-    /// Has a worker look after the resource's group.
+    /// Runs the worker on the resource's group.
     async fn work(&self, app: &TestApp, admin: &Client) {
         let me = admin.get("/me").await.expect(200).json;
         let org = crate::org(me["organization"].as_str().unwrap());

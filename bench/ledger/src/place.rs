@@ -65,7 +65,7 @@ impl Place {
         person.post("/sessions", body).await.expect(201).id()
     }
 
-    /// Has a worker look after some groups.
+    /// Runs the worker on some groups.
     pub(crate) async fn work(&self, groups: impl IntoIterator<Item = GroupRef>) {
         let groups: BTreeSet<_> = groups.into_iter().map(|group| (org(ORG), group)).collect();
         let worker = RuleWorker::new(self.app.worker_context());

@@ -67,10 +67,7 @@ impl Workshop {
     /// The settings of a subject.
     pub(crate) fn settings(&self, subject: &Subject) -> HashMap<String, String> {
         let mut settings = unlimited(subject.function, &self.wire.address, TABLE);
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "peers find what they need below the home of whoever runs this"
-        )]
+        #[expect(clippy::disallowed_methods, reason = "peers find their packages below the home folder")]
         let home = std::env::var("HOME").unwrap_or_default();
         settings.insert("HOME".into(), home);
         settings

@@ -27,6 +27,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use trim::Trimmer;
 
+use crate::folder::{KEY_FILE, TABLE_FILE};
 use crate::template::Template;
 use crate::{LocalError, keys, server};
 
@@ -99,12 +100,14 @@ impl LocalAws {
             None => (Database::memory(), keys::random()?, None),
             Some(folder) => {
                 keys::private_folder(folder).map_err(LocalError::of(folder.display()))?;
-                let file = folder.join("dynamodb.sqlite");
+                let file = folder.join(TABLE_FILE);
                 let database = Database::new(&file.to_string_lossy());
-                (database, keys::kept_in(&folder.join("kms.key"))?, Some(Trimmer::new(&file)))
+                (database, keys::kept_in(&folder.join(KEY_FILE))?, Some(Trimmer::new(&file)))
             }
         };
-        let database = database.map_err(LocalError::of("embedded DynamoDB"))?;
+        let place =
+            data.map_or_else(|| "memory".into(), |folder| folder.join(TABLE_FILE).display().to_string());
+        let database = database.map_err(LocalError::of(format!("the embedded DynamoDB in {place}")))?;
         let (endpoint, secrets) = (address(&listener)?, Secrets::default());
         Self::start(&database, (Kms::new(master), secrets.clone()), listener).await?;
         Ok(Self { database, endpoint, secrets, trimmer: trimmer.transpose()? })

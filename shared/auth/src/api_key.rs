@@ -1,8 +1,7 @@
 //! The text of an API key.
 //!
-//! `pst_`, the key's id in 22 Base58 characters, 32 random bytes in 43 characters of base64url, `.`, the organization. The
-//! organization stands in it because every key of the table begins with it: a forged one leads to a partition in which the id
-//! does not exist, and never into another tenant.
+//! It has `pst_`, the key's id in 22 Base58 characters, 32 random bytes in 43 characters of base64url, `.` and the organization. Every key of the
+//! table begins with an organization, so the text must name one. A forged name leads to a partition without that id.
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
@@ -14,14 +13,13 @@ use model::id::{ApiKeyId, OrgId};
 use secrecy::SecretString;
 use std::fmt;
 
-/// Longest text, in bytes: prefix, id, secret, full stop and the longest organization come to 134.
+/// Longest text, in bytes: prefix, id, secret, full stop and the longest organization.
 const TEXT_MAX: usize = 134;
 const ID_LENGTH: usize = 22;
 const SECRET_BYTES: usize = 32;
 const SECRET_LENGTH: usize = 43;
 
-/// What is kept of a key's text. A plain SHA-256 suffices: the text has 256 random bits, which no list of likely secrets
-/// contains and nobody can try.
+/// The digest of a key's text, which the table keeps. A plain SHA-256 suffices, because 256 random bits cannot be guessed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct KeyHash([u8; 32]);
 
@@ -30,19 +28,17 @@ impl KeyHash {
         Self(digest(&SHA256, text.as_bytes()).as_ref().first_chunk().copied().unwrap_or_default())
     }
 
-    /// Takes the bytes of an item.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
     }
 
-    /// The bytes for an item.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// Whether two are equal, in a time that does not tell where they differ.
+    /// Compares two digests in constant time.
     #[must_use]
     pub fn matches(&self, other: &Self) -> bool {
         verify_slices_are_equal(&self.0, &other.0).is_ok()
@@ -55,19 +51,17 @@ impl fmt::Debug for KeyHash {
     }
 }
 
-/// A key that a caller shows. Its text is not kept.
+/// A key from a request. Its text is dropped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PresentedKey {
-    /// The organization that it names.
     pub org: OrgId,
-    /// The key that it names.
     pub id: ApiKeyId,
-    /// The digest, to be compared with the one that is kept.
+    /// To compare with the digest in the table.
     pub hash: KeyHash,
 }
 
 impl PresentedKey {
-    /// Reads a key's text; nothing when it cannot be one.
+    /// Reads the text of a key. A malformed text gives nothing.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         if text.len() > TEXT_MAX {
@@ -81,16 +75,16 @@ impl PresentedKey {
     }
 }
 
-/// A key that was made just now.
+/// A new key.
 #[derive(Debug, Clone)]
 pub struct IssuedKey {
-    /// The text, to be shown once.
+    /// The text. Callers see it once.
     pub text: SecretString,
-    /// The digest, to be kept.
+    /// The digest for the table.
     pub hash: KeyHash,
 }
 
-/// The system gave no random numbers.
+/// The system has no random numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoRandomness;
 

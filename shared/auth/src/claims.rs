@@ -1,77 +1,20 @@
-//! What a token's claims say about the caller, under the names that an identity provider gives them.
+//! The claims of a token, under the names that an identity provider gives them.
 
-use model::id::{OrgId, USER_ID_RULE, UserId};
+use crate::invalid::{BadClaim, ClaimFault, InvalidToken};
+use model::id::{OrgId, UserId};
 use model::principal::{ActorType, ORG_ADMIN, Principal};
 use model::text::{NAME_MAX, is_line};
 use model::time::Timestamp;
 use serde_json::Value;
-use std::fmt;
 
-use crate::verifier::InvalidToken;
-
-/// A claim of a signed token that cannot be used: its name, as the deployment calls it, and why. Never its value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BadClaim {
-    /// The name.
-    pub name: String,
-    /// What is wrong with it.
-    pub fault: ClaimFault,
-}
-
-/// What is wrong with a claim.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ClaimFault {
-    /// It is not there, or null.
-    Missing,
-    /// It is an empty text.
-    Empty,
-    /// It is something else than a text.
-    NotAText,
-    /// It has several texts where one is meant.
-    Several,
-    /// It cannot be a user's id.
-    NotAUserId,
-    /// It cannot be an organization's id.
-    NotAnOrganization,
-    /// It names another issuer.
-    OtherIssuer,
-    /// It does not name our audience.
-    OtherAudience,
-    /// It is no time.
-    NotATime,
-    /// It lies in the past.
-    Past,
-    /// It lies in the future.
-    Future,
-}
-
-impl fmt::Display for ClaimFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let why = match self {
-            Self::NotAUserId => return write!(f, "it {USER_ID_RULE}"),
-            Self::Missing => "it is missing",
-            Self::Empty => "it is empty",
-            Self::NotAText => "it must be a text",
-            Self::Several => "it must name one organization and names several",
-            Self::NotAnOrganization => "it must have 1 to 64 letters, digits or -._~",
-            Self::OtherIssuer => "it is not the issuer of this deployment",
-            Self::OtherAudience => "it does not name the audience of this deployment",
-            Self::NotATime => "it must be a number of seconds since 1970",
-            Self::Past => "it lies in the past",
-            Self::Future => "it lies in the future",
-        };
-        f.write_str(why)
-    }
-}
-
-/// Seconds by which the clocks of issuer and function may differ.
+/// How far the clocks of issuer and function may differ, in seconds.
 const LEEWAY_SECONDS: f64 = 60.0;
 
-/// The end of the calendar, 9999-12-31T23:59:59Z, in seconds since 1970. A later time in a token is no time.
+/// The latest time of a token, in seconds since 1970: 9999-12-31T23:59:59Z.
 const TIME_MAX: f64 = 253_402_300_799.0;
 
-/// Where a claim stands: a name, or below the first level a JSON Pointer (RFC 6901) such as `/realm_access/roles`. A name
-/// that is a URL, as Auth0 wants it, begins with no slash.
+/// The name of a claim, or a JSON Pointer (RFC 6901) to a nested one, such as `/realm_access/roles`. Auth0's names are URLs, which do not
+/// begin with a slash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimName(String);
 
@@ -94,7 +37,7 @@ impl ClaimName {
         InvalidToken::Claim(BadClaim { name: self.0.clone(), fault })
     }
 
-    /// The text that must be there.
+    /// The text of a claim that must not be missing.
     fn required<'c>(&self, value: Option<&'c Value>) -> Result<&'c str, InvalidToken> {
         match value {
             None | Some(Value::Null) => Err(self.faulty(ClaimFault::Missing)),
@@ -105,24 +48,20 @@ impl ClaimName {
     }
 }
 
-/// The names of claims, and the word for an administrator.
+/// The names of claims, and of the administrators' role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimNames {
-    /// The user's id.
     pub subject: ClaimName,
-    /// The organization.
     pub org: ClaimName,
     /// The roles: an array of texts, one text with spaces, or an object of roles with the organizations that gave them.
     pub roles: ClaimName,
-    /// The email, if any.
     pub email: ClaimName,
-    /// The name, if any.
     pub name: ClaimName,
-    /// For whom the token is: a text, or an array of texts.
+    /// The audience: a text, or an array of texts.
     pub audience: ClaimName,
     /// The role that makes an administrator.
     pub admin_role: String,
-    /// Whether the provider gives out no email that it has not verified, so that tokens need not say so.
+    /// Whether the provider issues only verified emails, so that tokens need not say so.
     pub emails_are_verified: bool,
 }
 
@@ -143,7 +82,7 @@ impl Default for ClaimNames {
 }
 
 impl ClaimNames {
-    /// That a token comes from this issuer and is for this audience (RFC 7519 §4.1.1, §4.1.3).
+    /// Refuses a token of another issuer or for another audience (RFC 7519 §4.1.1, §4.1.3).
     pub(crate) fn check_parties(
         &self,
         claims: &Value,
@@ -163,7 +102,7 @@ impl ClaimNames {
         if is_for_us { Ok(()) } else { Err(self.audience.faulty(ClaimFault::OtherAudience)) }
     }
 
-    /// The caller whom the claims name.
+    /// The caller.
     pub(crate) fn principal(&self, claims: &Value) -> Result<Principal, InvalidToken> {
         let subject = self.subject.required(self.subject.of(claims))?;
         let user = UserId::parse(subject).map_err(|_| self.subject.faulty(ClaimFault::NotAUserId))?;
@@ -182,7 +121,7 @@ impl ClaimNames {
         })
     }
 
-    /// The one organization: a text, or an array with one, as Keycloak has it.
+    /// The organization: a text, or Keycloak's array with one text.
     fn organization(&self, claims: &Value) -> Result<OrgId, InvalidToken> {
         let value = match self.org.of(claims) {
             Some(Value::Array(all)) if all.len() > 1 => return Err(self.org.faulty(ClaimFault::Several)),
@@ -193,8 +132,8 @@ impl ClaimNames {
         OrgId::parse(org).map_err(|_| self.org.faulty(ClaimFault::NotAnOrganization))
     }
 
-    /// Whether the provider says that the person reads this email. `email_verified` is about the claim `email` alone (OpenID Connect Core
-    /// §5.1): of a text in another claim, which people may choose themselves, it says nothing unless it is the same.
+    /// Whether the provider has verified the email. `email_verified` is about the claim `email` (OpenID Connect Core §5.1). An email from another
+    /// claim, which people may choose themselves, counts only if it equals that one.
     fn is_verified(&self, claims: &Value, email: &str) -> bool {
         let said = claims.get("email_verified");
         let is = |word: &str| said.and_then(Value::as_str) == Some(word);
@@ -207,8 +146,8 @@ impl ClaimNames {
     }
 }
 
-/// Roles are a text, which may be one role with a space in it or several with spaces between them; an array; or Zitadel's object, which
-/// names for each role the organizations in which the person has it, by id and domain. There only the token's own one counts.
+/// Roles are a text, an array of texts, or Zitadel's object. A text is one role, which may hold a space, or several roles with spaces between
+/// them. Zitadel's object names for each role the organizations that gave it, by id and domain; only the token's own organization counts.
 fn has_role(roles: &Value, wanted: &str, org: &str) -> bool {
     match roles {
         Value::Array(list) => list.iter().any(|role| match role {
@@ -224,7 +163,7 @@ fn has_role(roles: &Value, wanted: &str, org: &str) -> bool {
     }
 }
 
-/// `exp` must lie after now and `nbf`, where there is one, not after it, within the leeway (RFC 7519 §4.1.4, §4.1.5).
+/// Refuses a token after its `exp` or before its `nbf`, with some leeway (RFC 7519 §4.1.4, §4.1.5).
 pub(crate) fn check_times(claims: &Value, now: Timestamp) -> Result<(), InvalidToken> {
     #[expect(clippy::cast_precision_loss, reason = "seconds of this calendar have fewer than 53 bits")]
     let now = now.unix_seconds() as f64;
@@ -240,7 +179,7 @@ pub(crate) fn check_times(claims: &Value, now: Timestamp) -> Result<(), InvalidT
     Ok(())
 }
 
-/// A time of the calendar (RFC 7519 §2, "NumericDate").
+/// A time of a claim (RFC 7519 §2, "NumericDate").
 fn time(claims: &Value, name: &ClaimName) -> Result<Option<f64>, InvalidToken> {
     match name.of(claims) {
         None => Ok(None),

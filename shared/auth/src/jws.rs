@@ -1,5 +1,4 @@
-//! The compact form of a signed token (RFC 7515 §3.1): three parts, of which the first names a key and nothing that we would
-//! fetch, trust or obey.
+//! The compact form of a signed token (RFC 7515 §3.1): header, claims and signature. The header only names a key. Nothing else in it is trusted.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,11 +9,10 @@ use serde_json::Value;
 /// Longest token, in bytes. API Gateway allows headers of 10,240 bytes in all.
 const TOKEN_MAX_BYTES: usize = 8 * 1024;
 
-/// What a token may say that it is (RFC 8725 §3.11, RFC 9068 §4): a token of another kind, such as one for a logout, carries
-/// the same signature.
+/// The accepted types of a token (RFC 8725 §3.11, RFC 9068 §4). An issuer signs other types, such as logout tokens, with the same key.
 const TYPES: [&str; 2] = ["jwt", "at+jwt"];
 
-/// A token whose signature has not been looked at.
+/// A token whose signature is not verified yet.
 #[derive(Debug)]
 pub(crate) struct Jws<'t> {
     message: &'t str,
@@ -22,12 +20,12 @@ pub(crate) struct Jws<'t> {
     signature: &'t str,
     /// The key that the token names.
     pub(crate) kid: Option<String>,
-    /// The algorithm that the token claims. It selects nothing: it must be the key's.
+    /// The algorithm that the token claims. It must equal the key's, and selects nothing.
     algorithm: String,
 }
 
 impl<'t> Jws<'t> {
-    /// Takes a token apart; nothing where it is none, or asks to be read in a way of its own.
+    /// Reads a token. A malformed token and one with a critical extension give nothing.
     pub(crate) fn parse(token: &'t str) -> Option<Self> {
         if token.len() > TOKEN_MAX_BYTES {
             return None;
@@ -35,7 +33,7 @@ impl<'t> Jws<'t> {
         let (message, signature) = token.rsplit_once('.')?;
         let (header, payload) = message.split_once('.')?;
         let header = part(header)?;
-        // An extension that must be understood (RFC 7515 §4.1.11) is not: we know none.
+        // `crit` names extensions that must be understood (RFC 7515 §4.1.11). This code knows none.
         if payload.contains('.') || signature.is_empty() || header.get("crit").is_some() {
             return None;
         }
@@ -53,7 +51,7 @@ impl<'t> Jws<'t> {
         Some(Self { message, payload, signature, kid: text("kid").map(String::from), algorithm })
     }
 
-    /// The claims, where the key signed them with its own algorithm.
+    /// The claims, if this key signed them with its own algorithm.
     pub(crate) fn claims(&self, key: &DecodingKey, algorithm: Algorithm) -> Option<Value> {
         if self.algorithm != name(algorithm) {
             return None;
@@ -72,7 +70,7 @@ fn part(text: &str) -> Option<Value> {
     json::strict(str::from_utf8(&bytes).ok()?).ok().filter(Value::is_object)
 }
 
-/// How RFC 7518 §3.1 and RFC 8037 §3.1 spell an algorithm.
+/// The name of an algorithm in RFC 7518 §3.1 and RFC 8037 §3.1.
 pub(crate) fn name(algorithm: Algorithm) -> String {
     format!("{algorithm:?}")
 }
@@ -101,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_may_not_ask_for_more_than_we_understand() {
+    fn a_header_with_an_unknown_demand_is_refused() {
         for good in [
             r#"{"alg":"HS256"}"#,
             r#"{"alg":"HS256","typ":"JWT","kid":"a"}"#,

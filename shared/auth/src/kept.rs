@@ -1,4 +1,4 @@
-//! What is read from elsewhere and kept between requests: an issuer's keys, or a secret. docs/adr/0050.
+//! Values that are fetched and kept between requests: an issuer's keys, or a secret. docs/adr/0003.
 
 use futures_util::future::BoxFuture;
 use model::time::Timestamp;
@@ -7,31 +7,31 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::timeout;
 
-use crate::keys::FetchFault;
+use crate::fetch::FetchFault;
 
-/// Seconds after which a value is read anew, unless a deployment says otherwise.
+/// Seconds after which a value is read again, unless a deployment sets another time.
 pub const REFRESH_SECONDS: i64 = 600;
-/// Seconds for which the last good value serves while no new one can be had. After a day without its source, a key that was
-/// withdrawn meanwhile would be trusted for too long.
+/// Seconds for which the last good value serves while its source fails. After that, a key that was withdrawn meanwhile would be trusted for too
+/// long.
 pub const STALE_SECONDS: i64 = 24 * 3600;
-/// Seconds between two reads, whatever a caller shows.
+/// Least seconds between two reads. Callers with invented keys cannot cause more.
 const PAUSE_SECONDS: i64 = 60;
-/// Seconds between two reads while there is no value: nobody can come in.
+/// Least seconds between two reads while there is no value, and so no caller can be admitted.
 const FIRST_PAUSE_SECONDS: i64 = 5;
-/// Longest wait of a request that can go on with the value that there is.
+/// Longest wait of a request that can go on with the old value.
 const RENEWAL: Duration = Duration::from_secs(1);
-/// Longest wait of a request that needs another value.
+/// Longest wait of a request that needs a new value.
 const NEEDED: Duration = Duration::from_secs(5);
 
-/// Reads a value once.
+/// Reads a value from its source.
 pub type Load<T> = Box<dyn Fn() -> BoxFuture<'static, Result<T, FetchFault>> + Send + Sync>;
 
-/// What a value lacks.
+/// Why nothing was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lack {
-    /// There is no value, or only one that is too old.
+    /// There is no value, or it is too old.
     Value,
-    /// The value, as new as it may be asked for, has not what was looked for.
+    /// The value does not hold what was looked for, and may not be read again yet.
     Match,
 }
 
@@ -40,16 +40,17 @@ struct State<T> {
     asked: Option<Timestamp>,
 }
 
-/// A value that is read when it is first needed, when it has become old, and when it lacks what a request looks for. Every read belongs to
-/// a request and ends before its answer: Lambda freezes an environment between two requests, and with it whatever it does
-/// beside them.
+/// A value that is read when it is first needed, when it is old, and when it lacks what a request looks for.
+///
+/// Every read belongs to a request and ends before the request's answer. Lambda freezes an environment between two requests, so a read in the
+/// background would never end.
 pub struct Kept<T> {
-    /// What it is, for the log.
+    /// The name of the value, for the log.
     what: &'static str,
     load: Load<T>,
     max_age: i64,
     state: Mutex<State<T>>,
-    /// Held while the value is read, so that others wait for it instead of asking too.
+    /// Held during a read, so that other requests wait for it instead of reading too.
     turn: tokio::sync::Mutex<()>,
 }
 
@@ -59,31 +60,30 @@ impl<T> fmt::Debug for Kept<T> {
     }
 }
 
-/// Seconds from one time to another.
 fn seconds(from: Timestamp, to: Timestamp) -> i64 {
     to.unix_seconds() - from.unix_seconds()
 }
 
 impl<T> Kept<T> {
-    /// A value that nobody has read yet.
+    /// A value that has not been read yet.
     pub fn new(what: &'static str, load: Load<T>) -> Self {
         let state = Mutex::new(State { value: None, asked: None });
         Self { what, load, max_age: REFRESH_SECONDS, state, turn: tokio::sync::Mutex::default() }
     }
 
-    /// The same, read anew after so many seconds.
+    /// Sets after how many seconds the value is read again.
     #[must_use]
     pub fn renewed_after(mut self, seconds: i64) -> Self {
         self.max_age = seconds;
         self
     }
 
-    /// Reads the value before anybody needs it.
+    /// Reads the value before the first request.
     pub async fn warm_up(&self, now: Timestamp) {
         let _ = self.find(now, |_| Some(())).await;
     }
 
-    /// What `look` finds in the value. A value without it is read anew, because what is looked for may be new.
+    /// What `look` finds in the value. If it finds nothing, the value is read again: a new key may have been published.
     ///
     /// # Errors
     /// [`Lack`].
@@ -94,7 +94,7 @@ impl<T> Kept<T> {
             return Ok(found);
         }
         let turn = self.turn.lock().await;
-        // A request that had the turn before may have brought it.
+        // The request that had the turn before may have read a new value.
         if self.is_still(seen.as_ref(), now) && self.may_ask(now) {
             self.read(NEEDED).await;
         }
@@ -116,7 +116,7 @@ impl<T> Kept<T> {
         (seconds(*read, now) < STALE_SECONDS).then(|| Arc::clone(value))
     }
 
-    /// Whether the value is the one that was seen, or there is still none.
+    /// Whether the value is unchanged since it was seen.
     fn is_still(&self, seen: Option<&Arc<T>>, now: Timestamp) -> bool {
         match (seen, self.usable(now)) {
             (Some(seen), Some(value)) => Arc::ptr_eq(seen, &value),
@@ -125,7 +125,7 @@ impl<T> Kept<T> {
         }
     }
 
-    /// Takes the right to ask now.
+    /// Whether the value may be read now. If so, the next read must wait.
     fn may_ask(&self, now: Timestamp) -> bool {
         let mut state = self.state();
         let pause = if state.value.is_some() { PAUSE_SECONDS.min(self.max_age) } else { FIRST_PAUSE_SECONDS };
@@ -136,8 +136,7 @@ impl<T> Kept<T> {
         may
     }
 
-    /// Reads the value where it has become old; a request goes on with the old one while another reads it, or where it cannot be
-    /// had at once.
+    /// Reads an old value again. A request goes on with the old value while another request reads, and when the source does not answer at once.
     async fn renew(&self, now: Timestamp) {
         let is_old = self.state().value.as_ref().is_some_and(|(_, read)| seconds(*read, now) >= self.max_age);
         if !is_old {
@@ -149,7 +148,7 @@ impl<T> Kept<T> {
         }
     }
 
-    /// Reads the value; one that cannot be had changes nothing.
+    /// Reads the value. A failed read keeps the old one.
     async fn read(&self, longest: Duration) {
         let read = timeout(longest, (self.load)()).await;
         match read.unwrap_or_else(|_| Err(FetchFault(format!("no answer within {longest:?}")))) {
@@ -158,7 +157,7 @@ impl<T> Kept<T> {
                 let asked = state.asked.unwrap_or(Timestamp::MAX);
                 state.value = Some((Arc::new(value), asked));
             }
-            Err(why) => tracing::warn!(%why, "{} cannot be had", self.what),
+            Err(why) => tracing::warn!(%why, "{} cannot be read", self.what),
         }
     }
 }

@@ -1,9 +1,13 @@
 //! Who calls: a token in, a [`Principal`](model::principal::Principal) out.
 //!
-//! No clock: the time is an argument. No network: what fetches an issuer's keys, or a secret, is given when the verifier is built.
+//! It reads no clock: the time is an argument. It opens no connection: the verifier is built with a [`Fetch`] that reads keys and secrets.
+
+#![allow(missing_docs, reason = "nobody outside the workspace reads this crate's documentation")]
 
 mod api_key;
 mod claims;
+mod fetch;
+mod invalid;
 mod jws;
 mod kept;
 mod keys;
@@ -11,8 +15,10 @@ mod token;
 mod verifier;
 
 pub use api_key::{IssuedKey, KeyHash, NoRandomness, PresentedKey};
-pub use claims::{BadClaim, ClaimFault, ClaimName, ClaimNames};
+pub use claims::{ClaimName, ClaimNames};
+pub use fetch::{Fetch, FetchFault};
+pub use invalid::{BadClaim, ClaimFault, InvalidToken};
 pub use kept::{Kept, Lack, Load, REFRESH_SECONDS, STALE_SECONDS};
-pub use keys::{Fetch, FetchFault, KeySet, KeySource, NotAKeySet, is_fetchable};
+pub use keys::{KeySet, KeySource, NotAKeySet, is_fetchable};
 pub use token::{Mint, mint};
-pub use verifier::{BadKeys, InvalidToken, JwtKeys, JwtSettings, Verifier};
+pub use verifier::{BadKeys, JwtKeys, JwtSettings, Verifier};

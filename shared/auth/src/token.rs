@@ -1,4 +1,4 @@
-//! Makes tokens, for `cargo run -- token` and for tests. No Lambda function calls this.
+//! Makes tokens, for `cargo run -- token` and for tests. No Lambda function does.
 
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
@@ -8,29 +8,24 @@ use serde_json::json;
 
 use crate::verifier::{JwtKeys, JwtSettings};
 
-/// What a token says.
+/// The contents of a token.
 #[derive(Debug, Clone)]
 pub struct Mint<'a> {
-    /// The user.
     pub sub: &'a str,
-    /// The organization.
     pub org: &'a str,
-    /// The roles, if any.
     pub roles: &'a [String],
-    /// The email, if any.
     pub email: Option<&'a str>,
     /// Whether the identity provider verified the email.
     pub email_verified: bool,
-    /// The name, if any.
     pub name: Option<&'a str>,
-    /// Seconds until it expires; negative for one that has.
+    /// Seconds until the token expires. A negative number makes an expired token.
     pub ttl_seconds: i64,
 }
 
 /// Signs a token that a [`Verifier`](crate::Verifier) with the same settings accepts.
 ///
 /// # Errors
-/// The signing library's: settings with public keys cannot sign.
+/// Settings with public keys cannot sign.
 pub fn mint(
     settings: &JwtSettings,
     mint: &Mint<'_>,

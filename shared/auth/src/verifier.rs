@@ -9,53 +9,39 @@ use serde_json::Value;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::claims::{BadClaim, ClaimNames, check_times};
+use crate::claims::{ClaimNames, check_times};
+use crate::fetch::{Fetch, FetchFault};
+use crate::invalid::InvalidToken;
 use crate::jws::Jws;
 use crate::kept::{Kept, Lack};
-use crate::keys::{Fetch, FetchFault, KeySet, KeySource, is_fetchable, kept_set};
+use crate::keys::{KeySet, KeySource, is_fetchable, kept_set};
 
-/// Shortest HS256 secret, in bytes: the hash's own length (RFC 7518 §3.2).
+/// Shortest HS256 secret, in bytes: the length of the hash (RFC 7518 §3.2).
 const SECRET_MIN_BYTES: usize = 32;
 
-/// With which keys tokens are signed. One kind at a time: a verifier that knows both a secret and public keys can be made to
-/// take the one for the other (RFC 8725 §2.1).
+/// The keys of tokens. Only one kind is set: a verifier with both a secret and public keys could be tricked into taking one for the other
+/// (RFC 8725 §2.1).
 #[derive(Debug, Clone)]
 pub enum JwtKeys {
     /// HS256 with this secret.
     Secret(SecretString),
-    /// HS256 with the current value of the secret of this name.
+    /// HS256 with the current value of a secret in Secrets Manager, by its name.
     Stored(String),
-    /// Public keys, as the text of a set (RFC 7517).
+    /// Public keys, as the text of a key set (RFC 7517).
     Inline(String),
     /// Public keys that are fetched.
     Remote(KeySource),
 }
 
-/// Whose tokens are accepted.
+/// Which tokens are accepted.
 #[derive(Debug, Clone)]
 pub struct JwtSettings {
-    /// How they are signed.
     pub keys: JwtKeys,
     /// The `iss` that a token must have.
     pub issuer: String,
     /// The audience that a token must have, alone or among others.
     pub audience: String,
-    /// What their claims are called.
     pub claims: ClaimNames,
-}
-
-/// Why a token is not accepted. Callers learn only that it was not, but for a claim of a token whose signature is good: then its holder
-/// comes from the issuer, and somebody must mend what the issuer says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum InvalidToken {
-    /// Signature, algorithm or form.
-    NotOurs,
-    /// It names no key of the issuer.
-    UnknownKey,
-    /// It is signed, and a claim cannot be used.
-    Claim(BadClaim),
-    /// The issuer's keys, or the secret, cannot be had, so that nobody can tell. Not the token's fault.
-    NoKeys,
 }
 
 /// Why no verifier can be built.
@@ -63,7 +49,7 @@ pub enum InvalidToken {
 pub enum BadKeys {
     /// A secret shorter than 32 bytes.
     SecretTooShort,
-    /// A text that is no set of keys.
+    /// A text that is not a key set.
     NotAKeySet(String),
     /// A URL that is neither https nor on this machine.
     NotFetchable(String),
@@ -90,7 +76,7 @@ enum Keys {
     Remote(Kept<KeySet>),
 }
 
-/// Verifies tokens. Built once per process.
+/// Verifies tokens. A process builds one.
 pub struct Verifier {
     keys: Keys,
     issuer: String,
@@ -99,7 +85,7 @@ pub struct Verifier {
 }
 
 impl Verifier {
-    /// A verifier for tokens of one issuer and one audience. `fetch` gets the keys that are not given.
+    /// A verifier for one issuer and one audience. `fetch` reads the keys that the settings do not hold.
     ///
     /// # Errors
     /// [`BadKeys`].
@@ -123,7 +109,7 @@ impl Verifier {
         Ok(Self { keys, issuer, audience, claims })
     }
 
-    /// The same, with keys that are read anew after so many seconds.
+    /// Sets after how many seconds fetched keys are read again.
     #[must_use]
     pub fn renewed_after(mut self, seconds: i64) -> Self {
         self.keys = match self.keys {
@@ -134,7 +120,7 @@ impl Verifier {
         self
     }
 
-    /// Reads the keys, where they are not given, so that the first caller need not wait for them.
+    /// Reads the keys before the first request.
     pub async fn warm_up(&self, now: Timestamp) {
         match &self.keys {
             Keys::Stored(kept) => kept.warm_up(now).await,
@@ -143,10 +129,10 @@ impl Verifier {
         }
     }
 
-    /// The caller that a token names.
+    /// The caller whom a token names. The signature is verified before any claim is read.
     ///
     /// # Errors
-    /// [`InvalidToken`]. What is wrong with a claim is said of a token whose signature is good alone.
+    /// [`InvalidToken`].
     pub async fn verify(&self, token: &str, now: Timestamp) -> Result<Principal, InvalidToken> {
         let token = Jws::parse(token).ok_or(InvalidToken::NotOurs)?;
         let claims = self.signed_claims(&token, now).await?;
@@ -155,7 +141,7 @@ impl Verifier {
         self.claims.principal(&claims)
     }
 
-    /// The algorithm is the key's: a token's `alg` can only agree with it (RFC 8725 §3.1).
+    /// The claims of a correctly signed token. The key fixes the algorithm, and the token's `alg` must agree (RFC 8725 §3.1).
     async fn signed_claims(&self, token: &Jws<'_>, now: Timestamp) -> Result<Value, InvalidToken> {
         let rejected = |lack, unmatched| if lack == Lack::Value { InvalidToken::NoKeys } else { unmatched };
         let kid = || token.kid.as_deref().ok_or(InvalidToken::UnknownKey);
@@ -180,7 +166,7 @@ impl Verifier {
     }
 }
 
-/// The secret of a name, kept between requests. A value that is too short is as if there were none.
+/// A secret in Secrets Manager, kept between requests. A secret that is too short counts as missing.
 fn kept_secret(name: String, fetch: Arc<dyn Fetch>) -> Kept<DecodingKey> {
     let name: Arc<str> = name.into();
     let load = move || -> BoxFuture<'static, _> {

@@ -13,7 +13,7 @@ pub enum FirewallError {
     Duplicate,
     /// The group has no rule with that id.
     RuleMissing,
-    /// The credential may not, or is none; in the provider's words.
+    /// The credential is not allowed to do this, or is not valid; in the provider's words.
     Denied(String),
     /// Too many calls; later.
     Throttled,

@@ -36,7 +36,7 @@ pub struct RuleTag {
 pub struct CloudRule {
     /// The provider's id of it, such as `sgr-0123456789abcdef0`.
     pub id: String,
-    /// What it lets in, where that is one address; other sources are none of ours.
+    /// What it lets in, where that is one address. Postern makes no rules for other sources.
     pub ingress: Option<Ingress>,
     /// For which family it takes a place; nothing where it takes one for both.
     pub version: Option<IpVersion>,

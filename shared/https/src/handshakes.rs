@@ -19,7 +19,7 @@ use crate::{Https, pool, tls};
 
 const NAME: &str = "localhost";
 
-/// Whoever signs certificates.
+/// A certificate authority.
 struct Authority {
     issuer: Issuer<'static, KeyPair>,
     certificate: CertificateDer<'static>,

@@ -1,4 +1,4 @@
-//! Calls by HTTP/1.1 over TLS: to AWS, for the SDK and without it, and to issuers of tokens. docs/adr/0033.
+//! Calls by HTTP/1.1 over TLS: to AWS, for the SDK and without it, and to issuers of tokens. docs/adr/0019.
 
 mod fault;
 mod idle;

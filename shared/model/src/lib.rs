@@ -27,6 +27,7 @@ pub mod rule;
 pub mod secret;
 pub mod sent;
 pub mod session;
+pub mod session_status;
 pub mod snapshot;
 pub mod text;
 pub mod time;

@@ -2,7 +2,6 @@
 
 use crate::audit::{AuditEvent, AuditSubject};
 use crate::id::{ResourceId, RoleId, UserId};
-use crate::refusal::Refusal;
 
 /// Most roles that a person can have, and most resources that they can be given without a role: both stand on the person's
 /// own item, which holds 400 KB.
@@ -38,20 +37,6 @@ impl Link {
             Self::RoleResource(..) => LinkKind::RoleResource,
             Self::RoleUser(..) => LinkKind::RoleUser,
             Self::UserResource(..) => LinkKind::UserResource,
-        }
-    }
-
-    /// The refusals when the one and the other side do not exist, in the API's order.
-    #[must_use]
-    pub fn missing(&self) -> (Refusal, Refusal) {
-        match self {
-            Self::RoleResource(role, resource) => {
-                (Refusal::RoleNotFound(*role), Refusal::ResourceNotFound(*resource))
-            }
-            Self::RoleUser(role, user) => (Refusal::RoleNotFound(*role), Refusal::UserNotFound(user.clone())),
-            Self::UserResource(user, resource) => {
-                (Refusal::UserNotFound(user.clone()), Refusal::ResourceNotFound(*resource))
-            }
         }
     }
 
@@ -120,6 +105,7 @@ impl Link {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::refusal::Refusal;
 
     #[test]
     fn each_kind_of_link_names_its_sides_in_the_order_of_its_path() {
@@ -151,7 +137,7 @@ mod tests {
                 (AuditSubject::User, "ada", "resourceId", id),
             ),
         ] {
-            assert_eq!((link.kind(), link.missing()), (kind, missing));
+            assert_eq!((link.kind(), Refusal::of_missing_sides(&link)), (kind, missing));
             assert_eq!((link.assigned(), link.unassigned()), events);
             let (subject, first, member, second) = link.recorded();
             assert_eq!((subject, first.as_str(), member, second.as_str()), recorded);

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::credential::Creator;
 use crate::id::{ApiKeyId, OrgId, UserId};
 use crate::idempotency::IdempotencyKey;
 
@@ -38,6 +37,17 @@ pub enum ActorType {
     ApiKey,
     /// Postern itself: sweeps, reconciliation, rules that ran out.
     System,
+}
+
+/// Who created a credential, as the token said at that time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Creator {
+    /// The token's subject.
+    pub id: UserId,
+    /// The token's email, if any.
+    pub email: Option<String>,
+    /// The token's name, if any.
+    pub name: Option<String>,
 }
 
 /// Who does something, and from where. The store cannot be changed without one.

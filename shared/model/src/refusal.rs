@@ -1,8 +1,8 @@
 //! Why an operation is refused although the request was well-formed.
 
 use crate::id::{ApiKeyId, CredentialId, ResourceId, RoleId, RuleId, SessionId, UserId};
-use crate::link::LinkKind;
-use crate::session::SessionStatus;
+use crate::link::{Link, LinkKind};
+use crate::session_status::SessionStatus;
 use crate::time::Timestamp;
 use crate::violation::Violations;
 
@@ -95,6 +95,22 @@ pub enum Refusal {
     IdempotencyKeyReused,
     /// Members that do not fit what is stored.
     Invalid(Violations),
+}
+
+impl Refusal {
+    /// The refusals for a link whose first or second side does not exist, in the API's order.
+    #[must_use]
+    pub fn of_missing_sides(link: &Link) -> (Self, Self) {
+        match link {
+            Link::RoleResource(role, resource) => {
+                (Self::RoleNotFound(*role), Self::ResourceNotFound(*resource))
+            }
+            Link::RoleUser(role, user) => (Self::RoleNotFound(*role), Self::UserNotFound(user.clone())),
+            Link::UserResource(user, resource) => {
+                (Self::UserNotFound(user.clone()), Self::ResourceNotFound(*resource))
+            }
+        }
+    }
 }
 
 impl From<Violations> for Refusal {

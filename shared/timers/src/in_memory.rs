@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::{SessionTimers, Timer};
+use crate::timer::{SessionTimers, Timer};
 
 /// Seconds until a message that failed comes again: `VisibilityTimeout` in the template.
 pub const VISIBILITY_SECONDS: i64 = 180;

@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use futures_util::{StreamExt as _, stream};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::{SessionTimers, Timer};
+use crate::timer::{SessionTimers, Timer};
 
 /// Messages of one call (Amazon SQS API Reference, "SendMessageBatch").
 const BATCH: usize = 10;
@@ -85,7 +85,7 @@ impl SessionTimers for Sqs {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::SessionRef;
+    use crate::timer::SessionRef;
     use aws_config::retry::RetryConfig;
     use aws_config::{BehaviorVersion, Region, SdkConfig};
     use aws_credential_types::Credentials;

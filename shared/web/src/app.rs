@@ -1,4 +1,4 @@
-//! What every handler works with.
+//! What a process builds once, and every handler works with.
 
 use auth::{Fetch, Verifier};
 use aws_config::SdkConfig;
@@ -13,38 +13,38 @@ use std::sync::{Arc, OnceLock};
 use store::{Kms, Store, Vault};
 use timers::{SessionTimers, Sqs};
 
-use crate::access::Directory;
 use crate::aws;
 use crate::clock::{self, Clock};
+use crate::directory::Directory;
 use crate::edge::{Edge, EdgeSource};
+use crate::event::EventSource;
 use crate::failure::Failure;
 use crate::fetch::HttpFetch;
 use crate::headers::Origins;
 use crate::rate::RateLimiter;
 use crate::settings::{EdgeSetting, Settings, WorkerSettings, keys_fault};
-use crate::worker::EventSource;
 
-/// What a process has once.
+/// The parts of an [`App`].
 pub struct Parts {
     /// The table.
     pub store: Store,
-    /// Who calls; nothing in a function without callers.
+    /// Verifies tokens. `None` in a function without callers.
     pub verifier: Option<Verifier>,
-    /// The vault, where it is known already. A function builds its own at first use.
+    /// The vault. With `None` it is built at first use.
     pub vault: Option<Vault>,
-    /// The cloud whose resources sessions open, where it is known already. A function builds its own at first use.
+    /// The cloud. With `None` it is built at first use.
     pub firewall: Option<Arc<dyn Firewall>>,
-    /// Where timers of sessions are set, where it is known already. A function builds its own at first use.
+    /// The timers of sessions. With `None` they are built at first use.
     pub timers: Option<Arc<dyn SessionTimers>>,
-    /// How long sessions last.
+    /// How long sessions last, and how many a person may have.
     pub sessions: SessionLimits,
-    /// How often a caller may call; nothing for as often as they like.
+    /// How often a caller may call. `None` is no limit.
     pub rate: Option<RateLimit>,
-    /// Web pages that may call.
+    /// The web pages that may call.
     pub origins: Origins,
-    /// The distribution whose word about the caller's address counts, if there is one.
+    /// The CloudFront distribution that may name the caller's address.
     pub edge: EdgeSource,
-    /// What time it is.
+    /// The source of the time.
     pub clock: Clock,
 }
 
@@ -60,8 +60,7 @@ struct Shared {
     vault: OnceLock<Vault>,
     firewall: OnceLock<Arc<dyn Firewall>>,
     timers: OnceLock<Arc<dyn SessionTimers>>,
-    /// From which vault, firewall and timers are built when a handler first asks for them. Functions that never ask link none of
-    /// them.
+    /// Builds vault, cloud and timers at first use. A function that never asks for them does not link them.
     aws: Option<Aws>,
 }
 
@@ -71,16 +70,16 @@ struct Aws {
     session_ends_queue_url: Option<String>,
 }
 
-/// The process's parts, and the time of the request at hand.
+/// The parts of the process, and the time of the current request.
 #[derive(Clone)]
 pub struct App {
     shared: Arc<Shared>,
-    /// When the request came in. Handlers and the store take the time from here.
+    /// When the request arrived. Handlers and the store take the time from here.
     pub now: Timestamp,
 }
 
 impl App {
-    /// An app of given parts, for `cargo run` and for tests.
+    /// An app of the given parts, for `cargo run` and for tests.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         Self::assemble(parts, None)
@@ -111,10 +110,10 @@ impl App {
         Self { shared: Arc::new(shared), now }
     }
 
-    /// The app of a Lambda function with callers, from its environment. Clients are built once, here.
+    /// The app of a Lambda function with callers, from its environment.
     ///
     /// # Errors
-    /// A setting that is missing or unusable: the function does not start.
+    /// A missing or wrong setting. The function does not start.
     pub fn from_env() -> Result<Self, lambda_runtime::Error> {
         let settings = Settings::from_env()?;
         let config = aws::config(settings.aws);
@@ -145,7 +144,7 @@ impl App {
     /// The app of a Lambda function without callers, from its environment.
     ///
     /// # Errors
-    /// A setting that is missing: the function does not start.
+    /// A missing or wrong setting. The function does not start.
     pub(crate) fn worker_from_env(source: EventSource) -> Result<Self, lambda_runtime::Error> {
         let settings = WorkerSettings::from_env(source)?;
         let config = aws::config(settings.aws);
@@ -165,19 +164,19 @@ impl App {
         Ok(Self::assemble(parts, Some(Aws { config, kms_key_id, session_ends_queue_url })))
     }
 
-    /// The app for a request that has just come in.
+    /// The app for a request that has just arrived.
     #[must_use]
     pub(crate) fn at_request(&self) -> Self {
         Self { shared: Arc::clone(&self.shared), now: self.clock_now() }
     }
 
-    /// The app's clock, for work that lasts: what was seen at its end was not seen when it began.
+    /// The clock, for work that takes long: its end has another time than its start.
     #[must_use]
     pub fn clock(&self) -> Clock {
         Arc::clone(&self.shared.clock)
     }
 
-    /// What the app's clock says now: for the gateway's event, which carries the time.
+    /// The present time.
     #[must_use]
     pub fn clock_now(&self) -> Timestamp {
         (self.shared.clock)()
@@ -189,16 +188,16 @@ impl App {
         &self.shared.store
     }
 
-    /// How long sessions last.
+    /// How long sessions last, and how many a person may have.
     #[must_use]
     pub fn session_limits(&self) -> SessionLimits {
         self.shared.sessions
     }
 
-    /// The cloud whose resources sessions open.
+    /// The cloud.
     ///
     /// # Errors
-    /// An internal failure in an app of parts that have none.
+    /// 500 where the parts have none.
     pub fn firewall(&self) -> Result<Arc<dyn Firewall>, Failure> {
         if let Some(firewall) = self.shared.firewall.get() {
             return Ok(Arc::clone(firewall));
@@ -207,10 +206,10 @@ impl App {
         Ok(Arc::clone(self.shared.firewall.get_or_init(|| Arc::new(Ec2::new(&aws.config)))))
     }
 
-    /// Where timers of sessions are set.
+    /// The timers of sessions.
     ///
     /// # Errors
-    /// An internal failure in a function that was deployed without the queue's address.
+    /// 500 in a function that was deployed without the queue's URL.
     pub fn timers(&self) -> Result<Arc<dyn SessionTimers>, Failure> {
         if let Some(timers) = self.shared.timers.get() {
             return Ok(Arc::clone(timers));
@@ -223,32 +222,28 @@ impl App {
         Ok(Arc::clone(self.shared.timers.get_or_init(built)))
     }
 
-    /// The callers' budgets, where they have any.
     pub(crate) fn rate(&self) -> Option<&RateLimiter> {
         self.shared.rate.as_ref()
     }
 
-    /// Whom this environment has seen in the directory.
     pub(crate) fn directory(&self) -> &Directory {
         &self.shared.directory
     }
 
-    /// Looks a person up again at their next request. Other environments do so within seconds by themselves.
+    /// Has a person looked up again at their next request. Other environments do so within seconds.
     pub fn look_up_again(&self, org: &OrgId, person: &UserId) {
         self.shared.directory.forget(org, person);
     }
 
-    /// Web pages that may call.
     pub(crate) fn origins(&self) -> &Origins {
         &self.shared.origins
     }
 
-    /// The distribution whose word about the caller's address counts.
     pub(crate) fn edge(&self) -> &EdgeSource {
         &self.shared.edge
     }
 
-    /// Fetches what the first caller would have to wait for.
+    /// Reads keys and secrets before the first request, which would have to wait for them.
     pub(crate) async fn warm_up(&self) {
         let now = self.clock_now();
         let keys = async {
@@ -259,7 +254,6 @@ impl App {
         join(keys, self.shared.edge.warm_up(now)).await;
     }
 
-    /// Who may call.
     pub(crate) fn verifier(&self) -> Result<&Verifier, Failure> {
         self.shared.verifier.as_ref().ok_or_else(|| Failure::internal("this function has no callers"))
     }
@@ -267,7 +261,7 @@ impl App {
     /// The vault.
     ///
     /// # Errors
-    /// An internal failure in a function that was deployed without a KMS key.
+    /// 500 in a function that was deployed without a KMS key.
     pub fn vault(&self) -> Result<&Vault, Failure> {
         if let Some(vault) = self.shared.vault.get() {
             return Ok(vault);

@@ -1,4 +1,4 @@
-//! What the AWS SDK is told, and no more: docs/adr/0031.
+//! The configuration of the AWS SDK, from Lambda's environment alone: docs/adr/0031.
 
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
@@ -18,8 +18,8 @@ use std::time::Duration;
 
 use crate::settings::AwsSettings;
 
-/// How long AWS may take. A call that is given up leaves time to say so in the format of the path; one that the
-/// function's own timeout of 10 s cuts off is answered by the gateway, in a body of its own.
+/// A call ends early enough for an answer in the error format of the path. The function's own timeout of 10 s would leave the answer to the
+/// gateway.
 fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .operation_attempt_timeout(Duration::from_secs(3))
@@ -27,8 +27,8 @@ fn timeouts() -> TimeoutConfig {
         .build()
 }
 
-/// The configuration of every client. Region and credentials are those that Lambda puts into the environment; the default chain,
-/// which looks for profiles, web identities, containers and instance metadata as well, is neither asked nor linked.
+/// The configuration of every client. Lambda puts region and credentials into the environment. The SDK's default chain would also look for
+/// profiles, web identities, containers and instance metadata: docs/performance.md, "AWS's settings from the environment, log by level".
 pub(crate) fn config(settings: AwsSettings) -> SdkConfig {
     let AwsSettings { region, endpoint_url, use_fips } = settings;
     let credentials = SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new());
@@ -40,7 +40,7 @@ pub(crate) fn config(settings: AwsSettings) -> SdkConfig {
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
         .time_source(SharedTimeSource::default())
         .timeout_config(timeouts())
-        // It gives up what has stood still for 20 seconds, when the operation has long been given up.
+        // This gives up a stream after 20 seconds. The timeouts above end sooner, and the watch would cost 1 % of a warm answer.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .retry_config(store::retry_config())
         .use_fips(use_fips);
@@ -48,20 +48,20 @@ pub(crate) fn config(settings: AwsSettings) -> SdkConfig {
     builder.build()
 }
 
-/// DynamoDB as every function sees it.
 pub(crate) fn dynamodb(config: &SdkConfig) -> Client {
     let config = aws_sdk_dynamodb::config::Builder::from(config).interceptor(Anonymous);
     Client::from_conf(config.build())
 }
 
-/// SQS as every function sees it.
 pub(crate) fn sqs(config: &SdkConfig) -> aws_sdk_sqs::Client {
     let config = aws_sdk_sqs::config::Builder::from(config).interceptor(Anonymous);
     aws_sdk_sqs::Client::from_conf(config.build())
 }
 
-/// Keeps the SDK from saying who calls: [`Https`] says it, for every service of AWS alike. The SDK would find out about itself for
-/// each call, and sign what it finds: docs/adr/0037.
+/// Switches off the SDK's own user agent. [`Https`] sends `postern/` and the version to every service, so CloudTrail shows one name.
+///
+/// The SDK would build and sign its own anew for each call. That was 110,000 instructions of a warm answer (docs/adr/0031, last row), which count
+/// as Postern's own share (docs/performance.md, "its own share").
 #[derive(Debug)]
 struct Anonymous;
 
@@ -88,7 +88,7 @@ mod tests {
     use tokio::net::TcpListener;
 
     #[tokio::test]
-    async fn a_call_of_dynamodb_says_once_that_postern_calls() {
+    async fn a_call_of_dynamodb_names_postern_as_its_only_user_agent() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint_url = Some(format!("http://{}", listener.local_addr().unwrap()));
         let settings = AwsSettings { region: "eu-central-1".into(), endpoint_url, use_fips: false };

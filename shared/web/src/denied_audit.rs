@@ -1,43 +1,32 @@
-//! The record of attempts that were not allowed.
+//! The record of requests that were refused.
 
 use http::StatusCode;
 use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
-use model::principal::{Actor, Principal};
+use model::principal::Actor;
 use model::refusal::Refusal;
 use model::session::SessionDraft;
 use model::snapshot::REMOVED_NAMED_MAX;
 use serde_json::Value;
 use std::time::Duration;
-use store::{FailedSignIn, Payer};
+use store::FailedSignIn;
 use tokio::time::{Instant, timeout_at};
 
+use crate::access::actor;
 use crate::app::App;
-use crate::error_format;
-use crate::failure::{Failure, Unauthenticated, refusal_status};
+use crate::failure::{Failure, Unauthenticated};
 use crate::incoming::Incoming;
-use crate::rate;
+use crate::refusals;
 
-/// Longest path in the record, in characters. No path of the API is longer than its ids make it.
+/// Longest path in the record, in characters. Every path of the API is shorter.
 const PATH_MAX: usize = 512;
 
-/// Most of a refusal's sentence in the record, in characters.
+/// Longest sentence in the record, in characters.
 const MESSAGE_MAX: usize = 512;
 
-/// How long an answer waits for the count of failed sign-ins. It must not depend on it.
+/// How long an answer waits for the count of failed sign-ins.
 const COUNTED_WITHIN: Duration = Duration::from_secs(1);
 
-/// A caller as the audit log names them.
-pub(crate) fn actor(principal: &Principal, request: &Incoming) -> Actor {
-    let Principal { org, user, is_org_admin: _, email, email_is_verified: _, name, kind } = principal.clone();
-    let api_key = match request.payer.get() {
-        Some(Payer::Key(_, id)) => Some(*id),
-        Some(Payer::User(..) | Payer::Address(_)) | None => None,
-    };
-    let (ip_address, request_id) = (request.source_ip().map(String::from), Some(request.request_id.clone()));
-    Actor { org, kind, id: user, email, name, api_key, ip_address, request_id, idempotency: None }
-}
-
-/// Counts a sign-in that failed, by address and minute. A request without a token or key is no attempt.
+/// Counts a failed sign-in, by address and minute. A request without a token or key is not counted.
 pub(crate) async fn count_failed_sign_in(
     app: &App,
     request: &Incoming,
@@ -48,28 +37,28 @@ pub(crate) async fn count_failed_sign_in(
     if matches!(why, Unauthenticated::Missing) {
         return;
     }
-    let (address, reason) = (rate::line(request), format!("{why:?}"));
+    let (address, reason) = (request.network(), format!("{why:?}"));
     let failed = FailedSignIn { address: &address, reason: &reason, request_id: &request.request_id };
     let counted = app.store().count_failed_sign_in(&failed, app.now);
     let error = match timeout_at(deadline.min(Instant::now() + COUNTED_WITHIN), counted).await {
         Ok(Ok(())) => return,
         Ok(Err(error)) => format!("{error:?}"),
-        Err(_) => "it took too long".into(),
+        Err(_) => "the count took too long".into(),
     };
     tracing::warn!(request.id = %request.request_id, error, "a failed sign-in was not counted");
 }
 
-/// Puts on record that the start of a session was refused: who asked, from where, and why not. A caller over the rate limit
-/// gets 429 before this, and a 403 is on record as denied.
+/// Puts a refused start of a session on record: who asked, from where, and why it was refused. A 403 is left out, because
+/// [`record_denied`] records it.
 pub async fn record_refused_start(app: &App, actor: &Actor, draft: &SessionDraft, refusal: &Refusal) {
-    if refusal_status(refusal) == StatusCode::FORBIDDEN {
+    let answer = refusals::of_refusal(refusal);
+    if answer.status == StatusCode::FORBIDDEN {
         return;
     }
-    let (code, message) = error_format::reason_of(refusal);
-    let message: String = message.chars().take(MESSAGE_MAX).collect();
+    let message: String = answer.sentence().chars().take(MESSAGE_MAX).collect();
     let wished = draft.resource_ids.iter().flatten().take(REMOVED_NAMED_MAX);
     let details = [
-        ("reason", code.into()),
+        ("reason", answer.code.into()),
         ("message", message.into()),
         ("resourceIds", wished.map(|id| Value::from(id.to_string())).collect()),
     ];
@@ -84,14 +73,13 @@ pub async fn record_refused_start(app: &App, actor: &Actor, draft: &SessionDraft
             .map(|(name, value): (&str, Value)| (String::from(name), value))
             .collect(),
     };
-    // The answer stays the refusal that it is.
+    // The caller gets the refusal, even if the record failed.
     if let Err(error) = app.store().record_denial(actor, &entry, app.now).await {
         tracing::error!(?error, "a refused start was not put on record");
     }
 }
 
-/// Puts on record that a known caller tried to change something that they may not change. Attempts to read are in the log
-/// alone: they leave nothing to find out later that the log does not say.
+/// Puts on record that an identified caller tried a change that they may not make. Refused reads are only in the log.
 pub(crate) async fn record_denied(app: &App, request: &Incoming, deadline: Instant) {
     let is_change = !matches!(request.method.as_str(), "GET" | "HEAD" | "OPTIONS");
     let Some(principal) = request.principal.get().filter(|_| is_change) else {
@@ -106,7 +94,7 @@ pub(crate) async fn record_denied(app: &App, request: &Incoming, deadline: Insta
         result: AuditResult::Denied,
         details: [(String::from("method"), request.method.as_str().into())].into_iter().collect(),
     };
-    // The answer stays the refusal that it is: nothing happened that could be undone.
+    // The caller gets the refusal, even if the record failed.
     let error = match timeout_at(deadline, app.store().record_denial(&actor, &entry, app.now)).await {
         Ok(Ok(())) => return,
         Ok(Err(error)) => format!("{error:?}"),

@@ -1,55 +1,68 @@
-//! Everything that can go wrong with a request.
+//! Everything that can go wrong with a request. What a caller is answered: [`refusals`](crate::refusals).
 
 use auth::InvalidToken;
-use http::StatusCode;
 use model::api_key::Scope;
 use model::refusal::Refusal;
 use model::violation::Violations;
 use store::StoreError;
 
-use crate::access::KeyRejected;
 use crate::edge::UnknownSource;
 
-/// Why a caller is not known.
+/// Why an API key is not accepted. Only the log says so: callers learn nothing about keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyRejected {
+    /// The text has not the form of a key.
+    Malformed,
+    /// The table has no such key.
+    Unknown,
+    /// The key has another secret.
+    WrongSecret,
+    /// The key was revoked or has expired.
+    Ended,
+    /// The key's maker was deleted. Somebody else may have their id now.
+    MakerGone,
+}
+
+/// Why a caller could not be identified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unauthenticated {
-    /// No token.
+    /// Neither a token nor an API key.
     Missing,
-    /// A token that is not accepted; the reason is for the log, unless it is a claim of a signed token.
+    /// The token is not accepted. Callers learn the reason only where it is a claim of a signed token.
     Invalid(InvalidToken),
-    /// An API key that is not accepted; the reason is for the log.
+    /// The API key is not accepted. Callers do not learn the reason.
     InvalidKey(KeyRejected),
-    /// A token and an API key, which could name two callers.
+    /// Both a token and an API key. They could name two callers.
     Ambiguous,
 }
 
-/// What is wrong with a parameter of the query, whatever its value.
+/// What is wrong with a parameter of the query, apart from its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ParameterFault {
-    /// The operation does not have it.
+    /// The operation has no such parameter.
     Unknown,
-    /// It has no value.
+    /// The value is empty.
     Empty,
-    /// It was sent before.
+    /// The parameter was sent twice.
     Repeated,
 }
 
-/// Most parameters that an answer names: a query has room for thousands.
+/// Most wrong parameters that an answer names. A query has room for thousands.
 const PARAMETERS_NAMED_MAX: usize = 8;
-/// Most characters of a name that an answer repeats.
+/// Most characters of a parameter's name that an answer repeats.
 const PARAMETER_NAME_MAX: usize = 64;
 
-/// The parameters that are wrong, and those that the operation has.
+/// The wrong parameters of a query, and those that the operation has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WrongParameters {
-    /// Each name once, with what is wrong. Of a name of the caller's making what can be printed.
+    /// Each name once, without control characters, with what is wrong.
     pub wrong: Vec<(String, ParameterFault)>,
-    /// The names that there are.
+    /// The parameters of the operation.
     pub known: Vec<&'static str>,
 }
 
 impl WrongParameters {
-    /// The first of the parameters that are wrong.
+    /// Keeps the first few wrong parameters.
     #[must_use]
     pub fn new(all: &[(&str, ParameterFault)], known: Vec<&'static str>) -> Self {
         let mut wrong: Vec<(String, ParameterFault)> = Vec::new();
@@ -63,87 +76,87 @@ impl WrongParameters {
         Self { wrong, known }
     }
 
-    /// The names that there are, in one text.
+    /// The parameters of the operation, as a sentence lists them.
     pub(crate) fn known(&self) -> String {
         if self.known.is_empty() { "none".into() } else { self.known.join(", ") }
     }
 }
 
-/// Why a known caller may not.
+/// Which right a caller lacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Denied {
-    /// It takes an administrator.
+    /// The operation needs an administrator.
     NotAdmin,
-    /// It takes a key with this scope.
+    /// The operation needs an API key with this scope.
     Scope(Scope),
 }
 
-/// Why a request failed. Closed: every format says what it answers to each, and no wildcard hides a new one.
+/// Why a request failed. [`refusals`](crate::refusals) has a row for each variant.
 ///
-/// What callers read and what the log reads are different fields, and there is no `Display` that could mix them.
+/// Callers and the log read different fields. There is no `Display` that could mix them.
 #[derive(Debug)]
 pub enum Failure {
-    /// 401.
+    /// The caller could not be identified.
     Unauthenticated(Unauthenticated),
-    /// 403.
+    /// The caller lacks a right.
     Forbidden(Denied),
-    /// 403 for a request through a distribution that does not say where it comes from; the reason is for the log.
+    /// The request came through a CloudFront distribution that hides the caller's address. The reason is for the log.
     UnknownSource(UnknownSource),
-    /// 404 for a path that no route has.
+    /// No route has this path.
     NoRoute,
-    /// 404 for a page that a list does not have.
+    /// The list has no such page.
     NoPage,
-    /// 404 for a path parameter that cannot be an id, on the format that looks ids up as they are.
+    /// The path parameter cannot be an id. Only format D answers so; the others answer 400.
     NoSuchId,
-    /// 405.
+    /// The path has other methods.
     MethodNotAllowed {
-        /// What was tried.
+        /// The method of the request.
         method: String,
-        /// What the path has.
+        /// The methods of the path.
         allowed: Vec<String>,
     },
-    /// 413.
+    /// The body is too large.
     BodyTooLarge {
-        /// The limit, in bytes.
+        /// In bytes.
         limit: usize,
     },
-    /// 414.
+    /// Path and query are too long.
     UriTooLong {
-        /// The limit of path and query, in bytes.
+        /// In bytes.
         limit: usize,
     },
-    /// 431.
+    /// All headers together are too large.
     HeadersTooLarge {
-        /// The limit of all headers, in bytes.
+        /// In bytes.
         limit: usize,
     },
-    /// 415, with the media type that was sent.
+    /// The operation does not read this media type.
     UnsupportedMediaType(String),
-    /// 429.
+    /// The caller is over their limit.
     TooManyRequests {
-        /// Seconds until the next request may succeed.
+        /// Seconds until a request may succeed.
         retry_after: u32,
     },
-    /// 400 for a body that cannot be read. The text says where it breaks, and repeats nothing of it.
+    /// The body cannot be parsed. The text says where, and quotes nothing.
     Malformed(String),
-    /// 400 for a body that is JSON, but no object; with the seed's name of what it is.
+    /// The body is JSON but not an object. The text is the seed's name for what it is.
     NotAnObject(&'static str),
-    /// 400 for parameters of the query that the operation does not have, or not in this way.
+    /// The query has wrong parameters.
     Parameters(WrongParameters),
-    /// 400 for members that are wrong, 400 or 404 for what the stored state does not allow.
+    /// Fields are wrong, or the stored state does not allow the operation.
     Refused(Refusal),
-    /// 503.
+    /// AWS is busy or cannot be reached.
     Unavailable(Internal),
-    /// 500.
+    /// A defect.
     Internal(Internal),
 }
 
-/// What went wrong inside: for the log only.
+/// A cause that only the log may show.
 #[derive(Debug)]
 pub struct Internal(String);
 
 impl Internal {
-    /// The text, for the log.
+    /// The text for the log.
     #[must_use]
     pub fn for_log(&self) -> &str {
         &self.0
@@ -151,37 +164,17 @@ impl Internal {
 }
 
 impl Failure {
-    /// An internal failure.
+    /// A defect, with its cause for the log.
     pub fn internal(text: impl Into<String>) -> Self {
         Self::Internal(Internal(text.into()))
     }
 
-    /// Out of reach for now.
+    /// Something cannot be reached for now, with the cause for the log.
     pub(crate) fn unavailable(text: impl Into<String>) -> Self {
         Self::Unavailable(Internal(text.into()))
     }
 
-    /// The status.
-    #[must_use]
-    pub fn status(&self) -> StatusCode {
-        match self {
-            Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
-            Self::Forbidden(_) | Self::UnknownSource(_) => StatusCode::FORBIDDEN,
-            Self::NoRoute | Self::NoPage | Self::NoSuchId => StatusCode::NOT_FOUND,
-            Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
-            Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::UriTooLong { .. } => StatusCode::URI_TOO_LONG,
-            Self::HeadersTooLarge { .. } => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::Malformed(_) | Self::NotAnObject(_) | Self::Parameters(_) => StatusCode::BAD_REQUEST,
-            Self::Refused(refusal) => refusal_status(refusal),
-            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
-        }
-    }
-
-    /// What the log should know beyond the status.
+    /// The cause, for the log.
     #[must_use]
     pub fn for_log(&self) -> Option<String> {
         match self {
@@ -206,50 +199,6 @@ impl Failure {
     }
 }
 
-/// Conflicts are 400, as the seeds have it.
-pub(crate) fn refusal_status(refusal: &Refusal) -> StatusCode {
-    match refusal {
-        Refusal::ResourceNotFound(_)
-        | Refusal::RoleNotFound(_)
-        | Refusal::CredentialNotFound(_)
-        | Refusal::UserNotFound(_)
-        | Refusal::ApiKeyNotFound(_)
-        | Refusal::SessionNotFound(_)
-        | Refusal::ResourceNotOpenable(_)
-        | Refusal::RuleNotFound(_)
-        | Refusal::NotAssigned(_) => StatusCode::NOT_FOUND,
-        Refusal::UserInactive | Refusal::UserDeleted => StatusCode::FORBIDDEN,
-        Refusal::PreconditionFailed | Refusal::SessionEndsAt(_) => StatusCode::PRECONDITION_FAILED,
-        Refusal::AlreadyAssigned(_)
-        | Refusal::TooManyLinks(_)
-        | Refusal::ResourceInUse
-        | Refusal::SessionNotStoppable(_)
-        | Refusal::SessionNotExtensible(_)
-        | Refusal::SessionOutlived
-        | Refusal::ResourceOutOfReach(_)
-        | Refusal::ResourceNotOpen(_)
-        | Refusal::NothingToOpen
-        | Refusal::TooManyRows
-        | Refusal::TooManyBlocks { .. }
-        | Refusal::TooManyHolders
-        | Refusal::TooManySessions(_)
-        | Refusal::NoAddress
-        | Refusal::RuleNotStuck
-        | Refusal::RuleUnreadable
-        | Refusal::RuleNotWaiting
-        | Refusal::CredentialInUse(_)
-        | Refusal::CredentialHasRules(_)
-        | Refusal::TooManyFormerValues
-        | Refusal::RoleNameTaken(_)
-        | Refusal::UserIdTaken(_)
-        | Refusal::EmailTaken(_)
-        | Refusal::VerificationFailed(_)
-        | Refusal::VerificationOutdated
-        | Refusal::IdempotencyKeyReused
-        | Refusal::Invalid(_) => StatusCode::BAD_REQUEST,
-    }
-}
-
 impl From<Violations> for Failure {
     fn from(violations: Violations) -> Self {
         Self::Refused(Refusal::Invalid(violations))
@@ -266,9 +215,7 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Refused(refusal) => refusal.into(),
-            StoreError::Repeated => {
-                Self::Unavailable(Internal("the same request is being carried out".into()))
-            }
+            StoreError::Repeated => Self::Unavailable(Internal("the same request is in progress".into())),
             StoreError::Busy(cause) => Self::Unavailable(Internal(cause.for_log().into())),
             StoreError::Defect(cause) => Self::Internal(Internal(cause.for_log().into())),
         }

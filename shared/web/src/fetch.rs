@@ -1,4 +1,4 @@
-//! Gets documents by HTTP, an issuer's discovery document and its keys, and secrets of Secrets Manager.
+//! Reads an issuer's discovery document and keys over HTTP, and secrets from Secrets Manager.
 
 use auth::{Fetch, FetchFault, is_fetchable};
 use aws_config::SdkConfig;
@@ -12,12 +12,12 @@ use std::fmt::Display;
 use std::time::Duration;
 use store::SecretsManager;
 
-/// Longest wait for all of an answer. A caller may be waiting too, and has 10 seconds.
+/// Longest wait for a whole answer. A caller may be waiting for it.
 const WHOLE: Duration = Duration::from_secs(3);
-/// Largest document, in bytes. A set of twenty keys with their certificates has some 40 KiB.
+/// Largest document, in bytes. Twenty keys with their certificates have about 40 KiB.
 const BODY_MAX_BYTES: usize = 256 * 1024;
 
-/// Gets documents, and follows no redirection. Gets secrets where it was told of AWS.
+/// Reads documents without following redirections, and secrets where it knows AWS.
 #[derive(Debug, Default)]
 pub struct HttpFetch {
     https: Https,
@@ -29,7 +29,7 @@ fn fault(error: impl Display) -> FetchFault {
 }
 
 impl HttpFetch {
-    /// Gets secrets, too.
+    /// Reads secrets too.
     pub(crate) fn with_secrets(config: &SdkConfig) -> Self {
         Self { https: Https::default(), secrets: Some(SecretsManager::new(config)) }
     }
@@ -68,7 +68,8 @@ impl Fetch for HttpFetch {
     fn secret<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<SecretString, FetchFault>> {
         Box::pin(async move {
             let secrets = self.secrets.as_ref();
-            let secrets = secrets.ok_or_else(|| FetchFault(format!("{name}: no secret is read here")))?;
+            let secrets =
+                secrets.ok_or_else(|| FetchFault(format!("{name}: this process reads no secrets")))?;
             secrets.current(name).await.map_err(|why| FetchFault(format!("{name}: {why}")))
         })
     }

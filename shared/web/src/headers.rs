@@ -1,4 +1,4 @@
-//! Headers of every response: what browsers are told, and which web pages may call.
+//! Headers of every answer: security headers, and CORS for the web pages that may call.
 
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Uri, header};
 use lambda_http::Body;
@@ -6,8 +6,7 @@ use std::fmt;
 
 use crate::incoming::Incoming;
 
-/// What OWASP's REST Security Cheat Sheet asks of an API: answers are never kept, never framed, never taken for something that
-/// they are not, and only asked for over TLS.
+/// Headers that OWASP's REST Security Cheat Sheet asks for. Browsers must not keep or frame answers, guess their type, or leave TLS.
 const ALWAYS: [(HeaderName, &str); 7] = [
     (header::CACHE_CONTROL, "no-store"),
     (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
@@ -25,25 +24,25 @@ const RESPONSE_HEADERS: &str = "allow, etag, link, retry-after, www-authenticate
 /// Seconds for which a browser may keep the answer to a preflight.
 const PREFLIGHT_SECONDS: &str = "600";
 
-/// The web pages that may call: none, unless they are named.
+/// The origins of the web pages that may call. Without a setting there are none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Origins(Vec<String>);
 
-/// A text that names no origin.
+/// A text that is not an origin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadOrigin(pub String);
 
 impl fmt::Display for BadOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} is no origin such as https://admin.example", self.0)
+        write!(f, "{:?} is not an origin such as https://admin.example", self.0)
     }
 }
 
 impl Origins {
-    /// Reads origins (RFC 6454 §6.2) with commas or spaces between them. There is no `*`: an allow-list names whom it allows.
+    /// Reads origins (RFC 6454 §6.2) with commas or spaces between them. `*` is refused: an allow-list must name each origin.
     ///
     /// # Errors
-    /// The first that is none.
+    /// The first text that is not an origin.
     pub fn parse(text: &str) -> Result<Self, BadOrigin> {
         let all = text.split([',', ' ']).filter(|origin| !origin.is_empty());
         all.map(|origin| if is_origin(origin) { Ok(origin.into()) } else { Err(BadOrigin(origin.into())) })
@@ -51,14 +50,14 @@ impl Origins {
             .map(Self)
     }
 
-    /// The request's origin, where it is allowed.
+    /// The origin of a request, if it is allowed.
     fn allowed<'r>(&self, request: &'r Incoming) -> Option<&'r HeaderValue> {
         let origin = request.headers.get(header::ORIGIN)?;
         self.0.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes()).then_some(origin)
     }
 }
 
-/// Scheme, host and port as a browser sends them, and nothing else.
+/// Whether a text has scheme, host and port as a browser sends them, and nothing else.
 fn is_origin(text: &str) -> bool {
     let Ok(uri) = text.parse::<Uri>() else { return false };
     let (Some(scheme @ ("http" | "https")), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
@@ -68,8 +67,7 @@ fn is_origin(text: &str) -> bool {
     is_lower && text == format!("{scheme}://{authority}") && !authority.host().is_empty()
 }
 
-/// The answer to a browser that asks whether a page may call (Fetch Standard, "CORS-preflight request"); nothing where it is
-/// no such question, or no page that may.
+/// The answer to a browser's preflight (Fetch Standard, "CORS-preflight request"), if the page may call.
 pub(crate) fn preflight(request: &Incoming, origins: &Origins) -> Option<Response<Body>> {
     let is_asked = request.method == "OPTIONS"
         && request.headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
@@ -88,7 +86,7 @@ pub(crate) fn preflight(request: &Incoming, origins: &Origins) -> Option<Respons
     })
 }
 
-/// Adds what every response has, where its reply does not say otherwise: `reply::Page` does.
+/// Adds the headers of every answer, except those that the reply has set itself, as `HtmlPage` does.
 pub(crate) fn complete(headers: &mut HeaderMap, request: &Incoming, origins: &Origins) {
     for (name, value) in ALWAYS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
@@ -109,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn origins_are_named_one_by_one() {
+    fn only_full_origins_are_accepted() {
         assert_eq!(Origins::parse(""), Ok(Origins::default()));
         let two = Origins(vec!["https://a.example".into(), "http://localhost:5173".into()]);
         assert_eq!(Origins::parse("https://a.example, http://localhost:5173"), Ok(two));

@@ -1,4 +1,4 @@
-//! Where the log goes: to standard output, as Lambda's advanced logging controls ask for (AWS Lambda Developer Guide, "Configuring
+//! The log: lines on standard output, in the form that Lambda's advanced logging controls set (AWS Lambda Developer Guide, "Configuring
 //! advanced logging controls").
 
 use model::time::Timestamp;
@@ -13,7 +13,6 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::clock::{self, Clock};
 use crate::settings::LogSettings;
 
-/// Writes a line's time.
 struct LineTime(Clock);
 
 impl FormatTime for LineTime {
@@ -22,14 +21,14 @@ impl FormatTime for LineTime {
     }
 }
 
-/// RFC 3339 with milliseconds, as Lambda's own lines have it.
+/// RFC 3339 with milliseconds, as in Lambda's own lines.
 fn precise(time: Timestamp) -> String {
     let (seconds, millis) = (time.to_string(), time.unix_millis().rem_euclid(1000));
     format!("{}.{millis:03}Z", seconds.trim_end_matches('Z'))
 }
 
-/// Begins the log. What lambda_runtime offers for this filters by module with regular expressions, which take a seventh of
-/// a binary and are built at each start; a level is all that Lambda's controls can say.
+/// Begins the log. lambda_runtime's own logging filters by module with regular expressions, which are compiled at each start and were a seventh
+/// of a binary (docs/performance.md, "AWS's settings from the environment, log by level"). Lambda's controls set a level only.
 pub(crate) fn begin(settings: LogSettings) {
     if settings.is_json {
         json_lines(settings.level, clock::system(), std::io::stdout).init();
@@ -38,14 +37,14 @@ pub(crate) fn begin(settings: LogSettings) {
     }
 }
 
-/// The log as lines of JSON. Lambda takes the level of a line only together with its time (the same guide, "Using structured JSON log
+/// The log as lines of JSON. Lambda reads the level of a line only if the line has a time (the same guide, "Using structured JSON log
 /// format with custom runtimes").
 pub fn json_lines<W>(level: LevelFilter, clock: Clock, writer: W) -> impl Subscriber + Send + Sync
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
     let log = fmt().with_target(false).with_max_level(level).with_timer(LineTime(clock));
-    // The spans of a line hold the invocation's id. Their list has the innermost in it as well.
+    // The list of spans holds the invocation's id, and the innermost span too.
     log.json().with_current_span(false).with_writer(writer).finish()
 }
 
@@ -54,7 +53,6 @@ mod tests {
     use super::*;
     use std::sync::{Arc, Mutex};
 
-    /// Keeps what is written.
     #[derive(Clone, Default)]
     struct Lines(Arc<Mutex<Vec<u8>>>);
 
@@ -70,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn each_line_of_json_has_a_time_that_lambda_reads_and_its_level() {
+    fn each_line_of_json_has_a_time_and_a_level_for_lambda() {
         let (lines, clock): (_, Clock) =
             (Lines::default(), Arc::new(|| Timestamp::from_unix_millis(1_771_410_600_007).unwrap()));
         let written = lines.clone();

@@ -1,18 +1,25 @@
-//! Which part of a request's path is the API's own. A stage with a name stands in front of it, and on a domain of one's own so does the key
-//! of a mapping: an HTTP API hands both over in `rawPath` (aws-powertools/powertools-lambda-python#621).
+//! The API's own part of a request's path.
+//!
+//! A named stage stands in front of it, and on a custom domain also the key of an API mapping. An HTTP API hands over both in `rawPath`
+//! (aws-powertools/powertools-lambda-python#621).
 
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
 
-use crate::error_format::BASE_PATH;
+/// The path that every operation of this version begins with.
+pub const BASE_PATH: &str = "/api/v1";
 
-/// The key of the route that takes what no other one does.
+/// The name of the greedy variable in routes whose path may end in `/`. API Gateway takes no route that itself ends in `/`.
+pub const REST: &str = "rest";
+
+/// The key of the route for all paths that no other route takes.
 const DEFAULT: &str = "$default";
 
-/// What every generated endpoint has in its name: at one, a stage may stand in front of a path, and no key of a mapping.
+/// A part of the name of every generated endpoint. There a stage may stand in front of a path, but never the key of a mapping.
 const GENERATED: &str = ".execute-api.";
 
-/// The API's own part of a path: what its description calls it. For a request that a route took it begins as the route does; what stands in
-/// front of it does not count. Otherwise it is what is left of the path without a stage or the key of a mapping.
+/// The API's own part of a path, as the API's description writes it.
+///
+/// A routed path's own part begins as the route does. An unrouted path loses its stage and the key of its mapping.
 pub(crate) fn own_path(
     path: &str,
     route_key: Option<&str>,
@@ -24,20 +31,21 @@ pub(crate) fn own_path(
     }
 }
 
-/// The part of a path that begins as its route does. A path that has no such part is put behind the beginning, so that it stays apart from others.
+/// The part of a path that begins as its route does. Where there is none, the route's beginning is put in front, so that the path equals no
+/// other one.
 fn routed(path: &str, route: &str) -> String {
     let literal = route.split("/{").next().unwrap_or(route);
     behind(path, literal).map_or_else(|| format!("{literal}{path}"), String::from)
 }
 
-/// The part of a path that begins with certain segments, with nothing or a front before it.
+/// The part of a path that begins with some segments. A stage or mapping may stand before it.
 fn behind<'p>(path: &'p str, segments: &str) -> Option<&'p str> {
     let mut parts = path.match_indices(segments).map(|(at, _)| path.split_at(at));
     let found = parts.find(|(front, own)| (front.is_empty() || is_front(front)) && begins(own, segments));
     found.map(|(_, own)| own)
 }
 
-/// The API's own part of a path that no route took.
+/// The API's own part of a path without a route.
 fn unrouted<'p>(path: &'p str, context: &ApiGatewayV2httpRequestContext) -> &'p str {
     if begins(path, BASE_PATH) {
         return path;
@@ -56,8 +64,9 @@ fn begins(path: &str, segments: &str) -> bool {
     path.strip_prefix(segments).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Whether a text can stand in front: segments of the signs that API Gateway takes in the key of a mapping. A segment that is empty would make
-/// a `Location` of the path name another host, and one of dots would lead elsewhere.
+/// Whether a text can be a stage or the key of a mapping: segments of the characters that API Gateway allows there.
+///
+/// An empty segment is refused because a `Location` with it would name another host, and a segment of dots because it would lead elsewhere.
 fn is_front(text: &str) -> bool {
     let is_sign = |byte: u8| byte.is_ascii_alphanumeric() || b"$-_.+!*'()".contains(&byte);
     let is_segment = |segment: &str| !["", ".", ".."].contains(&segment) && segment.bytes().all(is_sign);
@@ -80,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_route_says_which_part_of_the_path_is_the_apis_own() {
+    fn a_routed_paths_own_part_begins_as_its_route() {
         for (route, path, own) in [
             ("GET /api/v1/roles/{id}", "/prod/api/v1/roles/a/b?c", "/api/v1/roles/a/b?c"),
             ("GET /api/v1/roles/{id}", "/api/v1/roles/x/api/v1/roles/y", "/api/v1/roles/x/api/v1/roles/y"),
@@ -96,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_route_a_stage_is_taken_off_and_the_key_of_a_mapping() {
+    fn an_unrouted_path_loses_its_stage_and_mapping() {
         let (plain, prod) = (generated("$default"), generated("prod"));
         let (mapped, both) = (context("$default", "api.example"), context("prod", "api.example"));
         for (context, path, own) in [
@@ -121,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_stands_in_front_that_could_name_a_host_or_lead_elsewhere() {
+    fn a_front_can_neither_name_a_host_nor_lead_elsewhere() {
         let mapped = context("$default", "api.example");
         for front in
             ["/", "//evil.example", "/a/", "/.", "/a/..", "/a b", "/%2f", "/\\evil.example", "/a:b", "/é"]

@@ -1,26 +1,30 @@
-//! References to paths of this API, as `Location`, `Link` and error bodies have them.
+//! References to paths of this API, for `Location`, `Link` and error bodies.
 
 use http::HeaderValue;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 use crate::failure::Failure;
-use crate::incoming::URI_MAX_BYTES;
 
-/// What is escaped in a query (URL Standard, "query percent-encode set"). It comes from the gateway as it was sent, escapes and all.
+/// Longest path and query, in bytes.
+pub(crate) const URI_MAX_BYTES: usize = 8 * 1024;
+
+/// What is escaped in a query (URL Standard, "query percent-encode set"). The gateway does not decode queries.
 const IN_QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>');
 
-/// What is escaped in a path (URL Standard, "path percent-encode set"), the backslash, which browsers take for a slash, and what RFC 3986
-/// leaves out of paths. The gateway has decoded every escape but that of `%`, which therefore stays.
+/// What is escaped in a path: the URL Standard's "path percent-encode set", the backslash (browsers read it as a slash), and what RFC 3986
+/// does not allow in paths. `%` is not escaped, because the gateway leaves its escape in place.
 const IN_PATH: &AsciiSet =
     &IN_QUERY.add(b'?').add(b'^').add(b'`').add(b'{').add(b'}').add(b'\\').add(b'|').add(b'[').add(b']');
 
-/// A path as a client may send it: what the gateway has decoded is escaped, such as the `?` of `%3F`, which would begin a query.
+/// A path as a client may send it, with the escapes that the gateway has decoded. An unescaped `?` would begin a query.
 pub(crate) fn path(path: &str) -> String {
     utf8_percent_encode(path, IN_PATH).to_string()
 }
 
-/// Whether a client that is sent to a path asks for another one: it resolves the segments `.` and `..`, escaped ones too (RFC 3986 §5.2.4, URL
-/// Standard), bytes that are no UTF-8 are lost, and what follows two slashes at the beginning is the name of a host.
+/// Whether a client that follows a reference to this path would ask for another one.
+///
+/// Clients resolve the segments `.` and `..`, escaped ones too (RFC 3986 §5.2.4, URL Standard), and read two slashes at the beginning as a
+/// host. Bytes that are not UTF-8 have been lost.
 pub(crate) fn leads_elsewhere(path: &str) -> bool {
     let is_dots = |segment: &str| {
         let segment = segment.replace("%25", "%");
@@ -30,11 +34,10 @@ pub(crate) fn leads_elsewhere(path: &str) -> bool {
     path.starts_with("//") || path.contains(char::REPLACEMENT_CHARACTER) || path.split('/').any(is_dots)
 }
 
-/// A reference to a path of this API with a query (RFC 9110 §10.2.2). It names no host, so that no header of the request chooses one, and
-/// begins with a single slash.
+/// A reference to a path of this API with a query (RFC 9110 §10.2.2). It names no host: a host would come from a header of the request.
 ///
 /// # Errors
-/// 414 where the text is longer than a path and a query may be.
+/// 414 where the escaped text is too long.
 pub(crate) fn of(bare: &str, query: &str) -> Result<HeaderValue, Failure> {
     let mut text = path(bare);
     if !query.is_empty() {
@@ -52,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_decoded_is_escaped_again_and_the_query_stays() {
+    fn a_decoded_path_is_escaped_again_and_the_query_stays() {
         for (path, query, location) in [
             ("/api/v1/roles", "", "/api/v1/roles"),
             ("/api/v1/users/a", "x=1&y=%2F&z=a+b", "/api/v1/users/a?x=1&y=%2F&z=a+b"),
@@ -66,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn dots_lead_elsewhere_however_they_are_spelt() {
+    fn escaped_and_unescaped_dots_lead_elsewhere() {
         for segment in [".", "..", "%2e%2e", "%2E.", ".%2e", "%252e%252e", "\u{fffd}"] {
             assert!(leads_elsewhere(&format!("/api/v1/users/{segment}")), "{segment}");
             assert!(leads_elsewhere(&format!("/api/v1/users/{segment}/resources")), "{segment}");
@@ -78,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_no_gateway_takes_is_refused() {
+    fn a_reference_longer_than_a_request_may_be_is_refused() {
         let long = "é".repeat(URI_MAX_BYTES / 4);
         assert!(matches!(of(&format!("/{long}"), ""), Err(Failure::UriTooLong { .. })));
         assert!(matches!(of("/", &long), Err(Failure::UriTooLong { .. })));

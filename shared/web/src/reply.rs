@@ -7,24 +7,22 @@ use store::{Tagged, UnreadableObject};
 
 use crate::failure::Failure;
 
-/// How long a page may be kept: an hour. It is the same for everybody.
+/// Browsers may keep a page for an hour. It is the same for everybody.
 const PAGE_CACHE: &str = "public, max-age=3600";
 
-/// The objects that a list cannot show because their items cannot be read.
+/// The header with the objects that a list leaves out because their items cannot be read.
 const UNREADABLE: HeaderName = HeaderName::from_static("x-postern-unreadable");
 
-/// How many they are: [`UNREADABLE`] names only some of many.
+/// The header with their number. [`UNREADABLE`] names only the first few.
 const UNREADABLE_COUNT: HeaderName = HeaderName::from_static("x-postern-unreadable-count");
 
-/// Most objects that the header names. Who sees so many has enough to look at.
+/// Most objects that the header names. More would not help an operator.
 const UNREADABLE_MAX: usize = 20;
 
-/// What a handler may answer.
+/// The successful answer of a handler. Its type is the status.
 pub trait Reply: Send {
-    /// The response.
-    ///
     /// # Errors
-    /// An internal failure when the body cannot be written.
+    /// 500 when the body cannot be written.
     fn into_response(self) -> Result<Response<Body>, Failure>;
 }
 
@@ -40,16 +38,14 @@ pub struct OkTagged<T>(pub Tagged<T>);
 #[derive(Debug)]
 pub struct Created<T>(pub T);
 
-/// 204 without one.
+/// 204.
 #[derive(Debug)]
 pub struct NoContent;
 
-/// 204 where something has happened, 202 where it goes on.
+/// 204 when the operation is finished, 202 when it goes on.
 #[derive(Debug)]
 pub enum NoContentOrAccepted {
-    /// 204.
     Done,
-    /// 202, with a sentence.
     Accepted(MessageBody),
 }
 
@@ -57,31 +53,27 @@ pub enum NoContentOrAccepted {
 #[derive(Debug)]
 pub struct Moved(pub(crate) HeaderValue);
 
-/// 200 with JSON that was written when the function was built.
+/// 200 with JSON that the build has written.
 #[derive(Debug)]
 pub struct JsonText(pub &'static str);
 
-/// 200 with a page of HTML for people.
+/// 200 with a page of HTML.
 #[derive(Debug)]
 pub struct HtmlPage {
-    /// UTF-8, packed with gzip whatever the caller accepts: every browser does, and so may an answer be to a request that does not say
-    /// (RFC 9110 §12.5.3).
+    /// UTF-8, packed with gzip. Every browser accepts gzip, and a request without `Accept-Encoding` allows it (RFC 9110 §12.5.3).
     pub packed: &'static [u8],
-    /// What the page may load and run: its `Content-Security-Policy`.
+    /// The page's `Content-Security-Policy`.
     pub policy: &'static str,
 }
 
-/// 200 with a body that shows a list, and with those of its objects that cannot be read.
+/// 200 with a list in a body, and the objects that the list leaves out because they cannot be read.
 #[derive(Debug)]
 pub struct WithUnreadable<T> {
-    /// The body.
     pub body: T,
-    /// Those objects.
     pub unreadable: Vec<UnreadableObject>,
 }
 
-/// 200 with a bare array, and a `Link` header to the next part where there is one.
-/// [`ListQuery::reply`](crate::input::ListQuery::reply) makes it.
+/// 200 with an array, and a `Link` header to the next page where there is one. [`ListQuery::reply`](crate::input::ListQuery::reply) makes it.
 #[derive(Debug)]
 pub struct ListReply<T> {
     pub(crate) items: Vec<T>,
@@ -119,16 +111,15 @@ fn name_unreadable(response: &mut Response<Body>, objects: &[UnreadableObject]) 
     response.headers_mut().insert(UNREADABLE_COUNT, objects.len().into());
 }
 
-/// An object with the time at which it was made, as an item of a list with a parameter (RFC 9651 §3.1.2).
+/// An object with its creation time, as an item of a list with a parameter (RFC 9651 §3.1.2).
 fn named(object: &UnreadableObject) -> String {
     let created_at = object.created_at.map(|time| format!(";createdAt={time}"));
     format!("{}{}", object.id, created_at.unwrap_or_default())
 }
 
-/// The body of operations that have nothing to show.
+/// The body of operations that show no object.
 #[derive(Debug, Serialize)]
 pub struct MessageBody {
-    /// What happened, for people.
     pub message: &'static str,
 }
 
@@ -206,7 +197,7 @@ fn with_body(status: StatusCode, body: &impl Serialize) -> Result<Response<Body>
     Ok(text_response(status, text))
 }
 
-/// A response with JSON that cannot fail to be written.
+/// A response with a JSON value, which can always be written.
 pub(crate) fn json_response(status: StatusCode, body: &serde_json::Value) -> Response<Body> {
     text_response(status, body.to_string())
 }

@@ -1,4 +1,4 @@
-//! Settings, from the function's environment. The only place that reads it.
+//! Settings, from the function's environment. Nothing else reads it.
 
 use auth::{ClaimNames, JwtKeys, JwtSettings, KeySource, REFRESH_SECONDS};
 use model::rate::{BURST_DEFAULT, BURST_MAX, PER_MINUTE_DEFAULT, PER_MINUTE_MAX, RateLimit};
@@ -12,43 +12,42 @@ mod forms;
 pub use forms::{SettingFault, keys_fault};
 
 use crate::edge::Edge;
+use crate::event::EventSource;
 use crate::headers::Origins;
-use crate::worker::EventSource;
 
-/// What a deployment sets.
+/// The settings of a function with callers.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// `POSTERN_TABLE`: the table's name.
     pub table: String,
-    /// `POSTERN_KMS_KEY_ID`: the key that seals credentials. Functions that open or seal none have no such setting.
+    /// `POSTERN_KMS_KEY_ID`: the key that seals credentials. Only functions that seal or open credentials have it.
     pub kms_key_id: Option<String>,
-    /// `POSTERN_SESSION_DEFAULT_MINUTES`, `POSTERN_SESSION_MAX_MINUTES`: how long sessions last; `POSTERN_SESSIONS_PER_PERSON`: how
-    /// many of one person may run.
+    /// `POSTERN_SESSION_DEFAULT_MINUTES`, `POSTERN_SESSION_MAX_MINUTES`, `POSTERN_SESSIONS_PER_PERSON`.
     pub sessions: SessionLimits,
     /// `POSTERN_RATE_PER_MINUTE`, `POSTERN_RATE_BURST`: how often a caller may call.
     pub rate: Option<RateLimit>,
     /// `POSTERN_CORS_ORIGINS`: web pages that may call.
     pub origins: Origins,
-    /// `POSTERN_EDGE_SECRET` or `POSTERN_EDGE_SECRET_NAME`: what the distribution in front of the API shows.
+    /// `POSTERN_EDGE_SECRET` or `POSTERN_EDGE_SECRET_NAME`: the secret that the distribution in front of the API sends.
     pub edge: EdgeSetting,
-    /// Whose tokens are accepted: [`jwt_settings`].
+    /// Which tokens are accepted: [`jwt_settings`].
     pub jwt: JwtSettings,
-    /// `POSTERN_KEYS_MAX_AGE_SECONDS`: after how long keys and secrets that come from elsewhere are read anew.
+    /// `POSTERN_KEYS_MAX_AGE_SECONDS`: after how long fetched keys and secrets are read again.
     pub keys_max_age: i64,
-    /// Where AWS is.
+    /// How AWS is reached.
     pub aws: AwsSettings,
 }
 
-/// What the distribution in front of the API shows.
+/// The secrets of the distribution in front of the API.
 #[derive(Debug, Clone)]
 pub enum EdgeSetting {
-    /// One of these secrets, if there are any.
+    /// Given in the setting.
     Given(Edge),
-    /// What the secret of this name accepts.
+    /// Stored in Secrets Manager under this name.
     Stored(String),
 }
 
-/// Where AWS is.
+/// How AWS is reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AwsSettings {
     /// `AWS_REGION`, which Lambda sets.
@@ -62,58 +61,58 @@ pub struct AwsSettings {
 /// How the log is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct LogSettings {
-    /// `AWS_LAMBDA_LOG_LEVEL`, which Lambda sets, or else `RUST_LOG`: the least level that is written, INFO by default and at the
-    /// finest. What is finer is none of this code's, but of libraries, which log whole requests and items there.
+    /// `AWS_LAMBDA_LOG_LEVEL`, which Lambda sets, or else `RUST_LOG`. DEBUG and TRACE count as INFO: below INFO, libraries log whole requests
+    /// and items.
     pub(crate) level: LevelFilter,
     /// `AWS_LAMBDA_LOG_FORMAT`, which Lambda sets: whether lines are JSON.
     pub(crate) is_json: bool,
 }
 
-/// A setting that is missing, empty, or not what it should be.
+/// A setting that is missing or wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BadSetting(pub &'static str);
 
 impl fmt::Display for BadSetting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the environment variable {} is not set, or not to something that it can be", self.0)
+        write!(f, "the environment variable {} is missing or wrong", self.0)
     }
 }
 
 impl std::error::Error for BadSetting {}
 
-/// What a deployment sets for a function without callers.
+/// The settings of a function without callers.
 #[derive(Debug, Clone)]
 pub struct WorkerSettings {
     /// `POSTERN_TABLE`: the table's name.
     pub table: String,
-    /// `POSTERN_KMS_KEY_ID`: the key that seals credentials. What a queue wakes opens none.
+    /// `POSTERN_KMS_KEY_ID`: the key that seals credentials. The worker of the queue opens none.
     pub kms_key_id: Option<String>,
-    /// `POSTERN_SESSION_ENDS_QUEUE_URL`: the queue of timers. Only what sets timers has such a setting.
+    /// `POSTERN_SESSION_ENDS_QUEUE_URL`: the queue of timers. Only workers that set timers have it.
     pub session_ends_queue_url: Option<String>,
-    /// Where AWS is.
+    /// How AWS is reached.
     pub aws: AwsSettings,
 }
 
-/// Ways of which only one may be set.
+/// Settings that exclude each other.
 const ONE_EDGE: &str = "POSTERN_EDGE_SECRET or POSTERN_EDGE_SECRET_NAME can be set, and not both";
 const ONE_KEY: &str = "POSTERN_JWT_SECRET, POSTERN_JWT_SECRET_NAME, POSTERN_JWKS or POSTERN_JWKS_URL can be set, and only one of them";
 
-/// Where settings are looked up, by name. An empty one is none.
+/// Looks up a setting by its name. An empty setting counts as missing.
 pub type Lookup<'l> = &'l dyn Fn(&str) -> Option<String>;
 
 impl WorkerSettings {
     /// Reads the environment.
     ///
     /// # Errors
-    /// The first setting that is missing.
+    /// The first setting that is missing or wrong.
     pub fn from_env(source: EventSource) -> Result<Self, SettingFault> {
         Self::read(&environment, source).map_err(|bad| bad.seen(&environment))
     }
 
-    /// Reads the settings of a worker that is woken in some way.
+    /// Reads the settings of a worker.
     ///
     /// # Errors
-    /// The first that is missing.
+    /// The first setting that is missing or wrong.
     pub fn read(get: Lookup<'_>, source: EventSource) -> Result<Self, BadSetting> {
         const KEY: &str = "POSTERN_KMS_KEY_ID";
         const QUEUE: &str = "POSTERN_SESSION_ENDS_QUEUE_URL";
@@ -135,15 +134,15 @@ impl Settings {
     /// Reads the environment.
     ///
     /// # Errors
-    /// The first setting that is missing. A function that is not configured does not start.
+    /// The first setting that is missing or wrong. The function does not start.
     pub fn from_env() -> Result<Self, SettingFault> {
         Self::read(&environment).map_err(|bad| bad.seen(&environment))
     }
 
-    /// Reads settings.
+    /// Reads the settings.
     ///
     /// # Errors
-    /// The first that is missing, or is not what it should be.
+    /// The first setting that is missing or wrong.
     pub fn read(get: Lookup<'_>) -> Result<Self, BadSetting> {
         Ok(Self {
             table: required(get, "POSTERN_TABLE")?,
@@ -159,13 +158,15 @@ impl Settings {
     }
 }
 
-/// Whose tokens are accepted: `POSTERN_JWT_ISSUER`, `POSTERN_JWT_AUDIENCE`, and one of `POSTERN_JWT_SECRET`, `POSTERN_JWT_SECRET_NAME`
-/// (of Secrets Manager), `POSTERN_JWKS` (the text of a set of keys) and `POSTERN_JWKS_URL`; without any, the keys are where the issuer's discovery document says.
-/// `POSTERN_JWT_CLAIM_…` and `POSTERN_JWT_ADMIN_ROLE` rename claims, and `POSTERN_JWT_EMAILS_ARE_VERIFIED` says that no token has an email
-/// which the provider has not verified (docs/guides/identity-providers.md).
+/// Which tokens are accepted: those of `POSTERN_JWT_ISSUER` for `POSTERN_JWT_AUDIENCE`.
+///
+/// One of `POSTERN_JWT_SECRET`, `POSTERN_JWT_SECRET_NAME` (in Secrets Manager), `POSTERN_JWKS` (the text of a key set) and `POSTERN_JWKS_URL` gives
+/// the keys. Without any of them, the issuer's discovery document names the URL of the keys. `POSTERN_JWT_CLAIM_…` and
+/// `POSTERN_JWT_ADMIN_ROLE` rename claims. `POSTERN_JWT_EMAILS_ARE_VERIFIED` says that the provider issues only verified emails
+/// (docs/guides/identity-providers.md).
 ///
 /// # Errors
-/// The first that is missing; two ways to verify a token; a flag that is neither true nor false.
+/// A missing setting; two sources of keys; a flag that is neither true nor false.
 pub fn jwt_settings(get: Lookup<'_>) -> Result<JwtSettings, BadSetting> {
     let issuer = required(get, "POSTERN_JWT_ISSUER")?;
     let given: [Option<JwtKeys>; 4] = [
@@ -203,7 +204,7 @@ fn claim_names(get: Lookup<'_>) -> Result<ClaimNames, BadSetting> {
     })
 }
 
-/// How often a caller may call: `POSTERN_RATE_PER_MINUTE`, of which 0 is no limit, and `POSTERN_RATE_BURST`.
+/// How often a caller may call: `POSTERN_RATE_PER_MINUTE` and `POSTERN_RATE_BURST`.
 ///
 /// # Errors
 /// A number out of range.
@@ -212,21 +213,21 @@ pub fn rate_limit(get: Lookup<'_>) -> Result<Option<RateLimit>, BadSetting> {
     const BURST: &str = "POSTERN_RATE_BURST";
     let per_minute = number(get, RATE, 0..=PER_MINUTE_MAX)?.unwrap_or(PER_MINUTE_DEFAULT);
     let burst = number(get, BURST, 1..=BURST_MAX)?.unwrap_or(BURST_DEFAULT);
-    // 0 is no limit: the one number in range that is none.
+    // 0 disables the limit.
     Ok(RateLimit::new(per_minute, burst))
 }
 
-/// What the distribution in front of the API shows: `POSTERN_EDGE_SECRET`, one secret or two with a comma between them.
+/// The secrets of the distribution in front of the API: `POSTERN_EDGE_SECRET`, one secret or two with a comma between them.
 ///
 /// # Errors
-/// A secret that has not 32 to 256 visible characters; three of them.
+/// A secret without 32 to 256 visible characters; more than two secrets.
 pub fn edge(get: Lookup<'_>) -> Result<Edge, BadSetting> {
     const SECRET: &str = "POSTERN_EDGE_SECRET";
     let text = get(SECRET).map(SecretString::from);
     text.map_or_else(|| Ok(Edge::default()), |text| Edge::parse(&text).map_err(|_| BadSetting(SECRET)))
 }
 
-/// The same, or the name of a secret of Secrets Manager: `POSTERN_EDGE_SECRET_NAME`.
+/// [`edge`], or the name of a secret of Secrets Manager: `POSTERN_EDGE_SECRET_NAME`.
 fn edge_setting(get: Lookup<'_>) -> Result<EdgeSetting, BadSetting> {
     const NAME: &str = "POSTERN_EDGE_SECRET_NAME";
     match (get(NAME), get("POSTERN_EDGE_SECRET")) {
@@ -236,30 +237,30 @@ fn edge_setting(get: Lookup<'_>) -> Result<EdgeSetting, BadSetting> {
     }
 }
 
-/// After how many seconds an issuer's keys and secrets of Secrets Manager are read anew: `POSTERN_KEYS_MAX_AGE_SECONDS`.
+/// After how many seconds fetched keys and secrets are read again: `POSTERN_KEYS_MAX_AGE_SECONDS`.
 fn keys_max_age(get: Lookup<'_>) -> Result<i64, BadSetting> {
     let set = number(get, "POSTERN_KEYS_MAX_AGE_SECONDS", 1..=3600)?;
     Ok(set.map_or(REFRESH_SECONDS, i64::from))
 }
 
-/// Web pages that may call: `POSTERN_CORS_ORIGINS`, with commas between them.
+/// The web pages that may call: `POSTERN_CORS_ORIGINS`, with commas between them.
 ///
 /// # Errors
-/// A text that is no origin.
+/// A text that is not an origin.
 pub fn origins(get: Lookup<'_>) -> Result<Origins, BadSetting> {
     const ORIGINS: &str = "POSTERN_CORS_ORIGINS";
     Origins::parse(&get(ORIGINS).unwrap_or_default()).map_err(|_| BadSetting(ORIGINS))
 }
 
-/// The same, from the environment.
+/// [`origins`], from the environment.
 ///
 /// # Errors
-/// A text that is no origin.
+/// A text that is not an origin.
 pub(crate) fn origins_from_env() -> Result<Origins, SettingFault> {
     origins(&environment).map_err(|bad| bad.seen(&environment))
 }
 
-/// Where AWS is: `AWS_REGION`, `AWS_ENDPOINT_URL` and `AWS_USE_FIPS_ENDPOINT` (AWS SDKs and Tools Reference Guide).
+/// How AWS is reached: `AWS_REGION`, `AWS_ENDPOINT_URL` and `AWS_USE_FIPS_ENDPOINT` (AWS SDKs and Tools Reference Guide).
 ///
 /// # Errors
 /// No region; a FIPS setting that is neither true nor false.
@@ -269,7 +270,7 @@ fn aws_settings(get: Lookup<'_>) -> Result<AwsSettings, BadSetting> {
 }
 
 impl LogSettings {
-    /// Reads the environment. What cannot be understood is as if it were not set: a log is never worth an answer.
+    /// Reads the environment. A wrong setting counts as missing, so that it stops no function.
     pub(crate) fn from_env() -> Self {
         Self::read(&environment)
     }
@@ -283,7 +284,7 @@ impl LogSettings {
     }
 }
 
-/// Minutes, 1 to a year's, of which the default is not longer than the maximum; and the number of a person's sessions.
+/// Times in minutes, up to a year, and the number of a person's sessions. A default above the maximum becomes the maximum.
 fn session_limits(get: Lookup<'_>) -> Result<SessionLimits, BadSetting> {
     const MINUTES: std::ops::RangeInclusive<u32> = 1..=DURATION_HOURS_MAX * 60;
     let usual = SessionLimits::default();
@@ -303,7 +304,7 @@ pub fn sessions_per_person(get: Lookup<'_>) -> Result<u32, BadSetting> {
     Ok(set.unwrap_or(SessionLimits::default().per_person))
 }
 
-/// `true` or `false` in any case; false where it is not set.
+/// `true` or `false` in upper or lower case. A missing flag is false.
 fn flag(get: Lookup<'_>, name: &'static str) -> Result<bool, BadSetting> {
     match get(name).map(|text| text.to_ascii_lowercase()).as_deref() {
         None | Some("false") => Ok(false),

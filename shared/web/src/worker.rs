@@ -1,4 +1,4 @@
-//! Functions without a caller: what the table's stream, schedules and a queue start.
+//! Workers: functions that the table's stream, a schedule or a queue starts.
 
 use futures_util::future::BoxFuture;
 use lambda_http::Error;
@@ -12,33 +12,21 @@ use std::sync::Arc;
 use store::StreamRecord;
 
 use crate::app::App;
+use crate::event::EventSource;
 use crate::failure::Failure;
 use crate::log;
 use crate::settings::LogSettings;
 
-/// What starts a worker.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EventSource {
-    /// Records of the table's stream.
-    Stream,
-    /// A schedule.
-    Schedule,
-    /// QueueMessages of a queue.
-    Queue,
-}
-
-/// A batch of the stream.
+/// Records of the table's stream, in its order.
 #[derive(Debug, Deserialize)]
 pub struct Batch {
-    /// In the order of the stream.
     #[serde(rename = "Records")]
     pub records: Vec<StreamRecord>,
 }
 
-/// QueueMessages of a queue.
+/// Messages of a queue, in no particular order.
 #[derive(Debug, Deserialize)]
 pub struct QueueMessages {
-    /// In no order.
     #[serde(rename = "Records")]
     pub records: Vec<QueueMessage>,
 }
@@ -48,12 +36,12 @@ pub struct QueueMessages {
 #[serde(rename_all = "camelCase")]
 pub struct QueueMessage {
     message_id: String,
-    /// What it says.
+    /// The text of the message.
     pub body: String,
 }
 
-/// The records of a batch, or messages of a queue, that must come again. Lambda goes on from the first of the records, so that
-/// their order is kept; messages come again one by one.
+/// The records or messages that must come again. Lambda repeats a batch from the first of these records on, so that their order is kept.
+/// Messages are repeated one by one.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Unfinished {
@@ -67,12 +55,12 @@ struct ItemFailure {
 }
 
 impl Unfinished {
-    /// Has a record come again.
+    /// Asks for a record again.
     pub fn add(&mut self, record: &StreamRecord) {
         self.batch_item_failures.push(ItemFailure { item_identifier: record.sequence_number().into() });
     }
 
-    /// Has a message come again. One that comes too often ends in the queue of what workers failed at.
+    /// Asks for a message again. After too many attempts it goes to the queue `WorkerFailures`.
     pub fn add_message(&mut self, message: &QueueMessage) {
         self.batch_item_failures.push(ItemFailure { item_identifier: message.message_id.clone() });
     }
@@ -80,15 +68,15 @@ impl Unfinished {
 
 type Erased = Arc<dyn Fn(App, Value) -> BoxFuture<'static, Result<Value, WorkerFailure>> + Send + Sync>;
 
-/// A worker's handler, whose type is erased.
+/// A worker's handler as a value.
 #[derive(Clone)]
 pub struct Worker {
-    /// What starts it.
+    /// What starts the worker.
     pub source: EventSource,
     call: Erased,
 }
 
-/// Why an invocation failed as a whole; Lambda tries it again. The text is for the log.
+/// Why an invocation failed as a whole. Lambda tries it again. The text is for the log.
 #[derive(Debug)]
 pub struct WorkerFailure(String);
 
@@ -138,9 +126,9 @@ impl Worker {
         let call = move |app: App, event: Value| -> BoxFuture<'static, _> {
             let handler = handler.clone();
             Box::pin(async move {
-                // The error would quote what it cannot read, which is an item.
+                // serde's own error would quote the item, which may hold personal data.
                 let batch = serde_json::from_value(event)
-                    .map_err(|_| WorkerFailure("the event is no batch of the table's stream".into()))?;
+                    .map_err(|_| WorkerFailure("the event is not what starts this worker".into()))?;
                 json(&handler(app, batch).await?)
             })
         };
@@ -161,10 +149,10 @@ impl Worker {
         Self { source: EventSource::Schedule, call: Arc::new(call) }
     }
 
-    /// Runs it for an event.
+    /// Runs the worker for an event.
     ///
     /// # Errors
-    /// When the whole of it has to be tried again.
+    /// When the whole invocation must be repeated.
     pub async fn run(&self, app: &App, event: Value) -> Result<Value, WorkerFailure> {
         (self.call)(app.at_request(), event).await
     }
@@ -173,7 +161,7 @@ impl Worker {
 /// Serves a worker from the Lambda runtime until the environment ends.
 ///
 /// # Errors
-/// When the function is not configured, or the runtime's API is out of reach.
+/// When a setting is missing or wrong, or the runtime's API cannot be reached.
 pub async fn serve_worker(worker: Worker) -> Result<(), Error> {
     log::begin(LogSettings::from_env());
     let app = App::worker_from_env(worker.source)?;

@@ -9,13 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 use store::{Finding, FormerValue, GroupLease, StoreError};
 
-use crate::Report;
 use crate::access::{Candidates, access_of_former, candidates};
 use crate::circuit::{Ending, Place};
 use crate::cloud::{Plan, Visit};
-use crate::group::Visitor;
 use crate::outcome::{Attempt, Outcome, Why};
 use crate::patience::Patience;
+use crate::report::Report;
+use crate::visitor::Visitor;
 
 /// Seconds after which the sweeper sees to a rule whose worker has gone.
 const GRACE_SECONDS: i64 = 60;

@@ -17,6 +17,7 @@ mod access;
 mod attempt;
 mod circuit;
 mod cloud;
+mod context;
 mod group;
 mod mark;
 mod others;
@@ -28,10 +29,12 @@ mod rule_worker;
 mod sweeper;
 mod timers;
 mod turns;
+mod visitor;
 mod worker;
 
 pub use access::{AccessError, access_of};
 pub use circuit::CircuitBreaker;
+pub use context::{Clock, WorkerContext};
 pub use mark::{Mark, Owner};
 pub use reconciler::RuleReconciler;
 pub use report::Report;
@@ -40,22 +43,3 @@ pub use sweeper::SessionSweeper;
 pub use timers::{AHEAD_SECONDS, SessionEnder, TimerSetter};
 pub use turns::Pace;
 pub use worker::Worker;
-
-use firewall::Firewall;
-use model::time::Timestamp;
-use std::sync::Arc;
-use store::{Store, Vault};
-
-/// Where the time comes from while a run lasts.
-pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
-
-/// What every worker works with.
-#[derive(Clone)]
-pub struct WorkerContext {
-    /// The table.
-    pub store: Store,
-    /// Where credentials are opened.
-    pub vault: Vault,
-    /// The cloud.
-    pub firewall: Arc<dyn Firewall>,
-}

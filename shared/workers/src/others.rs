@@ -8,11 +8,11 @@ use model::rule::Rule;
 use std::collections::BTreeMap;
 use store::{GroupLease, StoreError};
 
-use crate::Report;
 use crate::attempt::{Asking, Attempts};
-use crate::group::Visitor;
 use crate::outcome::{Attempt, Outcome};
 use crate::patience::Patience;
+use crate::report::Report;
+use crate::visitor::Visitor;
 
 /// Other credentials that one attempt tries. The next attempt goes on behind them.
 const OTHERS_AT_ONCE: usize = 5;

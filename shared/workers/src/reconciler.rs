@@ -22,12 +22,15 @@ use store::{Due, Finding, GroupLease, GroupLedger, Released, Store, StoreError};
 
 use crate::access::{access_of_former, candidates};
 use crate::circuit::{Ending, Place};
-use crate::group::{Visitor, rule_entry, say_stuck};
+use crate::context::WorkerContext;
+use crate::group::{rule_entry, say_stuck};
 use crate::mark::Mark;
 use crate::patience::Patience;
+use crate::report::Report;
+use crate::turns::Pace;
 use crate::turns::{in_turn, until_time_is_over};
+use crate::visitor::Visitor;
 use crate::worker::Worker;
-use crate::{Pace, Report, WorkerContext};
 
 /// Most groups that one run compares. What is left is the oldest of the next run.
 const GROUPS_A_RUN: usize = 1_000;

@@ -7,9 +7,11 @@ use std::collections::BTreeSet;
 use std::pin::pin;
 use store::StoreError;
 
+use crate::context::WorkerContext;
+use crate::report::Report;
+use crate::turns::Pace;
 use crate::turns::{in_turn, until_time_is_over};
 use crate::worker::Worker;
-use crate::{Pace, Report, WorkerContext};
 
 /// Groups that are visited at once. AWS allows an account some calls a second to change groups; a few groups at once stay below
 /// that.

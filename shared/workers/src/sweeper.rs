@@ -9,9 +9,11 @@ use store::keys::Round;
 use store::{Due, StoreError};
 use tokio::time::Sleep;
 
+use crate::context::WorkerContext;
+use crate::report::Report;
+use crate::turns::Pace;
 use crate::turns::{in_turn, until_time_is_over};
 use crate::worker::Worker;
-use crate::{Pace, Report, WorkerContext};
 
 /// Most that one run works on. What is left is the oldest of the next run.
 const DUE_A_RUN: usize = 2_000;

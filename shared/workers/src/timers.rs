@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use store::{Store, StoreError};
 
-use crate::Report;
+use crate::report::Report;
 
 /// How far ahead timers are set. The sweep runs each minute, so that it comes upon every session twice, and one run may be
 /// missing.

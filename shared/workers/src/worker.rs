@@ -3,8 +3,10 @@
 use model::time::Timestamp;
 use std::marker::PhantomData;
 
-use crate::group::Visitor;
-use crate::{CircuitBreaker, Clock, Pace, WorkerContext};
+use crate::circuit::CircuitBreaker;
+use crate::context::{Clock, WorkerContext};
+use crate::turns::Pace;
+use crate::visitor::Visitor;
 
 /// Seconds after which a rule of another organization or deployment is looked at again: the next sweep does, whenever it comes.
 const LOOK_SECONDS: i64 = 1;

@@ -54,7 +54,7 @@ async fn resource_of(client: &Client) -> String {
     format!("/resources/{resource}/verify")
 }
 
-/// The confused deputy: whoever knows the role of another organization has it assumed with their own external id.
+/// The confused deputy: an organization that knows the role of another one has Postern assume it, with an external id of its own.
 #[tokio::test]
 async fn the_role_of_another_organization_cannot_be_assumed() {
     let app = TestApp::new().await;

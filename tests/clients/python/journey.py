@@ -34,7 +34,7 @@ T = TypeVar("T")
 API = os.environ["POSTERN_API"]
 ADMIN = AuthenticatedClient(API, os.environ["POSTERN_ADMIN"], raise_on_unexpected_status=True)
 PERSON = AuthenticatedClient(API, os.environ["POSTERN_PERSON"], raise_on_unexpected_status=True)
-# It shows what is no token.
+# It refuses a text that is not a token.
 STRANGER = AuthenticatedClient(API, "nobody", raise_on_unexpected_status=True)
 PERSONS_ID = "demo-person"
 UNKNOWN = UUID("00000000-0000-7000-8000-000000000000")

@@ -40,7 +40,7 @@ impl Drive {
                 .iter()
                 .flat_map(|(target, body)| calls(target, body, &self.app.table)),
         );
-        // Whoever asks a cloud may have to assume a role first; the simulated one is asked without.
+        // A function that calls AWS may have to assume a role first; the simulated cloud needs none.
         seen.extend((self.app.cloud.calls() > asked).then(|| "sts:AssumeRole TargetRoles".into()));
         reply
     }
@@ -82,7 +82,7 @@ impl Drive {
                 .iter()
                 .flat_map(|(target, body)| calls(target, body, &self.app.table)),
         );
-        // Whoever asks a cloud may have to assume a role first; the simulated one is asked without.
+        // A function that calls AWS may have to assume a role first; the simulated cloud needs none.
         seen.extend((self.app.cloud.calls() > asked).then(|| "sts:AssumeRole TargetRoles".into()));
         seen.extend((self.app.timers.sent() > sent).then(|| "sqs:SendMessage SessionEnds".into()));
     }

@@ -21,7 +21,7 @@ pub(super) fn faults(path: &str, reply: &Reply) -> Vec<String> {
     if reply.status.is_success() {
         let is_json = !reply.json.is_null() || (reply.text.is_empty() && reply.status.as_u16() == 204);
         if !is_json {
-            wrong.push("a success that is no JSON".into());
+            wrong.push("a success without JSON".into());
         }
         return wrong;
     }
@@ -41,7 +41,7 @@ pub(super) fn faults_of_head(reply: &Reply) -> Vec<String> {
     if reply.text.is_empty() && says_length { Vec::new() } else { vec![String::from("a body, or no length")] }
 }
 
-/// What is wrong with the only answer that is no JSON.
+/// What is wrong with the one answer that has no JSON.
 fn page(reply: &Reply) -> Vec<String> {
     let is_page = reply.text.starts_with("<!DOCTYPE html>") && reply.header("x-request-id").is_some();
     if is_page { Vec::new() } else { vec![String::from("no page")] }

@@ -116,7 +116,7 @@ impl FaultProxy {
         self.judge.set_table(name);
     }
 
-    /// Judges a call of a service that is no engine but in the process, such as `sqs:SendMessage SessionEnds`.
+    /// Judges a call of a service that tests keep in their own process, such as `sqs:SendMessage SessionEnds`.
     pub(crate) fn judge_action(&self, action: &str) {
         self.judge.judge_action(action);
     }

@@ -45,16 +45,21 @@ fn uses(function: &Function) -> String {
     if function.family.is_some() {
         uses.push("use model::refusal::Refusal;".into());
     }
-    uses.push("use model::time::Timestamp;\nuse serde_json::Map;\n\nuse crate::error::StoreError;".into());
+    let store = if function.family.is_some() { "" } else { "use crate::table::Store;\n" };
+    uses.push(format!(
+        "use model::time::Timestamp;\nuse serde_json::Map;\n\n{store}use crate::table::error::StoreError;"
+    ));
     if function.family.is_some() {
-        uses.push("use crate::expression::Expression;".into());
+        uses.push("use crate::table::expression::Expression;".into());
     }
     if expects(function) {
-        uses.push("use crate::tag::require;".into());
+        uses.push("use crate::table::tag::require;".into());
     }
     let failed = if function.family.is_some() { "{Failed, Transaction}" } else { "Transaction" };
-    let keys = if function.family.is_some() { "{Store, keys}" } else { "Store" };
-    uses.push(format!("use crate::transaction::{failed};\nuse crate::{keys};"));
+    uses.push(format!("use crate::table::transaction::{failed};"));
+    if function.family.is_some() {
+        uses.push("use crate::table::{Store, keys};".into());
+    }
     uses.join("\n") + "\n"
 }
 

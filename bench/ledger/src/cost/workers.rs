@@ -1,4 +1,4 @@
-//! What the workers cost: for the first thing that they look after, and for each that they look after in the same run.
+//! What a run of a worker costs: for its first piece of work, and for each further one.
 
 use serde_json::json;
 use support::{Client, ORG, TestApp};
@@ -74,7 +74,7 @@ pub(super) async fn sessions(place: &Place, count: usize, is_one_group: bool) ->
     (person, sessions)
 }
 
-/// What it costs to apply and to remove rules of one group, and to look after the group when nothing is to be done.
+/// What it costs to apply and to remove rules of one group, and to visit the group when nothing is to be done.
 async fn rules(count: usize) -> (Cost, Cost, Cost) {
     let place = Place::new(TestApp::new().await).await;
     let (person, sessions) = sessions(&place, count, true).await;

@@ -11,6 +11,9 @@ const FLAT_UNITS: f64 = 1.25;
 /// Time likewise: what a run on a busy machine may differ by.
 const FLAT_TIME: f64 = 2.0;
 
+/// The verdict on an operation whose calls, units and time stay the same at every size.
+const FLAT: &str = "flat";
+
 /// Lines of a picture: as many as there are colours.
 const LINES: usize = 8;
 
@@ -53,7 +56,7 @@ fn flat_from(of: &[&Sample]) -> Option<usize> {
 fn verdict(of: &[&Sample]) -> String {
     let Some(first) = flat_from(of) else { return "**grows**".into() };
     let text = match first {
-        0 => String::from("flat"),
+        0 => FLAT.into(),
         first => format!("flat from {} on", spoken(of[first].size as f64, 0)),
     };
     match ratio(&of[first..], |sample| sample.millis) <= FLAT_TIME {
@@ -72,7 +75,8 @@ fn span(of: &[&Sample], value: impl Fn(&Sample) -> f64) -> String {
 pub(super) fn growth(name: &str, size: &str, samples: &[Sample]) {
     page::json(&format!("scale-{name}"), &samples.iter().map(json_of).collect());
     let groups = by_operation(samples);
-    let rows = groups.iter().map(|(what, of)| {
+    let (flat, growing): (Vec<_>, Vec<_>) = groups.iter().partition(|(_, of)| verdict(of) == FLAT);
+    let rows = growing.iter().map(|(what, of)| {
         let (first, last) = (of[0], of[of.len() - 1]);
         vec![
             (*what).to_owned(),
@@ -85,7 +89,10 @@ pub(super) fn growth(name: &str, size: &str, samples: &[Sample]) {
         ]
     });
     let head = ["Operation", size, "Calls", "Read units", "Write units", "Time, times the first", ""];
-    page::table(&format!("scale-{name}"), &markdown(&head, &rows.collect::<Vec<_>>()));
+    let flat: Vec<_> = flat.iter().map(|(what, _)| *what).collect();
+    let mut rows: Vec<_> = rows.collect();
+    rows.push([&flat.join("; "), "", "", "", "", "", FLAT].map(str::to_owned).into());
+    page::table(&format!("scale-{name}"), &markdown(&head, &rows));
     for (kind, label, value) in [
         ("units", "Read and write units", units as fn(&Sample) -> f64),
         ("time", "Milliseconds, not optimized", |sample| sample.millis),
@@ -101,18 +108,25 @@ pub(super) fn growth(name: &str, size: &str, samples: &[Sample]) {
     }
 }
 
+/// Calls, write units and milliseconds of a sample.
+fn counts(sample: &Sample) -> String {
+    let numbers = [sample.cost.calls, sample.cost.writes, sample.millis];
+    numbers.map(|number| spoken(number, 0)).join(" / ")
+}
+
 /// Sessions of many resources.
 pub(super) fn starts(samples: &[Sample]) {
     page::json("scale-start", &samples.iter().map(json_of).collect());
-    let rows = samples.iter().map(|sample| {
-        let cost = sample.cost;
-        let mut row = vec![spoken(sample.size as f64, 0), sample.what.clone()];
-        let counts = [cost.calls, cost.transactions, cost.reads, cost.writes, cost.provider];
-        row.extend(counts.map(|count| spoken(count, 1)));
-        row.push(spoken(sample.millis, 0));
+    let sizes = samples.iter().filter(|sample| sample.what == "start").map(|sample| sample.size);
+    let rows = sizes.map(|size| {
+        let mut row = vec![spoken(size as f64, 0)];
+        row.extend(["start", "rules are applied", "stop"].iter().map(|what| {
+            let sample = samples.iter().find(|sample| sample.size == size && sample.what == *what);
+            sample.map_or_else(String::new, counts)
+        }));
         row
     });
-    let head = ["Resources", "What", "Calls", "Transactions", "Read units", "Write units", "Provider", "ms"];
+    let head = ["Resources", "Start", "Rules are applied", "Stop"];
     page::table("scale-start", &markdown(&head, &rows.collect::<Vec<_>>()));
     let series = by_operation(samples).into_iter().filter(|(_, of)| of.len() > 1).map(|(what, of)| {
         Series::new(what, of.iter().map(|sample| (sample.size as f64, units(sample))).collect())

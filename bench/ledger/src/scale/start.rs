@@ -10,7 +10,7 @@ use crate::place::{Place, group};
 /// 48 resources with one rule each are what one transaction has room for; 2,000 rows are the most of a session.
 const SIZES: [usize; 9] = [1, 10, 47, 48, 49, 100, 300, 1_000, 2_000];
 
-/// Groups are looked after one by one, so that more of them tell nothing new.
+/// Groups are visited one by one: more of them would show nothing new.
 const APPLIED_MAX: usize = 100;
 
 /// Start, look and stop at each size; the last line is what more than the most is answered.

@@ -1,11 +1,11 @@
-//! When a value is read, by clocks that are arguments.
+//! When a value is read.
 
 use super::*;
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use std::collections::BTreeSet;
 
-/// A source of sets of names, which counts how often it is read.
+/// A source of sets of names. It counts its reads.
 #[derive(Default)]
 struct Source {
     names: Mutex<Published>,
@@ -15,10 +15,10 @@ struct Source {
 #[derive(Clone, Default)]
 enum Published {
     Names(BTreeSet<&'static str>),
-    /// An outage that says so.
+    /// An outage with an error.
     #[default]
     Nothing,
-    /// An outage that says nothing.
+    /// An outage without an answer.
     Silence,
 }
 
@@ -75,7 +75,7 @@ async fn let_others_run() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_old_value_is_read_anew_before_the_request_is_answered() {
+async fn an_old_value_is_read_again_before_the_answer() {
     let (source, kept) = kept(names(&["a"]));
     for second in [0, 1, REFRESH_SECONDS - 1] {
         assert_eq!(found(&kept, "a", second).await, Ok(()));
@@ -84,7 +84,7 @@ async fn an_old_value_is_read_anew_before_the_request_is_answered() {
     source.publish(names(&["b"]));
     assert_eq!(found(&kept, "a", REFRESH_SECONDS).await, Err(Lack::Match), "it was withdrawn");
     assert_eq!(source.take_reads(), 1);
-    // An environment that is frozen after its answer leaves nothing undone.
+    // An environment may be frozen after its answer, and nothing is left undone.
     let_others_run().await;
     assert_eq!(source.take_reads(), 0);
     assert_eq!(found(&kept, "b", REFRESH_SECONDS).await, Ok(()));
@@ -92,7 +92,7 @@ async fn an_old_value_is_read_anew_before_the_request_is_answered() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deployment_may_say_when_a_value_is_old() {
+async fn a_deployment_sets_when_a_value_is_old() {
     let (source, kept) = kept(names(&["a"]));
     let kept = kept.renewed_after(5);
     for (second, reads) in [(0, 1), (4, 0), (5, 1), (9, 0), (10, 1)] {
@@ -117,14 +117,14 @@ async fn an_old_value_is_read_by_one_request_and_at_most_once_a_minute() {
         source.publish(names(&["a"]));
         assert_eq!(found(&kept, "a", REFRESH_SECONDS + 7200).await, Ok(()));
         let _ = source.take_reads();
-        // The next round begins with a value that is as old as that of the first.
+        // The next round begins with a value of the same age.
         kept.state().value.as_mut().unwrap().1 = at(0);
         kept.state().asked = Some(at(0));
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_can_go_on_waits_for_a_second_and_who_cannot_for_five() {
+async fn a_request_waits_one_second_for_a_renewal_and_five_for_a_missing_value() {
     let (source, kept) = kept(names(&["a"]));
     assert_eq!(found(&kept, "a", 0).await, Ok(()));
     source.publish(Published::Silence);
@@ -139,7 +139,7 @@ async fn who_can_go_on_waits_for_a_second_and_who_cannot_for_five() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_it_lacks_is_asked_for_once_a_minute() {
+async fn a_missing_key_is_looked_for_once_a_minute() {
     let (source, kept) = kept(names(&["a"]));
     for (second, reads) in [(0, 1), (1, 0), (59, 0), (60, 1), (119, 0), (120, 1)] {
         for _ in 0..3 {
@@ -154,7 +154,7 @@ async fn what_it_lacks_is_asked_for_once_a_minute() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_value_it_is_asked_for_every_five_seconds() {
+async fn without_a_value_the_source_is_read_every_five_seconds() {
     let (source, kept) = kept(Published::Nothing);
     for (second, reads) in [(0, 1), (4, 0), (5, 1), (9, 0), (10, 1)] {
         assert_eq!(found(&kept, "a", second).await, Err(Lack::Value), "{second}");
@@ -173,7 +173,7 @@ async fn the_last_good_value_serves_for_a_day() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_comes_meanwhile_waits_for_the_one_read() {
+async fn simultaneous_requests_wait_for_one_read() {
     let (source, kept) = kept(names(&["a"]));
     let all = join_all([0, 1, 100].map(|second| found(&kept, "a", second))).await;
     assert_eq!(all, [Ok(()); 3]);

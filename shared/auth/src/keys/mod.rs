@@ -1,9 +1,9 @@
-//! The keys of an issuer: a set (RFC 7517) and where it comes from.
+//! The keys of an issuer: a key set (RFC 7517) and its source.
 
 mod set;
 mod source;
 
 pub use set::{KeySet, NotAKeySet};
-pub use source::{Fetch, FetchFault, KeySource, is_fetchable};
+pub use source::{KeySource, is_fetchable};
 
 pub(crate) use source::kept_set;

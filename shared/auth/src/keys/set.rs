@@ -10,13 +10,13 @@ use std::fmt;
 
 use crate::jws;
 
-/// Most keys of a set that are looked at. Issuers publish between one and some twenty.
+/// Most keys of a set that are read. Issuers publish about one to twenty.
 const KEYS_MAX: usize = 100;
 
-/// Bytes of an RSA modulus: 2048 bits at least (RFC 7518 §3.3), 8192 at most, because a larger one costs more than it protects.
+/// Bytes of an RSA modulus: at least 2048 bits (RFC 7518 §3.3). More than 8192 bits would only cost time.
 const MODULUS_BYTES: std::ops::RangeInclusive<usize> = 256..=1024;
 
-/// What an RSA key without an `alg` signs with, as every issuer that leaves it out does.
+/// The algorithm of an RSA key without `alg`. Every issuer that leaves it out uses this one.
 const RSA_DEFAULT: Algorithm = Algorithm::RS256;
 
 const RSA: [Algorithm; 6] = [
@@ -28,14 +28,14 @@ const RSA: [Algorithm; 6] = [
     Algorithm::PS512,
 ];
 
-/// A key, the one name under which it is asked for, and the one algorithm that it is for (RFC 8725 §3.1).
+/// A key with its name and its only algorithm (RFC 8725 §3.1).
 pub(crate) struct PublicKey {
     pub(crate) kid: String,
     pub(crate) algorithm: Algorithm,
     pub(crate) key: DecodingKey,
 }
 
-/// The keys of an issuer.
+/// A key set of an issuer.
 pub struct KeySet(Vec<PublicKey>);
 
 impl fmt::Debug for KeySet {
@@ -44,7 +44,7 @@ impl fmt::Debug for KeySet {
     }
 }
 
-/// Why a text is no set of keys: broken JSON, or no key in it that can verify a token.
+/// Why a text is not a key set: broken JSON, or no key that can verify a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotAKeySet(String);
 
@@ -62,8 +62,8 @@ struct Document {
 }
 
 impl KeySet {
-    /// Reads a set. Keys that cannot verify a token of ours are left out, as RFC 7517 §5 says: those without `kid`, for
-    /// encryption, of other types or curves, too short, and symmetric ones, which nobody publishes.
+    /// Reads a key set. Keys that cannot verify a token are skipped (RFC 7517 §5): those without `kid`, for encryption, of other types or curves,
+    /// too short, or symmetric.
     ///
     /// # Errors
     /// [`NotAKeySet`].
@@ -79,8 +79,8 @@ impl KeySet {
         Ok(Self(keys))
     }
 
-    /// The keys of a name, at least one. Names need not be unique: keys of different types may share one (RFC 7517 §4.5), and
-    /// some issuers publish two keys of one type under it. Each stays a key for its own algorithm alone.
+    /// The keys with a name, at least one. Keys of different types may share a name (RFC 7517 §4.5), and some issuers give it to two keys of one
+    /// type. Each verifies its own algorithm only.
     pub(crate) fn find(&self, kid: &str) -> Option<impl Iterator<Item = &PublicKey>> {
         let mut keys = self.0.iter().filter(move |key| key.kid == kid).peekable();
         keys.peek().is_some().then_some(keys)
@@ -100,11 +100,8 @@ fn public_key(jwk: &Jwk) -> Option<PublicKey> {
     Some(PublicKey { kid: common.key_id.clone()?, algorithm, key })
 }
 
-/// The algorithm of a key: what its type and curve allow, and for RSA what the key says.
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "fails closed: a type that the library learns tomorrow is not taken"
-)]
+/// The algorithm of a key. Type and curve fix it; an RSA key names it.
+#[expect(clippy::wildcard_enum_match_arm, reason = "fails closed: a new type of the library is refused")]
 fn algorithm(jwk: &Jwk) -> Option<Algorithm> {
     let said = jwk.common.key_algorithm.map(|algorithm| algorithm.to_string());
     let algorithm = match &jwk.algorithm {
@@ -146,14 +143,14 @@ mod tests {
         key
     }
 
-    /// The algorithm that a set of this key knows for it, if the set is one.
+    /// The algorithm of a key in a set of its own.
     fn algorithm_of(key: &Value) -> Option<Algorithm> {
         let set = KeySet::parse(&json!({ "keys": [key] }).to_string()).ok()?;
         Some(set.find("a").unwrap().next().unwrap().algorithm)
     }
 
     #[test]
-    fn a_key_is_for_one_algorithm() {
+    fn a_key_has_one_algorithm() {
         let rsa = || rsa(0xc1, 256);
         for (key, algorithm) in [
             (rsa(), Algorithm::RS256),
@@ -171,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_can_verify_no_token_does_not_count() {
+    fn a_key_that_cannot_verify_a_token_is_skipped() {
         let good = || rsa(0xc1, 256);
         for key in [
             with(good(), "use", json!("enc")),
@@ -209,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_found_by_their_name_and_all_of_a_name_count() {
+    fn every_key_with_a_name_is_found() {
         let encrypts = with(curve("EC", "P-256"), "use", json!("enc"));
         let keys = [
             with(curve("EC", "P-256"), "kid", json!("other")),
@@ -225,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_set_says_why() {
+    fn a_broken_key_set_names_its_fault() {
         for (text, why) in
             [("{}", "not a set of keys, at 1:2"), (r#"{"keys":[]}"#, "no key of the set can verify a token")]
         {

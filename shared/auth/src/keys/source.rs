@@ -1,43 +1,21 @@
-//! Where an issuer's keys are.
+//! The source of an issuer's keys.
 
 use futures_util::future::BoxFuture;
 use http::Uri;
-use secrecy::SecretString;
 use serde::Deserialize;
-use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::set::KeySet;
+use crate::fetch::{Fetch, FetchFault};
 use crate::kept::Kept;
 
-/// Gets documents by HTTP, and secrets by their names.
-pub trait Fetch: Send + Sync {
-    /// The body of a successful answer. Bounded in time and size; follows no redirection.
-    fn get<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<Vec<u8>, FetchFault>>;
-
-    /// The current text of a secret. Bounded in time.
-    fn secret<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<SecretString, FetchFault>> {
-        Box::pin(async move { Err(FetchFault(format!("{name}: no secret is read here"))) })
-    }
-}
-
-/// Why there is no document, or no secret, for the log.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FetchFault(pub String);
-
-impl fmt::Display for FetchFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// Where an issuer's keys are.
+/// The source of an issuer's keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeySource {
-    /// At this URL.
+    /// A URL.
     Url(String),
-    /// Where the issuer's discovery document says (OpenID Connect Discovery 1.0 §4).
+    /// The URL in the issuer's discovery document (OpenID Connect Discovery 1.0 §4).
     Discovery {
         /// The issuer, as tokens name it.
         issuer: String,
@@ -61,19 +39,19 @@ impl KeySource {
         }
     }
 
-    /// The URL of the set.
+    /// The URL of the key set.
     pub(crate) async fn url(&self, fetch: &dyn Fetch) -> Result<String, FetchFault> {
         let first = self.first_url();
         let Self::Discovery { issuer } = self else {
             return Ok(first);
         };
         let found: Discovered = serde_json::from_slice(&fetch.get(&first).await?).map_err(|error| {
-            FetchFault(format!("{first} is no discovery document, at {}:{}", error.line(), error.column()))
+            FetchFault(format!("{first} is not a discovery document, at {}:{}", error.line(), error.column()))
         })?;
         if found.issuer != *issuer {
             return Err(FetchFault(format!("{first} names another issuer")));
         }
-        // An issuer elsewhere has no business on this machine.
+        // Only an issuer on this machine may send the function to this machine.
         if !is_fetchable(&found.jwks_uri) || (is_plain(&found.jwks_uri) && !is_plain(&first)) {
             return Err(FetchFault(format!("the jwks_uri of {first} is not https")));
         }
@@ -81,7 +59,7 @@ impl KeySource {
     }
 }
 
-/// An issuer's keys and where they were found.
+/// A source, and the URL that it led to.
 struct Place {
     source: KeySource,
     fetch: Arc<dyn Fetch>,
@@ -91,7 +69,7 @@ struct Place {
 impl Place {
     async fn set(&self) -> Result<KeySet, FetchFault> {
         let url = || self.url.lock().unwrap_or_else(PoisonError::into_inner);
-        // Forgotten until it has worked again: the keys may have moved.
+        // The URL is kept only while it works, because the keys may move.
         let known = url().take();
         let found = match known {
             Some(url) => url,
@@ -113,7 +91,7 @@ pub(crate) fn kept_set(source: KeySource, fetch: Arc<dyn Fetch>) -> Kept<KeySet>
     Kept::new("the issuer's keys", Box::new(load))
 }
 
-/// The set at a URL.
+/// The key set at a URL.
 pub(crate) async fn key_set(fetch: &dyn Fetch, url: &str) -> Result<KeySet, FetchFault> {
     let body = fetch.get(url).await?;
     let text = str::from_utf8(&body).map_err(|_| FetchFault(format!("{url} is not UTF-8")))?;
@@ -124,7 +102,7 @@ fn is_plain(url: &str) -> bool {
     url.parse::<Uri>().is_ok_and(|uri| uri.scheme_str() == Some("http"))
 }
 
-/// Whether keys may come from a URL: `https`, or `http` on this machine. A user name in it is not sent anywhere, and refused.
+/// Whether keys may be fetched from a URL: by `https`, or by `http` from this machine. A user name is refused, because it would not be sent.
 #[must_use]
 pub fn is_fetchable(url: &str) -> bool {
     let Ok(uri) = url.parse::<Uri>() else {
@@ -153,7 +131,7 @@ mod tests {
 
     const KEYS: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"AA","kid":"a"}]}"#;
 
-    /// One document, and the URL where it is.
+    /// One document at one URL.
     struct StubSite(&'static str, Vec<u8>);
 
     impl Fetch for StubSite {
@@ -163,7 +141,7 @@ mod tests {
         }
     }
 
-    /// Where an issuer's keys are, by a document that names an issuer and a URL.
+    /// The URL of the keys, by a discovery document.
     fn discovered(issuer: &str, url: &'static str, named: &str, keys: &str) -> Result<String, String> {
         let document = json!({"issuer": named, "jwks_uri": keys}).to_string();
         let source = KeySource::Discovery { issuer: issuer.into() };
@@ -172,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn an_issuers_document_says_where_its_keys_are() {
+    fn the_discovery_document_names_the_url_of_the_keys() {
         const FAR: &str = "https://id.example/.well-known/openid-configuration";
         const NEAR: &str = "http://localhost:9/.well-known/openid-configuration";
         for (issuer, url, keys) in [
@@ -204,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_set_is_fetched_or_it_is_said_why_not() {
+    fn a_key_set_is_fetched_or_the_fault_is_named() {
         let fetched = |document: &[u8], url: &str| {
             let site = StubSite("https://id.example/keys", document.into());
             let set = key_set(&site, url).now_or_never().unwrap();
@@ -222,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_come_by_https_or_from_this_machine() {
+    fn keys_are_fetched_by_https_or_from_this_machine() {
         for url in [
             "https://id.example/keys",
             "https://id.example:8443/a?b=c",
@@ -252,7 +230,7 @@ mod tests {
 
     const DISCOVERY: &str = "https://id.example/.well-known/openid-configuration";
 
-    /// An issuer that can be out of reach, and which notes what it is asked for.
+    /// An issuer that can fail. It notes the URLs of its requests.
     #[derive(Default)]
     struct Issuer {
         is_down: Mutex<bool>,

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::{ApiKey, Scope};
-use crate::credential::Creator;
 use crate::fields::{Fields, FromFields};
 use crate::id::ApiKeyId;
+use crate::principal::Creator;
 use crate::text::{DESCRIPTION_MAX, NAME_MAX};
 use crate::time::Timestamp;
 use crate::violation::Violations;

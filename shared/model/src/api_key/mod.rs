@@ -7,8 +7,8 @@ pub use draft::ApiKeyDraft;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-use crate::credential::Creator;
 use crate::id::{ApiKeyId, EntryId};
+use crate::principal::Creator;
 use crate::time::Timestamp;
 
 /// What every key's text begins with, so that a leaked one is recognised.

@@ -281,9 +281,11 @@ impl Reader<'_> {
             Given::Text(text) if text.is_empty() => return None,
             Given::Text(text) | Given::Json { value: Value::String(text), .. } => boolean_text(text),
             Given::Json { value: Value::Bool(flag), .. } => Some(*flag),
-            Given::Json { value: Value::Number(number), .. } => number.as_f64().and_then(boolean_number),
+            Given::Json { value: Value::Number(number), raw } if is_kept(raw) => {
+                number.as_f64().and_then(boolean_number)
+            }
             Given::Json { value: Value::Null, .. } => return self.refuse(field, NULL),
-            Given::Json { value: Value::Array(_) | Value::Object(_), .. }
+            Given::Json { value: Value::Number(_) | Value::Array(_) | Value::Object(_), .. }
             | Given::File
             | Given::LoneSurrogate(_) => None,
         };

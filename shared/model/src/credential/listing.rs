@@ -69,8 +69,8 @@ fn order(sent: Option<&str>, wrong: &mut Violations) -> (OrderBy, bool) {
 /// A whole number from 1 on. One that no machine holds is the greatest that one does.
 fn count(name: &str, sent: Option<&str>, wrong: &mut Violations) -> Option<usize> {
     let sent = sent?;
-    let is_number = !sent.is_empty() && sent.bytes().all(|byte| byte.is_ascii_digit());
-    let number = is_number.then(|| sent.parse().unwrap_or(usize::MAX)).filter(|number| *number > 0);
+    let is_number = !sent.starts_with('0') && !sent.is_empty() && sent.bytes().all(|b| b.is_ascii_digit());
+    let number = is_number.then(|| sent.parse().unwrap_or(usize::MAX));
     if number.is_none() {
         wrong.add(name, "Must be a whole number of at least 1.");
     }

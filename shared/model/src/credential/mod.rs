@@ -5,12 +5,13 @@ mod listing;
 mod update;
 mod usable;
 
+pub use crate::principal::Creator;
 pub use listing::{CredentialListing, CredentialPage};
 pub use update::{CredentialChange, CredentialDraft, CredentialUpdate, ValueChange};
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{CredentialId, ResourceId, RoleId, UserId};
+use crate::id::{CredentialId, ResourceId, RoleId};
 use crate::provider::Provider;
 use crate::secret::SecretJson;
 use crate::time::Timestamp;
@@ -50,17 +51,6 @@ impl CredentialType {
             _ => None,
         }
     }
-}
-
-/// Who created a credential, as the token said at that time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Creator {
-    /// The token's subject.
-    pub id: UserId,
-    /// The token's email, if any.
-    pub email: Option<String>,
-    /// The token's name, if any.
-    pub name: Option<String>,
 }
 
 /// A credential without its value, which only the vault can open.

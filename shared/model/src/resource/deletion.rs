@@ -11,7 +11,7 @@ impl FromQuery for Drain {
     const PARAMETERS: &'static [&'static str] = &["drain"];
 
     fn read<'q>(query: impl Fn(&str) -> Option<&'q str>) -> Result<Self, Violations> {
-        match query("drain") {
+        match query("drain").map(str::to_ascii_lowercase).as_deref() {
             None | Some("false") => Ok(Self(false)),
             Some("true") => Ok(Self(true)),
             Some(_) => Err(Violations::one("drain", "drain must be true or false")),

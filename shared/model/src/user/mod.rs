@@ -29,7 +29,7 @@ pub struct User {
     pub name: Option<String>,
     /// Whether the person may do anything.
     pub is_active: bool,
-    /// Whether an administrator made this entry for an email alone, and nobody has claimed it: its id is none of a token. ADR 0056.
+    /// Whether an administrator made this entry for an email alone, and nobody has claimed it: its id is none of a token. ADR 0038.
     #[serde(rename = "invited")]
     pub is_invited: bool,
     /// Their roles, in the order of the roles' creation.

@@ -1,26 +1,26 @@
-//! Who was admitted.
+//! An admitted caller.
 
 use model::api_key::ApiKey;
 use model::idempotency::IdempotencyKey;
 use model::principal::{Actor, Principal};
 use model::refusal::Refusal;
 use model::user::User;
+use store::Payer;
 
 use super::identify::Caller;
 use super::standing::{Read, maker_gone};
 use crate::app::App;
-use crate::denied_audit;
 use crate::failure::Failure;
 use crate::incoming::Incoming;
 
-/// A caller who may do something, and what this request has read of them in the directory.
+/// A caller who may do something, and their user where this request has read it.
 #[derive(Debug)]
 pub struct Own {
-    pub(super) caller: Caller,
-    pub(super) read: Read,
+    pub(crate) caller: Caller,
+    pub(crate) read: Read,
 }
 
-/// Who was admitted, with what the record of a change needs.
+/// An admitted caller, with what the record of a change needs.
 #[derive(Debug)]
 pub(super) struct Admitted {
     pub(super) principal: Principal,
@@ -33,11 +33,11 @@ pub(super) struct Admitted {
 }
 
 impl Admitted {
-    /// A request's own mistakes come after the question whether the caller may send it at all.
+    /// An invalid `Idempotency-Key` is reported here, after 401 and 403.
     pub(super) fn new(own: Own, request: &Incoming) -> Result<Self, Failure> {
         let (Caller { principal, key }, read) = (own.caller, own.read);
         let source_ip = request.source_ip().map(String::from);
-        let by = denied_audit::actor(&principal, request);
+        let by = actor(&principal, request);
         Ok(Self { principal, source_ip, by, idempotency: request.idempotency_key()?, key, read })
     }
 
@@ -45,12 +45,12 @@ impl Admitted {
         Actor { idempotency: self.idempotency.clone(), ..self.by.clone() }
     }
 
-    /// The caller's user. A person whom the directory does not know is entered in it; a key enters nobody.
+    /// The caller's user. A person without an entry gets one; a key never makes one.
     pub(super) async fn entered_user(&self, app: &App) -> Result<User, Failure> {
         let actor = Actor { idempotency: None, ..self.actor() };
         let user = match self.known_user(app).await? {
             Some(user) if !user.is_invited || self.key.is_some() => return Ok(user),
-            // A token that names an invitation's id ends it: what is bound to the entry from now on is the person's.
+            // A token with the invitation's id ends the invitation. From now on the entry belongs to this person.
             Some(user) => app.store().sign_in(&actor, &self.principal, Some(user), app.now).await?,
             None => app.store().enter_user(&actor, &self.principal, app.now).await?,
         };
@@ -58,7 +58,7 @@ impl Admitted {
         Ok(user)
     }
 
-    /// The same, and an invitation for a person's verified email becomes theirs.
+    /// The caller's user. A person without an entry gets the invitation for their verified email, or a new entry.
     pub(super) async fn user(&self, app: &App) -> Result<User, Failure> {
         let known = self.known_user(app).await?;
         if let Some(user) = known.as_ref().filter(|user| self.key.is_some() || is_settled(user)) {
@@ -67,22 +67,22 @@ impl Admitted {
         let actor = Actor { idempotency: None, ..self.actor() };
         let was_known = known.clone();
         let user = app.store().sign_in(&actor, &self.principal, known, app.now).await;
-        // A deactivated invitation may have become theirs, which is the directory's answer from now on.
+        // The person may have got a deactivated invitation. The remembered entry would still admit them.
         if !matches!((&user, &was_known), (Ok(user), Some(known)) if user == known) {
             app.look_up_again(&self.principal.org, &self.principal.user);
         }
         Ok(user?)
     }
 
-    /// The caller's user, if the directory knows them, as they are now: what this environment remembers is for the door alone.
+    /// The caller's user as the table has it now. What this environment remembers only decides about admission.
     pub(super) async fn known_user(&self, app: &App) -> Result<Option<User>, Failure> {
         let Principal { org, user: id, .. } = &self.principal;
         let user = match &self.read {
             Some(read) => read.clone(),
             None => app.store().user(org, id).await?.map(|user| user.value),
         };
-        let is_makers = |key: &ApiKey| user.as_ref().is_some_and(|user| key.is_made_by(user.entry));
-        if !self.key.as_ref().is_none_or(is_makers) {
+        let is_of_user = |key: &ApiKey| user.as_ref().is_some_and(|user| key.is_made_by(user.entry));
+        if !self.key.as_ref().is_none_or(is_of_user) {
             return Err(maker_gone());
         }
         match user {
@@ -92,7 +92,18 @@ impl Admitted {
     }
 }
 
-/// Whether nothing is left to be done for somebody who is known.
+/// Whether the entry is complete, so that a sign-in would change nothing.
 fn is_settled(user: &User) -> bool {
     user.email.is_some() && !user.is_invited
+}
+
+/// A caller as the audit log names them.
+pub(crate) fn actor(principal: &Principal, request: &Incoming) -> Actor {
+    let Principal { org, user, is_org_admin: _, email, email_is_verified: _, name, kind } = principal.clone();
+    let api_key = match request.payer.get() {
+        Some(Payer::Key(_, id)) => Some(*id),
+        Some(Payer::User(..) | Payer::Address(_)) | None => None,
+    };
+    let (ip_address, request_id) = (request.source_ip().map(String::from), Some(request.request_id.clone()));
+    Actor { org, kind, id: user, email, name, api_key, ip_address, request_id, idempotency: None }
 }

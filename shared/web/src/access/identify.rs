@@ -1,4 +1,4 @@
-//! Who calls: from a token, or from an API key.
+//! Identifies a caller by a token or by an API key.
 
 use auth::{InvalidToken, KeyHash, PresentedKey};
 use http::HeaderName;
@@ -7,38 +7,23 @@ use model::api_key::ApiKey;
 use model::principal::{ActorType, Principal};
 use store::{KeyRecord, Payer};
 
+use super::budget;
 use crate::app::App;
-use crate::failure::{Failure, Unauthenticated};
+use crate::failure::{Failure, KeyRejected, Unauthenticated};
 use crate::incoming::Incoming;
-use crate::rate;
 
-/// Why an API key is not accepted, for the log. Callers learn only that it was not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyRejected {
-    /// It has not the form of a key.
-    Malformed,
-    /// No such key.
-    Unknown,
-    /// There is such a key, with another secret.
-    WrongSecret,
-    /// Revoked, or past its time.
-    Ended,
-    /// Its maker is not in the directory, or only somebody who came later with the same id.
-    MakerGone,
-}
-
-/// A caller who has shown who they are.
+/// An identified caller.
 #[derive(Debug)]
 pub struct Caller {
     pub(super) principal: Principal,
-    /// The API key, where that is what they showed.
+    /// The API key, where the request has one.
     pub(super) key: Option<ApiKey>,
 }
 
 impl Caller {
-    /// Records that the key was used. Bookkeeping: a request does not fail for it. The store asks again whether it is due,
-    /// for requests that come at once.
-    pub(super) async fn record_use(&self, app: &App, request: &Incoming) {
+    /// Records the use of an API key. A failure is logged and does not fail the request. The store checks again that the record is due, because
+    /// several requests may come at once.
+    pub(crate) async fn record_use(&self, app: &App, request: &Incoming) {
         let Some(key) = &self.key else { return };
         if !key.is_use_due(app.now) {
             return;
@@ -50,15 +35,15 @@ impl Caller {
     }
 }
 
-/// What a request shows.
+/// What identifies the caller of a request.
 enum Shown<'r> {
     Token(&'r str),
     Key(&'r str),
 }
 
-/// The one thing that a request shows. Two could name two callers.
+/// The token or the key of a request. Both together are refused: they could name two callers.
 fn shown(request: &Incoming) -> Result<Shown<'_>, Unauthenticated> {
-    // A header that is no text is shown, and is nothing.
+    // A non-UTF-8 header counts as present but invalid.
     let header = |name| request.headers.get(name).map(|value| value.to_str().unwrap_or_default());
     match (header(AUTHORIZATION), header(HeaderName::from_static("x-api-key"))) {
         (None, None) => Err(Unauthenticated::Missing),
@@ -68,7 +53,7 @@ fn shown(request: &Incoming) -> Result<Shown<'_>, Unauthenticated> {
     }
 }
 
-/// What stands behind `Bearer` (RFC 6750 §2.1), behind `JWT`, the credentials seed's own spelling, or behind `ApiKey`.
+/// The text after `Bearer` (RFC 6750 §2.1), `JWT` (the spelling of the credentials seed) or `ApiKey`.
 fn authorization(header: &str) -> Option<Shown<'_>> {
     let (scheme, text) = header.trim().split_once(' ')?;
     let is = |name: &str| scheme.eq_ignore_ascii_case(name);
@@ -80,13 +65,13 @@ fn authorization(header: &str) -> Option<Shown<'_>> {
 }
 
 /// The caller of a request.
-pub(super) async fn identify(app: &App, request: &Incoming) -> Result<Caller, Failure> {
+pub(crate) async fn identify(app: &App, request: &Incoming) -> Result<Caller, Failure> {
     let caller = match shown(request).map_err(Failure::Unauthenticated)? {
         Shown::Token(token) => {
             let principal = app.verifier()?.verify(token, app.now).await.map_err(rejected)?;
             Caller { principal, key: None }
         }
-        Shown::Key(text) => holder_of_key(app, request, text).await?,
+        Shown::Key(text) => caller_of_key(app, request, text).await?,
     };
     let org = caller.principal.org.clone();
     request.payer.get_or_init(|| match &caller.key {
@@ -99,19 +84,19 @@ pub(super) async fn identify(app: &App, request: &Incoming) -> Result<Caller, Fa
 
 fn rejected(why: InvalidToken) -> Failure {
     match why {
-        // Nobody can tell whether the token is good.
-        InvalidToken::NoKeys => Failure::unavailable("the issuer's keys cannot be had"),
+        // Without the keys the token may be good or bad.
+        InvalidToken::NoKeys => Failure::unavailable("the issuer's keys cannot be read"),
         InvalidToken::NotOurs | InvalidToken::UnknownKey | InvalidToken::Claim(_) => {
             Failure::Unauthenticated(Unauthenticated::Invalid(why))
         }
     }
 }
 
-async fn holder_of_key(app: &App, request: &Incoming, text: &str) -> Result<Caller, Failure> {
+async fn caller_of_key(app: &App, request: &Incoming, text: &str) -> Result<Caller, Failure> {
     let rejected = |why| Failure::Unauthenticated(Unauthenticated::InvalidKey(why));
     let presented = PresentedKey::parse(text).ok_or_else(|| rejected(KeyRejected::Malformed))?;
-    // Anybody can make up keys in the right form, and each look-up is a call.
-    rate::check_address(app, request)?;
+    // Each look-up is a call, and anybody can invent well-formed keys. So an address over its limit is refused first.
+    budget::check_address(app, request)?;
     let record = app.store().api_key(&presented.org, presented.id).await?;
     let KeyRecord { key, hash } = record.ok_or_else(|| rejected(KeyRejected::Unknown))?;
     if !KeyHash::from_bytes(&hash).is_some_and(|hash| hash.matches(&presented.hash)) {
@@ -124,7 +109,7 @@ async fn holder_of_key(app: &App, request: &Incoming, text: &str) -> Result<Call
     let principal = Principal {
         org: presented.org,
         user: maker.id,
-        // Who is an administrator is the token's word, and a key has no token.
+        // Only a token can make an administrator.
         is_org_admin: false,
         email: maker.email,
         email_is_verified: false,

@@ -1,14 +1,14 @@
 //! Access levels: the second argument of every handler.
 //!
-//! A level is a value that only this module makes, after the caller has shown that they have it. A handler that
-//! names none does not compile, and one that wants anybody must say [`Anyone`].
+//! Only this crate makes a value of a level, after the caller has proved to have it. A handler without a level does not compile. A public
+//! handler must take [`Anyone`].
 
 mod admitted;
+pub(crate) mod budget;
 mod identify;
 pub mod scope;
-mod standing;
+pub(crate) mod standing;
 
-use futures_util::future::join;
 use model::address;
 use model::api_key::{ApiKey, Scope};
 use model::id::OrgId;
@@ -20,14 +20,13 @@ use std::net::IpAddr;
 use crate::app::App;
 use crate::failure::{Denied, Failure};
 use crate::incoming::Incoming;
-use crate::rate;
-use admitted::{Admitted, Own};
-pub use identify::KeyRejected;
-use identify::{Caller, identify};
+use admitted::Admitted;
+pub(crate) use admitted::{Own, actor};
+use identify::Caller;
+pub(crate) use identify::identify;
 use scope::ScopeName;
-pub(crate) use standing::Directory;
 
-/// The level's name, for the access matrix and the log.
+/// The name of a level, for documents and tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Level {
     /// [`Anyone`].
@@ -47,21 +46,21 @@ pub enum Level {
 mod sealed {
     use super::{Caller, Failure, Incoming, Own};
 
-    /// What only this module can add.
+    /// Code outside this crate cannot add a level.
     pub trait Sealed: Sized {
-        /// Whether a caller has the level. No call is made for it.
+        /// Whether a caller has the level. This makes no call.
         fn allows(caller: &Caller) -> Result<(), Failure>;
 
-        /// The level of a caller who has it.
-        fn of(own: Own, request: &Incoming) -> Result<Self, Failure>;
+        /// The level, for a caller who has it.
+        fn admitted(own: Own, request: &Incoming) -> Result<Self, Failure>;
 
-        /// What becomes of somebody who is nobody, or who may do nothing.
-        fn refused(failure: Failure) -> Result<Self, Failure> {
+        /// The level, for a caller who is unknown or may do nothing. Only [`Visitor`](super::Visitor) has one.
+        fn turned_away(failure: Failure) -> Result<Self, Failure> {
             Err(failure)
         }
 
-        /// The level that everybody has, if it is that.
-        fn everybodys() -> Option<Self> {
+        /// The level, where nobody asks who calls. Only [`Anyone`](super::Anyone) has one.
+        fn without_caller() -> Option<Self> {
             None
         }
     }
@@ -74,53 +73,15 @@ mod sealed {
     note = "the second argument of a handler declares who may call it"
 )]
 pub trait Access: sealed::Sealed + Send + 'static {
-    /// Its name.
+    /// The name of the level.
     const LEVEL: Level;
 }
 
-/// The way in, for every level: asks who calls, whether they may do anything and whether they may do this, and takes a token from
-/// their bucket. What the directory says and the token are asked for at once.
-///
-/// # Errors
-/// 403 where nobody knows from which address the request comes, and 429 for an API key from an address over its limit. Then, in this
-/// order: 401; 403; 429. For a caller who is admitted what is wrong with their `Idempotency-Key`; 503 and 500.
-pub async fn enter<A: Access>(app: &App, request: &Incoming) -> Result<A, Failure> {
-    // Whoever may be anybody asks for nothing that costs more than to turn them away.
-    if let Some(level) = A::everybodys() {
-        return Ok(level);
-    }
-    request.check_source()?;
-    let caller = match identify(app, request).await {
-        Ok(caller) => caller,
-        Err(failure @ Failure::TooManyRequests { .. }) => return Err(failure),
-        Err(failure) => {
-            let paid = rate::pay(app, request, Some(&failure)).await;
-            return rate::in_place_of(paid, Some(&failure)).map_or_else(|| A::refused(failure), Err);
-        }
-    };
-    let (standing, paid) = join(standing::check(app, &caller), rate::pay(app, request, None)).await;
-    // That a caller has not the level takes no call, so that no call that fails hides it.
-    let admitted = A::allows(&caller).and(standing);
-    if let Some(failure) = rate::in_place_of(paid, admitted.as_ref().err()) {
-        return Err(failure);
-    }
-    match admitted {
-        Ok(read) => {
-            if A::LEVEL != Level::Visitor {
-                caller.record_use(app, request).await;
-            }
-            A::of(Own { caller, read }, request)
-        }
-        Err(failure) => A::refused(failure),
-    }
-}
-
-/// Anybody, unidentified.
+/// Anybody. The caller is not identified.
 #[derive(Debug)]
 pub struct Anyone(());
 
 impl Anyone {
-    /// Nobody has to show anything.
     pub(crate) fn new() -> Self {
         Self(())
     }
@@ -131,11 +92,11 @@ impl sealed::Sealed for Anyone {
         Ok(())
     }
 
-    fn of(_: Own, _: &Incoming) -> Result<Self, Failure> {
+    fn admitted(_: Own, _: &Incoming) -> Result<Self, Failure> {
         Ok(Self::new())
     }
 
-    fn everybodys() -> Option<Self> {
+    fn without_caller() -> Option<Self> {
         Some(Self::new())
     }
 }
@@ -144,7 +105,7 @@ impl Access for Anyone {
     const LEVEL: Level = Level::Anyone;
 }
 
-/// Anybody, who can be asked to identify themselves once it is clear that there is something to protect.
+/// Anybody. The handler may ask them to identify themselves, once it knows that there is something to protect.
 #[derive(Debug)]
 pub struct Visitor(Result<(), Failure>);
 
@@ -152,7 +113,7 @@ impl Visitor {
     /// Asks for a valid token or API key of an active person.
     ///
     /// # Errors
-    /// `Unauthenticated`; 403 for a deactivated person; busy.
+    /// 401; 403 for a deactivated person; 503.
     pub fn identified(self) -> Result<(), Failure> {
         self.0
     }
@@ -163,11 +124,11 @@ impl sealed::Sealed for Visitor {
         Ok(())
     }
 
-    fn of(_: Own, _: &Incoming) -> Result<Self, Failure> {
+    fn admitted(_: Own, _: &Incoming) -> Result<Self, Failure> {
         Ok(Self(Ok(())))
     }
 
-    fn refused(failure: Failure) -> Result<Self, Failure> {
+    fn turned_away(failure: Failure) -> Result<Self, Failure> {
         Ok(Self(Err(failure)))
     }
 }
@@ -181,7 +142,7 @@ impl Access for Visitor {
 pub struct OrgAdmin(Admitted);
 
 impl OrgAdmin {
-    /// The organization. Everything that the handler touches belongs to it.
+    /// The caller's organization. The handler touches nothing outside it.
     #[must_use]
     pub fn org(&self) -> &OrgId {
         &self.0.principal.org
@@ -193,7 +154,7 @@ impl OrgAdmin {
         self.0.actor()
     }
 
-    /// The caller's user. A person whom the directory does not know is entered in it.
+    /// The caller's user. A person without an entry in the directory gets one.
     ///
     /// # Errors
     /// Those of [`Member::user`].
@@ -215,7 +176,7 @@ impl sealed::Sealed for OrgAdmin {
         allows_admin(caller)
     }
 
-    fn of(own: Own, request: &Incoming) -> Result<Self, Failure> {
+    fn admitted(own: Own, request: &Incoming) -> Result<Self, Failure> {
         Admitted::new(own, request).map(Self)
     }
 }
@@ -224,7 +185,7 @@ impl Access for OrgAdmin {
     const LEVEL: Level = Level::OrgAdmin;
 }
 
-/// An administrator, or an API key with a scope. For reads: it has no actor.
+/// An administrator, or an API key with a scope. It has no actor, so it is for reads.
 #[derive(Debug)]
 pub struct AdminOrKey<S> {
     org: OrgId,
@@ -232,7 +193,7 @@ pub struct AdminOrKey<S> {
 }
 
 impl<S> AdminOrKey<S> {
-    /// The organization. Everything that the handler touches belongs to it.
+    /// The caller's organization. The handler touches nothing outside it.
     #[must_use]
     pub fn org(&self) -> &OrgId {
         &self.org
@@ -244,7 +205,7 @@ impl<S: ScopeName> sealed::Sealed for AdminOrKey<S> {
         caller.key.as_ref().map_or_else(|| allows_admin(caller), |key| allows_scope(key, S::SCOPE))
     }
 
-    fn of(own: Own, _: &Incoming) -> Result<Self, Failure> {
+    fn admitted(own: Own, _: &Incoming) -> Result<Self, Failure> {
         Ok(Self { org: own.caller.principal.org, scope: PhantomData })
     }
 }
@@ -258,17 +219,16 @@ impl<S: ScopeName> Access for AdminOrKey<S> {
 pub struct Member(Admitted);
 
 impl Member {
-    /// Who calls.
+    /// The caller.
     #[must_use]
     pub fn principal(&self) -> &Principal {
         &self.0.principal
     }
 
-    /// The caller's user. A person whom the directory does not know is entered in it, and an invitation for their verified email becomes
-    /// theirs.
+    /// The caller's user. A person without an entry in the directory gets one: an invitation for their verified email, or a new one.
     ///
     /// # Errors
-    /// `UserInactive`; `Unauthenticated` for a key whose maker was deleted just now; busy.
+    /// 403 `USER_INACTIVE`; 401 for a key whose maker was deleted just now; 503.
     pub async fn user(&self, app: &App) -> Result<User, Failure> {
         self.0.user(app).await
     }
@@ -279,7 +239,7 @@ impl sealed::Sealed for Member {
         Ok(())
     }
 
-    fn of(own: Own, request: &Incoming) -> Result<Self, Failure> {
+    fn admitted(own: Own, request: &Incoming) -> Result<Self, Failure> {
         Admitted::new(own, request).map(Self)
     }
 }
@@ -296,7 +256,7 @@ pub struct MemberOrKey<S> {
 }
 
 impl<S> MemberOrKey<S> {
-    /// Who calls. A key is never an administrator.
+    /// The caller. A key is never an administrator.
     #[must_use]
     pub fn principal(&self) -> &Principal {
         &self.admitted.principal
@@ -308,13 +268,13 @@ impl<S> MemberOrKey<S> {
         self.admitted.actor()
     }
 
-    /// The address from which they call, as the gateway saw it.
+    /// The address that the request comes from.
     #[must_use]
     pub fn source_ip(&self) -> Option<IpAddr> {
         self.admitted.source_ip.as_deref().and_then(address::parse)
     }
 
-    /// The caller's user. A person whom the directory does not know is entered in it.
+    /// The caller's user. A person without an entry in the directory gets one.
     ///
     /// # Errors
     /// Those of [`Member::user`].
@@ -322,7 +282,7 @@ impl<S> MemberOrKey<S> {
         self.admitted.user(app).await
     }
 
-    /// The caller's user, if the directory knows them.
+    /// The caller's user, if the directory has one.
     ///
     /// # Errors
     /// Those of [`Member::user`].
@@ -336,7 +296,7 @@ impl<S: ScopeName> sealed::Sealed for MemberOrKey<S> {
         caller.key.as_ref().map_or(Ok(()), |key| allows_scope(key, S::SCOPE))
     }
 
-    fn of(own: Own, request: &Incoming) -> Result<Self, Failure> {
+    fn admitted(own: Own, request: &Incoming) -> Result<Self, Failure> {
         Ok(Self { admitted: Admitted::new(own, request)?, scope: PhantomData })
     }
 }

@@ -1,14 +1,13 @@
-//! Scopes of API keys as types, so that a handler's signature says which one it asks for.
+//! Scopes of API keys as types, so that a handler's signature names the scope that a key needs.
 
 use model::api_key::Scope;
 
 /// A scope as a type.
 pub trait ScopeName: Send + Sync + 'static {
-    /// The scope.
+    /// The scope itself.
     const SCOPE: Scope;
 }
 
-/// `resources:read`.
 #[derive(Debug, Clone, Copy)]
 pub enum ResourcesRead {}
 
@@ -16,7 +15,6 @@ impl ScopeName for ResourcesRead {
     const SCOPE: Scope = Scope::ResourcesRead;
 }
 
-/// `audit:read`.
 #[derive(Debug, Clone, Copy)]
 pub enum AuditRead {}
 
@@ -24,7 +22,6 @@ impl ScopeName for AuditRead {
     const SCOPE: Scope = Scope::AuditRead;
 }
 
-/// `sessions:read`.
 #[derive(Debug, Clone, Copy)]
 pub enum SessionsRead {}
 
@@ -32,7 +29,6 @@ impl ScopeName for SessionsRead {
     const SCOPE: Scope = Scope::SessionsRead;
 }
 
-/// `sessions:write`.
 #[derive(Debug, Clone, Copy)]
 pub enum SessionsWrite {}
 

@@ -1,8 +1,8 @@
-//! The edge: a distribution of CloudFront in front of the API, and what it says of the caller's address.
+//! The edge: a CloudFront distribution in front of the API, which names the caller's address.
 //!
-//! Behind a distribution the gateway sees CloudFront's address in place of the caller's. CloudFront writes the caller's into
-//! `CloudFront-Viewer-Address`, a name that anybody can send to the gateway directly. So it counts only beside a secret that the
-//! distribution alone sends. [`Edge::source`] is the one place where the address of a request is decided: ADR 0048.
+//! Behind a distribution the gateway sees CloudFront's address. CloudFront writes the caller's address into `CloudFront-Viewer-Address`.
+//! Anybody can send that header directly to the gateway, so it counts only with a secret that only the distribution sends.
+//! [`Edge::source`] alone decides about the address of a request: ADR 0048.
 
 mod source;
 
@@ -16,30 +16,29 @@ use secrecy::{ExposeSecret as _, SecretString};
 use std::fmt;
 use std::net::IpAddr;
 
-/// The header with the secret. CloudFront sends its own in place of a viewer's header of the same name.
+/// The header with the secret. CloudFront replaces a caller's header of the same name.
 const SECRET: &str = "x-postern-edge";
 
-/// The caller's address and port, as CloudFront sees them.
+/// The header with the caller's address and port, as CloudFront sees them.
 const VIEWER_ADDRESS: &str = "cloudfront-viewer-address";
 
-/// What every request has that came through CloudFront, through any distribution.
+/// A header of every request that came through CloudFront, whatever the distribution.
 const CLOUDFRONT_ID: &str = "x-amz-cf-id";
 
-/// Shortest secret, in bytes.
 const SECRET_MIN: usize = 32;
-/// Longest secret, in bytes: headers of a distribution have at most 1,783 characters.
+/// Longest secret, in bytes. A header of a distribution has at most 1,783 characters.
 const SECRET_MAX: usize = 256;
-/// Secrets that are accepted at once: the one that is sent, and the one before or after it.
+/// Most secrets at a time: the present one, and the one before or after it during a rotation.
 const SECRETS_MAX: usize = 2;
 
-/// The secrets that an edge may show; without any there is no edge. Only their digests are kept.
+/// The secrets that an edge may send, as digests. Without any there is no edge.
 #[derive(Clone)]
 pub struct Edge(Secrets);
 
 #[derive(Clone)]
 enum Secrets {
     Known(Vec<[u8; 32]>),
-    /// They cannot be had, so that nobody can tell whether one was shown.
+    /// The secrets cannot be read, so a sent one can be neither accepted nor refused.
     OutOfReach,
 }
 
@@ -58,28 +57,28 @@ impl fmt::Debug for Edge {
     }
 }
 
-/// A text that is no secret of an edge, or too many of them.
+/// A malformed secret, or too many of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct BadEdgeSecret;
 
-/// Why nobody knows from which address a request comes, for the log.
+/// Why the address of a request is unknown, for the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UnknownSource {
-    /// It came through a distribution that did not show the secret: the address is CloudFront's.
+    /// The distribution did not send the secret. The address is CloudFront's.
     ForeignDistribution,
-    /// The edge did not say the address: its origin request policy lacks the header.
+    /// The edge did not send the address. Its origin request policy lacks the header.
     NoViewerAddress,
-    /// What the edge said is no address with a port.
+    /// The edge sent something else than an address with a port.
     BadViewerAddress,
-    /// It shows a secret, and the one that counts cannot be had.
+    /// The request has a secret, and the accepted ones cannot be read.
     SecretOutOfReach,
 }
 
 impl Edge {
-    /// Reads one secret, or two with a comma between them: of 32 to 256 visible ASCII characters each.
+    /// Reads one secret, or two with a comma between them. Each has 32 to 256 visible ASCII characters.
     ///
     /// # Errors
-    /// A text of another form.
+    /// A malformed secret, or a third one.
     pub(crate) fn parse(text: &SecretString) -> Result<Self, BadEdgeSecret> {
         let secrets: Vec<&str> = text.expose_secret().split(',').map(str::trim).collect();
         let is_fit = |secret: &&str| {
@@ -91,11 +90,11 @@ impl Edge {
         Ok(Self(Secrets::Known(secrets.into_iter().map(|secret| hash(secret.as_bytes())).collect())))
     }
 
-    /// The address that a request comes from: the one that the edge says, or the one that the gateway saw. Takes the secret out of the
+    /// The address that a request comes from: the one that the edge names, or the one that the gateway saw. Removes the secret from the
     /// headers, so that nothing later can repeat it.
     ///
     /// # Errors
-    /// Where the gateway saw CloudFront, and nobody trustworthy says whom CloudFront saw.
+    /// When the gateway saw CloudFront's address, and no edge names the caller's.
     pub(crate) fn source(
         &self,
         headers: &mut HeaderMap,
@@ -116,7 +115,7 @@ impl Edge {
         Ok(gateway_saw)
     }
 
-    /// Digests have one length, and are compared in a time that does not tell where they differ.
+    /// Digests have equal length, and the comparison takes constant time.
     fn knows(&self, shown: &[u8]) -> bool {
         let Secrets::Known(secrets) = &self.0 else { return false };
         let shown = hash(shown);
@@ -128,7 +127,7 @@ fn hash(text: &[u8]) -> [u8; 32] {
     digest(&SHA256, text).as_ref().first_chunk().copied().unwrap_or_default()
 }
 
-/// The address of `198.51.100.10:46532`, or of `2001:db8::7:46532`: CloudFront puts no brackets around one of IPv6.
+/// The address in `198.51.100.10:46532` or `2001:db8::7:46532`. CloudFront writes no brackets around IPv6.
 fn viewer_address(text: &str) -> Option<IpAddr> {
     let (address, port) = text.rsplit_once(':')?;
     let is_port = port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok();
@@ -161,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_read_as_cloudfront_writes_them_and_in_no_other_way() {
+    fn only_addresses_in_cloudfronts_format_are_read() {
         for (text, address) in [
             ("198.51.100.10:46532", "198.51.100.10"),
             ("198.51.100.10:0", "198.51.100.10"),
@@ -202,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_has_32_visible_characters_and_one_more_may_stand_beside_it() {
+    fn an_edge_has_one_or_two_secrets_of_32_to_256_visible_characters() {
         for good in [SECOND, &"x".repeat(32), &"x".repeat(256), &format!("{SECOND}, {}", "y".repeat(32))] {
             assert!(edge(good).is_ok(), "{good}");
         }
@@ -224,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn either_of_two_secrets_makes_the_edges_word_count_and_nothing_else_does() {
+    fn the_edges_address_counts_only_with_one_of_the_two_secrets() {
         let other = "y".repeat(32);
         let edge = edge(&format!("{SECOND},{other}")).unwrap();
         let said = (VIEWER_ADDRESS, "198.51.100.10:46532");
@@ -241,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn cloudfronts_own_address_is_never_the_callers() {
+    fn cloudfronts_own_address_never_counts_as_the_callers() {
         let edge = edge(SECOND).unwrap();
         let (shown, id) = ((SECRET, SECOND), (CLOUDFRONT_ID, "IZhnZ0yc8tRtU1vQ=="));
         let said = (VIEWER_ADDRESS, "198.51.100.10:46532");

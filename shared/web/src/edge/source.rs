@@ -1,4 +1,4 @@
-//! Where the secrets of an edge come from: the settings, or a secret of Secrets Manager that functions read themselves (ADR 0050).
+//! The secrets of an edge: from the settings, or from Secrets Manager (ADR 0050).
 
 use auth::{Fetch, FetchFault, Kept, Lack};
 use futures_util::future::BoxFuture;
@@ -14,9 +14,9 @@ use super::{Edge, SECRET, Secrets};
 /// Where the secrets of an edge come from.
 #[derive(Debug)]
 pub enum EdgeSource {
-    /// From the settings.
+    /// The settings.
     Given(Edge),
-    /// From a secret of Secrets Manager, read when the function starts, when it is old and when it does not have what is shown.
+    /// A secret of Secrets Manager. It is read when the function starts, when the value is old, and when a request sends an unknown one.
     Stored(Kept<Edge>),
 }
 
@@ -26,14 +26,14 @@ impl From<Edge> for EdgeSource {
     }
 }
 
-/// What of the stored secret is for the functions.
+/// The part of the stored secret that the functions read.
 #[derive(Deserialize)]
 struct Stored {
     accepted: String,
 }
 
 impl EdgeSource {
-    /// The member `accepted` of the secret of a name, which is JSON.
+    /// The secrets in the member `accepted` of a JSON secret.
     #[must_use]
     pub fn stored(name: &str, fetch: Arc<dyn Fetch>, renewed_after: i64) -> Self {
         let name: Arc<str> = name.into();
@@ -41,20 +41,20 @@ impl EdgeSource {
             let (name, fetch) = (Arc::clone(&name), Arc::clone(&fetch));
             Box::pin(async move {
                 let text = fetch.secret(&name).await?;
-                accepted(&text).ok_or_else(|| FetchFault(format!("{name}: accepts no secret of an edge")))
+                accepted(&text).ok_or_else(|| FetchFault(format!("{name}: has no usable secret of an edge")))
             })
         };
         Self::Stored(Kept::new("the secret of the edge", Box::new(load)).renewed_after(renewed_after))
     }
 
-    /// Reads the secrets before anybody shows one.
+    /// Reads the secrets before the first request.
     pub(crate) async fn warm_up(&self, now: Timestamp) {
         if let Self::Stored(kept) = self {
             kept.warm_up(now).await;
         }
     }
 
-    /// The edge as far as a request is concerned. One that shows nothing needs no secret.
+    /// The edge, for a request. A request that sends no secret needs none to be read.
     pub(crate) async fn of(&self, headers: &HeaderMap, now: Timestamp) -> Cow<'_, Edge> {
         let kept = match self {
             Self::Given(edge) => return Cow::Borrowed(edge),
@@ -82,7 +82,7 @@ mod tests {
     use http::HeaderValue;
     use std::sync::Mutex;
 
-    /// A store of one secret; without a text it is out of reach.
+    /// A store of one secret. Without a text it cannot be reached.
     #[derive(Default)]
     struct Shelf {
         text: Mutex<Option<String>>,
@@ -118,7 +118,7 @@ mod tests {
         (shelf, source)
     }
 
-    /// What becomes of a request that shows a secret, or none.
+    /// The address of a request that sends a secret, or none.
     async fn seen(of: &EdgeSource, shown: &str, second: i64) -> Result<Option<String>, UnknownSource> {
         let now = Timestamp::from_unix_millis((1_771_410_600 + second) * 1000).unwrap();
         let mut headers = vec![(VIEWER_ADDRESS, "198.51.100.10:46532")];
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_rotated_secret_counts_when_it_is_first_shown() {
+    async fn a_rotated_secret_counts_when_it_is_first_sent() {
         let (shelf, edge) = environment();
         let (through, direct) = (Ok(Some("198.51.100.10".into())), Ok(Some("203.0.113.7".into())));
         let next = "y".repeat(32);
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn made_up_secrets_cause_one_read_a_minute_and_requests_without_one_none() {
+    async fn invented_secrets_cause_one_read_a_minute() {
         let (shelf, edge) = environment();
         shelf.put(SECOND);
         for second in 0..300 {
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn without_the_secret_nobody_who_shows_one_is_believed() {
+    async fn a_sent_secret_is_refused_while_the_accepted_ones_cannot_be_read() {
         let (shelf, edge) = environment();
         for (second, unusable) in [(0, None), (5, Some("short")), (10, Some(""))] {
             unusable.into_iter().for_each(|text| shelf.put(text));

@@ -25,15 +25,15 @@ impl<T: FromFields + Send + 'static> Input for Json<T> {
 fn object(request: &Incoming) -> Result<Members, Failure> {
     let body = body(request)?;
     let sent = media_type(request);
-    // A body without a type is taken for what it can only be; browsers and `curl -d` always send one.
+    // A body without a media type can only be JSON. Browsers and `curl -d` always send a type.
     if !matches!(sent.as_str(), "" | "application/json") {
         return Err(Failure::UnsupportedMediaType(sent));
     }
     members(body)
 }
 
-/// A body with members of `T` that change an object. What is wrong with them is said once the object is known: what it shows can be
-/// sent back.
+/// A body with members of `T` that change an object. Mistakes are reported after the object was read, because callers may send back what it
+/// shows.
 #[derive(Debug, Clone)]
 pub struct JsonPatch<T>(pub Sent<T>);
 
@@ -44,7 +44,7 @@ impl<T: FromFields + Clone + Send + 'static> Input for JsonPatch<T> {
     }
 }
 
-/// A body with the members of `T`, all of which can be left out, and the body with them.
+/// A body with the members of `T`. All members are optional, and so is the body.
 #[derive(Debug, Clone)]
 pub struct OptionalJson<T>(pub T);
 
@@ -57,7 +57,7 @@ impl<T: FromFields + Send + 'static> Input for OptionalJson<T> {
     }
 }
 
-/// The members of a JSON object, and those numbers in them that are not what was sent.
+/// The members of a JSON object, and the numbers in them that lost precision.
 type Members = (Map<String, Value>, Vec<Inexact>);
 
 fn members(body: &[u8]) -> Result<Members, Failure> {
@@ -75,7 +75,7 @@ fn members(body: &[u8]) -> Result<Members, Failure> {
     }
 }
 
-/// What the parser says, but for what it says of half of a surrogate pair, which names another fault.
+/// The parser's message. Its messages about half a surrogate pair name another fault, so they are replaced.
 fn told(error: &serde_json::Error) -> String {
     let half = "a surrogate (\\uD800 to \\uDFFF) lacks its other half";
     let said = error.to_string();

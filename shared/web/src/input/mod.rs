@@ -1,4 +1,4 @@
-//! Inputs: the further arguments of a handler. They are read after the caller was admitted.
+//! Inputs: the arguments of a handler after its access level. They are read once the caller is admitted.
 
 mod form;
 mod json;
@@ -18,24 +18,24 @@ use std::sync::Arc;
 use crate::failure::Failure;
 use crate::incoming::{BODY_MAX_BYTES, Incoming};
 
-/// Something that is read from a request.
+/// Something that a handler reads from a request.
 pub trait Input: Sized + Send + 'static {
-    /// The parameters of the query that it reads. A request with any other is refused.
+    /// The parameters of the query. A request with any other is refused.
     fn parameters() -> Vec<&'static str> {
         Vec::new()
     }
 
-    /// Whether it leaves the whole query to somebody else.
+    /// Whether the handler takes any query.
     const TAKES_ANY_QUERY: bool = false;
 
-    /// Reads it.
+    /// Reads the input.
     ///
     /// # Errors
     /// What is wrong with the request.
     fn read(request: &Arc<Incoming>) -> Result<Self, Failure>;
 }
 
-/// The whole request, for the function that answers unrouted ones.
+/// The whole request, for the function that answers requests without a route.
 impl Input for Arc<Incoming> {
     const TAKES_ANY_QUERY: bool = true;
 
@@ -44,7 +44,34 @@ impl Input for Arc<Incoming> {
     }
 }
 
-/// The body, within its limit.
+impl Input for () {
+    fn read(_: &Arc<Incoming>) -> Result<Self, Failure> {
+        Ok(())
+    }
+}
+
+/// Several inputs are read in order.
+macro_rules! inputs {
+    ($($input:ident),+) => {
+        impl<$($input: Input),+> Input for ($($input,)+) {
+            const TAKES_ANY_QUERY: bool = $($input::TAKES_ANY_QUERY)||+;
+
+            fn parameters() -> Vec<&'static str> {
+                [$($input::parameters()),+].concat()
+            }
+
+            fn read(request: &Arc<Incoming>) -> Result<Self, Failure> {
+                Ok(($($input::read(request)?,)+))
+            }
+        }
+    };
+}
+
+inputs!(First);
+inputs!(First, Second);
+inputs!(First, Second, Third);
+
+/// The body, unless it is too large.
 fn body(request: &Incoming) -> Result<&[u8], Failure> {
     let body = request.body();
     if body.len() > BODY_MAX_BYTES {
@@ -59,8 +86,7 @@ fn media_type(request: &Incoming) -> String {
     header.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-/// Whether bytes of a form, which are read as UTF-8, are what their type says: they are in UTF-8 by its `charset`, or in a character set
-/// that has the same ASCII, of which they use nothing else.
+/// Whether bytes of a form may be read as UTF-8: their `charset` is UTF-8, or they are ASCII in a character set that contains ASCII.
 fn is_read_as_utf8(content_type: &str, bytes: &[u8]) -> bool {
     let parameters = content_type.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
     let mut charsets = parameters.filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));

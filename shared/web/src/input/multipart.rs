@@ -1,4 +1,4 @@
-//! Bodies of several parts: forms as browsers send them with a file field (RFC 7578).
+//! Multipart bodies: forms with a file field, as browsers send them (RFC 7578).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -14,8 +14,9 @@ fn multipart_error(error: impl fmt::Display) -> Failure {
     Failure::Malformed(format!("Multipart form parse error - {error}"))
 }
 
-/// A form that cannot be read to its end is refused: one that is carried out in part may leave a secret readable. Where not even
-/// its first part can be found, it has no fields, and a whole object lacks them, as the seed's framework has it.
+/// A form that cannot be read to its end is refused. A partial update could leave a secret readable.
+///
+/// A form without a readable first part has no fields, as in the seed's framework. A `PUT` or `POST` then reports the missing fields.
 pub(super) async fn multipart_fields(request: &Incoming, body: &[u8]) -> Result<GivenFields, Failure> {
     let header = request.header("content-type").unwrap_or_default();
     let boundary =
@@ -39,7 +40,7 @@ pub(super) async fn multipart_fields(request: &Incoming, body: &[u8]) -> Result<
         }
         let bytes = part.bytes().await.map_err(multipart_error)?;
         match file {
-            // What a browser sends for a file field in which nothing was chosen.
+            // A browser sends this for an empty file field.
             Some(file) if file.is_empty() && bytes.is_empty() => {}
             Some(_) => fields.set(name, Given::File),
             None => {
@@ -54,8 +55,8 @@ pub(super) async fn multipart_fields(request: &Incoming, body: &[u8]) -> Result<
     }
 }
 
-/// The content of a part without its `Content-Transfer-Encoding`, which is deprecated in forms (RFC 7578 §4.7) and sent all the same.
-/// What is encoded in another way than in base64 is refused: a secret is kept as it was meant, or not at all.
+/// The decoded content of a part. `Content-Transfer-Encoding` is deprecated in forms (RFC 7578 §4.7), but some clients send it. Other
+/// encodings than base64 are refused, because storing the encoded text would store another secret.
 fn decoded(bytes: Vec<u8>, headers: &HeaderMap) -> Result<Vec<u8>, Failure> {
     let encoding = headers.get("content-transfer-encoding").map_or(b"".as_slice(), HeaderValue::as_bytes);
     match encoding.trim_ascii().to_ascii_lowercase().as_slice() {
@@ -70,7 +71,7 @@ fn decoded(bytes: Vec<u8>, headers: &HeaderMap) -> Result<Vec<u8>, Failure> {
     }
 }
 
-/// Whether a part says its file's name in the form that forms do not have. Its reader does not know that form, and a file would pass for a text.
+/// Whether a part names its file by `filename*`. multer does not know that parameter, so the file would pass for a text.
 fn has_extended_file_name(headers: &HeaderMap) -> bool {
     let disposition = headers.get("content-disposition").map_or(b"".as_slice(), HeaderValue::as_bytes);
     let (mut is_quoted, mut is_escaped) = (false, false);

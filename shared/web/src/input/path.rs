@@ -8,16 +8,14 @@ use super::Input;
 use crate::failure::Failure;
 use crate::incoming::Incoming;
 
-/// One or two parameters of the path, in their order in the route.
+/// One or two parameters of the path, in the order of the route.
 #[derive(Debug, Clone, Copy)]
 pub struct Path<T>(pub T);
 
-/// A parameter that a route can have. Its type fixes its name in the route.
+/// A parameter of a route.
 pub trait PathParameter: Sized + Send + 'static {
-    /// Reads the decoded text.
-    ///
     /// # Errors
-    /// What the format of its family answers to an impossible id.
+    /// 400 or 404 for a malformed id, as the error format of the path wants it.
     fn parse(name: &str, text: &str) -> Result<Self, Failure>;
 }
 
@@ -62,15 +60,15 @@ impl PathParameter for UserId {
     }
 }
 
-/// An id in which the caller has written `%2F` for each slash, before the whole was escaped for the path. The gateway decodes a `%2F` before
-/// it looks for a route, so that a slash stays within its segment as `%252F` alone; of that it leaves the `%25` as it is.
+/// An id with its slashes decoded. The gateway decodes `%2F` before it looks for a route, so callers escape a slash twice, as `%252F`. The
+/// gateway leaves `%25` as it is.
 fn with_slashes(text: &str) -> String {
     ["%252F", "%252f", "%2F", "%2f"]
         .into_iter()
         .fold(text.to_owned(), |text, escaped| text.replace(escaped, "/"))
 }
 
-/// An impossible id of a credential is simply not found, as in the seed's framework.
+/// A malformed id of a credential is not found, as in the seed's framework.
 impl PathParameter for CredentialId {
     fn parse(_: &str, text: &str) -> Result<Self, Failure> {
         Self::parse_any(text).map_err(|_| Failure::NoSuchId)

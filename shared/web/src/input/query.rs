@@ -11,7 +11,7 @@ use crate::failure::{Failure, ParameterFault, WrongParameters};
 use crate::incoming::Incoming;
 use crate::reply::ListReply;
 
-/// The parameters of an operation.
+/// The parameters of the query.
 #[derive(Debug, Clone)]
 pub struct Query<F>(pub F);
 
@@ -25,12 +25,12 @@ impl<F: FromQuery> Input for Query<F> {
     }
 }
 
-/// Which part of a list is wanted: `limit` (1–500) and `cursor`, and what narrows it. Without `limit` everything comes.
+/// Which page of a list is wanted (`limit` and `cursor`), and a filter.
 #[derive(Debug, Clone)]
 pub struct ListQuery<F = Nothing> {
     /// The page.
     pub page: PageRequest,
-    /// What narrows the list.
+    /// The filter.
     pub filter: F,
     request: Arc<Incoming>,
 }
@@ -57,7 +57,7 @@ impl<F: FromQuery> Input for ListQuery<F> {
 }
 
 impl<F> ListQuery<F> {
-    /// The reply: the bare array, and a link to the next part where there is one (RFC 8288).
+    /// The reply: an array, and a link to the next page where there is one (RFC 8288).
     #[must_use]
     pub fn reply<T>(&self, listed: Listed<T>) -> ListReply<T> {
         let next = listed.next.map(|cursor| {
@@ -72,17 +72,16 @@ impl<F> ListQuery<F> {
     }
 }
 
-/// Whether a request has the parameters that its operation knows, each once and with a value. What an operation does not know it
-/// cannot do: an answer that looks as if it had is believed.
+/// Refuses a parameter that the operation does not have, and one that is empty or repeated. A caller who sends an unknown filter would take the
+/// unfiltered answer for a filtered one.
 ///
 /// # Errors
-/// 400, with the parameters that there are.
-pub(crate) fn check(
-    request: &Incoming,
-    known: impl Fn() -> Option<Vec<&'static str>>,
-) -> Result<(), Failure> {
-    let asked = Some(&request.query).filter(|query| !query.is_empty());
-    let (Some(query), Some(known)) = (asked, known()) else { return Ok(()) };
+/// 400, with the parameters of the operation.
+pub(crate) fn check<I: Input>(request: &Incoming) -> Result<(), Failure> {
+    if I::TAKES_ANY_QUERY || request.query.is_empty() {
+        return Ok(());
+    }
+    let (query, known) = (&request.query, I::parameters());
     let mut wrong = Vec::new();
     for (place, (name, value)) in query.iter().enumerate() {
         let fault = if !known.contains(&name.as_str()) {

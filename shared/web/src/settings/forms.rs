@@ -1,4 +1,4 @@
-//! What settings may be, for the one who set them otherwise.
+//! What a setting may be, for the message about a wrong one.
 
 use auth::{BadKeys, JwtKeys, JwtSettings, KeySource};
 use model::rate::{BURST_MAX, PER_MINUTE_MAX};
@@ -7,10 +7,10 @@ use std::fmt;
 
 use super::{BadSetting, Lookup};
 
-/// Most characters of a value that are said.
+/// Most characters of a value that a message quotes.
 const SAID_MAX: usize = 200;
 
-/// A setting that is missing or wrong: its name, its value unless that is a secret, and what it may be.
+/// A message about a missing or wrong setting. It has the name, the value unless that is a secret, and what the setting may be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingFault(String);
 
@@ -22,11 +22,11 @@ impl fmt::Display for SettingFault {
 
 impl std::error::Error for SettingFault {}
 
-/// Whether a value may be said.
+/// Whether a message quotes the value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Say {
     Value,
-    /// It is a secret, or as long as a file.
+    /// The value is a secret, or as long as a file.
     Nothing,
 }
 
@@ -80,7 +80,7 @@ fn form(name: &str) -> Option<(Say, String)> {
 }
 
 impl BadSetting {
-    /// The fault, in terms of what was set.
+    /// The message, with the present value.
     #[must_use]
     pub fn seen(self, get: Lookup<'_>) -> SettingFault {
         SettingFault(match form(self.0) {
@@ -103,7 +103,7 @@ fn sentence(name: &str, (say, form): (Say, &str), value: Option<&str>) -> String
     format!("The environment variable {name} {is}. It must be {form}")
 }
 
-/// Keys that verify no token, by the setting that they come from.
+/// The message about unusable keys. It names their setting.
 #[must_use]
 pub fn keys_fault(settings: &JwtSettings, bad: &BadKeys) -> SettingFault {
     let name = match &settings.keys {
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_names_setting_value_and_form() {
+    fn a_message_names_setting_value_and_form() {
         for (name, value, expected) in [
             (
                 "POSTERN_RATE_BURST",
@@ -156,7 +156,6 @@ mod tests {
         assert!(long.contains("9\"…. It must") && long.len() < 400, "{long}");
     }
 
-    /// Every setting that is read has its form.
     #[test]
     fn every_setting_has_a_form() {
         let source = include_str!("../settings.rs");
@@ -165,7 +164,7 @@ mod tests {
         let names = quoted.filter(|text| text.chars().all(is_of_name) && text.contains('_'));
         let mut count = 0;
         for name in names {
-            // The log's own are never wrong.
+            // A wrong setting of the log counts as missing.
             let is_of_log = name.starts_with("AWS_LAMBDA_LOG_") || name == "RUST_LOG";
             assert!(is_of_log || form(name).is_some(), "{name}");
             count += 1;
@@ -174,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn no_secret_is_said() {
+    fn no_message_quotes_a_secret() {
         for name in ["POSTERN_JWT_SECRET", "POSTERN_EDGE_SECRET", "POSTERN_JWKS"] {
             assert!(!told(name, Some("hunter2")).contains("hunter2"), "{name}");
         }

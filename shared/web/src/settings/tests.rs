@@ -1,4 +1,4 @@
-//! What the environment may say.
+//! Settings as the environment gives them.
 
 use super::*;
 
@@ -49,7 +49,7 @@ fn the_rate_limit_is_off_default_or_as_set() {
 }
 
 #[test]
-fn emails_are_anybodys_word_unless_the_setting_says_otherwise() {
+fn emails_count_as_unverified_unless_the_setting_says_otherwise() {
     for (value, expected) in [("", false), ("false", false), ("False", false), ("true", true), ("TRUE", true)]
     {
         let more: &[_] = if value.is_empty() { &[] } else { &[("POSTERN_JWT_EMAILS_ARE_VERIFIED", value)] };
@@ -64,7 +64,7 @@ fn the_quota_of_sessions_is_the_default_or_as_set() {
 }
 
 #[test]
-fn aws_is_where_the_environment_says() {
+fn aws_is_reached_as_the_environment_says() {
     let region = String::from("eu-central-1");
     let usual = AwsSettings { region, endpoint_url: None, use_fips: false };
     assert_eq!(read(&[]).unwrap().aws, usual);
@@ -75,7 +75,7 @@ fn aws_is_where_the_environment_says() {
 }
 
 #[test]
-fn a_worker_does_not_start_without_what_it_works_with() {
+fn a_worker_does_not_start_without_its_settings() {
     const ALL: [&str; 4] =
         ["POSTERN_TABLE", "AWS_REGION", "POSTERN_KMS_KEY_ID", "POSTERN_SESSION_ENDS_QUEUE_URL"];
     let without = |missing: &str, source| {
@@ -95,7 +95,7 @@ fn a_worker_does_not_start_without_what_it_works_with() {
 }
 
 #[test]
-fn the_log_is_as_lambda_asks_for_it() {
+fn the_log_follows_lambdas_settings() {
     let read = |all: &[(&str, &str)]| {
         LogSettings::read(&|name| all.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).into()))
     };
@@ -110,7 +110,7 @@ fn the_log_is_as_lambda_asks_for_it() {
 }
 
 #[test]
-fn there_is_one_way_to_verify_a_token() {
+fn tokens_have_one_source_of_keys() {
     let (secret, set, url) =
         (("POSTERN_JWT_SECRET", "s"), ("POSTERN_JWKS", "{}"), ("POSTERN_JWKS_URL", "https://id.example/k"));
     assert!(matches!(read(&[secret]).unwrap().jwt.keys, JwtKeys::Secret(_)));
@@ -125,7 +125,7 @@ fn there_is_one_way_to_verify_a_token() {
 }
 
 #[test]
-fn the_edges_secret_is_given_or_stored() {
+fn the_secret_of_the_edge_is_given_or_stored() {
     let (given, stored) = (("POSTERN_EDGE_SECRET", ["x"; 32].concat()), ("POSTERN_EDGE_SECRET_NAME", "edge"));
     let given = (given.0, given.1.as_str());
     assert!(matches!(read(&[given]).unwrap().edge, EdgeSetting::Given(_)));
@@ -134,7 +134,7 @@ fn the_edges_secret_is_given_or_stored() {
 }
 
 #[test]
-fn keys_are_old_after_ten_minutes_or_as_set() {
+fn keys_are_read_again_after_ten_minutes_or_as_set() {
     assert_eq!(read(&[]).unwrap().keys_max_age, 600);
     assert_eq!(read(&[("POSTERN_KEYS_MAX_AGE_SECONDS", "60")]).unwrap().keys_max_age, 60);
 }

@@ -1,9 +1,9 @@
-//! Which methods a path has.
+//! The methods of a path.
 
 /// A line for each route of `template.yaml`, without those for paths that end in a slash: `build.rs`.
 pub const ROUTES: &str = include_str!(concat!(env!("OUT_DIR"), "/routes.txt"));
 
-/// The methods of the routes that match a path, in the order of the file.
+/// The methods of a path, in the order of the file.
 pub(super) fn methods(path: &str) -> Vec<String> {
     let mut methods: Vec<String> = Vec::new();
     for line in ROUTES.lines() {
@@ -17,7 +17,7 @@ pub(super) fn methods(path: &str) -> Vec<String> {
     methods
 }
 
-/// A `{parameter}` matches one segment that is not empty; a slash at the end counts.
+/// A `{parameter}` matches one segment that is not empty. A slash at the end counts.
 fn matches(route: &str, path: &str) -> bool {
     let (route, path) = (route.split('/'), path.split('/'));
     route.clone().count() == path.clone().count()

@@ -9,6 +9,7 @@
 use serde_json::{Map, Value};
 
 use crate::json::whole;
+use crate::text::is_visible;
 
 /// The members that rules are built from.
 pub(super) const MEMBERS: [&str; 5] = ["protocol", "port", "ports", "fromPort", "toPort"];
@@ -85,12 +86,19 @@ pub(super) fn name_fault(config: &Map<String, Value>) -> Option<String> {
 /// What is wrong with members that Postern does not know, or nothing.
 pub(super) fn unknown_fault(config: &Map<String, Value>) -> Option<String> {
     let unknown = || config.iter().filter(|(name, _)| !MEMBERS.contains(&name.as_str()));
-    let opens_every_port = config.get("protocol").is_some_and(|protocol| protocol == "all")
-        && ["port", "ports", "fromPort", "toPort"].iter().all(|name| !config.contains_key(*name));
-    if opens_every_port && let Some((name, _)) = unknown().next() {
+    let names_no_port =
+        ["port", "ports", "fromPort", "toPort"].iter().all(|name| !config.contains_key(*name));
+    let protocol = config.get("protocol").and_then(Value::as_str).filter(|_| names_no_port);
+    if let (Some("all"), Some((name, _))) = (protocol, unknown().next()) {
         return Some(format!(
             "config.{} is not read, and protocol all without ports opens every port: use config.port, config.ports, or \
              config.fromPort and config.toPort, or leave config.{0} out",
+            shown(name)
+        ));
+    }
+    if let (Some("icmp"), Some((name, _))) = (protocol, unknown().next()) {
+        return Some(format!(
+            "config.{} is not read, and protocol icmp opens every type: leave config.{0} out",
             shown(name)
         ));
     }
@@ -108,7 +116,7 @@ pub(super) fn unknown_fault(config: &Map<String, Value>) -> Option<String> {
 
 /// The beginning of a name, for a sentence.
 fn shown(name: &str) -> String {
-    name.chars().filter(|c| !c.is_control()).take(40).collect()
+    name.chars().filter(|c| is_visible(*c) || *c == ' ').take(40).collect()
 }
 
 /// Whether a value, or something in it, says a protocol: by its name, or as a number of IANA's "Protocol Numbers". ICMP's number
@@ -128,11 +136,18 @@ fn has_protocol(value: &Value) -> bool {
     }
 }
 
-/// Whether a protocol's name is a word of a text.
+/// Whether a protocol's name stands in a text, also within a word: `useUDP`, `udp53`. No other word has one of these in it.
 fn names_protocol(text: &str) -> bool {
-    const PROTOCOLS: [&str; 5] = ["tcp", "udp", "icmp", "icmpv6", "sctp"];
-    let words = text.split(|c: char| !c.is_alphanumeric());
-    words.map(str::to_lowercase).any(|word| PROTOCOLS.contains(&word.as_str()))
+    const PROTOCOLS: [&str; 4] = ["tcp", "udp", "icmp", "sctp"];
+    let seen = text.chars().filter(|c| is_visible(*c) || c.is_whitespace());
+    let seen = seen.map(half_width).collect::<String>().to_ascii_lowercase();
+    PROTOCOLS.iter().any(|protocol| seen.contains(protocol))
+}
+
+/// A character of the block "Fullwidth ASCII variants" as that of ASCII.
+fn half_width(c: char) -> char {
+    let number = u32::from(c);
+    if (0xFF01..=0xFF5E).contains(&number) { char::from_u32(number - 0xFEE0).unwrap_or(c) } else { c }
 }
 
 #[cfg(test)]
@@ -227,11 +242,15 @@ mod tests {
                 json!({"protocol": "all", "port": 22, "x": any}),
                 json!({"protocol": "all", "ports": [22], "x": any}),
                 json!({"protocol": "all", "fromPort": 22, "toPort": 22, "x": any}),
-                json!({"protocol": "icmp", "x": any}),
                 json!({"protocol": "tcp", "x": any}),
             ] {
                 assert_eq!(value(&narrow), None, "{narrow}");
             }
+            let said = value(&json!({"protocol": "icmp", "type": any})).unwrap();
+            assert_eq!(
+                said,
+                "config.type is not read, and protocol icmp opens every type: leave config.type out"
+            );
         }
         assert_eq!(value(&json!({"protocol": "all"})), None);
     }
@@ -248,6 +267,10 @@ mod tests {
             json!("udp/53"),
             json!("53/udp"),
             json!("over UDP."),
+            json!("udp6"),
+            json!("useUDP"),
+            json!("\u{ff35}\u{ff24}\u{ff30}"),
+            json!("ud\u{200b}p"),
             json!("17"),
             json!(" 17 "),
             json!(17),
@@ -269,7 +292,7 @@ mod tests {
         for good in [
             json!("all"),
             json!("dns"),
-            json!("udpate"),
+            json!("update"),
             json!(1),
             json!(-1),
             json!(170),

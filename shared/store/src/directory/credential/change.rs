@@ -1,0 +1,175 @@
+//! What follows from a change of a credential's value.
+//!
+//! The transaction of the change leaves a note. Right after it, the rules that wait for an attempt and that the credential
+//! concerns are woken. The sweeper finds the note: it wakes them again, in case the request broke off or the list of rules,
+//! which is an index, lagged behind the table; and it deletes the former values that no rule needs any more.
+//!
+//! | Look of the sweeper | Wakes | Deletes former values | Next look |
+//! |---|---|---|---|
+//! | first | yes | no: a rule may be missing in the list | in a minute |
+//! | second | yes | yes | in five minutes, or none when no former value is left |
+//! | later | no | yes | likewise |
+//!
+//! Looks are counted, and not compared with the time of the change: no clock decides whether the list had time to follow.
+
+use model::id::{CredentialId, OrgId, ResourceId};
+use model::ingress::GroupRef;
+use model::rule::Rule;
+use model::time::Timestamp;
+use std::collections::BTreeSet;
+
+use super::CredentialRecord;
+use super::former::{FormerValue, former_values};
+use crate::ledger::due::{SET_DUE, due_values};
+use crate::ledger::rule::ListedRules;
+use crate::table::Store;
+use crate::table::error::StoreError;
+use crate::table::expression::Expression;
+use crate::table::item::{Entity, Item, NewItem, number};
+use crate::table::keys::{self, DUE_PK, DUE_SK, LOOKS, Round, VERSION};
+use crate::table::transaction::Transaction;
+
+/// Looks of the sweeper that wake rules.
+const WAKING_LOOKS: i64 = 2;
+
+/// Seconds from the first look to the second.
+const SECOND_LOOK_SECONDS: i64 = 60;
+
+/// Seconds from one look to the next while rules need former values.
+const LOOK_SECONDS: i64 = 300;
+
+/// The rules that a credential concerns: those that were made with it, and those of the resources that use it by now.
+struct Concern {
+    credential: CredentialId,
+    resources: BTreeSet<ResourceId>,
+}
+
+impl Concern {
+    fn is_with(&self, rule: &Rule) -> bool {
+        rule.credential_id == self.credential || self.resources.contains(&rule.resource_id)
+    }
+}
+
+/// Leaves the note in the transaction of a change, in place of an older one.
+pub(super) fn note_change(
+    tx: &mut Transaction<'_>,
+    org: &OrgId,
+    record: &CredentialRecord,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let key = keys::value_change(org, record.credential.id);
+    let [(_, shard), (_, at)] = due_values(&key, Round::Sweep, now);
+    let item = NewItem::new(&key, Entity::ValueChange, &())?;
+    // The version that the change makes is this note's alone.
+    let item = item.with(VERSION, number(record.version + 1)).with(LOOKS, number(0));
+    tx.replace(item.with(DUE_PK, shard).with(DUE_SK, at));
+    Ok(())
+}
+
+/// The note that the sweeper found.
+struct Note {
+    key: keys::Key,
+    version: i64,
+    looks: i64,
+}
+
+impl Note {
+    fn read(org: &OrgId, id: CredentialId, item: &Item) -> Result<Self, StoreError> {
+        let key = keys::value_change(org, id);
+        Ok(Self { key, version: item.number(VERSION)?, looks: item.number(LOOKS)? })
+    }
+
+    /// No later change has left another one.
+    fn is_the_same(&self) -> Expression {
+        Expression::has_version(self.version)
+    }
+}
+
+impl Store {
+    /// Wakes the rules that a changed credential concerns. What fails is done by the sweeper.
+    pub(super) async fn wake_rules_now(&self, org: &OrgId, record: &CredentialRecord, now: Timestamp) {
+        let resources = record.references.iter().map(|used| used.resource_id).collect();
+        let concern = Concern { credential: record.credential.id, resources };
+        let woken = async {
+            let listed = self.listed_rules(org).await?;
+            self.wake_concerned(org, &concern, &listed, now).await
+        };
+        if let Err(error) = woken.await {
+            tracing::warn!(credential = %concern.credential, ?error, "rules are woken later");
+        }
+    }
+
+    /// Looks after a credential whose value changed or that was deleted: wakes rules, and deletes former values that no rule
+    /// needs. The groups in which rules were woken.
+    ///
+    /// # Errors
+    /// Busy or defect. The note stays until everything has succeeded.
+    pub async fn process_due_credential(
+        &self,
+        org: &OrgId,
+        id: CredentialId,
+        now: Timestamp,
+    ) -> Result<BTreeSet<GroupRef>, StoreError> {
+        let items = self.query_partition(&keys::credential_partition(org, id)).await?;
+        let Some(note) = items.iter().find(|item| item.entity == Entity::ValueChange) else {
+            return Ok(BTreeSet::new());
+        };
+        let note = Note::read(org, id, note)?;
+        let references = items.iter().filter(|item| item.entity == Entity::Reference);
+        let resources = references.map(|item| Ok(super::reference(item)?.resource_id));
+        let concern = Concern { credential: id, resources: resources.collect::<Result<_, StoreError>>()? };
+        let listed = self.listed_rules(org).await?;
+        let woken = if note.looks < WAKING_LOOKS {
+            self.wake_concerned(org, &concern, &listed, now).await?
+        } else {
+            BTreeSet::new()
+        };
+        let former = former_values(&items.iter().collect::<Vec<_>>())?;
+        self.finish_look(&note, (&concern, &listed), &former, now).await?;
+        Ok(woken)
+    }
+
+    async fn wake_concerned(
+        &self,
+        org: &OrgId,
+        concern: &Concern,
+        listed: &ListedRules,
+        now: Timestamp,
+    ) -> Result<BTreeSet<GroupRef>, StoreError> {
+        let concerned: Vec<&Rule> = listed.rules.iter().filter(|rule| concern.is_with(rule)).collect();
+        self.wake_rules(org, &concerned, now).await
+    }
+
+    /// Deletes the former values that are not needed, and takes the note away when none is left.
+    async fn finish_look(
+        &self,
+        note: &Note,
+        (concern, listed): (&Concern, &ListedRules),
+        former: &[FormerValue],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        if note.looks == 0 {
+            return self.look_again(note, now.plus_seconds(SECOND_LOOK_SECONDS)).await;
+        }
+        let needs = |value: &FormerValue, rule: &Rule| concern.is_with(rule) && value.may_have_made(rule);
+        // A rule that cannot be read may need any of them.
+        let is_needed = |value: &&FormerValue| {
+            listed.unreadable > 0 || listed.rules.iter().any(|rule| needs(value, rule))
+        };
+        let (kept, needless): (Vec<&FormerValue>, Vec<&FormerValue>) = former.iter().partition(is_needed);
+        for value in needless {
+            self.delete_former_value(value).await?;
+        }
+        if kept.is_empty() {
+            return self.delete_if(&note.key, &note.is_the_same()).await.map(drop);
+        }
+        self.look_again(note, now.plus_seconds(LOOK_SECONDS)).await
+    }
+
+    async fn look_again(&self, note: &Note, at: Timestamp) -> Result<(), StoreError> {
+        let due = due_values(&note.key, Round::Sweep, at);
+        let update = Expression::new(format!("SET #{LOOKS} = :looks, {SET_DUE}"), due)
+            .with(":looks", number(note.looks + 1));
+        self.update_if(&note.key, &update, &note.is_the_same()).await.map(drop)
+    }
+}

@@ -1,0 +1,86 @@
+//! The partial update of a role. A rename moves the guard of its name in the same transaction.
+
+use model::audit::{AuditEvent, changes};
+use model::id::RoleId;
+use model::precondition::Precondition;
+use model::principal::Actor;
+use model::refusal::Refusal;
+use model::role::{AppliedToRole, Role, RolePatch};
+use model::sent::Sent;
+use model::time::Timestamp;
+
+use super::{RoleData, entry, name_guard, roles};
+use crate::ledger::hold::closings::count_closing;
+use crate::ledger::hold::shards::{self, Sharded};
+use crate::table::Store;
+use crate::table::error::StoreError;
+use crate::table::item::Entity;
+use crate::table::keys::{self, Assignee, VERSION};
+use crate::table::retry::{Attempt, retry_stale};
+use crate::table::tag::{Tagged, require};
+use crate::table::transaction::{Commit, Failed, Transaction};
+
+impl Store {
+    /// Applies a patch to a role. A patch that changes nothing writes nothing, unless an earlier one broke off.
+    ///
+    /// # Errors
+    /// `Invalid` for members that are wrong and not as they are shown; `RoleNotFound`; `PreconditionFailed`; `RoleNameTaken`; busy or defect.
+    pub async fn update_role(
+        &self,
+        actor: &Actor,
+        id: RoleId,
+        sent: &Sent<RolePatch>,
+        expected: &Precondition,
+        now: Timestamp,
+    ) -> Result<Tagged<Role>, StoreError> {
+        retry_stale("the role changed", || async {
+            let partition =
+                self.query_partition(&keys::assignee_partition(&actor.org, &Assignee::Role(id))).await?;
+            let Some(item) = partition.iter().find(|item| item.entity == Entity::Role) else {
+                sent.of_nothing().map_err(Refusal::Invalid)?;
+                return Err(Refusal::RoleNotFound(id).into());
+            };
+            let version = item.number(VERSION)?;
+            let before = roles(&partition)?.pop().ok_or(Refusal::RoleNotFound(id))?;
+            let patch = sent.of(&before.value).map_err(Refusal::Invalid)?;
+            require(expected, || Ok(before.tag.clone()))?;
+            let applied = patch.apply(&before.value, now);
+            let owner = Sharded::Role(id);
+            if applied.changes.is_empty() {
+                // It may be the repetition of a change that broke off.
+                self.catch_up_shards(&actor.org, owner, now).await?;
+                return Ok(Attempt::Done(before));
+            }
+            if let Commit::Done(_) = self.write_role(actor, &before.value, &applied, version, now).await? {
+                self.shut_out_earlier_starts(&actor.org, owner, shards::state(item)? + 1).await?;
+                return Tagged::new(version + 1, applied.role).map(Attempt::Done);
+            }
+            Ok(Attempt::STALE)
+        })
+        .await
+    }
+
+    async fn write_role(
+        &self,
+        actor: &Actor,
+        before: &Role,
+        applied: &AppliedToRole,
+        version: i64,
+        now: Timestamp,
+    ) -> Result<Commit, StoreError> {
+        let (org, after) = (&actor.org, &applied.role);
+        let mut tx = Transaction::new(self);
+        tx.replace_data(&keys::role(org, after.id), &RoleData::from(after), version)?;
+        if before.name != after.name {
+            tx.remove(&keys::role_name(org, &before.name));
+            let taken = after.name.clone();
+            tx.create(name_guard(org, after)?, move |_| {
+                Failed::Refuse(Refusal::RoleNameTaken(taken.clone()))
+            });
+        }
+        if before.max_session_duration_hours != after.max_session_duration_hours {
+            count_closing(&mut tx, org)?;
+        }
+        tx.commit(actor, &entry(AuditEvent::RoleUpdate, after, changes(&applied.changes)), now).await
+    }
+}

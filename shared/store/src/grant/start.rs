@@ -1,0 +1,360 @@
+//! The start of a session.
+//!
+//! One transaction writes the session with its rows, the counts of their resources, the rules in the ledger, the place among
+//! the owner's sessions and the audit row, provided that every resource is as it was read, active and not being drained, that the
+//! user is active, in the activation in which they were read and with the links that they had, that the roles which lead to the
+//! resources are as they were read ([`super::basis`]), and that the user has no more running sessions than they may
+//! (`ledger::session::quota`). What does not fit is reserved in blocks first ([`super::reserve`]), and its own transaction requires that
+//! nothing was closed meanwhile ([`crate::ledger::hold::closings`]).
+
+use futures_util::future::{join_all, try_join};
+use model::audit::AuditEvent;
+use model::id::{OrgId, ResourceId, SessionId};
+use model::principal::Actor;
+use model::refusal::Refusal;
+use model::resource::Resource;
+use model::session::{
+    Addresses, BLOCK_WRITES_MAX, BLOCKS_MAX, ROWS_MAX, Session, SessionDraft, SessionHead, SessionLimits,
+    SessionRow, Ways,
+};
+use model::time::Timestamp;
+use model::user::User;
+use serde_json::{Map, json};
+use std::collections::BTreeMap;
+
+use super::basis::Grant;
+use super::plan::{BlockPlan, blocks};
+use crate::directory::resource::Versioned;
+use crate::ledger::due::due_values;
+use crate::ledger::hold::closings::require_closings;
+use crate::ledger::hold::shards::{count_rows, shard_of};
+use crate::ledger::rule::{Join, join};
+use crate::ledger::session::{BLOCKS, Changed, ShownSession, entry, rows_attribute};
+use crate::table::Store;
+use crate::table::error::StoreError;
+use crate::table::expression::Expression;
+use crate::table::item::{Entity, NewItem, number};
+use crate::table::keys::{self, DUE_PK, DUE_SK, ROWS, Round, VERSION};
+use crate::table::retry::{Attempt, retry_stale_from};
+use crate::table::transaction::{Commit, Failed, Transaction, WRITES_MAX};
+
+/// What a caller wishes for.
+#[derive(Debug, Clone)]
+pub struct StartRequest<'a> {
+    /// Who: a user of the directory.
+    pub user: &'a User,
+    /// Whether they may open everything.
+    pub is_org_admin: bool,
+    /// What they asked for.
+    pub draft: &'a SessionDraft,
+    /// The addresses to let in.
+    pub addresses: Addresses,
+    /// The address from which they asked.
+    pub source_ip: Option<std::net::IpAddr>,
+    /// What the deployment allows.
+    pub limits: SessionLimits,
+}
+
+/// Writes of a start beside its rows: the session, its place, the user, the audit row.
+const FIXED_WRITES: usize = 4;
+
+/// Writes of a start in blocks beside these: those, the closings and a first result.
+const WRITES_BESIDE_BLOCKS: usize = FIXED_WRITES + 2;
+
+// What is said of a session that is too large is so.
+const _: () =
+    assert!(BLOCKS_MAX == WRITES_MAX - WRITES_BESIDE_BLOCKS && BLOCK_WRITES_MAX == WRITES_MAX - FIXED_WRITES);
+
+/// What a start writes, decided by what was read.
+struct Decision<'a> {
+    head: SessionHead,
+    grant: Grant<'a>,
+    plans: Vec<BlockPlan>,
+    /// Most sessions of the person that may run.
+    most: u32,
+}
+
+impl Store {
+    /// Starts a session.
+    ///
+    /// # Errors
+    /// `Invalid` when it would last longer than the caller may; `NoAddress`; `ResourceNotOpenable`; `NothingToOpen`;
+    /// `TooManyRows`; `TooManyBlocks`; `TooManyHolders`; `TooManySessions`; `UserInactive`; busy or defect.
+    pub async fn start_session(
+        &self,
+        actor: &Actor,
+        request: &StartRequest<'_>,
+        now: Timestamp,
+    ) -> Result<ShownSession, StoreError> {
+        let org = &actor.org;
+        let started = self.idempotent(actor, now, async {
+            let first = Some(request.user.clone());
+            retry_stale_from("what the session opens, or its owner, changed", first, |read| async move {
+                let user = match read {
+                    Some(user) => user,
+                    None => self.active_user(org, &request.user.id).await?,
+                };
+                let request = StartRequest { user: &user, ..request.clone() };
+                match Box::pin(self.try_to_start(actor, &request, now)).await {
+                    Ok(Some(session)) => return Ok(Attempt::Done(Changed::from(session))),
+                    Ok(None) => {}
+                    Err(StoreError::Refused(full @ Refusal::TooManySessions(_))) => {
+                        if !Box::pin(self.forget_what_does_not_run(
+                            org,
+                            &request.user.id,
+                            request.limits.per_person,
+                            now,
+                        ))
+                        .await?
+                        {
+                            return Err(full.into());
+                        }
+                    }
+                    Err(error) => return Err(error),
+                }
+                Ok(Attempt::Stale(None))
+            })
+            .await
+        });
+        Box::pin(self.changed(org, Box::pin(started).await?)).await
+    }
+
+    async fn try_to_start(
+        &self,
+        actor: &Actor,
+        request: &StartRequest<'_>,
+        now: Timestamp,
+    ) -> Result<Option<Session>, StoreError> {
+        let who = (request.user, request.is_org_admin);
+        let accessible =
+            self.versioned_accessible(&actor.org, who, request.draft.resource_ids.as_ref()).await?;
+        let ways =
+            Ways::of(request.user, accessible.roles.iter().map(|read| &read.role), request.is_org_admin);
+        let resources = wanted(request.draft, accessible.resources)?;
+        let ids = resources.iter().map(|resource| resource.value.id).collect();
+        let longest = request.limits.longest(&ways, resources.iter().map(|resource| resource.value.id));
+        let minutes = request.draft.minutes(&request.limits, longest).map_err(Refusal::Invalid)?;
+        if request.addresses.iter().next().is_none() {
+            return Err(Refusal::NoAddress.into());
+        }
+        if resources.len() * request.addresses.iter().count() > ROWS_MAX {
+            return Err(Refusal::TooManyRows.into());
+        }
+        let without = resources.iter().filter(|resource| !resource.has_shards);
+        if !self.have_shards(&actor.org, without.map(|resource| resource.value.id)).await? {
+            return Ok(None);
+        }
+        let (head, grant) = (head(request, (minutes, longest), now), Grant::of(who, &accessible.roles, &ids));
+        let room = BLOCK_WRITES_MAX - usize::from(actor.idempotency.is_some());
+        let plans = blocks((&resources, shard_of(head.id)), &request.addresses, now, room);
+        if plans.len() > BLOCKS_MAX {
+            return Err(Refusal::TooManyBlocks { needed: plans.len(), room }.into());
+        }
+        let decision = Decision { head, grant, plans, most: request.limits.per_person };
+        match decision.plans.as_slice() {
+            [plan] if plan.writes() + decision.grant.roles() <= room => {
+                self.write_session(actor, &decision, plan, now).await
+            }
+            // Boxed, as what follows a full quota is: the future of every start has the size of its largest part.
+            _ => Box::pin(self.write_in_blocks(actor, &decision, now)).await,
+        }
+    }
+
+    async fn write_session(
+        &self,
+        actor: &Actor,
+        decision: &Decision<'_>,
+        plan: &BlockPlan,
+        now: Timestamp,
+    ) -> Result<Option<Session>, StoreError> {
+        let (org, head) = (&actor.org, &decision.head);
+        let mut tx = Transaction::idempotent(self, actor, &Changed::Id(head.id), now)?;
+        put_session(&mut tx, org, decision, &plan.rows, 0)?;
+        take_resources(&mut tx, org, head.id, plan)?;
+        join_rules(&mut tx, org, (head.id, 0), plan, now)?;
+        decision.grant.require_roles_on(&mut tx, org, shard_of(head.id));
+        let session = Session { head: head.clone(), rows: plan.rows.clone() };
+        let commit = tx.commit(actor, &start_entry(&session), now).await?;
+        Ok(matches!(commit, Commit::Done(_)).then_some(session))
+    }
+
+    /// Starts a session with more rows, or through more roles, than one transaction takes.
+    async fn write_in_blocks(
+        &self,
+        actor: &Actor,
+        decision: &Decision<'_>,
+        now: Timestamp,
+    ) -> Result<Option<Session>, StoreError> {
+        let Decision { head, plans, .. } = decision;
+        let (org, id) = (&actor.org, head.id);
+        // Read before the roles and resources are read again: what is closed after that is counted. The reserved blocks ask shards,
+        // which hear of a closing a moment later.
+        let room = self.has_room_for_a_session(org, &head.user_id, decision.most);
+        let (closings, has_room) = try_join(self.closings(org), room).await?;
+        if !has_room {
+            return Err(Refusal::TooManySessions(decision.most).into());
+        }
+        let are_same = try_join(self.has_roles_of(org, &decision.grant), self.are_as_read(org, plans));
+        if Box::pin(are_same).await? != (true, true) || !self.reserve(actor, head, plans, now).await? {
+            return Ok(None);
+        }
+        let rows = plans.iter().flat_map(|plan| plan.rows.iter().cloned()).collect();
+        let session = Session { head: head.clone(), rows };
+        let mut tx = Transaction::idempotent(self, actor, &Changed::Id(id), now)?;
+        put_session(&mut tx, org, decision, &[], plans.len())?;
+        for (_, number) in plans.iter().zip(1..) {
+            tx.require(&keys::session_rows(org, id, number), &Expression::exists(), |_| Failed::Stale);
+        }
+        require_closings(&mut tx, org, closings);
+        let commit = tx.commit(actor, &start_entry(&session), now).await;
+        if !matches!(commit, Ok(Commit::Done(_))) {
+            // Provided that there is no session: an answer may be lost.
+            self.release_reserved(org, id, plans.len(), now).await;
+        }
+        let Commit::Done(_) = commit? else { return Ok(None) };
+        // The session is there: what fails from here on is finished by the sweeper.
+        if let Err(error) = self.arm_session(org, id, now).await {
+            tracing::warn!(session = %id, ?error, "the rules of a session are written down later");
+        }
+        Ok(Some(session))
+    }
+}
+
+/// The resources to open: everything in reach, or what was asked for.
+fn wanted(
+    draft: &SessionDraft,
+    mut accessible: Vec<Versioned<Resource>>,
+) -> Result<Vec<Versioned<Resource>>, StoreError> {
+    if let Some(ids) = &draft.resource_ids {
+        let in_reach = |id| accessible.iter().any(|resource| resource.value.id == id);
+        if let Some(outside) = ids.iter().find(|id| !in_reach(**id)) {
+            return Err(Refusal::ResourceNotOpenable(*outside).into());
+        }
+        accessible.retain(|resource| ids.contains(&resource.value.id));
+    }
+    if accessible.is_empty() { Err(Refusal::NothingToOpen.into()) } else { Ok(accessible) }
+}
+
+fn head(request: &StartRequest<'_>, (minutes, longest): (u32, u32), now: Timestamp) -> SessionHead {
+    SessionHead {
+        id: SessionId::generate(now),
+        user_id: request.user.id.clone(),
+        user_name: request.user.name.clone(),
+        user_email: request.user.email.clone(),
+        ipv4_address: request.addresses.v4,
+        ipv6_address: request.addresses.v6,
+        source_ip: request.source_ip,
+        reason: request.draft.reason.clone(),
+        started_at: now,
+        expires_at: SessionLimits::end(now, minutes),
+        ended_at: None,
+        ended_reason: None,
+        activation: request.user.activation,
+        limit_minutes: Some(longest),
+    }
+}
+
+/// The session's item, its place among its owner's, and what is required of the owner.
+fn put_session(
+    tx: &mut Transaction<'_>,
+    org: &OrgId,
+    decision: &Decision<'_>,
+    rows: &[SessionRow],
+    blocks: usize,
+) -> Result<(), StoreError> {
+    let head = &decision.head;
+    let key = keys::session(org, head.id);
+    let [(_, shard), (_, at)] = due_values(&key, Round::Sweep, head.expires_at);
+    let item = NewItem::new(&key, Entity::Session, head)?
+        .with(VERSION, number(1))
+        .with(BLOCKS, number(blocks))
+        .with(ROWS, rows_attribute(rows)?)
+        .with(DUE_PK, shard)
+        .with(DUE_SK, at);
+    tx.create(item, |_| Failed::Stale);
+    let place = keys::session_of_user(org, &head.user_id, head.id);
+    let place = NewItem::new(&place, Entity::SessionOfUser, &Map::new())?;
+    tx.create(place.listed(keys::listed(keys::sessions(org), head.id)), |_| Failed::Stale);
+    decision.grant.take_place(tx, org, (head, decision.most))
+}
+
+/// Counts the rows of a session on its shard of each of their resources, which must be as they were read.
+pub(super) fn take_resources(
+    tx: &mut Transaction<'_>,
+    org: &OrgId,
+    session: SessionId,
+    plan: &BlockPlan,
+) -> Result<(), StoreError> {
+    for (id, (state, rows)) in &plan.counts {
+        count_rows(tx, org, (*id, shard_of(session)), (*state, *rows))?;
+    }
+    Ok(())
+}
+
+/// Writes the rules down.
+fn join_rules(
+    tx: &mut Transaction<'_>,
+    org: &OrgId,
+    (session, number): (SessionId, u16),
+    plan: &BlockPlan,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    for ((group, ingress), rule) in &plan.rules {
+        let row = |place: &usize| u16::try_from(*place).unwrap_or(u16::MAX);
+        let holder = |place| model::rule::Holder { session, block: number, row: row(place) };
+        let holders: Vec<_> = rule.places.iter().map(holder).collect();
+        let (credential, resource) = (rule.credential, rule.resource);
+        join(tx, &Join { org, group, ingress: *ingress, credential, resource, holders: &holders, now })?;
+    }
+    Ok(())
+}
+
+fn start_entry(session: &Session) -> model::audit::AuditEntry {
+    let head = &session.head;
+    let resources: Vec<_> = session.rows.iter().map(|row| row.resource_id).collect();
+    let details = json!({
+        "ipv4Address": head.ipv4_address, "ipv6Address": head.ipv6_address, "sourceIp": head.source_ip,
+        "expiresAt": head.expires_at, "reason": head.reason, "resources": resources.len(),
+        // Of a large session the first hundred: an item of the table holds 400 KB.
+        "resourceIds": resources.get(..resources.len().min(100)),
+    });
+    let details = details.as_object().cloned().unwrap_or_default();
+    entry(AuditEvent::SessionStart, head, details)
+}
+
+impl Store {
+    /// Whether the resources of a start are open and as they were read. For a transaction that has no room to ask: it requires that
+    /// nothing was closed since before this look.
+    async fn are_as_read(&self, org: &OrgId, plans: &[BlockPlan]) -> Result<bool, StoreError> {
+        let counts = plans.iter().flat_map(|plan| &plan.counts);
+        let read: BTreeMap<ResourceId, i64> = counts.map(|(id, (state, _))| (*id, *state)).collect();
+        let found = self.openable_resources(org, Some(&read.keys().copied().collect())).await?;
+        let found = found.iter().map(|resource| (resource.value.id, resource.state));
+        Ok(found.collect::<BTreeMap<_, _>>() == read)
+    }
+
+    /// Writes the claims of a session's reserved rows into the ledger, as far as they are not. A session that was ended
+    /// meanwhile claims nothing, and neither does one whose own item cannot be read: it may be over.
+    ///
+    /// # Errors
+    /// Busy or defect, the first of several.
+    pub(crate) async fn arm_session(
+        &self,
+        org: &OrgId,
+        id: SessionId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let found = self.found_session(org, id).await?.map_err(|unreadable| unreadable.error())?;
+        let Some(loaded) = found else { return Ok(()) };
+        if loaded.head.ended_reason.is_some() {
+            return Ok(());
+        }
+        let mut arming = Vec::new();
+        for block in loaded.blocks.iter().filter(|block| !block.is_armed) {
+            arming.push(self.arm_block(org, block, now));
+        }
+        let mut outcomes = join_all(arming).await;
+        outcomes.push(loaded.whole());
+        outcomes.into_iter().collect()
+    }
+}

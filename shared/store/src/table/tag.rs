@@ -1,0 +1,49 @@
+//! States of objects: what `ETag` names and `If-Match` asks for.
+
+use aws_lc_rs::digest::{Context, SHA256};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use model::precondition::{ETag, Precondition};
+use model::refusal::Refusal;
+use serde::Serialize;
+
+use crate::table::error::{StoreError, corrupt};
+
+/// Bytes of the digest that a tag shows: enough that no two states of one object share a tag.
+const TAG_BYTES: usize = 12;
+
+/// An object and the tag of its state.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tagged<T> {
+    /// The object.
+    pub value: T,
+    /// Its state.
+    pub tag: ETag,
+}
+
+impl<T: Serialize> Tagged<T> {
+    pub(crate) fn new(version: i64, value: T) -> Result<Self, StoreError> {
+        Ok(Self { tag: tag(version, &value)?, value })
+    }
+}
+
+/// The tag of a state. Version and representation together: links and copied names change what is shown without a new
+/// version, and a replaced secret changes the version without anything to be seen.
+pub(crate) fn tag(version: i64, shown: &impl Serialize) -> Result<ETag, StoreError> {
+    let mut digest = Context::new(&SHA256);
+    digest.update(&version.to_be_bytes());
+    digest.update(&serde_json::to_vec(shown).map_err(corrupt)?);
+    let digest = digest.finish();
+    Ok(ETag::new(URL_SAFE_NO_PAD.encode(digest.as_ref().get(..TAG_BYTES).unwrap_or_default())))
+}
+
+/// Refuses what the caller did not mean to change. The object's tag is made only for a caller who names one.
+pub(crate) fn require(
+    expected: &Precondition,
+    tag: impl FnOnce() -> Result<ETag, StoreError>,
+) -> Result<(), StoreError> {
+    if expected.admits_without_tag() || expected.admits(&tag()?) {
+        return Ok(());
+    }
+    Err(Refusal::PreconditionFailed.into())
+}
