@@ -1,4 +1,4 @@
-//! The question to a resource's provider, with the resource's own credential.
+//! Asks a resource's provider about its group, with the resource's own credential.
 
 use firewall::{Firewall, GroupDescription, Purpose};
 use model::id::OrgId;
@@ -8,10 +8,8 @@ use model::resource::Resource;
 use store::{Cause, GroupFound, Neighbour, ProviderAnswer, RuleSlots, Store, StoreError, Vault};
 use workers::{AccessError, Mark, Owner, access_of};
 
-/// What the provider says.
-///
 /// # Errors
-/// Busy, when the provider gives no answer; the vault's; a credential that was deleted meanwhile.
+/// 503 when the provider does not answer; those of the vault; 404 for a credential that was deleted meanwhile.
 pub(crate) async fn ask(
     (store, firewall, vault): (&Store, &dyn Firewall, &Vault),
     org: &OrgId,

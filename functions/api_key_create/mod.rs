@@ -9,12 +9,12 @@ use web::{App, Failure};
 
 use crate::views::CreatedApiKey;
 
-/// Creates the key, which acts as the caller within its scopes, for as long as they are in the directory: a caller whom it does
-/// not know is entered in it. The key's text is shown this once; a repetition of the request
-/// with the same `Idempotency-Key` shows the key without it.
+/// Creates a key that acts as the caller within its scopes, as long as the caller is in the directory. A caller without an entry gets one.
+///
+/// Only this answer shows the text of the key. A repeated request with the same `Idempotency-Key` shows the key without it.
 ///
 /// # Errors
-/// 400 for members that are wrong or unknown.
+/// 400 for wrong or unknown members.
 pub async fn handler(
     app: App,
     caller: OrgAdmin,

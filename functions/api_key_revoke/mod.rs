@@ -6,10 +6,10 @@ use web::input::{IfMatch, Path};
 use web::reply::NoContent;
 use web::{App, Failure};
 
-/// Revokes the key: from now on it is 401. It stays listed. Revoking it again changes nothing.
+/// Revokes the key. Requests with it are answered with 401. It stays in the list, and revoking it again changes nothing.
 ///
 /// # Errors
-/// 412 for any `ETag`, because a key has none; 404.
+/// 412 for any `If-Match`, because a key has no `ETag`; 404.
 pub async fn handler(
     app: App,
     caller: OrgAdmin,

@@ -1,4 +1,4 @@
-//! `GET /audit-logs`: what was done in the organization, newest first.
+//! `GET /audit-logs`: the organization's audit log, newest first.
 
 use model::audit::AuditFilter;
 use serde::Serialize;
@@ -16,17 +16,17 @@ use crate::views::AuditLogEntry;
 #[serde(rename_all = "camelCase")]
 pub struct AuditPage {
     content: Vec<AuditLogEntry>,
-    /// The rows of this page that cannot be read, newest first; absent where there is none.
+    /// The entries of this page that cannot be read, newest first. Absent if there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     unreadable: Vec<UnreadableObject>,
-    /// `null` on the last page. A page that a filter leaves short may have a next one.
+    /// `null` on the last page. With a filter, a short page may still have a next one.
     next_cursor: Option<String>,
 }
 
-/// Shows a page. A cursor names a position in the log, and survives what is written meanwhile.
+/// Shows a page. A cursor names a position in the log and stays valid while entries are added.
 ///
 /// # Errors
-/// 400 for a parameter that cannot be read and for a cursor that was not made for this log.
+/// 400 for a wrong parameter and for a cursor of another list.
 pub async fn handler(
     app: App,
     caller: AdminOrKey<AuditRead>,

@@ -8,10 +8,10 @@ use web::{App, Failure};
 
 use crate::views::CredentialView;
 
-/// Creates the credential. It is sensitive unless the body says otherwise, and then its value is never shown again.
+/// Creates the credential. It is sensitive unless the body says otherwise. No answer ever shows a sensitive value.
 ///
 /// # Errors
-/// 415; 400 for a body that cannot be read and for every field that is wrong, at once.
+/// 415; 400 for a body that cannot be parsed; 400 with every wrong field.
 pub async fn handler(
     app: App,
     caller: OrgAdmin,

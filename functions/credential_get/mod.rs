@@ -12,7 +12,7 @@ use crate::views::CredentialView;
 /// Shows the credential, with its value unless it is sensitive.
 ///
 /// # Errors
-/// 404, for another organization's and for an impossible id as well.
+/// 404, also for an object of another organization and for a malformed id.
 pub async fn handler(
     app: App,
     caller: OrgAdmin,

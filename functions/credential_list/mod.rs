@@ -11,7 +11,7 @@ use web::{App, Failure};
 
 use crate::views::CredentialView;
 
-/// A page as it is shown.
+/// A page of the list.
 #[derive(Debug, Serialize)]
 pub struct PageView {
     count: usize,
@@ -21,10 +21,10 @@ pub struct PageView {
     results: Vec<CredentialView>,
 }
 
-/// Lists credentials: `search` and `is_sensitive` choose them, `ordering` sorts them, `page` and `length` cut them.
+/// Lists credentials. `search` and `is_sensitive` filter them, `ordering` sorts them, `page` and `length` choose the page.
 ///
 /// # Errors
-/// 400 for parameters that cannot be read; 404 `Invalid page.` for a page past the end.
+/// 400 for wrong parameters; 404 `Invalid page.` for a page past the end.
 pub async fn handler(
     app: App,
     caller: OrgAdmin,
@@ -42,7 +42,7 @@ pub async fn handler(
     let mut results = Vec::new();
     for (known, view) in join_all(views).await {
         match view {
-            // A value that cannot be opened, or is too deep, hides no other credential.
+            // A value that cannot be opened, or is too deep, must not hide other credentials.
             Ok(view) if view.is_too_deep() => unreadable.push(known),
             Ok(view) => results.push(view),
             Err(Failure::Internal(_)) => unreadable.push(known),

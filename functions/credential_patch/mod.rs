@@ -13,7 +13,7 @@ use crate::views::CredentialView;
 /// Updates the credential. An empty body changes nothing.
 ///
 /// # Errors
-/// Those of `PUT`, but that no field is required.
+/// Those of `PUT`, except that no field is required.
 pub async fn handler(
     app: App,
     caller: OrgAdmin,

@@ -15,8 +15,8 @@ use crate::views::CredentialView;
 /// Updates the credential. Optional fields that the body omits keep their values.
 ///
 /// # Errors
-/// 404 before anything about the body; 415; 400 for a body that cannot be read, then for every field that is wrong,
-/// at once, then for what the stored credential does not allow.
+/// First 404, then 415, then 400: for a body that cannot be parsed, then with every wrong field, then for what the stored credential does not
+/// allow.
 pub async fn handler(
     app: App,
     caller: OrgAdmin,
@@ -29,7 +29,7 @@ pub async fn handler(
 
 type ReadUpdate = fn(&GivenFields) -> Result<CredentialUpdate, Box<InvalidFields>>;
 
-/// What PUT and PATCH have in common: they differ in how the body is read.
+/// The common part of PUT and PATCH. They differ in how they read the body.
 pub(crate) async fn update(
     app: &App,
     caller: &OrgAdmin,

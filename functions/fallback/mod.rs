@@ -1,13 +1,12 @@
-//! The API's `$default` route: answers what no route matches, in the format of the path.
-//!
-//! The gateway itself would answer with a body of its own.
+//! The API's `$default` route: answers requests without a route in the error format of the path. The gateway itself would answer in a body of
+//! its own.
 
 use std::sync::Arc;
 use web::access::Visitor;
 use web::reply::Moved;
 use web::{App, Failure, Incoming};
 
-/// Leads from a known path with a slash at its end to the one without; answers 405 where the path has other methods, and 404.
+/// Redirects a known path with a slash at its end to the path without it. Answers 405 where the path has other methods, and 404 otherwise.
 ///
 /// # Errors
 /// 404, 401, 405, 414.

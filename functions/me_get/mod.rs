@@ -1,4 +1,4 @@
-//! `GET /me`: the caller, and what a session of theirs would open.
+//! `GET /me`: the caller, and the resources that a session of theirs would open.
 
 use web::access::Member;
 use web::reply::Ok200;
@@ -6,10 +6,10 @@ use web::{App, Failure};
 
 use crate::views::MeView;
 
-/// Shows the caller. Somebody whom the directory does not know yet is entered in it.
+/// Shows the caller. A caller without an entry in the directory gets one.
 ///
 /// # Errors
-/// Busy.
+/// 503.
 pub async fn handler(app: App, caller: Member) -> Result<Ok200<MeView>, Failure> {
     let principal = caller.principal();
     let user = caller.user(&app).await?;

@@ -4,10 +4,7 @@ use web::Failure;
 use web::access::Anyone;
 use web::reply::JsonText;
 
-/// Answers anybody: what it says stands in the repository.
-///
-/// # Errors
-/// None.
+/// Anybody may read it: the description stands in the public repository.
 pub async fn handler(_: Anyone) -> Result<JsonText, Failure> {
     Ok(JsonText(description::OPENAPI_JSON))
 }

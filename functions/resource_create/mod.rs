@@ -1,4 +1,4 @@
-//! `POST /resources`: registers a cloud resource, not yet verified and so not active.
+//! `POST /resources`: registers a resource. It is not active until it is verified.
 
 use model::resource::{Resource, ResourceDraft};
 use web::access::OrgAdmin;
@@ -6,10 +6,10 @@ use web::input::Json;
 use web::reply::Created;
 use web::{App, Failure};
 
-/// Creates the resource under a credential of the caller's organization and of the same provider.
+/// Creates the resource. Its credential must be of the same organization and provider.
 ///
 /// # Errors
-/// 404 `CREDENTIAL_NOT_FOUND`; 400 for members that are wrong.
+/// 404 `CREDENTIAL_NOT_FOUND`; 400 for wrong members.
 pub async fn handler(
     app: App,
     caller: OrgAdmin,

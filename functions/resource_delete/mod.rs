@@ -8,11 +8,13 @@ use web::input::{IfMatch, Path, Query};
 use web::reply::{MessageBody, NoContentOrAccepted};
 use web::{App, Failure};
 
-/// Deletes the resource, its links and its reference; audit rows stay. With `drain=true` a resource that sessions hold takes no
-/// part in new ones, those that run are ended, and it is deleted when the last rule is gone: 202.
+/// Deletes the resource, its links and its reference. Audit entries stay.
+///
+/// With `drain=true` a resource in use is answered with 202: no new session opens it, running sessions on it end, and it is deleted with its last
+/// rule.
 ///
 /// # Errors
-/// 404 `RESOURCE_NOT_FOUND`; 412; 400 `RESOURCE_IN_USE` while a session holds it, unless it is drained; 400 for another `drain`.
+/// 404 `RESOURCE_NOT_FOUND`; 412; 400 `RESOURCE_IN_USE` without `drain=true`; 400 for a wrong `drain`.
 pub async fn handler(
     app: App,
     caller: OrgAdmin,

@@ -12,7 +12,7 @@ use web::{App, Failure};
 /// Shows the resource.
 ///
 /// # Errors
-/// 404 `RESOURCE_NOT_FOUND`, for another organization's as well.
+/// 404 `RESOURCE_NOT_FOUND`, also for an object of another organization.
 pub async fn handler(
     app: App,
     caller: AdminOrKey<ResourcesRead>,

@@ -7,10 +7,10 @@ use web::input::ListQuery;
 use web::reply::ListReply;
 use web::{App, Failure};
 
-/// Lists the resources as a bare array, in the order of their creation: all of them, or a part.
+/// Lists the resources as an array in the order of their creation, page by page.
 ///
 /// # Errors
-/// 400 for a `limit` that is none, and for a `cursor` that was not made for this list.
+/// 400 for a wrong `limit`, and for a `cursor` of another list.
 pub async fn handler(
     app: App,
     caller: AdminOrKey<ResourcesRead>,

@@ -7,10 +7,10 @@ use web::input::{IfMatch, JsonPatch, Path};
 use web::reply::OkTagged;
 use web::{App, Failure};
 
-/// Updates the resource. What changes nothing writes nothing, and running sessions keep their rules.
+/// Updates the resource. An update without a change writes nothing. Running sessions keep their rules.
 ///
 /// # Errors
-/// 404 `RESOURCE_NOT_FOUND`, then 404 `CREDENTIAL_NOT_FOUND`; 412; 400 for members that are wrong, unknown, immutable,
+/// 404 `RESOURCE_NOT_FOUND`, then 404 `CREDENTIAL_NOT_FOUND`; 412; 400 for members that are wrong, unknown or immutable,
 /// or do not fit the stored resource.
 pub async fn handler(
     app: App,

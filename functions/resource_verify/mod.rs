@@ -1,4 +1,4 @@
-//! `POST /resources/{id}/verify`: asks the provider whether a resource can be reached.
+//! `POST /resources/{id}/verify`: asks the provider whether Postern can reach the resource.
 
 use firewall::Firewall;
 use model::id::ResourceId;
@@ -13,12 +13,12 @@ use web::{App, Failure};
 use crate::provider;
 use crate::views::VerifiedView;
 
-/// Asks with the resource's credential. Success makes the resource active, a refusal inactive. The answer says how many
-/// more rules the group takes, and warns where somebody else opens it with Postern too.
+/// Asks with the resource's credential. Success makes the resource active, a refusal makes it inactive. The answer shows how many more rules
+/// the group takes, and warns where another deployment or organization has rules there.
 ///
 /// # Errors
-/// 404; 400 `VERIFICATION_FAILED` with the provider's reason; 503 when the provider is busy or out of reach, and then
-/// nothing changes.
+/// 404; 400 `VERIFICATION_FAILED` with the provider's reason; 503 when the provider is busy or cannot be reached, and
+/// then nothing changes.
 pub async fn handler(
     app: App,
     caller: OrgAdmin,

@@ -1,4 +1,4 @@
-//! `POST /roles`: creates a role, with nobody and nothing in it.
+//! `POST /roles`: creates a role without links.
 
 use model::role::{Role, RoleDraft};
 use web::access::OrgAdmin;
@@ -6,10 +6,8 @@ use web::input::Json;
 use web::reply::Created;
 use web::{App, Failure};
 
-/// Creates the role.
-///
 /// # Errors
-/// 400 for members that are wrong, and for a name that another role of the organization has.
+/// 400 for wrong members, and for a name that another role of the organization has.
 pub async fn handler(
     app: App,
     caller: OrgAdmin,

@@ -6,7 +6,7 @@ use web::input::{IfMatch, Path};
 use web::reply::NoContent;
 use web::{App, Failure};
 
-/// Deletes the role. It unlinks resources and people, and never refuses; running sessions do not change.
+/// Deletes the role with its links, also while it has some. Running sessions do not change.
 ///
 /// # Errors
 /// 404; 412.

@@ -11,7 +11,7 @@ use web::{App, Failure};
 /// Shows the role.
 ///
 /// # Errors
-/// 404, for another organization's as well.
+/// 404, also for an object of another organization.
 pub async fn handler(app: App, caller: OrgAdmin, Path(id): Path<RoleId>) -> Result<OkTagged<Role>, Failure> {
     let role = app.store().role(caller.org(), id).await?;
     Ok(OkTagged(role.ok_or(Refusal::RoleNotFound(id))?))

@@ -1,4 +1,4 @@
-//! `POST /roles/{id}/resources/{resourceId}`: lets a role's people open a resource (seed).
+//! `POST /roles/{id}/resources/{resourceId}`: lets the members of a role open a resource (seed).
 
 use model::id::{ResourceId, RoleId};
 use model::link::Link;
@@ -7,10 +7,10 @@ use web::input::Path;
 use web::reply::{MessageBody, Ok200};
 use web::{App, Failure};
 
-/// Links the two. Running sessions do not change.
+/// Adds the link. Running sessions do not change.
 ///
 /// # Errors
-/// 404 for the role, then 404 for the resource, then 400 when they are linked already.
+/// 404 for the role, then 404 for the resource, then 400 when the two are linked already.
 pub async fn handler(
     app: App,
     caller: OrgAdmin,

@@ -7,10 +7,10 @@ use web::input::{IfMatch, JsonPatch, Path};
 use web::reply::OkTagged;
 use web::{App, Failure};
 
-/// Updates the role. A rename moves its name atomically; what changes nothing writes nothing.
+/// Updates the role. A rename is atomic, and an update without a change writes nothing.
 ///
 /// # Errors
-/// 404; 412; 400 for members that are wrong or unknown, and for a name that another role of the organization has.
+/// 404; 412; 400 for wrong or unknown members, and for a name that another role of the organization has.
 pub async fn handler(
     app: App,
     caller: OrgAdmin,

@@ -7,10 +7,10 @@ use web::input::Path;
 use web::reply::{MessageBody, Ok200};
 use web::{App, Failure};
 
-/// Links the two. Running sessions do not change.
+/// Adds the link. Running sessions do not change.
 ///
 /// # Errors
-/// 404 for the role, then 404 for the user, then 400 when they are linked already; 400 when the user has as many as one may have.
+/// 404 for the role, then 404 for the user, then 400 when the two are linked already; 400 when the user has too many links of this kind.
 pub async fn handler(
     app: App,
     caller: OrgAdmin,

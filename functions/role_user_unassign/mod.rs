@@ -7,10 +7,10 @@ use web::input::{IfMatch, Path};
 use web::reply::NoContent;
 use web::{App, Failure};
 
-/// Unlinks the two. Running sessions do not change.
+/// Removes the link. Running sessions do not change.
 ///
 /// # Errors
-/// 412 for any `ETag`, because a link has none; 404 for the role, then 404 for the user, then 404 when they are not linked.
+/// 412 for any `If-Match`, because a link has no `ETag`; 404 for the role, then 404 for the user, then 404 when the two are not linked.
 pub async fn handler(
     app: App,
     caller: OrgAdmin,

@@ -8,11 +8,11 @@ use web::{App, Failure};
 
 use crate::views::RuleView;
 
-/// Lists the rules that are wanted, there, or still to be removed, those of one `state` where it is given: `stuck` are those that
-/// cannot be removed, with the reason.
+/// Lists the rules that are wanted, applied or still to be removed, of one `state` if it is given. A rule that cannot be removed is `STUCK`, with
+/// the reason.
 ///
 /// # Errors
-/// 400 for parameters that cannot be read.
+/// 400 for wrong parameters.
 pub async fn handler(
     app: App,
     caller: OrgAdmin,

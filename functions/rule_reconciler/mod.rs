@@ -5,17 +5,17 @@ use workers::{CircuitBreaker, Report, RuleReconciler};
 
 use crate::worker_context::worker_context;
 
-/// The worker. What it learns of accounts lasts as long as its environment.
+/// The circuit breaker lives as long as the environment, so that its next run remembers accounts that did not answer.
 #[must_use]
 pub fn worker() -> Worker {
     let circuit = CircuitBreaker::default();
     Worker::of_schedule(move |app| handler(app, circuit.clone()))
 }
 
-/// A run.
+/// Runs once.
 ///
 /// # Errors
-/// When the table gives no answer, or the function was deployed without a KMS key.
+/// When the table does not answer, or the function was deployed without a KMS key.
 pub async fn handler(app: App, circuit: CircuitBreaker) -> Result<Report, Failure> {
     let report = RuleReconciler::new(worker_context(&app)?)
         .with_circuit(circuit)

@@ -7,11 +7,12 @@ use web::input::{Json, Path};
 use web::reply::{MessageBody, Ok200};
 use web::{App, Failure};
 
-/// Takes the administrator's word, with the reason on record: the rule's sessions are over, and its resource can be deleted. A
-/// rule that is there all the same is found by its mark and removed, as soon as the provider lets us.
+/// Believes the administrator and records the reason. The rule's sessions are over, and its resource can be deleted.
+///
+/// If the rule still exists, the reconciler finds it by its mark and removes it as soon as the provider allows it.
 ///
 /// # Errors
-/// 404; 400 for a rule that is not stuck, and without a reason.
+/// 404; 400 for a rule that is not stuck; 400 without a reason.
 pub async fn handler(
     app: App,
     caller: OrgAdmin,

@@ -1,4 +1,4 @@
-//! `POST /rules/{id}/retry`: an administrator has a rule tried again at once.
+//! `POST /rules/{id}/retry`: an administrator asks for the next attempt at once.
 
 use model::id::RuleId;
 use web::access::OrgAdmin;
@@ -6,10 +6,10 @@ use web::input::Path;
 use web::reply::{MessageBody, Ok200};
 use web::{App, Failure};
 
-/// Wakes the worker of the rule's group. What the provider said last stays with the rule until it says something else.
+/// Wakes the worker of the rule's group. The rule keeps the provider's last message until there is a new one.
 ///
 /// # Errors
-/// 404; 400 for a rule that is there, as it should be.
+/// 404; 400 for a rule that waits for no attempt.
 pub async fn handler(
     app: App,
     caller: OrgAdmin,

@@ -1,19 +1,20 @@
-//! The worker of the table's stream: asks the cloud for what sessions want.
+//! The worker of the table's stream: applies and removes rules in the cloud.
 
 use web::{App, Batch, Failure, Unfinished, Worker};
 use workers::{CircuitBreaker, RuleWorker};
 
 use crate::worker_context::worker_context;
 
-/// The worker. What it learns of accounts lasts as long as its environment.
+/// The circuit breaker lives as long as the environment, so that its next run remembers accounts that did not answer.
 #[must_use]
 pub fn worker() -> Worker {
     let circuit = CircuitBreaker::default();
     Worker::of_stream(move |app, batch| handler(app, batch, circuit.clone()))
 }
 
-/// Visits the groups in which rules changed. A record is a hint: what is to be done stands in the ledger, and the sweeper finds it
-/// there too. So a record comes again only when the table gave no answer; one that cannot be read would hold up all that follow it.
+/// Visits the groups in which rules changed. A record is only a hint: the ledger holds the work, and the sweeper finds it there too.
+///
+/// So a record comes again only when the table did not answer. An unreadable record is skipped, because it would block all later ones.
 ///
 /// # Errors
 /// When the function was deployed without a KMS key.

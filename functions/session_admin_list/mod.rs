@@ -8,10 +8,10 @@ use web::{App, Failure};
 
 use crate::views::SessionView;
 
-/// Lists sessions as a bare array, newest first: all of them, or a part.
+/// Lists sessions as an array, newest first, page by page.
 ///
 /// # Errors
-/// 400 for parameters that cannot be read.
+/// 400 for wrong parameters.
 pub async fn handler(
     app: App,
     caller: OrgAdmin,

@@ -1,4 +1,4 @@
-//! `POST /sessions/admin/{id}/stop`: ends anybody's session.
+//! `POST /sessions/admin/{id}/stop`: ends a session of any person.
 
 use model::id::SessionId;
 use web::access::OrgAdmin;
@@ -8,10 +8,10 @@ use web::{App, Failure};
 
 use crate::views::SessionView;
 
-/// Stops the session, which is `EXPIRING` until its rules are gone.
+/// Stops the session. It is `EXPIRING` until its rules are gone.
 ///
 /// # Errors
-/// 404; 400 in a state in which it cannot be stopped.
+/// 404; 400 for a session that has ended or is ending.
 pub async fn handler(
     app: App,
     caller: OrgAdmin,

@@ -4,17 +4,17 @@ use timers::SessionRef;
 use web::{App, Failure, QueueMessages, Unfinished, Worker};
 use workers::SessionEnder;
 
-/// The worker.
 #[must_use]
 pub fn worker() -> Worker {
     Worker::of_queue(handler)
 }
 
-/// Ends the sessions of some messages whose time is over. A message is a hint: what is to be done stands in the table. One that
-/// cannot be read comes again until it is put aside, and so does one whose session could not be ended; the others are done.
+/// Ends the sessions of some messages, if their time is over. A message is only a hint: the table holds the work.
+///
+/// An unreadable message and one whose session could not be ended come again, until the queue puts them aside.
 ///
 /// # Errors
-/// When the function was deployed without the queue's address.
+/// When the function was deployed without the queue's URL.
 pub async fn handler(app: App, messages: QueueMessages) -> Result<Unfinished, Failure> {
     let mut unfinished = Unfinished::default();
     let mut read = Vec::new();

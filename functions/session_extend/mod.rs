@@ -12,11 +12,11 @@ use web::{App, Failure};
 
 use crate::views::SessionView;
 
-/// Moves the end of the caller's own session, provided that a start would open its resources now. Its rules stay as they are.
+/// Moves the end of the caller's own session. A start must be allowed to open its resources now. Its rules do not change.
 ///
 /// # Errors
-/// 412 for a tag in `If-Match`; 404, also for somebody else's session; 412 where its end is not the expected one; 400 in a state in which it cannot be extended, for a resource that is out of the
-/// caller's reach or not active, or when it would last longer than the caller may.
+/// 412 for any `If-Match`; 404, also for another person's session; 412 for another end than `expectedExpiresAt`; 400 for a session that has
+/// ended, for a resource that is out of the caller's reach or not active, and for a session longer than the caller may have.
 pub async fn handler(
     app: App,
     caller: MemberOrKey<SessionsWrite>,
@@ -24,7 +24,7 @@ pub async fn handler(
     OptionalJson(extension): OptionalJson<Extension>,
     expected: IfMatch,
 ) -> Result<Ok200<SessionView>, Failure> {
-    // A session has no tag: expectedExpiresAt says which one is meant.
+    // A session has no ETag. expectedExpiresAt names the state that the caller means.
     expected.names_no_tag()?;
     let user = caller.known_user(&app).await?.ok_or(Refusal::SessionNotFound(id))?;
     let owner = Owner { user: &user, is_org_admin: caller.principal().is_org_admin };

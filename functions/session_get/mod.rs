@@ -10,10 +10,10 @@ use web::{App, Failure};
 
 use crate::views::SessionView;
 
-/// Shows a session with its rows, and which of those that it gave up are still open.
+/// Shows a session with its rows, and which ports are still open after its end.
 ///
 /// # Errors
-/// 404, also for somebody else's session.
+/// 404, also for another person's session.
 pub async fn handler(
     app: App,
     caller: MemberOrKey<SessionsRead>,

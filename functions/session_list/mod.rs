@@ -1,4 +1,4 @@
-//! `GET /sessions`: the caller's sessions; with `resourceId`, an administrator sees everybody's on that resource.
+//! `GET /sessions`: the caller's sessions; with `resourceId`, an administrator sees all sessions on that resource.
 
 use model::session::OwnSessionFilter;
 use web::access::MemberOrKey;
@@ -9,10 +9,10 @@ use web::{App, Failure};
 
 use crate::views::SessionView;
 
-/// Lists sessions as a bare array, newest first: all of them, or a part.
+/// Lists sessions as an array, newest first, page by page.
 ///
 /// # Errors
-/// 400 for parameters that cannot be read.
+/// 400 for wrong parameters.
 pub async fn handler(
     app: App,
     caller: MemberOrKey<SessionsRead>,

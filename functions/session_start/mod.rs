@@ -1,4 +1,4 @@
-//! `POST /sessions`: lets the caller's address in to what their roles reach, for a time.
+//! `POST /sessions`: lets the caller's address in to the resources that their roles reach, for a limited time.
 
 use model::session::SessionDraft;
 use store::{StartRequest, StoreError};
@@ -10,12 +10,13 @@ use web::{App, Failure};
 
 use crate::views::SessionView;
 
-/// Starts a session, which is `PENDING` until its rules are applied. A caller whom the directory does not know is entered in
-/// it. The address is the one that the gateway saw, or a declared one that is recorded beside it.
+/// Starts a session. It is `PENDING` until its rules are applied. A caller without an entry in the directory gets one.
+///
+/// The address is the one that the gateway saw, or a declared one. The record has both.
 ///
 /// # Errors
-/// 400 for members that are wrong or unknown, for a session longer or larger than one may be, when there is nothing to open, the
-/// address is not known, a rule is full, or as many of the caller's sessions run as may; 404 for a resource that the caller may not open.
+/// 400 for wrong or unknown members, for a session that is too long or too large, when there is nothing to open, when the address is not known,
+/// when a rule is full, and when the caller has too many running sessions; 404 for a resource that the caller may not open.
 pub async fn handler(
     app: App,
     caller: MemberOrKey<SessionsWrite>,

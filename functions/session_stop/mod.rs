@@ -9,10 +9,10 @@ use web::{App, Failure};
 
 use crate::views::SessionView;
 
-/// Stops the session, which is `EXPIRING` until its rules are gone.
+/// Stops the session. It is `EXPIRING` until its rules are gone.
 ///
 /// # Errors
-/// 404, also for somebody else's session; 400 in a state in which it cannot be stopped.
+/// 404, also for another person's session; 400 for a session that has ended or is ending.
 pub async fn handler(
     app: App,
     caller: MemberOrKey<SessionsWrite>,

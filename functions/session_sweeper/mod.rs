@@ -1,4 +1,4 @@
-//! The sweeper, each minute: ends sessions whose time is over, drives what is late, and sets timers for the ends to come.
+//! The sweeper, every minute: ends sessions whose time is over, does late work, and sets timers for sessions that end soon.
 
 use futures_util::future::join;
 use web::{App, Failure, Worker};
@@ -6,17 +6,17 @@ use workers::{CircuitBreaker, Report, SessionSweeper, TimerSetter};
 
 use crate::worker_context::worker_context;
 
-/// The worker. What it learns of accounts lasts as long as its environment.
+/// The circuit breaker lives as long as the environment, so that its next run remembers accounts that did not answer.
 #[must_use]
 pub fn worker() -> Worker {
     let circuit = CircuitBreaker::default();
     Worker::of_schedule(move |app| handler(app, circuit.clone()))
 }
 
-/// A run. Timers are set beside the sweep: neither waits for the other, and the sweep needs none of them.
+/// Runs once. Sweep and timers do not wait for each other.
 ///
 /// # Errors
-/// When the table gives no answer, or the function was deployed without a KMS key or the queue's address.
+/// When the table does not answer, or the function was deployed without a KMS key or the queue's URL.
 pub async fn handler(app: App, circuit: CircuitBreaker) -> Result<Report, Failure> {
     let setter = TimerSetter::new(app.store().clone(), app.timers()?);
     let sweeper = SessionSweeper::new(worker_context(&app)?).with_circuit(circuit).with_clock(app.clock());

@@ -6,10 +6,10 @@ use web::input::Json;
 use web::reply::Created;
 use web::{App, Failure};
 
-/// Creates the user. `id` is the `sub` of the person's tokens; without one a new UUID.
+/// Creates the user. `id` is the `sub` of the person's tokens. Without it the user gets a new UUID.
 ///
 /// # Errors
-/// 400 for members that are wrong or unknown, and for an id or an email that another user has.
+/// 400 for wrong or unknown members, and for an id or an email that another user has.
 pub async fn handler(
     app: App,
     caller: OrgAdmin,

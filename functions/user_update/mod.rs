@@ -7,11 +7,10 @@ use web::input::{IfMatch, JsonPatch, Path};
 use web::reply::OkTagged;
 use web::{App, Failure};
 
-/// Updates the user. What changes nothing is no change; a deactivation that is repeated ends the sessions that are left.
+/// Updates the user. An update without a change writes nothing, except that a repeated deactivation ends sessions that still run.
 ///
 /// # Errors
-/// 404; 412; 400 for members that are wrong or unknown, for `isActive` of the caller's own user, and for an email that another
-/// user has.
+/// 404; 412; 400 for wrong or unknown members, for `isActive` of the caller's own user, and for an email that another user has.
 pub async fn handler(
     app: App,
     caller: OrgAdmin,

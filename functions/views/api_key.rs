@@ -5,7 +5,7 @@ use model::time::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Serialize, Serializer};
 
-/// A key that was made just now.
+/// A new key.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CreatedApiKey {
@@ -20,13 +20,13 @@ pub struct CreatedApiKey {
     created_at: Timestamp,
 }
 
-/// The one place where a key's text leaves Postern.
+/// The text of a key leaves Postern only here.
 fn shown_once<S: Serializer>(text: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
     text.as_ref().map(ExposeSecret::expose_secret).serialize(serializer)
 }
 
 impl CreatedApiKey {
-    /// The representation of a new key, with its text where it is known.
+    /// A repeated request shows the key without its text.
     #[must_use]
     pub fn of(key: ApiKey, text: Option<SecretString>) -> Self {
         Self {
@@ -42,7 +42,7 @@ impl CreatedApiKey {
     }
 }
 
-/// A key in the list, by what people recognise it.
+/// A key in the list. People recognise it by name and prefix.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ApiKeyView {
@@ -61,7 +61,6 @@ pub struct ApiKeyView {
 }
 
 impl ApiKeyView {
-    /// The representation of a key.
     #[must_use]
     pub fn of(key: ApiKey) -> Self {
         Self {

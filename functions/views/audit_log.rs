@@ -1,4 +1,4 @@
-//! A row of the audit log as the API shows it.
+//! An entry of the audit log as the API shows it.
 
 use model::audit::{AuditEvent, AuditResult, AuditSubject};
 use model::principal::ActorType;
@@ -8,7 +8,6 @@ use serde_json::{Map, Value};
 use store::AuditRow;
 use web::Failure;
 
-/// A row, in the API's order of members.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AuditLogEntry {
@@ -29,16 +28,14 @@ pub struct AuditLogEntry {
     created_at: Timestamp,
 }
 
-/// As the filters compare it: with a time that lacks its milliseconds nobody finds the row again.
+/// The filters `from` and `to` compare milliseconds, so an entry must show them.
 fn to_the_millisecond<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&time.with_millis())
 }
 
 impl AuditLogEntry {
-    /// The representation of a row.
-    ///
     /// # Errors
-    /// An internal failure when the row cannot be read.
+    /// 500 when the entry cannot be read.
     pub fn of(row: AuditRow) -> Result<Self, Failure> {
         let details = row.details()?;
         Ok(Self {

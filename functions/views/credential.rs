@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use store::{CredentialRecord, Tagged};
 use web::{App, Failure};
 
-/// The representation, in the seed's order of members; `provider` and `credential_type` are ours.
+/// The members have the seed's order. `provider` and `credential_type` are extensions.
 #[derive(Debug, Serialize)]
 pub struct CredentialView {
     id: String,
@@ -35,7 +35,7 @@ pub struct CredentialView {
 struct CreatorView {
     id: String,
     email: Option<String>,
-    /// The schema requires a name; a token need not have one.
+    /// The schema requires a name. Without one, the email or the id takes its place.
     name: String,
 }
 
@@ -48,10 +48,10 @@ struct ReferenceView {
 }
 
 impl CredentialView {
-    /// The representation of a record. The vault is asked only for a value that may be shown.
+    /// The vault opens only a value that may be shown.
     ///
     /// # Errors
-    /// The vault's.
+    /// Those of the vault.
     pub async fn of(app: &App, org: &OrgId, record: CredentialRecord) -> Result<Self, Failure> {
         let credential = record.credential;
         let value = match &record.sealed {
@@ -81,7 +81,6 @@ impl CredentialView {
 }
 
 impl CredentialView {
-    /// The members of the representation.
     #[must_use]
     pub fn members(&self) -> Map<String, Value> {
         match serde_json::to_value(self) {
@@ -90,10 +89,10 @@ impl CredentialView {
         }
     }
 
-    /// The representation of a record, with the tag of its state.
+    /// The credential with the tag of its state.
     ///
     /// # Errors
-    /// The vault's.
+    /// Those of the vault.
     pub async fn tagged(app: &App, org: &OrgId, record: CredentialRecord) -> Result<Tagged<Self>, Failure> {
         let tag = record.tag()?;
         Ok(Tagged { value: Self::of(app, org, record).await?, tag })
@@ -101,7 +100,7 @@ impl CredentialView {
 }
 
 impl CredentialView {
-    /// Whether its value is too deep for a list: an earlier version has taken such values.
+    /// Whether the value is too deep for a list. An earlier version accepted such values.
     #[must_use]
     pub fn is_too_deep(&self) -> bool {
         let is_shallow = |value: &RawValue| {

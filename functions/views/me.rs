@@ -9,7 +9,7 @@ use model::user::User;
 use serde::Serialize;
 use store::Accessible;
 
-/// The caller, and what a session of theirs would open.
+/// The caller, and the resources that a session of theirs would open.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MeView {
@@ -30,7 +30,7 @@ struct OwnRole {
     max_session_duration_hours: Option<u32>,
 }
 
-/// What there is to know for somebody who may open a resource, and not how Postern reaches it.
+/// A resource for a person who may open it. It does not show how Postern reaches it.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct OpenResource {
@@ -43,7 +43,6 @@ struct OpenResource {
 }
 
 impl MeView {
-    /// The representation.
     #[must_use]
     pub fn of(principal: &Principal, user: User, accessible: Accessible) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! Representations that functions answer with.
+//! Objects as the API shows them.
 
 mod api_key;
 mod audit_log;

@@ -8,7 +8,6 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 use store::{ListedRule, UnreadableRule};
 
-/// A rule.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RuleView {
@@ -32,7 +31,6 @@ pub struct RuleView {
 }
 
 impl RuleView {
-    /// The representation of a rule that may be unreadable.
     #[must_use]
     pub fn listed(rule: ListedRule) -> Self {
         match rule {
@@ -41,7 +39,7 @@ impl RuleView {
         }
     }
 
-    /// The same members as of any rule: what is not known is `null`, and an id that must be there is the nil UUID.
+    /// An unknown member is `null`. An unknown id that must be present is the nil UUID.
     fn unreadable(rule: UnreadableRule) -> Self {
         let ports = rule.ingress.opening.ports;
         Self {
@@ -65,7 +63,6 @@ impl RuleView {
         }
     }
 
-    /// The representation.
     #[must_use]
     pub fn of(rule: Rule) -> Self {
         let ports = rule.ingress.opening.ports;

@@ -9,7 +9,6 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use store::{ShownSession, StillOpen};
 
-/// A session.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SessionView {
@@ -42,12 +41,12 @@ struct RowView {
     applied_at: Option<Timestamp>,
     removed_at: Option<Timestamp>,
     error_message: Option<String>,
-    /// Absent where it was not looked up.
+    /// Absent unless it was looked up.
     #[serde(skip_serializing_if = "Option::is_none")]
     still_open: Option<OpenFor>,
 }
 
-/// `null` for a port that is open for no other session.
+/// The other sessions for which a port is open. `null` if there is none.
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
 struct OpenFor(Option<OtherSessions>);
@@ -59,7 +58,6 @@ struct OtherSessions {
 }
 
 impl SessionView {
-    /// The representation at a time.
     #[must_use]
     pub fn of(session: Session, now: Timestamp) -> Self {
         let status = session.status(now);
@@ -85,7 +83,7 @@ impl SessionView {
 }
 
 impl SessionView {
-    /// The representation of a session that may be unreadable: what is known of it, and `UNREADABLE`.
+    /// An unreadable session shows its known members and the status `UNREADABLE`.
     #[must_use]
     pub fn shown(shown: ShownSession, now: Timestamp) -> Self {
         let view = Self::of(shown.session, now);
@@ -94,7 +92,7 @@ impl SessionView {
 }
 
 impl SessionView {
-    /// The representation with what is known of the ports that are still open.
+    /// Adds the ports that are still open.
     #[must_use]
     pub fn with_still_open(mut self, mut open: StillOpen) -> Self {
         for row in &mut self.resource_ips {

@@ -1,10 +1,10 @@
-//! A resource after the provider was asked about it.
+//! A verified resource as the API shows it.
 
 use model::resource::Resource;
 use serde::Serialize;
 use store::{GroupFound, Neighbour, RuleSlots};
 
-/// A resource, how many more rules its group takes, and what an administrator should know of the group.
+/// A resource, how many more rules its group takes, and warnings about the group.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct VerifiedView {
@@ -35,11 +35,10 @@ impl Warning {
 }
 
 impl VerifiedView {
-    /// The representation.
     #[must_use]
     pub fn of(resource: Resource, found: &GroupFound) -> Self {
         let group = &resource.resource_identifier;
-        // An earlier version has taken configs that open nothing now.
+        // An earlier version accepted configs that open nothing now.
         let fault = resource.resource_type.config_fault(&resource.config);
         let fault = fault.map(|message| Warning { code: "CONFIG_MUST_BE_CORRECTED", message });
         let neighbours = found.neighbours.iter().map(|neighbour| Warning::of(*neighbour, group));

@@ -61,7 +61,7 @@ impl LocalClock {
             keys::private_folder(folder).map_err(LocalError::of(folder.display()))?;
         }
         replace(&told, &text).map_err(LocalError::of(told.display()))?;
-        let this = Self { clock: clock::hurried(begin, rate), rate, kept, told: Some(told) };
+        let this = Self { clock: clock::at_rate(begin, rate), rate, kept, told: Some(told) };
         this.write(TICKS_AHEAD)?;
         Ok(this)
     }

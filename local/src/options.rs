@@ -98,7 +98,7 @@ fn variable(name: &str) -> Option<String> {
 
 /// What is wrong with a setting, with its value.
 fn told(bad: BadSetting) -> LocalError {
-    LocalError::new(bad.seen(&variable).to_string())
+    LocalError::new(bad.with_value(&variable).to_string())
 }
 
 /// Whose tokens this machine accepts: those signed with a secret that is kept here, unless the environment names another way.

@@ -160,6 +160,43 @@ fn no_import_of_the_store_runs_upwards() {
     assert_nothing_wrong(&wrong);
 }
 
+/// The names between a start and an end, such as those of the methods between `fn ` and `(&self`.
+fn names_between<'t>(text: &'t str, start: &'static str, end: &'static str) -> impl Iterator<Item = &'t str> {
+    text.match_indices(start).filter_map(move |(place, _)| {
+        let rest = &text[place + start.len()..];
+        let length = rest.find(|c: char| !c.is_alphanumeric() && c != '_')?;
+        rest[length..].starts_with(end).then(|| &rest[..length])
+    })
+}
+
+/// `Store` has its methods in all rooms, and a method call needs no import.
+#[test]
+fn no_method_of_the_store_calls_one_above_it() {
+    let mut modules = modules(&root().join("shared/store/src"));
+    for text in modules.values_mut() {
+        text.retain(|c| !c.is_whitespace());
+    }
+    let mut rooms: BTreeMap<&str, usize> = BTreeMap::new();
+    for (path, text) in &modules {
+        for method in names_between(text, "fn", "(&self") {
+            let room = store_room(path).unwrap_or(usize::MAX);
+            let lowest = rooms.entry(method).or_insert(room);
+            *lowest = room.min(*lowest);
+        }
+    }
+    assert!(rooms.contains_key("start_session"), "methods are found");
+    let mut wrong = Vec::new();
+    for (path, text) in &modules {
+        let Some(own) = store_room(path) else { continue };
+        for called in names_between(text, "self.", "(") {
+            if rooms.get(called).is_some_and(|room| *room > own) {
+                wrong.push(format!("{} calls {called}", path.join("::")));
+            }
+        }
+    }
+    assert_nothing_wrong(&wrong);
+}
+
 #[test]
 fn no_two_rooms_of_a_crate_reach_each_other() {
     let mut wrong = Vec::new();

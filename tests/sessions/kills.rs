@@ -50,7 +50,7 @@ impl Scene {
     }
 
     async fn stop(&self, id: SessionId) {
-        self.world.app.db.end_session(&actor(ORG), id, self.world.app.now()).await.unwrap();
+        self.world.app.db.end_or_evict_session(&actor(ORG), id, self.world.app.now()).await.unwrap();
     }
 
     async fn extend(&self, id: SessionId) {

@@ -66,13 +66,13 @@ impl Held {
 
     /// Ends a session, whose rows are told that the rule is removed.
     async fn leave(&self, session: SessionId) {
-        self.app.db.end_session(&actor(ORG), session, self.app.now()).await.unwrap();
+        self.app.db.end_or_evict_session(&actor(ORG), session, self.app.now()).await.unwrap();
         self.notify_rows(&self.rule().await, RuleEvent::Removed(None)).await;
     }
 
     /// Ends a session whose rule then cannot be removed.
     async fn stuck(&self, session: SessionId) -> Rule {
-        self.app.db.end_session(&actor(ORG), session, self.app.now()).await.unwrap();
+        self.app.db.end_or_evict_session(&actor(ORG), session, self.app.now()).await.unwrap();
         let leaving = self.rule().await;
         let of = Finding::of(&leaving, self.app.now());
         let finding = Finding { presence: Presence::Present, is_refused: true, ..of };
@@ -145,7 +145,7 @@ async fn a_rule_is_settled_when_rows_are_told_and_forgotten_when_they_are_gone()
     let told = held.rule().await;
     assert!(told.fresh.is_empty() && held.settle(&told).await);
     assert_eq!(held.rule().await, Rule { due_at: None, ..told });
-    held.app.db.end_session(&actor(ORG), held.session, held.app.now()).await.unwrap();
+    held.app.db.end_or_evict_session(&actor(ORG), held.session, held.app.now()).await.unwrap();
     let leaving = held.rule().await;
     assert!(!held.forget(&leaving).await && !held.settle(&leaving).await);
     held.notify_rows(&leaving, RuleEvent::Removed(None)).await;
@@ -240,7 +240,7 @@ async fn a_resolution_is_for_what_is_still_stuck() {
     let seen = held.stuck(held.session).await;
     let again = between(&held.app, held.resolve(seen.id), async {
         let session = held.app.db_hold(held.resource).await.unwrap();
-        held.app.db.end_session(&actor(ORG), session, held.app.now()).await.unwrap();
+        held.app.db.end_or_evict_session(&actor(ORG), session, held.app.now()).await.unwrap();
     });
     assert_eq!(refusal(again.await), Refusal::RuleNotStuck);
     assert_eq!(held.rule().await.id, seen.id);

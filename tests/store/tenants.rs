@@ -156,7 +156,7 @@ async fn the_store_finds_nothing_under_another_organization() {
     assert!(db.session(&org(OTHER_ORG), session).await.unwrap().is_none());
     let missing = Refusal::SessionNotFound(session);
     assert_eq!(refusal(db.stop_session(&stranger, session, None, now).await), missing);
-    assert!(db.end_session(&stranger, session, now).await.is_ok());
+    assert!(db.end_or_evict_session(&stranger, session, now).await.is_ok());
     let missing = Refusal::RoleNotFound(role);
     assert_eq!(refusal(db.assign(&stranger, &Link::RoleResource(role, resource), now).await), missing);
     assert_eq!(refusal(db.unassign(&stranger, &Link::RoleResource(role, resource), now).await), missing);

@@ -86,7 +86,7 @@ impl TestApp {
 
     /// Ends a session of [`ORG`], and has its rules removed.
     pub async fn db_release(&self, session: SessionId) {
-        self.db.end_session(&actor(ORG), session, self.now()).await.expect("an end");
+        self.db.end_or_evict_session(&actor(ORG), session, self.now()).await.expect("an end");
         let session = self.db.session(&org(ORG), session).await.expect("a session").expect("one");
         let groups: BTreeSet<GroupRef> = session.rows.into_iter().map(|row| row.group).collect();
         let groups = groups.into_iter().map(|group| (org(ORG), group));

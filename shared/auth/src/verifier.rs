@@ -9,12 +9,12 @@ use serde_json::Value;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::cached::{Cached, Missing};
 use crate::claims::{ClaimNames, check_times};
 use crate::fetch::{Fetch, FetchFault};
 use crate::invalid::InvalidToken;
 use crate::jws::Jws;
-use crate::kept::{Kept, Lack};
-use crate::keys::{KeySet, KeySource, is_fetchable, kept_set};
+use crate::keys::{KeySet, KeySource, cached_set, is_fetchable};
 
 /// Shortest HS256 secret, in bytes: the length of the hash (RFC 7518 §3.2).
 const SECRET_MIN_BYTES: usize = 32;
@@ -71,9 +71,9 @@ impl std::error::Error for BadKeys {}
 
 enum Keys {
     Secret(DecodingKey),
-    Stored(Kept<DecodingKey>),
+    Stored(Cached<DecodingKey>),
     Inline(KeySet),
-    Remote(Kept<KeySet>),
+    Remote(Cached<KeySet>),
 }
 
 /// Verifies tokens. A process builds one.
@@ -92,7 +92,7 @@ impl Verifier {
     pub fn new(settings: &JwtSettings, fetch: Arc<dyn Fetch>) -> Result<Self, BadKeys> {
         let keys = match &settings.keys {
             JwtKeys::Secret(secret) => Keys::Secret(secret_key(secret)?),
-            JwtKeys::Stored(name) => Keys::Stored(kept_secret(name.clone(), fetch)),
+            JwtKeys::Stored(name) => Keys::Stored(cached_secret(name.clone(), fetch)),
             JwtKeys::Inline(json) => {
                 let set = KeySet::parse(json).map_err(|why| BadKeys::NotAKeySet(why.to_string()))?;
                 Keys::Inline(set)
@@ -102,7 +102,7 @@ impl Verifier {
                 if !is_fetchable(&url) {
                     return Err(BadKeys::NotFetchable(url));
                 }
-                Keys::Remote(kept_set(source.clone(), fetch))
+                Keys::Remote(cached_set(source.clone(), fetch))
             }
         };
         let JwtSettings { keys: _, issuer, audience, claims } = settings.clone();
@@ -113,8 +113,8 @@ impl Verifier {
     #[must_use]
     pub fn renewed_after(mut self, seconds: i64) -> Self {
         self.keys = match self.keys {
-            Keys::Stored(kept) => Keys::Stored(kept.renewed_after(seconds)),
-            Keys::Remote(kept) => Keys::Remote(kept.renewed_after(seconds)),
+            Keys::Stored(cached) => Keys::Stored(cached.renewed_after(seconds)),
+            Keys::Remote(cached) => Keys::Remote(cached.renewed_after(seconds)),
             given @ (Keys::Secret(_) | Keys::Inline(_)) => given,
         };
         self
@@ -123,8 +123,8 @@ impl Verifier {
     /// Reads the keys before the first request.
     pub async fn warm_up(&self, now: Timestamp) {
         match &self.keys {
-            Keys::Stored(kept) => kept.warm_up(now).await,
-            Keys::Remote(kept) => kept.warm_up(now).await,
+            Keys::Stored(cached) => cached.warm_up(now).await,
+            Keys::Remote(cached) => cached.warm_up(now).await,
             Keys::Secret(_) | Keys::Inline(_) => {}
         }
     }
@@ -143,7 +143,8 @@ impl Verifier {
 
     /// The claims of a correctly signed token. The key fixes the algorithm, and the token's `alg` must agree (RFC 8725 §3.1).
     async fn signed_claims(&self, token: &Jws<'_>, now: Timestamp) -> Result<Value, InvalidToken> {
-        let rejected = |lack, unmatched| if lack == Lack::Value { InvalidToken::NoKeys } else { unmatched };
+        let rejected =
+            |missing, unmatched| if missing == Missing::Value { InvalidToken::NoKeys } else { unmatched };
         let kid = || token.kid.as_deref().ok_or(InvalidToken::UnknownKey);
         let by_set = |set: &KeySet, kid: &str| {
             let claims = set.find(kid)?.find_map(|key| token.claims(&key.key, key.algorithm));
@@ -151,15 +152,15 @@ impl Verifier {
         };
         let claims = match &self.keys {
             Keys::Secret(key) => token.claims(key, Algorithm::HS256),
-            Keys::Stored(kept) => {
-                let found = kept.find(now, |key| token.claims(key, Algorithm::HS256)).await;
-                Some(found.map_err(|lack| rejected(lack, InvalidToken::NotOurs))?)
+            Keys::Stored(cached) => {
+                let found = cached.find(now, |key| token.claims(key, Algorithm::HS256)).await;
+                Some(found.map_err(|missing| rejected(missing, InvalidToken::NotOurs))?)
             }
             Keys::Inline(set) => by_set(set, kid()?).ok_or(InvalidToken::UnknownKey)?,
-            Keys::Remote(kept) => {
+            Keys::Remote(cached) => {
                 let kid = kid()?;
-                let found = kept.find(now, |set| by_set(set, kid)).await;
-                found.map_err(|lack| rejected(lack, InvalidToken::UnknownKey))?
+                let found = cached.find(now, |set| by_set(set, kid)).await;
+                found.map_err(|missing| rejected(missing, InvalidToken::UnknownKey))?
             }
         };
         claims.ok_or(InvalidToken::NotOurs)
@@ -167,7 +168,7 @@ impl Verifier {
 }
 
 /// A secret in Secrets Manager, kept between requests. A secret that is too short counts as missing.
-fn kept_secret(name: String, fetch: Arc<dyn Fetch>) -> Kept<DecodingKey> {
+fn cached_secret(name: String, fetch: Arc<dyn Fetch>) -> Cached<DecodingKey> {
     let name: Arc<str> = name.into();
     let load = move || -> BoxFuture<'static, _> {
         let (name, fetch) = (Arc::clone(&name), Arc::clone(&fetch));
@@ -176,7 +177,7 @@ fn kept_secret(name: String, fetch: Arc<dyn Fetch>) -> Kept<DecodingKey> {
             secret_key(&secret).map_err(|bad| FetchFault(format!("{name}: {bad}")))
         })
     };
-    Kept::new("the secret of tokens", Box::new(load))
+    Cached::new("the secret of tokens", Box::new(load))
 }
 
 fn secret_key(secret: &SecretString) -> Result<DecodingKey, BadKeys> {

@@ -15,7 +15,7 @@ pub fn system() -> Clock {
 
 /// A clock that starts at some time and runs `rate` times as fast as the system's, for `cargo run`.
 #[must_use]
-pub fn hurried(start: Timestamp, rate: u32) -> Clock {
+pub fn at_rate(start: Timestamp, rate: u32) -> Clock {
     let watch = Stopwatch::start();
     Arc::new(move || {
         let millis = i64::try_from(watch.millis()).unwrap_or(i64::MAX).saturating_mul(i64::from(rate));

@@ -49,7 +49,7 @@ pub(crate) async fn count_failed_sign_in(
 }
 
 /// Puts a refused start of a session on record: who asked, from where, and why it was refused. A 403 is left out, because
-/// [`record_denied`] records it.
+/// `record_denied` records it.
 pub async fn record_refused_start(app: &App, actor: &Actor, draft: &SessionDraft, refusal: &Refusal) {
     let answer = refusals::of_refusal(refusal);
     if answer.status == StatusCode::FORBIDDEN {

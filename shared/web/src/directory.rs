@@ -1,7 +1,7 @@
 //! What this environment has seen of callers in the directory.
 //!
-//! A deactivated person must be refused within five seconds, in every environment. So an entry counts for four seconds of the requests' own
-//! time. Why not a condition on the caller's item: ADR 0038.
+//! A deactivated person must be refused within five seconds, in every environment. So a remembered standing counts for four seconds of the
+//! requests' own time. Why not a condition on the caller's item: ADR 0038.
 
 use model::id::{EntryId, OrgId, UserId};
 use model::time::Timestamp;
@@ -9,7 +9,7 @@ use model::user::User;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// How long an entry counts, in milliseconds. The fifth second is for the request that has just read it.
+/// How long a remembered standing counts, in milliseconds. The fifth second is for the request that has just read it.
 const LIFETIME_MILLIS: i64 = 4_000;
 
 /// Most people whom an environment remembers. A forgotten person is looked up again.
@@ -67,7 +67,7 @@ impl Directory {
     }
 }
 
-/// An entry from the future is not fresh: the clock went back, so its age is unknown.
+/// A standing from the future is not fresh: the clock went back, so its age is unknown.
 fn is_fresh(seen: Timestamp, now: Timestamp) -> bool {
     (0..LIFETIME_MILLIS).contains(&now.unix_millis().saturating_sub(seen.unix_millis()))
 }
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_counts_for_four_seconds() {
+    fn a_remembered_standing_counts_for_four_seconds() {
         let directory = Directory::default();
         directory.note(person("ada"), Standing::Inactive, at(10_000));
         for (now, expected) in [
@@ -109,7 +109,7 @@ mod tests {
             directory.note(person(&format!("early-{number}")), Standing::Absent, at(0));
         }
         directory.note(person("late"), Standing::Absent, at(4_000));
-        assert_eq!(directory.people().len(), 1, "old entries go first");
+        assert_eq!(directory.people().len(), 1, "stale ones go first");
         for number in 0..PEOPLE_MAX {
             directory.note(person(&format!("many-{number}")), Standing::Absent, at(4_000));
         }

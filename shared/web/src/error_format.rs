@@ -1,4 +1,4 @@
-//! The three error formats. Each lays out a row of [`refusals`], and says nothing of its own.
+//! The three error formats. Each lays out a row of the table in `refusals/`, and adds no words.
 //!
 //! The path alone picks the format, before any check runs: docs/errors.md.
 

@@ -1,4 +1,4 @@
-//! Everything that can go wrong with a request. What a caller is answered: [`refusals`](crate::refusals).
+//! Everything that can go wrong with a request. What a caller is answered: `refusals/`.
 
 use auth::InvalidToken;
 use model::api_key::Scope;
@@ -91,7 +91,7 @@ pub enum Denied {
     Scope(Scope),
 }
 
-/// Why a request failed. [`refusals`](crate::refusals) has a row for each variant.
+/// Why a request failed. The table in `refusals/` has a row for each variant.
 ///
 /// Callers and the log read different fields. There is no `Display` that could mix them.
 #[derive(Debug)]

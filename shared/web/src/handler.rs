@@ -80,7 +80,7 @@ pub trait Handler<Args>: Clone + Send + Sync + 'static {
     /// The parameters of the query. `None` where the handler takes any.
     fn parameters() -> Option<Vec<&'static str>>;
 
-    /// Runs steps 3 to 5 of the [`pipeline`].
+    /// Runs steps 3 to 5 of `pipeline.rs`.
     fn call(self, app: App, request: Arc<Incoming>) -> Answering;
 
     /// Serves the handler from the Lambda runtime.

@@ -5,7 +5,7 @@
 //! status. Everything that can go wrong is a [`Failure`]. The table of refusals (`refusals/`) says what callers are answered, and the path
 //! picks one of three error formats ([`error_format`]).
 //!
-//! Modules import only modules that stand further down in this list:
+//! Modules import only modules that stand further down in this list, or further right in their row:
 //!
 //! | Modules | |
 //! |---|---|

@@ -1,6 +1,6 @@
 //! A request from top to bottom, from the gateway's event to the answer:
 //!
-//! 1. **Event in.** The runtime hands over an event; its address is fixed before any header can be believed ([`edge`](crate::edge)).
+//! 1. **Event in.** The runtime hands over an event. [`edge`](crate::edge) decides which address it comes from.
 //! 2. **Route and format.** [`Incoming`] holds the request. Its own path picks the error format of every failure that follows.
 //! 3. **Who calls, and whether they may.** [`admit`] identifies the caller and asks the directory about them.
 //! 4. **Limit of calls.** [`admit`] takes a token from the caller's bucket at the same time.
@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
-use crate::access::{Access, Level, Own, Visitor, budget, identify, standing};
+use crate::access::{Access, Allowed, Level, Visitor, budget, identify, standing};
 use crate::app::App;
 use crate::clock::{self, Stopwatch};
 use crate::denied_audit;
@@ -179,7 +179,7 @@ pub async fn admit<A: Access>(app: &App, request: &Incoming) -> Result<A, Failur
             if A::LEVEL != Level::Visitor {
                 caller.record_use(app, request).await;
             }
-            A::admitted(Own { caller, read }, request)
+            A::admitted(Allowed { caller, read }, request)
         }
         Err(failure) => A::turned_away(failure),
     }

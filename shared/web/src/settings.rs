@@ -106,7 +106,7 @@ impl WorkerSettings {
     /// # Errors
     /// The first setting that is missing or wrong.
     pub fn from_env(source: EventSource) -> Result<Self, SettingFault> {
-        Self::read(&environment, source).map_err(|bad| bad.seen(&environment))
+        Self::read(&environment, source).map_err(|bad| bad.with_value(&environment))
     }
 
     /// Reads the settings of a worker.
@@ -136,7 +136,7 @@ impl Settings {
     /// # Errors
     /// The first setting that is missing or wrong. The function does not start.
     pub fn from_env() -> Result<Self, SettingFault> {
-        Self::read(&environment).map_err(|bad| bad.seen(&environment))
+        Self::read(&environment).map_err(|bad| bad.with_value(&environment))
     }
 
     /// Reads the settings.
@@ -257,7 +257,7 @@ pub fn origins(get: Lookup<'_>) -> Result<Origins, BadSetting> {
 /// # Errors
 /// A text that is not an origin.
 pub(crate) fn origins_from_env() -> Result<Origins, SettingFault> {
-    origins(&environment).map_err(|bad| bad.seen(&environment))
+    origins(&environment).map_err(|bad| bad.with_value(&environment))
 }
 
 /// How AWS is reached: `AWS_REGION`, `AWS_ENDPOINT_URL` and `AWS_USE_FIPS_ENDPOINT` (AWS SDKs and Tools Reference Guide).

@@ -247,7 +247,7 @@ fn the_key_is_used_in_its_encryption_context_alone() {
 async fn a_denied_call_of_any_test_is_noticed() {
     let app = TestApp::new().await;
     let who = support::actor(ORG);
-    let end = || app.db.end_session(&who, model::id::SessionId::nil(), app.now());
+    let end = || app.db.end_or_evict_session(&who, model::id::SessionId::nil(), app.now());
     let _ = end().await;
     app.proxy.assert_nothing_denied();
     let _ = end().in_function("docs-get").await;

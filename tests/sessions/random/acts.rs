@@ -42,7 +42,7 @@ impl History {
             }
             OfSession::Stop(number) => {
                 if let Some((org_name, id)) = self.session(*number) {
-                    self.world.app.db.end_session(&actor(org_name), id, now).await?;
+                    self.world.app.db.end_or_evict_session(&actor(org_name), id, now).await?;
                 }
             }
             OfSession::Extend { session, is_org_admin } => {

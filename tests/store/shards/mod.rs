@@ -220,7 +220,7 @@ async fn a_stop_and_a_deletion_leave_no_count() {
             continue;
         }
         let (app, id) = (Arc::clone(&ready.app), session.head.id);
-        let stopping = async move { app.db.end_session(&actor(ORG), id, app.now()).await };
+        let stopping = async move { app.db.end_or_evict_session(&actor(ORG), id, app.now()).await };
         let stopped = between(&ready.app, stopping, async {
             assert_eq!(refusal(ready.delete().await), Refusal::ResourceInUse);
         });

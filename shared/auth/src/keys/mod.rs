@@ -6,4 +6,4 @@ mod source;
 pub use set::{KeySet, NotAKeySet};
 pub use source::{KeySource, is_fetchable};
 
-pub(crate) use source::kept_set;
+pub(crate) use source::cached_set;

@@ -7,8 +7,8 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::set::KeySet;
+use crate::cached::Cached;
 use crate::fetch::{Fetch, FetchFault};
-use crate::kept::Kept;
 
 /// The source of an issuer's keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,13 +82,13 @@ impl Place {
 }
 
 /// An issuer's keys, kept between requests.
-pub(crate) fn kept_set(source: KeySource, fetch: Arc<dyn Fetch>) -> Kept<KeySet> {
+pub(crate) fn cached_set(source: KeySource, fetch: Arc<dyn Fetch>) -> Cached<KeySet> {
     let place = Arc::new(Place { source, fetch, url: Mutex::default() });
     let load = move || -> BoxFuture<'static, _> {
         let place = Arc::clone(&place);
         Box::pin(async move { place.set().await })
     };
-    Kept::new("the issuer's keys", Box::new(load))
+    Cached::new("the issuer's keys", Box::new(load))
 }
 
 /// The key set at a URL.
@@ -252,7 +252,7 @@ mod tests {
     async fn the_discovered_url_is_kept_until_a_fetch_fails() {
         let issuer = Arc::new(Issuer::default());
         let source = KeySource::Discovery { issuer: "https://id.example".into() };
-        let kept = kept_set(source, Arc::clone(&issuer) as Arc<dyn Fetch>);
+        let cached = cached_set(source, Arc::clone(&issuer) as Arc<dyn Fetch>);
         let keys = "https://id.example/keys";
         for (minute, is_down, asked) in [
             (0, false, vec![DISCOVERY, keys]),
@@ -262,7 +262,7 @@ mod tests {
         ] {
             *issuer.is_down.lock().unwrap() = is_down;
             let now = Timestamp::from_unix_millis(1_771_410_600_000 + minute * 60_000).unwrap();
-            let found = kept.find(now, |set| set.find("other").map(drop)).await;
+            let found = cached.find(now, |set| set.find("other").map(drop)).await;
             assert!(found.is_err(), "{minute}");
             assert_eq!(std::mem::take(&mut *issuer.asked.lock().unwrap()), asked, "{minute}");
         }

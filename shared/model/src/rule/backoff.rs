@@ -1,37 +1,28 @@
-//! When a failed attempt is repeated: for ever, after growing pauses.
+//! When a failed attempt is repeated: without end, after growing pauses.
 
 use crate::id::RuleId;
 
 /// The first pause, in seconds.
 const FIRST: i64 = 10;
-/// The longest pause, in seconds. It bounds how long rules stay after an outage of the provider: this, and the minute
-/// between two sweeps.
+/// The longest pause, in seconds. After an outage of the provider, a rule stays for this long at most, and for the minute between two
+/// sweeps.
 const LONGEST: i64 = 600;
 
-/// Failed attempts after which a removal is shown as stuck, although the provider never refused: some four minutes at least.
+/// Failed attempts after which a removal is shown as stuck, even if the provider never refused. They take at least four minutes.
 pub const STUCK_AFTER: u32 = 6;
 
-/// The pause after a refusal, in seconds: a day. What was refused is not granted by asking often.
+/// The pause after a refusal, in seconds: a day. Asking more often does not change a refusal.
 pub const PROBE_SECONDS: i64 = 24 * 3600;
 
-/// The pause after so many failed attempts, in seconds: it doubles up to ten minutes, less up to a quarter that depends on
-/// the rule and the attempt, so that rules that failed together are not tried together.
+/// The pause after this many failed attempts, in seconds. It doubles up to ten minutes, less up to a quarter. Rule and attempt decide how
+/// much less, so that rules which failed together are tried at different times.
 #[must_use]
 pub fn pause_seconds(rule: RuleId, attempts: u32) -> i64 {
     let full = FIRST.saturating_mul(1 << attempts.saturating_sub(1).min(20)).min(LONGEST);
-    let spread = i64::from(mixed(rule.uuid().as_u128(), attempts));
-    full - full * spread / 1024
-}
-
-/// A number in which every bit of the attempt and of the rule's lower half, where its random bits are, takes part (the
-/// finalizer of MurmurHash3).
-fn mixed(rule: u128, attempts: u32) -> u8 {
-    let low = u64::try_from(rule & u128::from(u64::MAX)).unwrap_or(0);
-    let mut bits = low ^ u64::from(attempts).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    for factor in [0xff51_afd7_ed55_8ccd, 0xc4ce_b9fe_1a85_ec53] {
-        bits = (bits ^ (bits >> 33)).wrapping_mul(factor);
-    }
-    (bits >> 56).try_into().unwrap_or(0)
+    // The random bits of an id are in its lower half.
+    let low = u64::try_from(rule.uuid().as_u128() & u128::from(u64::MAX)).unwrap_or(0);
+    let mut random = fastrand::Rng::with_seed(low ^ u64::from(attempts).rotate_right(8));
+    full - full * i64::from(random.u8(..)) / 1024
 }
 
 #[cfg(test)]
@@ -40,19 +31,12 @@ mod tests {
     use crate::time::Timestamp;
 
     #[test]
-    fn rule_and_attempt_are_mixed_as_murmurhash_does() {
-        // The first is the finalizer's own: it makes 0xb456bcfc34c2cb2c of 1.
-        for (rule, attempts, expected) in [
-            (1, 0, 0xb4),
-            (2, 0, 0x3a),
-            (u128::from(u64::MAX), 0, 0x64),
-            (1 << 63, 0, 0x8f),
-            (1, 1, 0x25),
-            (0, 2, 0xd3),
-            (0xdead_beef_1234_5678, 7, 0x9c),
-        ] {
-            assert_eq!(mixed(rule, attempts), expected, "{rule:#x} {attempts}");
-        }
+    fn the_pause_depends_on_the_rule_and_the_attempt_alone() {
+        let rule = RuleId::generate(Timestamp::from_unix_millis(1_771_410_600_000).unwrap());
+        let pauses = || (10..40).map(|attempts| pause_seconds(rule, attempts)).collect::<Vec<_>>();
+        assert_eq!(pauses(), pauses());
+        let different: std::collections::BTreeSet<_> = pauses().into_iter().collect();
+        assert!(different.len() > 15, "{different:?}");
     }
 
     #[test]

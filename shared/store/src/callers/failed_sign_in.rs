@@ -1,9 +1,5 @@
-//! The count of failed sign-ins. They belong to no organization: who cannot show who they are names none. No operation of the API
-//! reads them; an operator does (docs/operations.md).
-//!
-//! | Operation | Calls |
-//! |---|---|
-//! | count one | 1 |
+//! The count of failed sign-ins. They belong to no organization, because an unauthenticated caller has none. Only an operator reads them
+//! (docs/operations.md).
 
 use model::time::Timestamp;
 
@@ -18,9 +14,9 @@ const KEPT_SECONDS: i64 = 90 * 24 * 3600;
 /// A token or an API key that was not accepted.
 #[derive(Debug, Clone, Copy)]
 pub struct FailedSignIn<'a> {
-    /// The address, or the network that one line has.
+    /// The address, or the IPv6 network of one line.
     pub address: &'a str,
-    /// Why, in a word: never a part of what was shown.
+    /// The reason in one word. It contains nothing of the token or key.
     pub reason: &'a str,
     /// The gateway's id of the request.
     pub request_id: &'a str,

@@ -1,4 +1,4 @@
-//! What is counted of callers: the requests that they may make, and the sign-ins that failed.
+//! What is counted for callers: their requests and their failed sign-ins.
 
 pub(crate) mod failed_sign_in;
 pub(crate) mod rate;

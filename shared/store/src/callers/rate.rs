@@ -1,8 +1,4 @@
-//! The buckets of tokens that callers pay with.
-//!
-//! | Operation | Calls |
-//! |---|---|
-//! | take a block of tokens | 1, and one for each time that the bucket was not as full as thought |
+//! Rate limits: each caller has a bucket of tokens.
 
 use model::rate::{RateLimit, TokenRequest, micros};
 use model::time::Timestamp;
@@ -14,10 +10,10 @@ use crate::table::expression::Expression;
 use crate::table::item::{Entity, SHAPE, data, number};
 use crate::table::keys::{self, FULL_AT, Payer};
 
-/// Looks at a bucket that others take from at the same time. Each that fails has seen the bucket emptier than the one before.
+/// Attempts at a bucket from which others take at the same time. Each failed attempt has seen the bucket emptier than the one before.
 const LOOKS_MAX: usize = 4;
 
-/// Seconds for which a full bucket is kept. An item that is not there is a full one.
+/// Seconds for which a full bucket is kept. A missing item is a full bucket.
 const KEPT_SECONDS: i64 = 3600;
 
 /// What a bucket gave.
@@ -25,7 +21,7 @@ const KEPT_SECONDS: i64 = 3600;
 pub enum Taken {
     /// Tokens.
     Tokens {
-        /// How many, as many as were asked for or as there were.
+        /// As many as were asked for, or fewer if the bucket had fewer.
         tokens: u32,
         /// When the bucket will be full again, in microseconds since 1970.
         full_at: i64,
@@ -38,7 +34,7 @@ pub enum Taken {
 }
 
 impl Store {
-    /// Takes tokens from a caller's bucket: as many as are wished, or as there are.
+    /// Takes tokens from a caller's bucket: as many as requested, or fewer if it has fewer.
     ///
     /// # Errors
     /// Busy or defect.
@@ -67,7 +63,7 @@ impl Store {
     }
 }
 
-/// A full bucket is counted from now on, any other from where it stands.
+/// A full bucket is counted from now on, any other from its own time.
 fn expressions(
     limit: &RateLimit,
     (tokens, full_at): (u32, i64),

@@ -1,4 +1,6 @@
-//! The directory.
+//! The directory: who is in an organization, what can be opened, and with which credentials.
+//!
+//! It stands above the ledger, because its changes end sessions: a user is deactivated, a resource is drained, a credential changes.
 
 pub(crate) mod api_key;
 pub(crate) mod credential;

@@ -1,5 +1,5 @@
-//! Writes that are no change of the organization: who may work on what, what was found in the cloud, what is due. Everything else
-//! is a transaction with its audit row.
+//! Bookkeeping: leases, findings and what is due. These writes change nothing of the organization, so they have no audit row. Everything
+//! else is a transaction with an audit row.
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
@@ -14,13 +14,13 @@ use crate::table::keys::Key;
 use crate::table::retry::{Attempt, retry_stale};
 use crate::table::write::primary_key;
 
-/// What became of an update, with a number of the item: the new one, or the one that stood in its way, if any.
+/// The result of an update with a number of the item: the new number, or the one that made the condition false.
 pub(crate) enum Updated {
     Done(i64),
     Not(Option<i64>),
 }
 
-/// Sends a write again for as long as it meets a transaction on the same item, which says nothing about its condition.
+/// Repeats a write that met a transaction on the same item. Such a conflict says nothing about the write's condition.
 async fn past_transactions<T, E, R, F>(send: impl Fn() -> F) -> Result<Result<T, SdkError<E, R>>, StoreError>
 where
     E: ProvideErrorMetadata,
@@ -55,7 +55,7 @@ impl Store {
             .condition_expression(condition.text.as_ref())
     }
 
-    /// Updates an item under a condition, or leaves it, and gives a number of it either way.
+    /// Updates an item under a condition, and returns a number of the item whether the condition was true or not.
     pub(crate) async fn update_or_see(
         &self,
         key: &Key,
@@ -81,8 +81,7 @@ impl Store {
         }
     }
 
-    /// Updates an item under a condition, or leaves it, and says which. For bookkeeping that is no change of the
-    /// organization: everything else has its audit row.
+    /// Updates an item if a condition is true, and returns whether it was. For bookkeeping only.
     pub(crate) async fn update_if(
         &self,
         key: &Key,
@@ -96,7 +95,7 @@ impl Store {
         }
     }
 
-    /// The same, and gives the item as it is then.
+    /// The same, and returns the updated item.
     pub(crate) async fn updated_if(
         &self,
         key: &Key,
@@ -120,7 +119,7 @@ impl Store {
         }
     }
 
-    /// Deletes an item under a condition, or leaves it, and says which. For bookkeeping, as [`Store::update_if`].
+    /// Deletes an item if a condition is true, and returns whether it was. For bookkeeping only.
     pub(crate) async fn delete_if(&self, key: &Key, condition: &Expression) -> Result<bool, StoreError> {
         #[expect(clippy::disallowed_methods, reason = "this is the one place")]
         let call = self.client.delete_item().table_name(&self.table).set_key(Some(primary_key(key)));

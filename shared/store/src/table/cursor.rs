@@ -1,8 +1,7 @@
 //! Cursors: a position in a list, opaque to callers.
 //!
-//! A cursor carries a sort key and a digest of the list that it belongs to. The partition is never taken from it but
-//! from the caller, so that no cursor, however made, leads into another tenant; the digest tells a cursor of another
-//! list, or one that was altered, from one that was made here.
+//! A cursor carries a sort key and a checksum of its list and position. The partition comes from the caller and never from the cursor, so
+//! no cursor leads into another tenant. The checksum finds cursors of another list and altered ones. It is not a signature.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
@@ -11,24 +10,24 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 const LAYOUT: u8 = 1;
 const DIGEST_BYTES: usize = 12;
 
-fn seal(list: &str, position: &str) -> [u8; DIGEST_BYTES] {
+fn checksum(list: &str, position: &str) -> [u8; DIGEST_BYTES] {
     let digest = digest(&SHA256, format!("{LAYOUT}\n{list}\n{position}").as_bytes());
     digest.as_ref().first_chunk().copied().unwrap_or_default()
 }
 
-/// The cursor of a position in a list, which is named by its partition key.
+/// The cursor of a position in a list. The list's name is its partition key.
 pub(crate) fn encode(list: &str, position: &str) -> String {
-    let bytes = [&[LAYOUT], seal(list, position).as_slice(), position.as_bytes()].concat();
+    let bytes = [&[LAYOUT], checksum(list, position).as_slice(), position.as_bytes()].concat();
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// The position, if the cursor was made here for this list.
+/// The position, if the cursor is one of this list.
 pub(crate) fn decode(list: &str, cursor: &str) -> Option<String> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
     let (&layout, rest) = bytes.split_first()?;
-    let (sealed, position) = rest.split_first_chunk::<DIGEST_BYTES>()?;
+    let (sum, position) = rest.split_first_chunk::<DIGEST_BYTES>()?;
     let position = str::from_utf8(position).ok()?;
-    (layout == LAYOUT && *sealed == seal(list, position)).then(|| position.into())
+    (layout == LAYOUT && *sum == checksum(list, position)).then(|| position.into())
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! How store operations end badly.
+//! The errors of store operations.
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -6,22 +6,22 @@ use aws_types::request_id::RequestId as _;
 use model::refusal::Refusal;
 use std::fmt;
 
-/// Why an operation did not happen.
+/// Why an operation failed.
 ///
-/// There is no `Display`: a [`Refusal`] is worded by the format of the path, and a cause is for the log only. `Debug` is fit for
-/// the log too.
+/// There is no `Display`: the error format of the path words a [`Refusal`], and a cause is for the log only. `Debug` shows nothing that
+/// the log must not have.
 pub enum StoreError {
     /// The operation was understood and refused.
     Refused(Refusal),
     /// Another request with the same `Idempotency-Key` was carried out meanwhile.
     Repeated,
-    /// DynamoDB or KMS was busy or out of reach for longer than we retry. Trying again later is right.
+    /// DynamoDB or KMS was busy or out of reach until the last attempt. The caller can try again later.
     Busy(Cause),
     /// A defect: an item that cannot be read, a request that AWS does not understand, a missing permission.
     Defect(Cause),
 }
 
-/// Of a refusal only its kind: what it names may be an e-mail address.
+/// Shows only the kind of a refusal, because its values may be e-mail addresses.
 impl fmt::Debug for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -37,7 +37,7 @@ impl fmt::Debug for StoreError {
     }
 }
 
-/// What went wrong inside, for the log: nothing of an item, and nothing that a caller has sent.
+/// An internal cause, for the log. It contains nothing of an item and nothing that a caller sent.
 pub struct Cause(String);
 
 impl Cause {
@@ -79,8 +79,8 @@ const BUSY: [&str; 9] = [
     "TransactionInProgressException",
 ];
 
-/// Codes whose messages name a key, a table or a role, and never a value of a request or of an item. The message of a
-/// `ValidationException`, which may quote one, is left out: what was wrong shows when the request is repeated.
+/// Codes whose messages name a key, a table or a role, and never a value of a request or of an item. `ValidationException` is missing
+/// because its message may quote a value.
 const TOLD: [&str; 7] = [
     "AccessDeniedException",
     "DisabledException",
@@ -100,7 +100,7 @@ fn plain(code: &str) -> &str {
     if (1..=64).contains(&code.len()) && code.bytes().all(is_plain) { code } else { "a code that is none" }
 }
 
-/// What the log says of a failure of AWS. Neither the answer nor the error's own text stands in it: the answer to a cancelled
+/// What the log says about a failure of AWS. It contains neither the answer nor the error's own text: the answer to a cancelled
 /// transaction carries the items whose conditions were false.
 fn shown<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> String {
     let id = error.request_id().map(|id| format!(", request {}", plain(id))).unwrap_or_default();
@@ -124,7 +124,7 @@ fn shown<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> String {
     }
 }
 
-/// A transaction that was cancelled for a reason that this version does not know.
+/// The error of a transaction that was cancelled for an unknown reason.
 pub(crate) fn cancelled<E>(error: &SdkError<E, HttpResponse>, reason: &str) -> StoreError
 where
     E: ProvideErrorMetadata,
@@ -144,7 +144,7 @@ pub(crate) fn from_sdk<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse
     if out_of_reach || busy { StoreError::Busy(cause) } else { StoreError::Defect(cause) }
 }
 
-/// An item whose shape is not what this version writes. What serde quotes of it is left out.
+/// The error of an unreadable item. What serde quotes of the item is left out.
 pub(crate) fn corrupt(what: impl fmt::Display) -> StoreError {
     let what = without_quotes(&what.to_string());
     StoreError::Defect(Cause::new(format!("an item of the table cannot be read: {what}")))
@@ -153,7 +153,7 @@ pub(crate) fn corrupt(what: impl fmt::Display) -> StoreError {
 /// A text without anything between its first and its last quotation mark.
 fn without_quotes(text: &str) -> String {
     let quotes = ['"', '`', '\''];
-    // The name of a member is this code's own.
+    // A member's name comes from this code and can be shown.
     let (known, rest) = match text.strip_prefix("missing field `").and_then(|rest| rest.split_once('`')) {
         Some((name, rest)) => (format!("missing field {name}"), rest),
         None => (String::new(), text),
@@ -180,7 +180,7 @@ mod tests {
     const EMAIL: &str = "ann@acme.example";
     const ADDRESS: &str = "203.0.113.7";
 
-    /// An answer of AWS whose body has everything in it that a log must not have.
+    /// An answer of AWS whose body contains everything that a log must not contain.
     fn answer(status: u16) -> HttpResponse {
         let body = format!(
             r#"{{"Item": {{"email": {{"S": "{EMAIL}"}}, "sk": {{"S": "RULE#{ADDRESS}|tcp|22-22"}}}}}}"#

@@ -1,7 +1,6 @@
 //! Expressions with their names and values.
 //!
-//! Every attribute is written as `#name` and every value as `:name`, so that no reserved word of DynamoDB can
-//! stand in the way.
+//! Attributes are written as `#name` and values as `:name`, so that none of them clashes with DynamoDB's reserved words.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use std::borrow::Cow;
@@ -29,7 +28,7 @@ impl Expression {
         self
     }
 
-    /// Both conditions hold. The names of their values differ.
+    /// Both conditions. The names of their values must differ.
     pub(crate) fn and(self, other: Self) -> Self {
         let text = format!("({}) AND ({})", self.text, other.text).into();
         Self { text, values: self.values.into_iter().chain(other.values).collect() }

@@ -1,5 +1,5 @@
-//! First results: what a request with an `Idempotency-Key` did is kept with what it changed, in the same transaction, and
-//! is the answer to its repetitions.
+//! Idempotency records. The first result of a request with an `Idempotency-Key` is kept in the transaction of its change. Repetitions of
+//! the request get this result.
 
 use model::id::OrgId;
 use model::idempotency::{IdempotencyKey, KEPT_HOURS};
@@ -18,14 +18,12 @@ pub(crate) trait Recorded: Sized {
     /// Its form in the table.
     type Data: Serialize + DeserializeOwned;
 
-    /// Into the table's form.
     fn to_data(&self) -> Self::Data;
 
-    /// Out of the table's form.
     fn from_data(data: Self::Data) -> Result<Self, StoreError>;
 }
 
-/// Operations that have nothing to show.
+/// The result of operations that return nothing.
 impl Recorded for () {
     type Data = ();
 
@@ -36,7 +34,7 @@ impl Recorded for () {
     }
 }
 
-/// The members of a first result.
+/// The members of an idempotency record.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct IdempotencyData {
@@ -48,8 +46,7 @@ struct IdempotencyData {
 /// Seconds for which a result is kept.
 const KEPT_SECONDS: i64 = KEPT_HOURS * 3600;
 
-/// Largest result that is kept, in bytes: an item of the table holds 400 KB. Sessions, which may be larger, are kept by their id, and
-/// nothing else comes near it.
+/// Largest result that is kept, in bytes. An item holds 400 KB. A session can be larger, so its id is kept instead.
 const RESULT_MAX_BYTES: usize = 350 * 1024;
 
 pub(crate) fn item(
@@ -73,8 +70,8 @@ fn item_key(org: &OrgId, actor: &Actor, key: &IdempotencyKey) -> keys::Key {
 }
 
 impl Store {
-    /// Carries a request out unless it has been: then its first result. A request without an `Idempotency-Key` is carried
-    /// out, and costs no read for it.
+    /// Carries out a request, or returns its first result if it was carried out before. Without an `Idempotency-Key` there is no
+    /// additional read.
     pub(crate) async fn idempotent<T: Recorded>(
         &self,
         actor: &Actor,
@@ -88,11 +85,11 @@ impl Store {
             return Ok(first);
         }
         match carry_out.await {
-            // The same request came twice at once, and the other one was first.
+            // The same request came twice at once, and the other one was first: return its result.
             Err(StoreError::Repeated) => {
                 self.first_result(actor, key, now).await?.ok_or(StoreError::Repeated)
             }
-            // Perhaps the other one has made this one impossible.
+            // The other request may have succeeded and made this one impossible: return its result.
             Err(StoreError::Refused(refusal)) => {
                 self.first_result(actor, key, now).await?.ok_or(StoreError::Refused(refusal))
             }

@@ -11,7 +11,7 @@ use crate::table::error::{Cause, StoreError, corrupt};
 use crate::table::keys::{self, Key, ListingKey};
 use crate::table::size;
 
-/// The version of every shape that this code writes. Another one in the table is [`Unreadable`], never skipped.
+/// The version of every item's shape. An item with another version is [`Unreadable`], and is never skipped.
 pub(crate) const SHAPE: u32 = 1;
 
 /// What kind of thing an item is.
@@ -60,7 +60,7 @@ pub(crate) fn bytes(value: Vec<u8>) -> AttributeValue {
     AttributeValue::B(Blob::new(value))
 }
 
-/// A set of texts. DynamoDB has no empty one.
+/// A set of texts. DynamoDB has no empty sets.
 pub(crate) fn set(values: impl IntoIterator<Item = impl ToString>) -> AttributeValue {
     AttributeValue::Ss(values.into_iter().map(|value| value.to_string()).collect())
 }
@@ -108,13 +108,13 @@ pub(crate) struct Item {
 }
 
 impl Item {
-    /// Takes what DynamoDB returned, where an item that cannot be read ends the operation.
+    /// Reads what DynamoDB returned. An unreadable item ends the operation.
     pub(crate) fn read(attributes: Attributes) -> Result<Self, StoreError> {
         let entity = readable_entity(&attributes)?;
         Ok(Self { attributes, entity })
     }
 
-    /// Takes what DynamoDB returned, where an item that cannot be read must not hide the others.
+    /// Reads what DynamoDB returned, for callers that go on after an unreadable item.
     pub(crate) fn read_each(attributes: Attributes) -> Each {
         match readable_entity(&attributes) {
             Ok(entity) => Ok(Self { attributes, entity }),
@@ -122,7 +122,7 @@ impl Item {
         }
     }
 
-    /// What a reader of the members makes of the item, or the item as one that cannot be read.
+    /// The result of a reader, or the item as an unreadable one.
     pub(crate) fn read_as<T>(
         &self,
         reader: impl Fn(&Self) -> Result<T, StoreError>,
@@ -130,7 +130,7 @@ impl Item {
         reader(self).map_err(|error| self.unreadable(&error))
     }
 
-    /// The item as one that cannot be read, for this reason.
+    /// The item as an unreadable one.
     pub(crate) fn unreadable(&self, error: &StoreError) -> Unreadable {
         Unreadable { attributes: self.attributes.clone(), cause: format!("{error:?}") }
     }
@@ -141,7 +141,7 @@ impl Item {
         serde_dynamo::from_attribute_value(data).map_err(corrupt)
     }
 
-    /// A text among the members, where the others are not needed.
+    /// One text of the members. The other members are not read.
     pub(crate) fn member(&self, name: &str) -> Result<&str, StoreError> {
         text_in(self.map(keys::DATA)?, name)
     }
@@ -171,7 +171,7 @@ impl Item {
         value.ok_or_else(|| corrupt(format!("it has no map {name}")))
     }
 
-    /// The same, as a value to compare with.
+    /// The same, as a value for a condition.
     pub(crate) fn map_attribute(&self, name: &str) -> Result<AttributeValue, StoreError> {
         self.map(name).cloned().map(AttributeValue::M)
     }
@@ -181,12 +181,11 @@ impl Item {
         size::of_attributes(self.attributes.iter().filter(|(other, _)| *other != name))
     }
 
-    /// The place in its list.
+    /// The sort key in the listing index.
     pub(crate) fn listing_sk(&self) -> Result<&str, StoreError> {
         self.key(keys::LISTING_SK)
     }
 
-    /// Whether an attribute is there.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.attributes.contains_key(name)
     }
@@ -195,23 +194,21 @@ impl Item {
         text_in(&self.attributes, name)
     }
 
-    /// The partition key.
     pub(crate) fn pk(&self) -> Result<&str, StoreError> {
         self.key(keys::PK)
     }
 
-    /// The sort key.
     pub(crate) fn sk(&self) -> Result<&str, StoreError> {
         self.key(keys::SK)
     }
 
-    /// A set of texts, in no order; empty where there is none.
+    /// A set of texts in no order; empty if the attribute is missing.
     pub(crate) fn set(&self, name: &str) -> &[String] {
         let set = self.attributes.get(name).and_then(|value| value.as_ss().ok());
         set.map_or(&[], Vec::as_slice)
     }
 
-    /// A binary attribute, where there is one.
+    /// A binary attribute, if the item has it.
     pub(crate) fn binary(&self, name: &str) -> Option<&[u8]> {
         self.attributes.get(name)?.as_b().ok().map(AsRef::as_ref)
     }
@@ -222,7 +219,7 @@ fn text_in<'a>(attributes: &'a Attributes, name: &str) -> Result<&'a str, StoreE
     value.map(String::as_str).ok_or_else(|| corrupt(format!("it has no text {name}")))
 }
 
-/// What kind of thing an item is, provided that this version can read it.
+/// The kind of an item that this version can read.
 fn readable_entity(attributes: &Attributes) -> Result<Entity, StoreError> {
     let entity = attributes.get(keys::ENTITY).cloned().ok_or_else(|| corrupt("it has no entity"))?;
     let entity = serde_dynamo::from_attribute_value(entity).map_err(corrupt)?;
@@ -235,18 +232,17 @@ fn readable_entity(attributes: &Attributes) -> Result<Entity, StoreError> {
     }
 }
 
-/// One of many items: the item, or what can be told of it all the same.
+/// One of many items, readable or not.
 pub(crate) type Each = Result<Item, Unreadable>;
 
-/// An item that cannot be read: it has another shape, or members that this version does not know. Its keys are there, and its
-/// attributes may be, but what they mean is a guess.
+/// An item of another shape, or with members that this version does not know. Only its keys are certain.
 #[derive(Clone, Default)]
 pub(crate) struct Unreadable {
     attributes: Attributes,
     cause: String,
 }
 
-/// The reason alone: keys and attributes hold addresses, and this is for the log.
+/// Shows only the reason, for the log. Keys and attributes contain addresses.
 impl fmt::Debug for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.cause)
@@ -254,39 +250,37 @@ impl fmt::Debug for Unreadable {
 }
 
 impl Unreadable {
-    /// The partition key.
     pub(crate) fn pk(&self) -> &str {
         self.text(keys::PK).unwrap_or_default()
     }
 
-    /// The sort key.
     pub(crate) fn sk(&self) -> &str {
         self.text(keys::SK).unwrap_or_default()
     }
 
-    /// A text, if the attribute is one.
+    /// The attribute, if it is a text.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         text_in(&self.attributes, name).ok()
     }
 
-    /// A text among the members, if it is one.
+    /// The member, if it is a text.
     pub(crate) fn member(&self, name: &str) -> Option<&str> {
         text_in(self.attributes.get(keys::DATA)?.as_m().ok()?, name).ok()
     }
 
-    /// A set of texts; empty where there is none.
+    /// A set of texts; empty if the attribute is missing.
     pub(crate) fn set(&self, name: &str) -> &[String] {
         let set = self.attributes.get(name).and_then(|value| value.as_ss().ok());
         set.map_or(&[], Vec::as_slice)
     }
 
-    /// The error of an operation that cannot do without the item.
+    /// The error of an operation that needs the item.
     pub(crate) fn error(&self) -> StoreError {
         StoreError::Defect(Cause::new(self.cause.clone()))
     }
 }
 
-/// The keys of one of many items.
+/// The partition key and the sort key of an item, readable or not.
 pub(crate) fn keys_of(found: &Each) -> (&str, &str) {
     match found {
         Ok(item) => (item.pk().unwrap_or_default(), item.sk().unwrap_or_default()),
@@ -294,12 +288,12 @@ pub(crate) fn keys_of(found: &Each) -> (&str, &str) {
     }
 }
 
-/// The items, where each of them is needed.
+/// The items, for operations that need each of them.
 pub(crate) fn all_readable(found: Vec<Each>) -> Result<Vec<Item>, StoreError> {
     found.into_iter().map(|one| one.map_err(|unreadable| unreadable.error())).collect()
 }
 
-/// Objects of a kind, each with what stands behind it in its partition. What stands behind nothing is passed over.
+/// The objects of a kind, each with the child items of its partition. Orphaned child items are skipped.
 pub(crate) fn owned(items: &[Item], kind: Entity) -> Result<Vec<(&Item, Vec<&Item>)>, StoreError> {
     let mut owners: Vec<(&Item, Vec<&Item>)> = Vec::new();
     for item in items {

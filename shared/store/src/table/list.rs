@@ -1,4 +1,4 @@
-//! Lists, whole or in parts.
+//! Lists and their pages.
 
 use model::refusal::Refusal;
 use model::time::Timestamp;
@@ -10,38 +10,38 @@ use crate::table::expression::Expression;
 use crate::table::item::{Each, Entity, Item, Unreadable, keys_of, text};
 use crate::table::{Store, cursor, keys};
 
-/// Which part of a list is wanted. Without anything, the whole.
+/// A request for a page. The default is the whole list.
 #[derive(Debug, Clone, Default)]
 pub struct PageRequest {
-    /// At most so many objects.
+    /// Most objects of the page.
     pub limit: Option<usize>,
-    /// Those that follow a position.
+    /// The cursor after which the page begins.
     pub cursor: Option<String>,
 }
 
-/// A part of a list.
+/// A page of a list.
 #[derive(Debug, Clone)]
 pub struct Listed<T> {
     /// The objects, in the order of their creation.
     pub items: Vec<T>,
-    /// The cursor of what follows, unless nothing does.
+    /// The cursor of the next page, if there is one.
     pub next: Option<String>,
-    /// The objects of this part that cannot be read and that `items` does not show.
+    /// The unreadable objects of this page, which `items` does not contain.
     pub unreadable: Vec<UnreadableObject>,
 }
 
-/// An object of a list that cannot be read: what its keys say of it.
+/// An unreadable object of a list: what its keys say.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UnreadableObject {
     /// Its id.
     pub id: String,
-    /// When it was made. An id that people chose does not say it.
+    /// When it was created. An id that a person chose does not contain it.
     pub created_at: Option<Timestamp>,
 }
 
 impl UnreadableObject {
-    /// What is known of one of a list's items. The place in the list begins with the time where the id does not.
+    /// What an item's keys say. If the id contains no time, the listing's sort key begins with one.
     fn of(found: &Each) -> Self {
         let id = keys::id_of_partition(keys_of(found).0);
         let place = match found {
@@ -54,13 +54,12 @@ impl UnreadableObject {
 }
 
 impl<T> Listed<T> {
-    /// The same objects in another form.
     pub fn map<U>(self, form: impl FnMut(T) -> U) -> Listed<U> {
         let items = self.items.into_iter().map(form).collect();
         Listed { items, next: self.next, unreadable: self.unreadable }
     }
 
-    /// The objects of a page, each read by itself: one that cannot be read is named, and hides no other.
+    /// The objects of a page. An unreadable one is named, and the others are shown.
     pub(crate) fn of(
         found: impl IntoIterator<Item = (UnreadableObject, Result<T, Unreadable>)>,
         next: Option<String>,
@@ -79,7 +78,6 @@ impl<T> Listed<T> {
     }
 }
 
-/// The position that a cursor carries.
 pub(crate) fn position(list: &str, cursor: &str) -> Result<String, StoreError> {
     let position = cursor::decode(list, cursor);
     position.ok_or_else(|| {
@@ -88,8 +86,7 @@ pub(crate) fn position(list: &str, cursor: &str) -> Result<String, StoreError> {
 }
 
 impl Store {
-    /// The items of a part of a list: objects of a kind, each followed by what belongs to it. With them the cursor of
-    /// what follows.
+    /// The items of a page: objects of a kind, each followed by its child items. With them the cursor of the next page.
     pub(crate) async fn list_page(
         &self,
         list: &str,
@@ -99,7 +96,7 @@ impl Store {
         let after = page.cursor.as_deref().map(|cursor| position(list, cursor)).transpose()?;
         let limit = page.limit.unwrap_or(usize::MAX);
         let enough = |items: &[Each]| items.iter().filter(|found| is_object(found, kind)).count() > limit;
-        // One more than wanted tells the last part from one that is just full.
+        // One more than wanted shows whether there is a next page.
         let expected = page.limit.map(|limit| limit + 1);
         let mut items = self.query_listing(&behind(list, after.as_deref()), expected, enough).await?;
         let owners = items.iter().enumerate().filter(|(_, found)| is_object(found, kind));
@@ -114,11 +111,11 @@ impl Store {
     }
 }
 
-/// Whether one of a list's items is an object of the list, rather than something that belongs to one.
+/// Whether an item is an object of the list, and not a child item of one.
 fn is_object(found: &Each, kind: Entity) -> bool {
     match found {
         Ok(item) => item.entity == kind,
-        // Nothing belongs to a rule; the own item of every other object is the first of its partition.
+        // A rule has no child items. The own item of every other object is the first of its partition.
         Err(unreadable) => kind == Entity::Rule || unreadable.sk().starts_with('#'),
     }
 }
@@ -130,7 +127,7 @@ fn listing_sk(found: &Each) -> Result<&str, StoreError> {
     }
 }
 
-/// The objects of a list that have nothing behind them, each with what its keys say.
+/// The objects of a list without child items, each with what its keys say.
 pub(crate) fn each_object<T>(
     found: &[Each],
     reader: impl Fn(&Item) -> Result<T, StoreError>,
@@ -141,8 +138,8 @@ pub(crate) fn each_object<T>(
     })
 }
 
-/// The objects of a list, each with what belongs to it and with what its keys say. An object of which anything cannot be read is as
-/// unreadable as what belongs to it. What stands behind nothing is passed over.
+/// The objects of a list with their child items, each with what its keys say. An object with an unreadable child item is unreadable.
+/// Orphaned child items are skipped.
 pub(crate) fn each_with_belongings<T>(
     found: Vec<Each>,
     kind: Entity,
@@ -169,7 +166,7 @@ pub(crate) fn each_with_belongings<T>(
     objects.into_iter().map(|(_, known, items)| (known, read(items))).collect()
 }
 
-/// A list from an object's position on, without the object and what belongs to it.
+/// The condition for a list after an object and its child items.
 fn behind(list: &str, after: Option<&str>) -> Expression {
     let (pk, sk) = (keys::LISTING_PK, keys::LISTING_SK);
     match after {

@@ -1,5 +1,5 @@
-//! Texts that nobody else makes, from the kernel's random numbers: two environments of a function may start at the same moment with
-//! the same memory.
+//! Unique texts from the kernel's random numbers. Numbers from the process's own memory would not do: two environments of a function may
+//! start with the same memory.
 
 use crate::table::error::{Cause, StoreError};
 

@@ -17,8 +17,7 @@ use crate::table::write::primary_key;
 /// DynamoDB's limit of items in one `BatchGetItem`.
 const BATCH_MAX: usize = 100;
 
-/// Where a call did not find enough, as with roles and their many links, the next one reads so many times as much: a few calls
-/// for much, and little too much for little.
+/// A call that did not find enough is followed by one that reads this many times as much. Roles with many links then need few calls.
 const MORE_A_CALL: i32 = 8;
 
 impl Store {
@@ -52,13 +51,13 @@ impl Store {
         Ok((take(a)?, take(b)?))
     }
 
-    /// Those of some items that exist, each as it is now, in no order. One call for each 100, several at once. All of them must be
-    /// readable.
+    /// The existing ones of some items, as they are now, in no order. There is one call for each 100, all at once. An unreadable item is
+    /// an error.
     pub(crate) async fn get_all(&self, keys: &[Key]) -> Result<Vec<Item>, StoreError> {
         all_readable(self.get_each(keys).await?)
     }
 
-    /// The same, where one that cannot be read must not hide the others.
+    /// The same with unreadable items.
     pub(crate) async fn get_each(&self, keys: &[Key]) -> Result<Vec<Each>, StoreError> {
         let batches = try_join_all(keys.chunks(BATCH_MAX).map(|some| self.get_batch(some))).await?;
         Ok(batches.into_iter().flatten().map(Item::read_each).collect())
@@ -78,19 +77,18 @@ impl Store {
         .await
     }
 
-    /// Everything in a partition of the table, as it is now, in the order of the sort keys. All of it must be readable.
+    /// All items of a partition, as they are now, in the order of the sort keys. An unreadable item is an error.
     pub(crate) async fn query_partition(&self, pk: &str) -> Result<Vec<Item>, StoreError> {
         all_readable(self.query_partition_each(pk).await?)
     }
 
-    /// The same, where an item that cannot be read must not hide the others.
+    /// The same with unreadable items.
     pub(crate) async fn query_partition_each(&self, pk: &str) -> Result<Vec<Each>, StoreError> {
         self.query(None, &Expression::new("#pk = :pk", [(":pk", text(pk))]), None, |_| false).await
     }
 
-    /// What a condition finds in the listing index, in the order of its sort keys, until there is enough. The first call
-    /// reads as many items as are `expected`. What was written within the last second may be missing: indexes follow the
-    /// table.
+    /// What a condition finds in the listing index, in the order of its sort keys, until `enough` is true. The first call reads as many
+    /// items as are `expected`. The index is eventually consistent: items of the last second may be missing.
     pub(crate) async fn query_listing(
         &self,
         condition: &Expression,
@@ -100,8 +98,8 @@ impl Store {
         self.query(Some(keys::LISTING), condition, expected, enough).await
     }
 
-    /// At most `count` items of a partition from the newest on, and the sort key where more may follow. Items that the
-    /// filter leaves out count, so that one call has a bound.
+    /// At most `count` items of a partition, newest first, and the sort key of the last one if more may follow. Items that the filter
+    /// removes count too, so that one call has a bound.
     pub(crate) async fn query_newest_first(
         &self,
         condition: &Expression,
@@ -130,7 +128,7 @@ impl Store {
         Ok((output.items.unwrap_or_default().into_iter().map(Item::read_each).collect(), next))
     }
 
-    /// At most `count` items of the listing index from the newest on.
+    /// At most `count` items of the listing index, newest first.
     pub(crate) async fn query_listing_newest_first(
         &self,
         condition: &Expression,
@@ -157,7 +155,7 @@ impl Store {
     ) -> Result<Vec<Each>, StoreError> {
         let mut items = Vec::new();
         let mut from: Option<HashMap<String, AttributeValue>> = None;
-        // Without a limit a call reads a megabyte, which is paid for whether it is wanted or not.
+        // Without a limit a call reads a megabyte, and all of it is billed.
         let mut limit = expected.and_then(|count| i32::try_from(count).ok());
         loop {
             let call = QueryInput::builder()

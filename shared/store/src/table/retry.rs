@@ -1,12 +1,12 @@
-//! Pauses between attempts: exponential with full jitter, so that callers who collided once do not collide again.
+//! Attempts and the pauses between them: exponential with full jitter, so that callers who collided once do not collide again.
 
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use std::time::Duration;
 
 use crate::table::error::{Cause, StoreError};
 
-/// Attempts after the first. With [`FIRST_PAUSE`] and [`LONGEST_PAUSE`] the pauses add up to 1.7 s on average and to
-/// 3.4 s at most, which leaves the function's timeout of 10 s room for an operation that reads again in between.
+/// Attempts after the first. The pauses add up to 1.7 s on average and to 3.4 s at most. The function's timeout of 10 s leaves room for
+/// the reads in between.
 const RETRIES: u32 = 12;
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_millis(400);
@@ -16,9 +16,8 @@ pub const CALL_ATTEMPTS: u32 = 5;
 const FIRST_CALL_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_CALL_PAUSE: Duration = Duration::from_secs(1);
 
-/// How the SDK's clients repeat a call that was throttled, failed inside AWS or got no answer. Their own pauses begin at a
-/// second, which is a long time for a table that answers in milliseconds; these add up to 0.4 s on average, and to 0.75 s at
-/// most.
+/// How the SDK's clients repeat a call that was throttled, failed inside AWS or got no answer. The SDK's default pauses begin at a
+/// second, which is long for a table that answers in milliseconds. These add up to 0.4 s on average and to 0.75 s at most.
 #[must_use]
 pub fn retry_config() -> RetryConfig {
     RetryConfig::standard()

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 /// Most bytes of an item (DynamoDB Developer Guide, "Service, account, and table quotas").
 pub(crate) const ITEM_BYTES_MAX: usize = 400 * 1024;
 
-/// What a list or a map takes beside its elements.
+/// Bytes of a list or a map without its elements.
 const CONTAINER: usize = 3;
 
 /// Bytes of named values, as an item or a map has them.
@@ -14,7 +14,7 @@ pub(crate) fn of_attributes<'a>(named: impl IntoIterator<Item = (&'a String, &'a
     named.into_iter().map(|(name, value)| name.len() + of(value)).sum()
 }
 
-/// Bytes of a value. A number takes a byte for two digits and one more; the sum is exact for everything else.
+/// Bytes of a value. The size of a number is an upper bound; all other sizes are exact.
 pub(crate) fn of(value: &AttributeValue) -> usize {
     match value {
         AttributeValue::S(text) => text.len(),

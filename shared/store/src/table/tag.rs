@@ -1,4 +1,4 @@
-//! States of objects: what `ETag` names and `If-Match` asks for.
+//! Tags of objects, for `ETag` and `If-Match`.
 
 use aws_lc_rs::digest::{Context, SHA256};
 use base64::Engine as _;
@@ -27,8 +27,8 @@ impl<T: Serialize> Tagged<T> {
     }
 }
 
-/// The tag of a state. Version and representation together: links and copied names change what is shown without a new
-/// version, and a replaced secret changes the version without anything to be seen.
+/// The tag of a state, made from version and representation. Links and copied names change the representation without a new version. A
+/// replaced secret changes the version without a visible change.
 pub(crate) fn tag(version: i64, shown: &impl Serialize) -> Result<ETag, StoreError> {
     let mut digest = Context::new(&SHA256);
     digest.update(&version.to_be_bytes());
@@ -37,7 +37,7 @@ pub(crate) fn tag(version: i64, shown: &impl Serialize) -> Result<ETag, StoreErr
     Ok(ETag::new(URL_SAFE_NO_PAD.encode(digest.as_ref().get(..TAG_BYTES).unwrap_or_default())))
 }
 
-/// Refuses what the caller did not mean to change. The object's tag is made only for a caller who names one.
+/// Refuses a change of a state that the caller did not expect. The object's tag is computed only if the caller names one.
 pub(crate) fn require(
     expected: &Precondition,
     tag: impl FnOnce() -> Result<ETag, StoreError>,

@@ -1,9 +1,8 @@
-//! Mutations. Each is one `TransactWriteItems` with its audit row in it.
+//! Transactions: each change is one `TransactWriteItems` with its audit row.
 //!
-//! A transaction is cancelled as a whole, with one reason for each of its writes, in their order. A condition
-//! that was evaluated and found false ends the operation, and the first such write names the refusal: that is how
-//! the order of the API's 404s costs no extra read. A conflict with another transaction or a throttled write
-//! says nothing about the conditions, so the transaction is tried again.
+//! A transaction is cancelled as a whole, with one reason for each of its writes, in their order. The first write with a false condition
+//! names the refusal, so the order of the API's 404s costs no extra read. A conflict with another transaction or a throttled write says
+//! nothing about the conditions, so the transaction is repeated.
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::{TransactWriteItemsError, TransactWriteItemsInput};
@@ -34,9 +33,9 @@ pub(crate) enum Failed {
     Refuse(Refusal),
     /// What was read before the transaction is out of date: read again.
     Stale,
-    /// Somebody has done something newer: a follow-up is no longer wanted.
+    /// A newer change makes the follow-up unnecessary.
     Superseded,
-    /// There is nothing left that this write would do: the others happen without it.
+    /// Skip this write: the others happen without it.
     Needless,
     /// The same request has been carried out before.
     Repeated,
@@ -44,12 +43,12 @@ pub(crate) enum Failed {
 
 type OnFailed = Box<dyn Fn(Option<&Item>) -> Failed + Send + Sync>;
 
-/// Proof that an audited transaction was committed. Clean-up that did not fit into it asks for this.
+/// Proof that an audited transaction was committed. Follow-ups that had no room in it require this.
 #[derive(Debug)]
 pub(crate) struct Receipt(());
 
 impl Receipt {
-    /// For a transaction of an earlier request, whose remains were found in the table.
+    /// For the remains of an earlier request's transaction.
     pub(crate) fn of_remains() -> Self {
         Self(())
     }
@@ -58,24 +57,23 @@ impl Receipt {
 /// How a transaction ended, when nothing was refused.
 #[derive(Debug)]
 pub(crate) enum Commit {
-    /// It happened.
+    /// It was committed.
     Done(Receipt),
-    /// It did not, because what was read before is out of date.
+    /// It was not committed, because what was read before is out of date.
     Stale,
 }
 
 /// How a follow-up ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FollowUp {
-    /// Whatever of it was still needed has happened.
+    /// Everything that was still necessary is done.
     Done,
-    /// It is no longer wanted.
+    /// A newer change made it unnecessary.
     Superseded,
 }
 
 impl Commit {
-    /// The receipt of a transaction whose conditions all name a refusal, because nothing was read before it that
-    /// could be out of date.
+    /// The receipt of a transaction that cannot be stale, because nothing was read before it.
     ///
     /// # Errors
     /// A defect: a fresh id exists already.
@@ -104,8 +102,8 @@ impl<'a> Transaction<'a> {
         self.on_failed.push(Box::new(on_failed));
     }
 
-    /// A transaction whose result is kept for repetitions of the request. The first write, so that a repetition is told
-    /// from a request that the first one made impossible.
+    /// A transaction that keeps its result for repetitions of the request. The idempotency record is the first write, so a repetition is
+    /// recognized before the refusals that the first request caused.
     pub(crate) fn idempotent(
         store: &'a Store,
         actor: &Actor,
@@ -138,7 +136,7 @@ impl<'a> Transaction<'a> {
         self.push(Write::Put(item, Some(Expression::absent())), on_failed);
     }
 
-    /// Puts an item, whether there is one or not.
+    /// Puts an item without a condition.
     pub(crate) fn replace(&mut self, item: NewItem) {
         self.push(Write::Put(item, None), |_| Failed::Stale);
     }
@@ -203,7 +201,7 @@ impl<'a> Transaction<'a> {
         self.push(Write::Delete(key.clone(), Some(condition.clone())), on_failed);
     }
 
-    /// Deletes an item, whether it exists or not.
+    /// Deletes an item without a condition.
     pub(crate) fn remove(&mut self, key: &Key) {
         self.push(Write::Delete(key.clone(), None), |_| Failed::Stale);
     }
@@ -218,7 +216,7 @@ impl<'a> Transaction<'a> {
         self.push(Write::Require(key.clone(), condition.clone()), on_failed);
     }
 
-    /// Makes it happen, with its audit row.
+    /// Commits the writes with their audit row.
     pub(crate) async fn commit(
         mut self,
         actor: &Actor,
@@ -247,8 +245,8 @@ impl<'a> Transaction<'a> {
         }
     }
 
-    /// Finishes what a committed transaction began and had no room for. A write whose condition is false is no longer
-    /// needed, and does not keep the others from happening; one that was [`Failed::Superseded`] ends it all.
+    /// Does what had no room in a committed transaction. A write whose condition is false is skipped. A write that is
+    /// [`Failed::Superseded`] ends the follow-up.
     pub(crate) async fn follow_up(mut self, _receipt: &Receipt) -> Result<FollowUp, StoreError> {
         while !self.writes.is_empty() {
             let failed = self.write().await?;
@@ -263,8 +261,7 @@ impl<'a> Transaction<'a> {
         Ok(FollowUp::Done)
     }
 
-    /// The same for what was decided by something that was read: false when that is out of date, and then nothing has
-    /// happened.
+    /// The same for writes that depend on a read. Returns false if that read is out of date, and then writes nothing.
     pub(crate) async fn follow_up_or_stale(mut self, _receipt: &Receipt) -> Result<bool, StoreError> {
         while !self.writes.is_empty() {
             let failed = self.write().await?;
@@ -279,8 +276,8 @@ impl<'a> Transaction<'a> {
         Ok(true)
     }
 
-    /// The same, and says which of the writes have happened, by the position in which they were added. Nothing when a condition was
-    /// false whose write is not [`Failed::Needless`]: then nothing has happened.
+    /// The same, and returns the positions of the writes that happened. Returns `None` if the condition of a write is false that is not
+    /// [`Failed::Needless`]; then nothing was written.
     pub(crate) async fn follow_up_as_far_as_unchanged(
         mut self,
         _receipt: &Receipt,
@@ -301,10 +298,10 @@ impl<'a> Transaction<'a> {
         }
     }
 
-    /// Writes, and says which conditions were false, by position.
+    /// Writes, and returns the false conditions by position.
     ///
-    /// Every attempt at the same writes bears the same token, whoever repeats it: if one of them happened and its answer was
-    /// lost, the next is told so, and does not meet conditions that this very transaction has made false.
+    /// All attempts at the same writes have the same token. If one succeeded and its answer was lost, DynamoDB reports success for the
+    /// next, which would otherwise fail on conditions that the first one made false.
     async fn write(&self) -> Result<Vec<(usize, Failed)>, StoreError> {
         let token = random::token()?;
         retry_stale("a transaction met another one", || async {
@@ -325,7 +322,7 @@ impl<'a> Transaction<'a> {
         .await
     }
 
-    /// What each write whose condition was false says.
+    /// The meaning of each false condition.
     fn failed(&self, reasons: &[CancellationReason]) -> Result<Vec<(usize, Failed)>, StoreError> {
         let mut failed = Vec::new();
         for (position, (reason, on_failed)) in reasons.iter().zip(&self.on_failed).enumerate() {
@@ -340,7 +337,7 @@ impl<'a> Transaction<'a> {
 
 const CONDITION: &str = "ConditionalCheckFailed";
 
-/// Reasons that say "not now": another transaction, or a throttled partition.
+/// Reasons that pass: another transaction, or a throttled partition.
 fn is_passing(code: &str) -> bool {
     matches!(code, "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded")
 }

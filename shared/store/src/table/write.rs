@@ -11,24 +11,24 @@ use crate::table::expression::{Expression, names, values};
 use crate::table::item::{NewItem, text};
 use crate::table::keys::{self, Key};
 
-/// A write as it is meant. What the SDK takes is made of it for each attempt, and not copied: the SDK keeps what it is given.
+/// A write. Each attempt builds the SDK's type from it, because the SDK consumes its input.
 #[derive(Debug)]
 pub(crate) enum Write {
-    /// Puts an item, under a condition or whatever stands there.
+    /// Puts an item, with or without a condition.
     Put(NewItem, Option<Expression>),
-    /// Updates an item: how, and under which condition.
+    /// Updates an item: the update and its condition.
     Update(Key, Expression, Expression),
-    /// Deletes an item, under a condition or whether it exists or not.
+    /// Deletes an item, with or without a condition.
     Delete(Key, Option<Expression>),
     /// Requires a condition of an item that is not written.
     Require(Key, Expression),
 }
 
 impl Write {
-    /// The write on a table as the SDK takes it. Those that may be refused show the item that refused them.
+    /// The write as the SDK's type. If a condition is false, DynamoDB returns the item.
     ///
     /// # Errors
-    /// None: the SDK's builders fail only when a required member was not set, and each is set here.
+    /// None: the SDK's builders fail only if a required member is missing, and all are set.
     pub(crate) fn on(&self, table: &str) -> Result<TransactWriteItem, BuildError> {
         let write = TransactWriteItem::builder();
         Ok(match self {

@@ -15,7 +15,7 @@ pub struct Kms {
     client: Client,
 }
 
-/// What KMS binds a data key to, and writes into its log.
+/// The context to which KMS binds a data key, and which KMS logs.
 pub(crate) type EncryptionContext = HashMap<String, String>;
 
 /// A data key, open.

@@ -1,9 +1,8 @@
 //! Secrets at rest: envelope encryption under a key that never leaves KMS.
 //!
-//! Each value is sealed with AES-256-GCM under a data key of its own, which KMS makes and wraps. Organization and
-//! credential are the wrapping's encryption context and the sealing's associated data, so that a sealed value
-//! opens in its own place only. KMS logs each opening with that context. One way for all sizes: `Encrypt` takes
-//! 4 KiB at most.
+//! Each value is sealed with AES-256-GCM under its own data key, which KMS makes and wraps. Organization and credential are the
+//! encryption context and the associated data, so a sealed value opens only for its own credential. KMS logs each opening with that
+//! context. KMS's `Encrypt` is not used because it takes 4 KiB at most.
 
 pub(crate) mod kms;
 pub(crate) mod secrets_manager;
@@ -20,7 +19,7 @@ use crate::vault::kms::{EncryptionContext, Kms};
 /// the nonce, the sealed text with its tag.
 const LAYOUT: u8 = 1;
 
-/// A sealed value, as it stands in the table. Without KMS it is noise.
+/// A sealed value, as the table has it. Only KMS opens it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sealed(Vec<u8>);
 
@@ -35,7 +34,7 @@ impl Sealed {
         self.0.clone()
     }
 
-    /// Wrapped key, nonce and text.
+    /// The wrapped key, the nonce and the sealed text.
     fn parts(&self) -> Option<(&[u8], [u8; NONCE_LEN], &[u8])> {
         let (&layout, rest) = self.0.split_first()?;
         let (length, rest) = rest.split_first_chunk::<2>()?;
@@ -80,7 +79,7 @@ impl Vault {
         Self { kms, key_id: key_id.into() }
     }
 
-    /// Seals a value for its place. One call to KMS.
+    /// Seals a value for its credential. One call to KMS.
     ///
     /// # Errors
     /// Busy or defect.
@@ -106,10 +105,10 @@ impl Vault {
         Ok(Sealed(bytes))
     }
 
-    /// Opens a value in its place. One call to KMS.
+    /// Opens a value of its credential. One call to KMS.
     ///
     /// # Errors
-    /// Busy; a defect when the value was sealed for another place, or altered.
+    /// Busy; a defect if the value was sealed for another credential, or altered.
     pub async fn open(
         &self,
         org: &OrgId,

@@ -13,7 +13,7 @@ pub struct SecretsManager {
     client: Client,
 }
 
-/// Why a secret cannot be read, for the log: what AWS calls it, and nothing of the secret.
+/// Why a secret cannot be read: AWS's error code, without anything of the secret.
 #[derive(Debug)]
 pub struct UnreadSecret(String);
 
@@ -36,7 +36,7 @@ impl SecretsManager {
     /// [`UnreadSecret`].
     pub async fn current(&self, name: &str) -> Result<SecretString, UnreadSecret> {
         let answer = self.client.get_secret_value().secret_id(name).version_stage("AWSCURRENT").send().await;
-        // The error's own text may quote the answer: its code says enough.
+        // The error's own text may quote the answer, so only its code is used.
         text(answer.map_err(|error| {
             UnreadSecret(error.code().unwrap_or("Secrets Manager gave no answer that can be read").into())
         })?)

@@ -8,16 +8,16 @@ use model::user::User;
 use store::Payer;
 
 use super::identify::Caller;
-use super::standing::{Read, maker_gone};
+use super::standing::{OwnUser, maker_gone};
 use crate::app::App;
 use crate::failure::Failure;
 use crate::incoming::Incoming;
 
 /// A caller who may do something, and their user where this request has read it.
 #[derive(Debug)]
-pub struct Own {
+pub struct Allowed {
     pub(crate) caller: Caller,
-    pub(crate) read: Read,
+    pub(crate) read: OwnUser,
 }
 
 /// An admitted caller, with what the record of a change needs.
@@ -29,13 +29,13 @@ pub(super) struct Admitted {
     by: Actor,
     idempotency: Option<IdempotencyKey>,
     key: Option<ApiKey>,
-    read: Read,
+    read: OwnUser,
 }
 
 impl Admitted {
     /// An invalid `Idempotency-Key` is reported here, after 401 and 403.
-    pub(super) fn new(own: Own, request: &Incoming) -> Result<Self, Failure> {
-        let (Caller { principal, key }, read) = (own.caller, own.read);
+    pub(super) fn new(allowed: Allowed, request: &Incoming) -> Result<Self, Failure> {
+        let (Caller { principal, key }, read) = (allowed.caller, allowed.read);
         let source_ip = request.source_ip().map(String::from);
         let by = actor(&principal, request);
         Ok(Self { principal, source_ip, by, idempotency: request.idempotency_key()?, key, read })

@@ -21,7 +21,7 @@ use crate::app::App;
 use crate::failure::{Denied, Failure};
 use crate::incoming::Incoming;
 use admitted::Admitted;
-pub(crate) use admitted::{Own, actor};
+pub(crate) use admitted::{Allowed, actor};
 use identify::Caller;
 pub(crate) use identify::identify;
 use scope::ScopeName;
@@ -44,7 +44,7 @@ pub enum Level {
 }
 
 mod sealed {
-    use super::{Caller, Failure, Incoming, Own};
+    use super::{Allowed, Caller, Failure, Incoming};
 
     /// Code outside this crate cannot add a level.
     pub trait Sealed: Sized {
@@ -52,7 +52,7 @@ mod sealed {
         fn allows(caller: &Caller) -> Result<(), Failure>;
 
         /// The level, for a caller who has it.
-        fn admitted(own: Own, request: &Incoming) -> Result<Self, Failure>;
+        fn admitted(allowed: Allowed, request: &Incoming) -> Result<Self, Failure>;
 
         /// The level, for a caller who is unknown or may do nothing. Only [`Visitor`](super::Visitor) has one.
         fn turned_away(failure: Failure) -> Result<Self, Failure> {
@@ -92,7 +92,7 @@ impl sealed::Sealed for Anyone {
         Ok(())
     }
 
-    fn admitted(_: Own, _: &Incoming) -> Result<Self, Failure> {
+    fn admitted(_: Allowed, _: &Incoming) -> Result<Self, Failure> {
         Ok(Self::new())
     }
 
@@ -124,7 +124,7 @@ impl sealed::Sealed for Visitor {
         Ok(())
     }
 
-    fn admitted(_: Own, _: &Incoming) -> Result<Self, Failure> {
+    fn admitted(_: Allowed, _: &Incoming) -> Result<Self, Failure> {
         Ok(Self(Ok(())))
     }
 
@@ -176,8 +176,8 @@ impl sealed::Sealed for OrgAdmin {
         allows_admin(caller)
     }
 
-    fn admitted(own: Own, request: &Incoming) -> Result<Self, Failure> {
-        Admitted::new(own, request).map(Self)
+    fn admitted(allowed: Allowed, request: &Incoming) -> Result<Self, Failure> {
+        Admitted::new(allowed, request).map(Self)
     }
 }
 
@@ -205,8 +205,8 @@ impl<S: ScopeName> sealed::Sealed for AdminOrKey<S> {
         caller.key.as_ref().map_or_else(|| allows_admin(caller), |key| allows_scope(key, S::SCOPE))
     }
 
-    fn admitted(own: Own, _: &Incoming) -> Result<Self, Failure> {
-        Ok(Self { org: own.caller.principal.org, scope: PhantomData })
+    fn admitted(allowed: Allowed, _: &Incoming) -> Result<Self, Failure> {
+        Ok(Self { org: allowed.caller.principal.org, scope: PhantomData })
     }
 }
 
@@ -239,8 +239,8 @@ impl sealed::Sealed for Member {
         Ok(())
     }
 
-    fn admitted(own: Own, request: &Incoming) -> Result<Self, Failure> {
-        Admitted::new(own, request).map(Self)
+    fn admitted(allowed: Allowed, request: &Incoming) -> Result<Self, Failure> {
+        Admitted::new(allowed, request).map(Self)
     }
 }
 
@@ -296,8 +296,8 @@ impl<S: ScopeName> sealed::Sealed for MemberOrKey<S> {
         caller.key.as_ref().map_or(Ok(()), |key| allows_scope(key, S::SCOPE))
     }
 
-    fn admitted(own: Own, request: &Incoming) -> Result<Self, Failure> {
-        Ok(Self { admitted: Admitted::new(own, request)?, scope: PhantomData })
+    fn admitted(allowed: Allowed, request: &Incoming) -> Result<Self, Failure> {
+        Ok(Self { admitted: Admitted::new(allowed, request)?, scope: PhantomData })
     }
 }
 

@@ -9,18 +9,18 @@ use crate::directory::Standing;
 use crate::failure::{Failure, KeyRejected, Unauthenticated};
 
 /// The caller's own user, where this request has read it.
-pub(super) type Read = Option<Option<User>>;
+pub(super) type OwnUser = Option<Option<User>>;
 
 /// Asks the directory whether a caller may do anything at all.
 ///
 /// # Errors
 /// 403 for a deactivated person and for every API key that they made; 401 for a key whose maker is not in the directory; 503 and
 /// 500 of the table.
-pub(crate) async fn check(app: &App, caller: &Caller) -> Result<Read, Failure> {
+pub(crate) async fn check(app: &App, caller: &Caller) -> Result<OwnUser, Failure> {
     let person = (caller.principal.org.clone(), caller.principal.user.clone());
     if let Some(standing) = app.directory().seen(&person, app.now) {
         let admitted = admits(caller, standing);
-        // A key may be younger than the entry: its maker may have joined in between.
+        // A key may be younger than what this environment remembers: its maker may have joined in between.
         if caller.key.is_none() || admitted.is_ok() {
             return admitted.map(|()| None);
         }

@@ -1,6 +1,6 @@
 //! The secrets of an edge: from the settings, or from Secrets Manager (ADR 0050).
 
-use auth::{Fetch, FetchFault, Kept, Lack};
+use auth::{Cached, Fetch, FetchFault, Missing};
 use futures_util::future::BoxFuture;
 use http::HeaderMap;
 use model::time::Timestamp;
@@ -17,7 +17,7 @@ pub enum EdgeSource {
     /// The settings.
     Given(Edge),
     /// A secret of Secrets Manager. It is read when the function starts, when the value is old, and when a request sends an unknown one.
-    Stored(Kept<Edge>),
+    Stored(Cached<Edge>),
 }
 
 impl From<Edge> for EdgeSource {
@@ -44,27 +44,27 @@ impl EdgeSource {
                 accepted(&text).ok_or_else(|| FetchFault(format!("{name}: has no usable secret of an edge")))
             })
         };
-        Self::Stored(Kept::new("the secret of the edge", Box::new(load)).renewed_after(renewed_after))
+        Self::Stored(Cached::new("the secret of the edge", Box::new(load)).renewed_after(renewed_after))
     }
 
     /// Reads the secrets before the first request.
     pub(crate) async fn warm_up(&self, now: Timestamp) {
-        if let Self::Stored(kept) = self {
-            kept.warm_up(now).await;
+        if let Self::Stored(cached) = self {
+            cached.warm_up(now).await;
         }
     }
 
     /// The edge, for a request. A request that sends no secret needs none to be read.
     pub(crate) async fn of(&self, headers: &HeaderMap, now: Timestamp) -> Cow<'_, Edge> {
-        let kept = match self {
+        let cached = match self {
             Self::Given(edge) => return Cow::Borrowed(edge),
-            Self::Stored(kept) => kept,
+            Self::Stored(cached) => cached,
         };
         let Some(shown) = headers.get(SECRET) else { return Cow::Owned(Edge::default()) };
-        let found = kept.find(now, |edge| edge.knows(shown.as_bytes()).then(|| edge.clone())).await;
-        Cow::Owned(found.unwrap_or_else(|lack| match lack {
-            Lack::Match => Edge::default(),
-            Lack::Value => Edge(Secrets::OutOfReach),
+        let found = cached.find(now, |edge| edge.knows(shown.as_bytes()).then(|| edge.clone())).await;
+        Cow::Owned(found.unwrap_or_else(|missing| match missing {
+            Missing::Match => Edge::default(),
+            Missing::Value => Edge(Secrets::OutOfReach),
         }))
     }
 }

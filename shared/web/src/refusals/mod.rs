@@ -1,7 +1,7 @@
 //! The table of refusals: what a caller is answered when a request fails.
 //!
 //! Each failure has one row with its status, its code and its sentence. The sentence is that of the error format R. Where a seed fixes
-//! other words for the format K or D, they stand in the same row. [`error_format`](crate::error_format) only lays a row out.
+//! other words for the format K or D, they stand in the same row. `error_format.rs` only lays a row out.
 //!
 //! `request.rs` has what can be wrong with any request, `operation.rs` why a single operation is refused.
 //!

@@ -24,14 +24,14 @@ impl std::error::Error for SettingFault {}
 
 /// Whether a message quotes the value.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Say {
+enum Quote {
     Value,
     /// The value is a secret, or as long as a file.
     Nothing,
 }
 
 /// What a setting may be.
-fn form(name: &str) -> Option<(Say, String)> {
+fn form(name: &str) -> Option<(Quote, String)> {
     let minutes = DURATION_HOURS_MAX * 60;
     let text = match name {
         "POSTERN_TABLE" => "the name of the table".into(),
@@ -76,25 +76,25 @@ fn form(name: &str) -> Option<(Say, String)> {
         _ => return None,
     };
     let is_told = !matches!(name, "POSTERN_JWT_SECRET" | "POSTERN_EDGE_SECRET" | "POSTERN_JWKS");
-    Some((if is_told { Say::Value } else { Say::Nothing }, text))
+    Some((if is_told { Quote::Value } else { Quote::Nothing }, text))
 }
 
 impl BadSetting {
     /// The message, with the present value.
     #[must_use]
-    pub fn seen(self, get: Lookup<'_>) -> SettingFault {
+    pub fn with_value(self, get: Lookup<'_>) -> SettingFault {
         SettingFault(match form(self.0) {
-            Some((say, form)) => sentence(self.0, (say, &form), get(self.0).as_deref()),
+            Some((quote, form)) => sentence(self.0, (quote, &form), get(self.0).as_deref()),
             None => format!("The environment variable {}", self.0),
         })
     }
 }
 
-fn sentence(name: &str, (say, form): (Say, &str), value: Option<&str>) -> String {
-    let is = match (value, say) {
+fn sentence(name: &str, (quote, form): (Quote, &str), value: Option<&str>) -> String {
+    let is = match (value, quote) {
         (None, _) => "is not set".into(),
-        (Some(_), Say::Nothing) => "is set to something else".into(),
-        (Some(value), Say::Value) => {
+        (Some(_), Quote::Nothing) => "is set to something else".into(),
+        (Some(value), Quote::Value) => {
             let said: String = value.chars().take(SAID_MAX).collect();
             let more = if said.len() < value.len() { "…" } else { "" };
             format!("is {said:?}{more}")
@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     fn told(name: &'static str, value: Option<&str>) -> String {
-        BadSetting(name).seen(&|_| value.map(String::from)).to_string()
+        BadSetting(name).with_value(&|_| value.map(String::from)).to_string()
     }
 
     #[test]

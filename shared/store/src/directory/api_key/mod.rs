@@ -1,12 +1,4 @@
 //! API keys: what a program shows in place of a token. The text is not kept, only its digest.
-//!
-//! | Operation | Calls |
-//! |---|---|
-//! | create | 1 |
-//! | get, for a caller who shows it | 1 |
-//! | list | 1 a page |
-//! | revoke | 1, and the read of a key that is revoked already |
-//! | record a use | 1 |
 
 mod change;
 mod use_of;

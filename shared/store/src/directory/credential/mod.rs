@@ -1,13 +1,4 @@
 //! Credentials: a credential and its references share a partition, and stand together in the list.
-//!
-//! | Operation | Calls |
-//! |---|---|
-//! | create | 1 |
-//! | get | 1 |
-//! | list | 1 a page |
-//! | update | 2: the partition; the transaction |
-//! | update of a value with which a provider is asked | the same; the list of rules; one for each rule that waits |
-//! | delete | 3: the partition; the list of rules; the transaction |
 
 mod change;
 mod create;

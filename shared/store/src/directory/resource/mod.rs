@@ -1,13 +1,4 @@
 //! Resources: a resource, its links and its holds share a partition.
-//!
-//! | Operation | Calls |
-//! |---|---|
-//! | create | 2: the credential; the transaction |
-//! | get | 1 |
-//! | list | 1 a page |
-//! | update | 3: the resource, with the new credential if there is one; the transaction; the shards |
-//! | delete | 2: the partition with the shards; the transaction |
-//! | record a verification | 3: the group, after a success; the resource; the transaction. 4 where it became inactive: the shards |
 
 mod create;
 mod credentials_of_rows;

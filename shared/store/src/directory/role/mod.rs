@@ -1,12 +1,4 @@
 //! Roles: a role and its links share a partition, and stand together in the list.
-//!
-//! | Operation | Calls |
-//! |---|---|
-//! | create | 1 |
-//! | get | 1 |
-//! | list | 1 a page |
-//! | update | 3: the partition; the transaction; the shards |
-//! | delete | 3: the partition; the transaction; the shards |
 
 mod create;
 mod delete;

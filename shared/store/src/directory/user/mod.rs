@@ -1,16 +1,4 @@
 //! Users: a person's item carries their links, as sets of ids.
-//!
-//! | Operation | Calls |
-//! |---|---|
-//! | create | 1 |
-//! | get | 1 |
-//! | list | 1 a page |
-//! | update | 2: the user; the transaction. A deactivation looks after what is noted besides |
-//! | delete | 2: the user with what is left of one; the transaction |
-//! | enter | 1, and a read of somebody who is known already |
-//! | sign in | none for somebody who is known with an email; the guard of the email for somebody without one; enter for everybody else |
-//! | claim an invitation | 4: the guard, the invitation, what it leads to, the transaction |
-//! | what a session would open | 2: the roles, all at once; the resources, 100 a call, all at once |
 
 mod claim;
 mod create;

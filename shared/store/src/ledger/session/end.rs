@@ -130,14 +130,6 @@ impl Store {
         .await
     }
 
-    /// The same under its older name.
-    ///
-    /// # Errors
-    /// As there.
-    pub async fn end_session(&self, actor: &Actor, id: SessionId, now: Timestamp) -> Result<(), StoreError> {
-        self.end_or_evict_session(actor, id, now).await
-    }
-
     /// Takes its rules from a session that cannot be read. What is not due is over.
     async fn evict_unreadable(&self, actor: &Actor, id: SessionId, now: Timestamp) -> Result<(), StoreError> {
         let what = (id, AuditEvent::SessionStop);

@@ -1,15 +1,4 @@
 //! Sessions: a session with its rows, its place among its owner's, and what it holds in the ledger.
-//!
-//! | Operation | Calls |
-//! |---|---|
-//! | start | 4 up to 48 rows of one rule each: the user; their roles; the resources; the transaction. 5 for the first one on a resource
-//! |       | from before shards |
-//! | get | 1; 2 when rows were given up: their rules; 3 when others hold these: the caller's sessions |
-//! | list | 2 for each 100: the places; the sessions |
-//! | stop | 2: the session; the transaction |
-//! | extend | 3: the owner; the session with the owner's roles; the transaction. Above 96 resources and roles 5: the closings; the
-//! |        | resources with the roles |
-//! | end of a session whose time is over | 2: the session; the transaction |
 
 mod block;
 mod end;
@@ -17,8 +6,9 @@ mod evict;
 mod forgotten;
 mod leave;
 mod list;
-mod over;
+
 mod quota;
+mod running;
 mod still_open;
 mod upcoming;
 

@@ -13,8 +13,8 @@ use crate::table::list::{UnreadableObject, position};
 use crate::table::transaction::Transaction;
 use crate::table::{Store, cursor, keys};
 
-/// The rows within the filter's times and older than a position; nothing when there can be none. The position is a
-/// bound and not DynamoDB's own start key, which must not lie outside of the times.
+/// The rows within the filter's times that are older than a position; `None` if there can be no such row. The position is a bound of the
+/// condition, because DynamoDB's start key must lie within the times.
 fn between(list: &str, filter: &AuditFilter, position: Option<&str>) -> Option<Expression> {
     let (from, to) = keys::audit_between(filter.from, filter.to);
     let to = position.map_or(to.clone(), |position| keys::before(position).min(to));
@@ -39,7 +39,7 @@ fn filter_expression(filter: &AuditFilter) -> Option<Expression> {
     if conditions.is_empty() {
         return None;
     }
-    // Nobody can say that a row which cannot be read is not wanted.
+    // An unreadable row may be one that the filter asks for.
     let unreadable = "#shape <> :shape OR attribute_not_exists(#data.#eventType)";
     let condition = format!("({}) OR {unreadable}", conditions.join(" AND "));
     let expression = Expression::new(condition, [(":shape", number(SHAPE))]);
@@ -53,24 +53,24 @@ pub struct AuditPage {
     pub rows: Vec<AuditRow>,
     /// The cursor of the next page, unless this is the last.
     pub next: Option<String>,
-    /// The rows that cannot be read. They pass every filter, because what a filter asks of them is unknown.
+    /// Unreadable rows. They pass every filter, because their values are unknown.
     pub unreadable: Vec<UnreadableObject>,
 }
 
-/// What a row's sort key says of it.
+/// The id and the time in a row's sort key.
 fn known_of_row(sk: &str) -> UnreadableObject {
     let millis = sk.split('#').next().and_then(|millis| millis.parse().ok());
     let created_at = millis.and_then(|millis| Timestamp::from_unix_millis(millis).ok());
     UnreadableObject { id: keys::id_of_audit(sk).into(), created_at }
 }
 
-/// Rows that one call looks at when a filter leaves some out.
+/// Rows that one call reads when there is a filter.
 const ROWS_A_CALL: i32 = 1000;
-/// Calls that one page may cost. A page that a filter leaves short has a cursor all the same.
+/// Calls that one page may cost. With a filter, a page can be short and still have a cursor.
 const CALLS_A_PAGE: usize = 10;
 
 impl Store {
-    /// Records an attempt that changed nothing: one that the state or the caller's rights did not allow.
+    /// Records an attempt that was refused because of the state or of the caller's rights.
     ///
     /// # Errors
     /// Busy or defect.
@@ -83,7 +83,7 @@ impl Store {
         Transaction::new(self).commit(actor, entry, now).await?.certain().map(drop)
     }
 
-    /// The rows that a filter wants, newest first, from a cursor on.
+    /// The rows that pass a filter, newest first, from a cursor on.
     ///
     /// # Errors
     /// `Invalid` for a cursor that was not made here for this organization's log; busy or defect.
@@ -96,7 +96,7 @@ impl Store {
         let list = keys::audit_partition(org);
         let mut position = cursor.map(|cursor| position(&list, cursor)).transpose()?;
         let left_out = filter_expression(filter);
-        // One more than wanted tells the last page from one that is just full.
+        // One more than wanted shows whether there is a next page.
         let count =
             if left_out.is_some() { ROWS_A_CALL } else { i32::try_from(filter.limit).unwrap_or(1) + 1 };
         let (mut rows, mut unreadable): (Vec<AuditRow>, Vec<UnreadableObject>) = (Vec::new(), Vec::new());

@@ -42,7 +42,7 @@ pub struct AuditRow {
     /// The gateway's id of the request, where there was one.
     #[serde(default)]
     pub request_id: Option<String>,
-    /// Further members, as JSON text: they are JSON of the caller's making, deeper than DynamoDB's 32 levels.
+    /// Further members, as JSON text, because a caller's JSON can be deeper than DynamoDB's 32 levels.
     details: String,
     /// When.
     #[serde(with = "model::time::millis")]
@@ -53,7 +53,7 @@ impl AuditRow {
     /// The further members.
     ///
     /// # Errors
-    /// A defect when they are no JSON object, or one that no page can show.
+    /// A defect if they are not a JSON object, or too deep for a page.
     pub fn details(&self) -> Result<Map<String, Value>, StoreError> {
         match serde_json::from_str(&self.details).map_err(corrupt)? {
             details if json::levels(&details) > LISTED_LEVELS_MAX => Err(corrupt("its details are too deep")),

@@ -4,16 +4,16 @@ use model::time::Timestamp;
 
 use super::Key;
 
-/// The index of what is due, which has the keys alone.
+/// The index of what is due. It contains keys only.
 pub const DUE: &str = "due";
 /// Partition key of [`DUE`].
 pub(crate) const DUE_PK: &str = "duePk";
 /// Sort key of [`DUE`]: milliseconds since 1970.
 pub(crate) const DUE_SK: &str = "dueSk";
-/// Parts of [`DUE`], so that no single partition takes all of it. DynamoDB writes 1,000 units a second to one.
+/// Shards of [`DUE`]. One partition takes only 1,000 write units a second.
 pub const DUE_SHARDS: u8 = 8;
 
-/// What looks after items that are due.
+/// Which worker works on items that are due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Round {
     /// The sweeper's, each minute.
@@ -22,7 +22,7 @@ pub enum Round {
     Reconcile,
 }
 
-/// A part of what is due.
+/// The partition key of a shard of [`DUE`].
 #[must_use]
 pub fn due_partition(round: Round, shard: u8) -> String {
     let round = match round {
@@ -32,7 +32,7 @@ pub fn due_partition(round: Round, shard: u8) -> String {
     format!("DUE#{round}#{shard}")
 }
 
-/// The part to which an item belongs.
+/// The shard of an item.
 #[must_use]
 pub fn due_shard(key: &Key) -> u8 {
     let sum = key

@@ -1,4 +1,4 @@
-//! The table's keys and attribute names: the only file that spells one.
+//! The table's keys and attribute names. No other folder spells one.
 //!
 //! | Item | Partition | Sort key | Listing |
 //! |---|---|---|---|
@@ -29,14 +29,13 @@
 //! | failed sign-ins | one per day | minute and address | |
 //! | the deployment's id | `DEPLOYMENT` | `#DEPLOYMENT` | |
 //!
-//! `#` sorts before every letter, so that an object comes first in a query of its partition. No id contains `#`
-//! (`model::id`), so that no id can reach another tenant's keys. Ids are ordered by time, so that a listing by id
-//! is one in the order of creation, and a link can stand behind its role in the listing without knowing when the
-//! role was made.
+//! `#` sorts before every letter, so an object comes first in a query of its partition. No id contains `#` (`model::id`), so no id
+//! reaches another tenant's keys. Ids are ordered by time, so a list in the order of ids is in the order of creation. A link's place in a
+//! list follows from its role's id, without the time at which the role was made.
 //!
-//! What has to be looked after at a certain time stands in the index [`DUE`] as well, in one of [`DUE_SHARDS`] parts, until it
-//! has been looked after. That index belongs to Postern and not to an organization: only the sweeper and the reconciler read it,
-//! and take nothing from it but keys. `tests/contract/key_table.rs` prints one of each.
+//! An item that is due at a certain time is in one of the [`DUE_SHARDS`] shards of the index [`DUE`] until a worker has processed it. The
+//! index spans all organizations. Only the sweeper and the reconciler read it, and it contains keys only. `tests/contract/key_table.rs`
+//! prints one of each.
 
 mod audit;
 mod due;
@@ -81,11 +80,11 @@ pub(crate) const DATA: &str = "data";
 pub(crate) const VERSION: &str = "version";
 /// On a resource and each of its shards: number of live session rows that count there. Their sum blocks the deletion.
 pub(crate) const LIVE: &str = "live";
-/// On a resource: number of its shards; absent where no start has counted on one yet.
+/// On a resource: number of its shards; absent until a start counts on one.
 pub(crate) const SHARDS: &str = "shards";
 /// On a resource: present while it is being drained, with the milliseconds since 1970 at which that began.
 pub(crate) const DRAINING: &str = "draining";
-/// On a resource, role or user: number of links ever made. A deletion that saw fewer links does not happen.
+/// On a resource, role or user: number of links ever made. A deletion requires the number that it has read.
 pub(crate) const LINKED: &str = "linked";
 /// On a role: number of resources that were taken out of it.
 pub(crate) const UNLINKED: &str = "unlinked";
@@ -95,20 +94,20 @@ pub(crate) const USAGE: &str = "usage";
 pub(crate) const ROLE_IDS: &str = "roleIds";
 /// On a user: the ids of the resources that they may open without a role.
 pub(crate) const RESOURCE_IDS: &str = "resourceIds";
-/// On a user: the ids of their sessions that run, and of some that did.
+/// On a user: the ids of their running sessions, and of some that have ended.
 pub(crate) const SESSION_IDS: &str = "sessionIds";
-/// On an invitation of which a part has been claimed: the id of the person who may claim the rest.
+/// On a partly claimed invitation: the id of the person who may claim the rest.
 pub(crate) const CLAIMANT: &str = "claimant";
 /// On an API key: the digest of its text.
 pub(crate) const HASH: &str = "hash";
-/// On a first result: seconds since 1970, after which it counts no longer. On a shard of what is deleted: after which nobody asks for
-/// it any more. The table's time to live tidies up.
+/// On an idempotency record and on a shard of a deleted object: when it expires, in seconds since 1970. The table's time to live deletes
+/// it.
 pub const EXPIRES_AT: &str = "expiresAt";
-/// On a credential: present while some of its resources may still carry its old name.
+/// On a credential: present while some of its resources may have its old name.
 pub(crate) const RENAMING: &str = "renaming";
 /// On a bucket of tokens: when it will be full, in microseconds since 1970.
 pub(crate) const FULL_AT: &str = "fullAt";
-/// On the note of a changed value: how often the sweeper has looked after it.
+/// On the note of a changed value: how often the sweeper has processed it.
 pub(crate) const LOOKS: &str = "looks";
 /// On a credential and on its former values: the sealed value.
 pub(crate) const SECRET: &str = "secret";
@@ -178,7 +177,7 @@ pub fn resource(org: &OrgId, id: ResourceId) -> Key {
     key(resource_partition(org, id), "#RESOURCE")
 }
 
-/// A resource's link to a assignee, on the resource's side.
+/// A resource's link to an assignee, on the resource's side.
 #[must_use]
 pub fn link_of_resource(org: &OrgId, id: ResourceId, assignee: &Assignee) -> Key {
     let (kind, assignee) = assignee.parts();
@@ -247,8 +246,8 @@ pub fn member_of_role(org: &OrgId, role: RoleId, user: &UserId) -> Key {
     key(assignee_partition(org, &Assignee::Role(role)), format!("{USER_PREFIX}{user}"))
 }
 
-/// The guard of a user's email, in the form in which emails are compared. A `#` in it stands as a space, which no email has: the
-/// kinds of partitions that a function may write in are told apart by their `#`.
+/// The guard of a user's email, in the form in which emails are compared. A `#` becomes a space, which no email contains. IAM policies
+/// tell kinds of partitions apart by their `#`.
 #[must_use]
 pub fn email(org: &OrgId, email_key: &str) -> Key {
     key(format!("ORG#{org}#EMAIL#{}", email_key.replace('#', " ")), "#EMAIL")
@@ -260,7 +259,7 @@ pub fn api_key(org: &OrgId, id: ApiKeyId) -> Key {
     key(format!("ORG#{org}#API_KEY#{id}"), "#API_KEY")
 }
 
-/// The first result of a request with an `Idempotency-Key`, given by the digest of the key.
+/// The idempotency record of a key, which is given by its digest.
 #[must_use]
 pub fn idempotency(org: &OrgId, user: &UserId, digest: &str) -> Key {
     key(format!("ORG#{org}#ONCE#{user}#{digest}"), "#ONCE")

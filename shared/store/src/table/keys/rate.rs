@@ -4,20 +4,19 @@ use super::{Key, key};
 use model::id::{ApiKeyId, OrgId, UserId};
 use model::time::Timestamp;
 
-/// Who pays for a request.
+/// Whose bucket pays for a request.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Payer {
     /// A person of an organization.
     User(OrgId, UserId),
     /// An API key.
     Key(OrgId, ApiKeyId),
-    /// Whoever calls from an address without saying who they are: the address, or the network that one line has.
+    /// An unauthenticated caller: their address, or the IPv6 network of their line.
     Address(String),
 }
 
-/// A caller's bucket. Its partition begins with a word of its own and not with the organization, so that a function can be
-/// allowed to write buckets and nothing else (`dynamodb:LeadingKeys`). An organization's name has no `#`, and none is empty: no
-/// caller reaches another's.
+/// A caller's bucket. Its partition does not begin with the organization, so that IAM can allow a function to write buckets only
+/// (`dynamodb:LeadingKeys`). An organization's name contains no `#` and is not empty, so no caller reaches another one's bucket.
 #[must_use]
 pub fn bucket(payer: &Payer) -> Key {
     let caller = match payer {
@@ -28,8 +27,8 @@ pub fn bucket(payer: &Payer) -> Key {
     key(format!("RATE#{caller}"), "#BUCKET")
 }
 
-/// The failed sign-ins from an address within a minute. Their partitions begin as those of the buckets do, so that the functions which may
-/// write buckets may write them too. The organization's place is empty.
+/// The failed sign-ins from an address within a minute. Their partitions begin like those of the buckets, so functions that may write
+/// buckets may write them too. The part for the organization is empty.
 #[must_use]
 pub fn sign_ins(address: &str, at: Timestamp) -> Key {
     let at = at.to_string();

@@ -28,7 +28,7 @@ pub type Load<T> = Box<dyn Fn() -> BoxFuture<'static, Result<T, FetchFault>> + S
 
 /// Why nothing was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lack {
+pub enum Missing {
     /// There is no value, or it is too old.
     Value,
     /// The value does not hold what was looked for, and may not be read again yet.
@@ -44,7 +44,7 @@ struct State<T> {
 ///
 /// Every read belongs to a request and ends before the request's answer. Lambda freezes an environment between two requests, so a read in the
 /// background would never end.
-pub struct Kept<T> {
+pub struct Cached<T> {
     /// The name of the value, for the log.
     what: &'static str,
     load: Load<T>,
@@ -54,9 +54,9 @@ pub struct Kept<T> {
     turn: tokio::sync::Mutex<()>,
 }
 
-impl<T> fmt::Debug for Kept<T> {
+impl<T> fmt::Debug for Cached<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Kept({})", self.what)
+        write!(f, "Cached({})", self.what)
     }
 }
 
@@ -64,7 +64,7 @@ fn seconds(from: Timestamp, to: Timestamp) -> i64 {
     to.unix_seconds() - from.unix_seconds()
 }
 
-impl<T> Kept<T> {
+impl<T> Cached<T> {
     /// A value that has not been read yet.
     pub fn new(what: &'static str, load: Load<T>) -> Self {
         let state = Mutex::new(State { value: None, asked: None });
@@ -86,8 +86,8 @@ impl<T> Kept<T> {
     /// What `look` finds in the value. If it finds nothing, the value is read again: a new key may have been published.
     ///
     /// # Errors
-    /// [`Lack`].
-    pub async fn find<R>(&self, now: Timestamp, look: impl Fn(&T) -> Option<R>) -> Result<R, Lack> {
+    /// [`Missing`].
+    pub async fn find<R>(&self, now: Timestamp, look: impl Fn(&T) -> Option<R>) -> Result<R, Missing> {
         self.renew(now).await;
         let seen = self.usable(now);
         if let Some(found) = seen.as_deref().and_then(&look) {
@@ -99,11 +99,11 @@ impl<T> Kept<T> {
             self.read(NEEDED).await;
         }
         drop(turn);
-        let value = self.usable(now).ok_or(Lack::Value)?;
+        let value = self.usable(now).ok_or(Missing::Value)?;
         if seen.is_some_and(|seen| Arc::ptr_eq(&seen, &value)) {
-            return Err(Lack::Match);
+            return Err(Missing::Match);
         }
-        look(&value).ok_or(Lack::Match)
+        look(&value).ok_or(Missing::Match)
     }
 
     fn state(&self) -> MutexGuard<'_, State<T>> {
