@@ -82,12 +82,12 @@ fn reason_body(answer: &Answer, path: &str, now: Timestamp) -> Value {
         "message": message,
         "path": path,
     });
-    if let Some(fields) = fields {
+    if let (Some(fields), Some(members)) = (fields, body.as_object_mut()) {
         let mut first: Map<String, Value> = Map::new();
         for (field, sentence) in fields {
             first.entry(field).or_insert_with(|| sentence.as_str().into());
         }
-        body["validationErrors"] = first.into();
+        members.insert("validationErrors".into(), first.into());
     }
     body
 }
