@@ -54,6 +54,7 @@
 //! | `take_tokens`, `count_failed_sign_in` | `callers/rate.rs`, `failed_sign_in.rs` |
 //!
 //! What each operation costs is in `docs/performance.md`.
+
 #![allow(missing_docs, reason = "nobody outside the workspace reads this crate's documentation")]
 
 mod callers;
