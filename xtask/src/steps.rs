@@ -13,6 +13,7 @@ pub(crate) fn say(line: &str) {
 }
 
 /// Does something under a heading.
+#[expect(clippy::disallowed_methods, reason = "a developer is told how long a step took")]
 pub(crate) fn step(heading: &str, work: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> {
     let began = Instant::now();
     say(&format!("\n== {heading}"));

@@ -1,5 +1,5 @@
 //! The claim of an invitation. An administrator gave an email some links. The person whose token has this verified email takes them over
-//! (docs/adr/0056).
+//! (docs/adr/0038).
 //!
 //! One transaction takes over the invitation's place in the directory, its email and all of its links. If there are too many links, each
 //! of several transactions hands over as many as fit and binds the invitation to its claimant. The last one hands over the email. An
