@@ -1,9 +1,9 @@
 """Leaves out each part of each condition that the store sends to DynamoDB, one at a time: some test must fail.
 
-    tests/conditions.py            # all of them: docs/mutants.md
+    tests/conditions.py            # all of them: tests/mutants.md
     tests/conditions.py 40 60      # numbers 40 to 59 of them
 
-A mutant meets the tests that send its condition. A survivor is printed with its condition. What survives, and why: docs/mutants.md.
+A mutant meets the tests that send its condition. A survivor is printed with its condition. What survives, and why: tests/mutants.md.
 """
 
 import collections

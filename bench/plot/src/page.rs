@@ -1,13 +1,14 @@
 //! Where results go: JSON and tables into `bench/out`, pictures into `docs/performance`, and tables between their marks in the
-//! page that shows them.
+//! pages that show them.
 #![expect(clippy::expect_used, reason = "results that go nowhere should end a bench")]
 
 use serde_json::Value;
 use std::fs;
 use std::path::PathBuf;
 
-/// The page with the tables.
+/// The pages with the tables.
 const PAGE: &str = "docs/performance.md";
+const PAGE_OF_SCALE: &str = "bench/SCALE.md";
 
 /// The repository that the bench is run in: what another clone has built is the same program.
 fn root() -> PathBuf {
@@ -43,11 +44,17 @@ pub fn picture(name: &str, svg: &str) {
 /// Where a file cannot be written.
 pub fn table(name: &str, text: &str) {
     write(&format!("bench/out/{name}.md"), text);
+    replace(PAGE, name, text);
+    replace(PAGE_OF_SCALE, name, text);
+}
+
+/// The table between its marks, where the page has them.
+fn replace(page: &str, name: &str, table: &str) {
     let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- end of {name} -->"));
-    let Ok(page) = fs::read_to_string(root().join(PAGE)) else { return };
-    let Some((before, rest)) = page.split_once(&begin) else { return };
+    let Ok(text) = fs::read_to_string(root().join(page)) else { return };
+    let Some((before, rest)) = text.split_once(&begin) else { return };
     let Some((_, after)) = rest.split_once(&end) else { return };
-    write(PAGE, &format!("{before}{begin}\n{text}\n{end}{after}"));
+    write(page, &format!("{before}{begin}\n{table}\n{end}{after}"));
 }
 
 /// Rows of Markdown below a head.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 const OTHER_AUTHORITIES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 
 /// Mozilla's certificate authorities, which the system's bundle has too. To read that takes three quarters of all that a function does
-/// until its first answer (docs/performance.md); these are compiled in, ready for use.
+/// until its first answer (bench/HISTORY.md); these are compiled in, ready for use.
 pub(crate) fn authorities() -> RootCertStore {
     let mut roots = RootCertStore::empty();
     let is_told = OTHER_AUTHORITIES.iter().any(|name| std::env::var_os(name).is_some());

@@ -1,4 +1,4 @@
-//! The configuration of the AWS SDK, from Lambda's environment alone: docs/adr/0031.
+//! The configuration of the AWS SDK, from Lambda's environment alone: docs/adr/0005.
 
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
@@ -28,7 +28,7 @@ fn timeouts() -> TimeoutConfig {
 }
 
 /// The configuration of every client. Lambda puts region and credentials into the environment. The SDK's default chain would also look for
-/// profiles, web identities, containers and instance metadata: docs/performance.md, "AWS's settings from the environment, log by level".
+/// profiles, web identities, containers and instance metadata, which makes a function larger: bench/HISTORY.md.
 pub(crate) fn config(settings: AwsSettings) -> SdkConfig {
     let AwsSettings { region, endpoint_url, use_fips } = settings;
     let credentials = SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new());
@@ -60,8 +60,7 @@ pub(crate) fn sqs(config: &SdkConfig) -> aws_sdk_sqs::Client {
 
 /// Switches off the SDK's own user agent. [`Https`] sends `postern/` and the version to every service, so CloudTrail shows one name.
 ///
-/// The SDK would build and sign its own anew for each call. That was 110,000 instructions of a warm answer (docs/adr/0031, last row), which count
-/// as Postern's own share (docs/performance.md, "its own share").
+/// The SDK would build and sign its own anew for each call. That was 110,000 instructions of a warm answer (bench/HISTORY.md).
 #[derive(Debug)]
 struct Anonymous;
 

@@ -28,7 +28,7 @@ fn precise(time: Timestamp) -> String {
 }
 
 /// Begins the log. lambda_runtime's own logging filters by module with regular expressions, which are compiled at each start and were a seventh
-/// of a binary (docs/performance.md, "AWS's settings from the environment, log by level"). Lambda's controls set a level only.
+/// of a binary (bench/HISTORY.md). Lambda's controls set a level only.
 pub(crate) fn begin(settings: LogSettings) {
     if settings.is_json {
         json_lines(settings.level, clock::system(), std::io::stdout).init();

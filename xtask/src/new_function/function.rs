@@ -203,8 +203,8 @@ fn family(path: &str) -> Result<Option<&'static Family>, Failure> {
 fn unknown(segment: &str) -> Failure {
     let known: Vec<_> = FAMILIES.iter().map(|family| family.segment).collect();
     format!(
-        "nothing is kept of /{segment}, so that no {{id}} names one: a new kind of object begins with its rules and its table, steps 2 \
-         and 3 of docs/adding-a-function.md. Skeletons know {{id}} below /{}",
+        "nothing is kept of /{segment}, so that no {{id}} names one: a new kind of object begins with its rules and its keys, \
+         docs/adding-a-function.md. Skeletons know {{id}} below /{}",
         known.join(", /")
     )
 }

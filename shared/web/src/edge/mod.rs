@@ -2,7 +2,7 @@
 //!
 //! Behind a distribution the gateway sees CloudFront's address. CloudFront writes the caller's address into `CloudFront-Viewer-Address`.
 //! Anybody can send that header directly to the gateway, so it counts only with a secret that only the distribution sends.
-//! [`Edge::source`] alone decides about the address of a request: ADR 0048.
+//! [`Edge::source`] alone decides about the address of a request: ADR 0026.
 
 mod source;
 

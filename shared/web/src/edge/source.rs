@@ -1,4 +1,4 @@
-//! The secrets of an edge: from the settings, or from Secrets Manager (ADR 0050).
+//! The secrets of an edge: from the settings, or from Secrets Manager (ADR 0003).
 
 use auth::{Cached, Fetch, FetchFault, Missing};
 use futures_util::future::BoxFuture;
