@@ -99,8 +99,10 @@ impl Endpoint {
         let endpoint = if request.is_beyond_its_route() { &Self::unrouted() } else { self };
         let call = || (endpoint.call)(app.clone(), Arc::clone(&request));
         let outcome = guarded(&request, app.origins(), deadline, call).await;
-        // Boxed, because it is rare, and because a request's future is deep enough as it is.
-        Box::pin(record(&app, &request, endpoint.level, &outcome, deadline)).await;
+        if let Err(failure) = &outcome {
+            // In a box of its own, because failures are rare and the future of every request would grow.
+            Box::pin(record(&app, &request, endpoint.level, failure, deadline)).await;
+        }
         answer(outcome, &request, app.now, app.origins(), watch)
     }
 
@@ -219,14 +221,7 @@ where
 // 6. Answer and log.
 
 /// Puts on record what a security team looks for: a change that was refused with 403, and a failed sign-in.
-async fn record(
-    app: &App,
-    request: &Incoming,
-    level: Level,
-    outcome: &Result<Response<Body>, Failure>,
-    deadline: Instant,
-) {
-    let Err(failure) = outcome else { return };
+async fn record(app: &App, request: &Incoming, level: Level, failure: &Failure, deadline: Instant) {
     // Rate-limited requests are not written to the audit log. Nor are those without a route, which change nothing.
     let is_over_limit = request.is_over_limit.get().is_some();
     if failure.status() == StatusCode::FORBIDDEN && !is_over_limit && level != Level::Visitor {
