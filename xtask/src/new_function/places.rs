@@ -19,9 +19,12 @@ const LISTS: [(&str, Edit); 3] = [
     ("api/openapi.yaml", openapi::with_operation),
 ];
 
+/// Where the part of `store` goes.
+const STORE: &str = "shared/store/src/directory";
+
 /// Files that a function needs besides, when it changes something.
 const CHANGES: [(&str, Edit); 2] =
-    [("shared/store/src/lib.rs", store_module), ("shared/model/src/audit.rs", audit_event)];
+    [("shared/store/src/directory/mod.rs", store_module), ("shared/model/src/audit.rs", audit_event)];
 
 /// Every file with the function in it, and its text. Nothing is written, so that a fault leaves nothing behind.
 pub(crate) fn files(function: &Function, read: Read<'_>) -> Result<Vec<(String, String)>, Failure> {
@@ -33,7 +36,7 @@ pub(crate) fn files(function: &Function, read: Read<'_>) -> Result<Vec<(String, 
     ];
     let mut edits = LISTS.to_vec();
     if function.method != Method::Get {
-        files.push((format!("shared/store/src/{snake}.rs"), store::source(function)));
+        files.push((format!("{STORE}/{snake}.rs"), store::source(function)));
         edits.extend(CHANGES);
     }
     for (file, edit) in edits {
@@ -46,11 +49,9 @@ pub(crate) fn files(function: &Function, read: Read<'_>) -> Result<Vec<(String, 
 /// Refuses a name or a route that is there.
 fn is_new(function: &Function, read: Read<'_>) -> Result<(), Failure> {
     let snake = function.snake();
-    for file in [
-        format!("functions/{snake}/mod.rs"),
-        format!("functions/{snake}.rs"),
-        format!("shared/store/src/{snake}.rs"),
-    ] {
+    for file in
+        [format!("functions/{snake}/mod.rs"), format!("functions/{snake}.rs"), format!("{STORE}/{snake}.rs")]
+    {
         if read(&file).is_some() {
             return Err(format!("{file} exists"));
         }
@@ -74,8 +75,8 @@ fn library(text: &str, function: &Function) -> Result<String, Failure> {
 
 /// The name of the module that a line declares.
 fn module(line: &str) -> Option<String> {
-    let name = line.strip_prefix("pub ").unwrap_or(line).strip_prefix("mod ")?.strip_suffix(';')?;
-    Some(name.to_owned())
+    let line = line.trim_start_matches("pub").trim_start_matches("(crate)").trim_start();
+    Some(line.strip_prefix("mod ")?.strip_suffix(';')?.to_owned())
 }
 
 fn store_module(text: &str, function: &Function) -> Result<String, Failure> {

@@ -2,7 +2,7 @@
 
 use super::function::{Function, Method};
 
-/// `shared/store/src/NAME.rs`.
+/// `shared/store/src/directory/NAME.rs`.
 pub(crate) fn source(function: &Function) -> String {
     let (route, uses, body) = (function.route(), uses(function), body(function));
     let (snake, arguments, errors) = (function.snake(), arguments(function), errors(function));
@@ -83,9 +83,10 @@ fn body(function: &Function) -> String {
     }
     body += &format!("        tx.commit(actor, &{entry}, now).await?.certain().map(drop)\n");
     if function.method == Method::Post {
-        let body = body.replace("MAKE", "        let mut tx = Transaction::once(self, actor, &(), now)?;\n");
+        let body =
+            body.replace("MAKE", "        let mut tx = Transaction::idempotent(self, actor, &(), now)?;\n");
         let body = if function.family.is_none() { body.replace("let mut tx", "let tx") } else { body };
-        return format!("        self.once(actor, now, async {{\n{body}        }}).await\n");
+        return format!("        self.idempotent(actor, now, async {{\n{body}        }}).await\n");
     }
     let maker = if function.family.is_some() { "let mut tx" } else { "let tx" };
     body.replace("MAKE", &format!("        {maker} = Transaction::new(self);\n"))
@@ -126,7 +127,9 @@ mod tests {
     #[test]
     fn a_change_asks_for_what_it_must() {
         let post = text("POST", "/roles/{id}/archive");
-        assert!(post.contains("Transaction::once(self, actor, &(), now)?") && !post.contains("expected"));
+        assert!(
+            post.contains("Transaction::idempotent(self, actor, &(), now)?") && !post.contains("expected")
+        );
         assert!(post.contains("Failed::Refuse(missing.clone())") && post.contains("AuditSubject::Role"));
         let delete = text("DELETE", "/users/{id}/archive");
         assert!(
