@@ -8,7 +8,8 @@ use model::time::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
-use store::{CredentialRecord, Tagged};
+use store::CredentialRecord;
+use web::reply::OkTagged;
 use web::{App, Failure};
 
 /// The representation, in the seed's order of members; `provider` and `credential_type` are ours.
@@ -94,9 +95,9 @@ impl CredentialView {
     ///
     /// # Errors
     /// The vault's.
-    pub async fn tagged(app: &App, org: &OrgId, record: CredentialRecord) -> Result<Tagged<Self>, Failure> {
+    pub async fn tagged(app: &App, org: &OrgId, record: CredentialRecord) -> Result<OkTagged<Self>, Failure> {
         let tag = record.tag()?;
-        Ok(Tagged { value: Self::of(app, org, record).await?, tag })
+        Ok(OkTagged::new(Self::of(app, org, record).await?, tag))
     }
 }
 
