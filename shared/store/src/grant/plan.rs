@@ -2,7 +2,6 @@
 
 use model::id::{CredentialId, ResourceId, SessionRowId};
 use model::ingress::{GroupRef, Ingress};
-use model::resource::Resource;
 use model::session::{Addresses, Claim, SessionRow};
 use model::text::said;
 use model::time::Timestamp;

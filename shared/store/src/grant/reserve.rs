@@ -10,7 +10,6 @@ use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
 use model::id::{OrgId, ResourceId, SessionId};
 use model::ingress::{GroupRef, Ingress};
 use model::principal::Actor;
-use model::resource::Resource;
 use model::rule::RULE_IS_FULL;
 use model::session::{RuleEvent, SessionHead, SessionRow};
 use model::time::Timestamp;

@@ -12,7 +12,6 @@ use model::audit::AuditEvent;
 use model::id::{OrgId, ResourceId, SessionId};
 use model::principal::Actor;
 use model::refusal::Refusal;
-use model::resource::Resource;
 use model::session::{
     Addresses, BLOCK_WRITES_MAX, BLOCKS_MAX, ROWS_MAX, Session, SessionDraft, SessionHead, SessionLimits,
     SessionRow, Ways,

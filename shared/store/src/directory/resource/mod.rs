@@ -27,7 +27,7 @@ use crate::table::error::{StoreError, corrupt};
 use crate::table::expression::Expression;
 use crate::table::idempotency::Recorded;
 use crate::table::item::{Each, Entity, Item, Unreadable, data, keys_of, number};
-use crate::table::keys::{self, DRAINING, Key, SHARDS, VERSION};
+use crate::table::keys::{self, DRAINING, Key, SHARDS};
 use crate::table::list::{Listed, PageRequest, each_object};
 use crate::table::tag::Versioned;
 use crate::table::transaction::{Failed, Transaction};

@@ -17,7 +17,7 @@ use crate::table::Store;
 use crate::table::error::StoreError;
 use crate::table::expression::Expression;
 use crate::table::item::{Item, data};
-use crate::table::keys::{self, VERSION};
+use crate::table::keys;
 use crate::table::retry::{Attempt, retry_stale_from};
 use crate::table::tag::{Versioned, require};
 use crate::table::transaction::{Commit, Failed, Transaction};

@@ -15,7 +15,7 @@ use crate::ledger::hold::shards::{self, Sharded};
 use crate::table::Store;
 use crate::table::error::StoreError;
 use crate::table::item::Entity;
-use crate::table::keys::{self, Assignee, VERSION};
+use crate::table::keys::{self, Assignee};
 use crate::table::retry::{Attempt, retry_stale};
 use crate::table::tag::{Versioned, require};
 use crate::table::transaction::{Commit, Failed, Transaction};

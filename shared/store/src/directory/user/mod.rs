@@ -21,7 +21,7 @@ use crate::table::error::{StoreError, corrupt};
 use crate::table::expression::Expression;
 use crate::table::idempotency::Recorded;
 use crate::table::item::{Entity, Item, NewItem, data, set};
-use crate::table::keys::{self, RESOURCE_IDS, ROLE_IDS, SESSION_IDS, VERSION};
+use crate::table::keys::{self, RESOURCE_IDS, ROLE_IDS, SESSION_IDS};
 use crate::table::list::{Listed, PageRequest, each_object};
 use crate::table::tag::Versioned;
 

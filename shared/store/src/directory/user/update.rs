@@ -13,7 +13,7 @@ use model::violation::Violations;
 use super::{UserData, ending, entry, guard, user};
 use crate::table::Store;
 use crate::table::error::StoreError;
-use crate::table::keys::{self, VERSION};
+use crate::table::keys;
 use crate::table::retry::{Attempt, retry_stale};
 use crate::table::tag::{Versioned, require};
 use crate::table::transaction::{Commit, Failed, Transaction};
