@@ -20,5 +20,5 @@ pub async fn handler(
 ) -> Result<OkTagged<CredentialView>, Failure> {
     let record = app.store().credential(caller.org(), id).await?;
     let record = record.ok_or(Refusal::CredentialNotFound(id))?;
-    Ok(OkTagged(CredentialView::tagged(&app, caller.org(), record).await?))
+    CredentialView::tagged(&app, caller.org(), record).await
 }

@@ -53,5 +53,5 @@ pub(crate) async fn update(
     };
     let record =
         store.update_credential(app.vault()?, &caller.actor(), record, &update, expected, app.now).await?;
-    Ok(OkTagged(CredentialView::tagged(app, org, record).await?))
+    CredentialView::tagged(app, org, record).await
 }

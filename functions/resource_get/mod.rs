@@ -19,5 +19,5 @@ pub async fn handler(
     Path(id): Path<ResourceId>,
 ) -> Result<OkTagged<Resource>, Failure> {
     let resource = app.store().resource(caller.org(), id).await?;
-    Ok(OkTagged(resource.ok_or(Refusal::ResourceNotFound(id))?))
+    OkTagged::of(resource.ok_or(Refusal::ResourceNotFound(id))?)
 }

@@ -20,5 +20,5 @@ pub async fn handler(
     IfMatch(expected): IfMatch,
 ) -> Result<OkTagged<Resource>, Failure> {
     let resource = app.store().update_resource(&caller.actor(), id, &patch, &expected, app.now).await?;
-    Ok(OkTagged(resource))
+    OkTagged::of(resource)
 }

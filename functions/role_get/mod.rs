@@ -14,5 +14,5 @@ use web::{App, Failure};
 /// 404, also for an object of another organization.
 pub async fn handler(app: App, caller: OrgAdmin, Path(id): Path<RoleId>) -> Result<OkTagged<Role>, Failure> {
     let role = app.store().role(caller.org(), id).await?;
-    Ok(OkTagged(role.ok_or(Refusal::RoleNotFound(id))?))
+    OkTagged::of(role.ok_or(Refusal::RoleNotFound(id))?)
 }

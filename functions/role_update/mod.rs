@@ -18,5 +18,5 @@ pub async fn handler(
     JsonPatch(patch): JsonPatch<RolePatch>,
     IfMatch(expected): IfMatch,
 ) -> Result<OkTagged<Role>, Failure> {
-    Ok(OkTagged(app.store().update_role(&caller.actor(), id, &patch, &expected, app.now).await?))
+    OkTagged::of(app.store().update_role(&caller.actor(), id, &patch, &expected, app.now).await?)
 }

@@ -14,5 +14,5 @@ use web::{App, Failure};
 /// 404.
 pub async fn handler(app: App, caller: OrgAdmin, Path(id): Path<UserId>) -> Result<OkTagged<User>, Failure> {
     let user = app.store().user(caller.org(), &id).await?;
-    Ok(OkTagged(user.ok_or(Refusal::UserNotFound(id))?))
+    OkTagged::of(user.ok_or(Refusal::UserNotFound(id))?)
 }

@@ -20,5 +20,5 @@ pub async fn handler(
 ) -> Result<OkTagged<User>, Failure> {
     let user = app.store().update_user(&caller.actor(), &id, &patch, &expected, app.now).await?;
     app.look_up_again(caller.org(), &id);
-    Ok(OkTagged(user))
+    OkTagged::of(user)
 }

@@ -8,7 +8,8 @@ use model::time::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
-use store::{CredentialRecord, Tagged};
+use store::CredentialRecord;
+use web::reply::OkTagged;
 use web::{App, Failure};
 
 /// The members have the seed's order. `provider` and `credential_type` are extensions.
@@ -92,10 +93,15 @@ impl CredentialView {
     /// The credential with the tag of its state.
     ///
     /// # Errors
+<<<<<<< HEAD
     /// Those of the vault.
     pub async fn tagged(app: &App, org: &OrgId, record: CredentialRecord) -> Result<Tagged<Self>, Failure> {
+=======
+    /// The vault's.
+    pub async fn tagged(app: &App, org: &OrgId, record: CredentialRecord) -> Result<OkTagged<Self>, Failure> {
+>>>>>>> p26-store
         let tag = record.tag()?;
-        Ok(Tagged { value: Self::of(app, org, record).await?, tag })
+        Ok(OkTagged::new(Self::of(app, org, record).await?, tag))
     }
 }
 

@@ -160,7 +160,7 @@ async fn a_rule_is_settled_when_rows_are_told_and_forgotten_when_they_are_gone()
 }
 
 #[tokio::test]
-async fn an_entry_that_was_made_anew_is_another_one() {
+async fn an_entry_created_again_is_another_one() {
     let held = Held::new().await;
     let seen = held.rule().await;
     held.notify_rows(&seen, RuleEvent::Applied(None)).await;
@@ -197,7 +197,7 @@ async fn a_resolution_is_about_the_entry_that_was_looked_at() {
 }
 
 #[tokio::test]
-async fn a_rule_that_somebody_looked_at_meanwhile_is_not_settled_or_forgotten() {
+async fn a_rule_with_a_newer_finding_is_not_settled_or_forgotten() {
     let held = Held::new().await;
     held.notify_rows(&held.rule().await, RuleEvent::Applied(None)).await;
     let seen = held.rule().await;
@@ -251,7 +251,7 @@ fn assert_defect<T: Debug>(result: Result<T, StoreError>) {
 }
 
 #[tokio::test]
-async fn what_is_not_allowed_is_no_false_condition() {
+async fn a_forbidden_call_is_not_a_false_condition() {
     let held = Held::new().await;
     let (app, org, rule) = (&held.app, org(ORG), held.rule().await);
     let before = app.db_table().await;

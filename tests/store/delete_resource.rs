@@ -103,7 +103,7 @@ async fn the_credential_counts_what_is_left() {
 }
 
 #[tokio::test]
-async fn a_deletion_is_of_the_resource_that_its_caller_saw() {
+async fn a_deletion_requires_the_resource_that_its_caller_saw() {
     let app = TestApp::new().await;
     let admin = app.admin();
     let credential = admin.new_credential("AWS").await;
@@ -123,7 +123,7 @@ async fn a_deletion_is_of_the_resource_that_its_caller_saw() {
 }
 
 #[tokio::test]
-async fn a_draining_resource_that_goes_while_it_is_looked_after_leaves_nothing() {
+async fn a_draining_resource_deleted_during_its_visit_leaves_nothing() {
     let app = TestApp::new().await;
     let admin = app.admin();
     let credential = admin.new_credential("AWS").await;

@@ -176,7 +176,7 @@ async fn a_credential_that_came_into_use_before_the_write_of_its_deletion_stays(
 }
 
 #[tokio::test]
-async fn a_deletion_is_of_the_credential_that_its_caller_saw() {
+async fn a_deletion_requires_the_credential_that_its_caller_saw() {
     let app = TestApp::new().await;
     let admin = app.admin();
     let id = admin.new_credential("AWS").await;
@@ -192,7 +192,7 @@ async fn a_deletion_is_of_the_credential_that_its_caller_saw() {
 }
 
 #[tokio::test]
-async fn a_credential_that_is_counted_as_used_stays_whoever_uses_it() {
+async fn a_credential_with_a_usage_count_is_not_deleted() {
     let app = TestApp::new().await;
     let id = credential_id(&app.admin().new_credential("AWS").await);
     let mut item = raw(&app, &keys::credential(&org(ORG), id)).await;

@@ -73,7 +73,7 @@ async fn a_deletion_takes_along_the_link_that_was_made_before_its_write() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_deletion_survives_whatever_else_changes_before_its_write() {
+async fn a_deletion_succeeds_whatever_changes_before_its_write() {
     let app = TestApp::new().await;
     let admin = app.admin();
     let (credential, other) = (admin.new_credential("AWS").await, admin.new_credential("Other").await);

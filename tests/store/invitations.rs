@@ -74,7 +74,7 @@ impl Invited {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_claim_finds_the_invitation_as_it_is_when_it_happens() {
+async fn a_claim_takes_the_invitation_as_it_is_at_its_write() {
     for change in [
         "edited",
         "deleted",

@@ -141,7 +141,7 @@ async fn a_link_is_two_items_and_one_audit_row_each_time() {
 }
 
 #[tokio::test]
-async fn each_link_stands_for_itself() {
+async fn each_link_is_independent() {
     let orgs = Orgs::new().await;
     let (app, (role, resource)) = (&orgs.app, orgs.ours);
     let second = role_id(&app.admin().new_role("Operators").await);

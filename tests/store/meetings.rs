@@ -47,7 +47,7 @@ async fn a_condition_on_an_item_meets_a_write_of_it() {
 }
 
 #[tokio::test]
-async fn transactions_without_a_common_item_do_not_meet_and_neither_do_any_while_it_is_off() {
+async fn transactions_conflict_only_over_a_common_item_and_only_while_that_is_on() {
     let app = TestApp::new().await;
     let admin = app.admin();
     let credential = admin.new_credential("AWS").await;

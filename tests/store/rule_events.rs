@@ -59,7 +59,7 @@ impl Shared {
 }
 
 #[tokio::test]
-async fn news_that_cross_leave_each_row_what_it_learnt_first() {
+async fn rows_keep_the_first_of_two_crossing_events() {
     for rows in [1, 2] {
         for place in 0..rows {
             let shared = Shared::new(rows).await;
@@ -91,7 +91,7 @@ async fn a_count_never_falls_below_zero() {
 }
 
 #[tokio::test]
-async fn who_came_too_late_with_a_lease_changes_nothing_of_the_next_one() {
+async fn a_worker_with_a_lost_lease_changes_nothing_of_the_next_lease() {
     let app = TestApp::new().await;
     let credential = app.admin().new_credential("AWS").await;
     let resource = active_resource(&app, &credential).await;

@@ -117,7 +117,7 @@ async fn an_item_of_another_shape_fails_every_read_of_it_and_is_named_in_lists()
 }
 
 #[tokio::test]
-async fn a_deletion_stops_at_what_it_does_not_know() {
+async fn a_deletion_stops_at_an_unknown_item() {
     let objects = Objects::new().await;
     let (app, id) = (&objects.app, resource_id(&objects.resource));
     let key = keys::link_of_resource(&org(ORG), id, &Assignee::Role(role_id(&objects.role)));

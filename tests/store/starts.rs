@@ -38,7 +38,7 @@ impl Ready {
 }
 
 #[tokio::test]
-async fn whoever_is_deactivated_or_deleted_before_the_write_starts_nothing() {
+async fn a_person_deactivated_or_deleted_before_the_write_starts_nothing() {
     for is_deleted in [false, true] {
         let ready = Ready::new().await;
         let (app, admin) = (&ready.app, &ready.admin);

@@ -68,7 +68,7 @@ fn error(kind: &str) -> Value {
 }
 
 #[tokio::test]
-async fn what_says_nothing_about_the_conditions_is_tried_again() {
+async fn a_failure_that_says_nothing_about_the_conditions_is_retried() {
     for codes in [
         reasons(&[(0, CONFLICT)]),
         reasons(&[(4, CONFLICT)]),
@@ -110,7 +110,7 @@ async fn the_first_false_condition_is_the_refusal_and_is_not_tried_again() {
 }
 
 #[tokio::test]
-async fn what_was_read_too_early_is_read_again() {
+async fn a_stale_read_is_repeated() {
     let ready = Ready::new().await;
     let (admin, proxy) = (ready.app.admin(), &ready.app.proxy);
     proxy.cancel_next(&[CONDITION, "None"]);
@@ -258,7 +258,7 @@ async fn a_lost_answer_and_then_a_conflict_are_still_one_transaction() {
 }
 
 #[tokio::test]
-async fn bookkeeping_meets_transactions_and_lost_answers_and_goes_on() {
+async fn bookkeeping_survives_conflicts_and_lost_answers() {
     let app = TestApp::new().await;
     let group = GroupRef { region: "eu-central-1".into(), group_id: "sg-0abc123def456".into() };
     for trouble in [Trouble::Conflict, Trouble::ResetAfter, Trouble::Conflict, Trouble::InternalError] {

@@ -21,7 +21,7 @@ async fn seal(app: &TestApp, org: &OrgId, id: CredentialId, json: &str) -> Seale
 }
 
 #[tokio::test]
-async fn what_is_sealed_opens_as_it_was() {
+async fn a_sealed_value_opens_unchanged() {
     let app = TestApp::new().await;
     let id = CredentialId::generate(app.now());
     let long = format!("\"{}\"", "é".repeat(32 * 1024));
@@ -34,7 +34,7 @@ async fn what_is_sealed_opens_as_it_was() {
 }
 
 #[tokio::test]
-async fn what_is_sealed_opens_in_its_own_place_only() {
+async fn a_sealed_value_opens_only_for_its_credential() {
     let app = TestApp::new().await;
     let (id, other) = (CredentialId::generate(app.now()), CredentialId::generate(app.now()));
     let sealed = seal(&app, &org(ORG), id, "\"hunter2\"").await;
@@ -130,7 +130,7 @@ fn the_spellings_would_be_found() {
 }
 
 #[tokio::test]
-async fn the_table_and_what_goes_to_it_has_the_secret_in_no_form() {
+async fn neither_the_table_nor_a_request_contains_the_secret() {
     const SECRETS: [&str; 4] =
         ["first-SECRET-51f0a7", "second-SECRET-9b2c4d", "third-SECRET-77e1aa", "fourth-SECRET-0d3f5e"];
     let app = TestApp::new().await;
@@ -159,7 +159,7 @@ async fn the_table_and_what_goes_to_it_has_the_secret_in_no_form() {
 }
 
 #[tokio::test]
-async fn what_is_printed_for_developers_has_no_secret() {
+async fn debug_output_has_no_secret() {
     const SECRET: &str = "printed-SECRET-51f0a7";
     let app = TestApp::new().await;
     let id = CredentialId::generate(app.now());

@@ -86,7 +86,7 @@ pub use table::error::{Cause, StoreError};
 pub use table::keys::{self, Payer};
 pub use table::list::{Listed, PageRequest, UnreadableObject};
 pub use table::retry::{CALL_ATTEMPTS, retry_config};
-pub use table::tag::Tagged;
+pub use table::tag::Versioned;
 pub use vault::kms::Kms;
 pub use vault::secrets_manager::{SecretsManager, UnreadSecret};
 pub use vault::{Sealed, Vault};

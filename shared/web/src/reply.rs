@@ -2,8 +2,9 @@
 
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use lambda_http::Body;
+use model::precondition::ETag;
 use serde::Serialize;
-use store::{Tagged, UnreadableObject};
+use store::{UnreadableObject, Versioned};
 
 use crate::failure::Failure;
 
@@ -32,7 +33,28 @@ pub struct Ok200<T>(pub T);
 
 /// 200 with a body and the `ETag` of its state (RFC 9110 §8.8.3).
 #[derive(Debug)]
-pub struct OkTagged<T>(pub Tagged<T>);
+pub struct OkTagged<T> {
+    value: T,
+    tag: ETag,
+}
+
+impl<T> OkTagged<T> {
+    /// A body with the tag of what it shows.
+    pub fn new(value: T, tag: ETag) -> Self {
+        Self { value, tag }
+    }
+}
+
+impl<T: Serialize> OkTagged<T> {
+    /// An object of the store with its tag.
+    ///
+    /// # Errors
+    /// A defect.
+    pub fn of(object: Versioned<T>) -> Result<Self, Failure> {
+        let tag = object.tag()?;
+        Ok(Self { value: object.value, tag })
+    }
+}
 
 /// 201 with a body.
 #[derive(Debug)]
@@ -131,8 +153,8 @@ impl<T: Serialize + Send> Reply for Ok200<T> {
 
 impl<T: Serialize + Send> Reply for OkTagged<T> {
     fn into_response(self) -> Result<Response<Body>, Failure> {
-        let mut response = with_body(StatusCode::OK, &self.0.value)?;
-        if let Ok(tag) = HeaderValue::try_from(self.0.tag.to_string()) {
+        let mut response = with_body(StatusCode::OK, &self.value)?;
+        if let Ok(tag) = HeaderValue::try_from(self.tag.to_string()) {
             response.headers_mut().insert(header::ETAG, tag);
         }
         Ok(response)

@@ -78,7 +78,7 @@ impl Ready {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_change_is_answered_when_every_shard_has_heard_of_it() {
+async fn a_change_is_answered_after_every_shard_is_raised() {
     for (change, of) in CHANGES {
         let ready = Ready::new().await;
         // Somebody else's session, for whose end a drain waits.
@@ -91,7 +91,7 @@ async fn a_change_is_answered_when_every_shard_has_heard_of_it() {
 
 /// It breaks off between the owner's own item and its shards. Its repetition, or the sweeper, is answered when they have heard.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_change_that_broke_off_is_raised_by_its_repetition() {
+async fn the_repetition_of_an_interrupted_change_raises_the_shards() {
     for (change, of) in CHANGES {
         for is_swept in [false, true] {
             if is_swept && change != Change::Drain {

@@ -136,7 +136,7 @@ async fn a_session_on_any_shard_keeps_its_resource_from_being_deleted() {
 
 /// At every step of the start: while it reads, before a resource from before is marked, and before it is written.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_start_that_read_what_was_deleted_then_opens_nothing() {
+async fn a_start_that_read_a_deleted_resource_opens_nothing() {
     for (is_from_before, operation) in [
         (false, "Query"),
         (false, "BatchGetItem"),
@@ -232,7 +232,7 @@ async fn a_stop_and_a_deletion_leave_no_count() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_shards_of_what_is_gone_stay_for_an_hour() {
+async fn the_shards_of_a_deleted_owner_stay_for_an_hour() {
     let ready = Ready::new().await;
     ready.delete().await.unwrap();
     let (db, now) = (&ready.app.db, ready.app.now());

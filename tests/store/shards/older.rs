@@ -4,7 +4,7 @@ use super::*;
 
 /// A version without shards deletes what counts nothing on its own item. One that starts count elsewhere for counts a million there.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_version_without_shards_takes_a_resource_with_them_for_unused() {
+async fn an_earlier_version_does_not_delete_a_resource_with_shards() {
     let ready = Ready::new().await;
     assert_eq!(ready.live().await, (0, RESERVE), "from its creation on");
     ready.unmark().await;

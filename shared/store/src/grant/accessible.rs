@@ -7,7 +7,7 @@ use model::role::Role;
 use model::user::User;
 use std::collections::BTreeSet;
 
-use crate::directory::resource::Versioned;
+use crate::directory::resource::OpenableResource;
 use crate::directory::role::RoleAsRead;
 use crate::table::Store;
 use crate::table::error::StoreError;
@@ -24,7 +24,7 @@ pub struct Accessible {
 /// The same with the states of the resources.
 pub(crate) struct VersionedAccessible {
     pub(crate) roles: Vec<RoleAsRead>,
-    pub(crate) resources: Vec<Versioned<Resource>>,
+    pub(crate) resources: Vec<OpenableResource>,
 }
 
 impl Store {
@@ -39,7 +39,7 @@ impl Store {
         is_org_admin: bool,
     ) -> Result<Accessible, StoreError> {
         let accessible = self.versioned_accessible(org, (user, is_org_admin), None).await?;
-        let resources = accessible.resources.into_iter().map(|resource| resource.value).collect();
+        let resources = accessible.resources.into_iter().map(|resource| resource.resource).collect();
         let roles = accessible.roles.into_iter().map(|read| read.role).collect();
         Ok(Accessible { roles, resources })
     }

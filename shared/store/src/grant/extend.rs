@@ -130,7 +130,7 @@ impl Store {
         resources: &BTreeSet<ResourceId>,
     ) -> Result<(), StoreError> {
         let open = self.openable_resources(org, Some(resources)).await?;
-        let open: BTreeSet<_> = open.iter().map(|resource| resource.value.id).collect();
+        let open: BTreeSet<_> = open.iter().map(|resource| resource.resource.id).collect();
         match resources.difference(&open).next() {
             Some(id) => Err(Refusal::ResourceNotOpen(*id).into()),
             None => Ok(()),

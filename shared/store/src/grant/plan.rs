@@ -2,13 +2,12 @@
 
 use model::id::{CredentialId, ResourceId, SessionRowId};
 use model::ingress::{GroupRef, Ingress};
-use model::resource::Resource;
 use model::session::{Addresses, Claim, SessionRow};
 use model::text::said;
 use model::time::Timestamp;
 use std::collections::BTreeMap;
 
-use crate::directory::resource::Versioned;
+use crate::directory::resource::OpenableResource;
 use crate::ledger::session::{ROWS_BYTES_MAX, bytes_at_longest};
 
 /// Most rules of one row: as many as a security group takes.
@@ -73,12 +72,12 @@ impl BlockPlan {
 
 /// The rows of resources and addresses.
 fn planned(
-    (resources, shard): (&[Versioned<Resource>], u16),
+    (resources, shard): (&[OpenableResource], u16),
     addresses: &Addresses,
     now: Timestamp,
 ) -> Vec<Planned> {
-    let planned = |versioned: &Versioned<Resource>| {
-        let resource = &versioned.value;
+    let planned = |versioned: &OpenableResource| {
+        let resource = &versioned.resource;
         let openings = resource.resource_type.openings(&resource.config);
         let openings = match openings {
             Ok(openings) if openings.len() > RULES_A_ROW => {
@@ -108,7 +107,7 @@ fn planned(
 /// All rows, in as few blocks as possible. A block has at most `room` writes and fits into an item. The rows count on one shard of each
 /// resource.
 pub(super) fn blocks(
-    (resources, shard): (&[Versioned<Resource>], u16),
+    (resources, shard): (&[OpenableResource], u16),
     addresses: &Addresses,
     now: Timestamp,
     room: usize,

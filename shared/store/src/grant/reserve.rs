@@ -10,7 +10,6 @@ use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
 use model::id::{OrgId, ResourceId, SessionId};
 use model::ingress::{GroupRef, Ingress};
 use model::principal::Actor;
-use model::resource::Resource;
 use model::rule::RULE_IS_FULL;
 use model::session::{RuleEvent, SessionHead, SessionRow};
 use model::time::Timestamp;
@@ -19,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::plan::BlockPlan;
 use super::start::take_resources;
-use crate::directory::resource::Versioned;
+use crate::directory::resource::OpenableResource;
 use crate::ledger::due::due_values;
 use crate::ledger::hold::release;
 use crate::ledger::rule::{self, Join, join};
@@ -186,7 +185,7 @@ impl Store {
         &self,
         org: &OrgId,
         block: &Block,
-        (claims, resources): (&Claims, &[Versioned<Resource>]),
+        (claims, resources): (&Claims, &[OpenableResource]),
         now: Timestamp,
     ) -> Result<Transaction<'_>, StoreError> {
         let mut tx = Transaction::new(self);
@@ -217,7 +216,7 @@ impl Store {
         &self,
         org: &OrgId,
         block: &Block,
-        (mut claims, full, resources): (Claims, &Full, &[Versioned<Resource>]),
+        (mut claims, full, resources): (Claims, &Full, &[OpenableResource]),
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let (mut rows, event) = (block.rows.clone(), RuleEvent::Refused(RULE_IS_FULL.into()));
@@ -275,7 +274,7 @@ fn arm(
 fn join_claims(
     tx: &mut Transaction<'_>,
     org: &OrgId,
-    (block, claims, resources): (&Block, &Claims, &[Versioned<Resource>]),
+    (block, claims, resources): (&Block, &Claims, &[OpenableResource]),
     now: Timestamp,
 ) -> Result<(), StoreError> {
     for ((group, ingress), places) in claims {
@@ -309,7 +308,7 @@ fn refusal_entry(block: &Block, full: &Full) -> AuditEntry {
     }
 }
 
-fn find(resources: &[Versioned<Resource>], id: ResourceId) -> Option<(ResourceId, model::id::CredentialId)> {
-    let found = resources.iter().find(|resource| resource.value.id == id)?;
-    Some((id, found.value.credential_id))
+fn find(resources: &[OpenableResource], id: ResourceId) -> Option<(ResourceId, model::id::CredentialId)> {
+    let found = resources.iter().find(|resource| resource.resource.id == id)?;
+    Some((id, found.resource.credential_id))
 }

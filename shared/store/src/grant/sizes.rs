@@ -11,7 +11,7 @@ use model::time::Timestamp;
 use serde_json::json;
 
 use super::plan::{BlockPlan, blocks};
-use crate::directory::resource::Versioned;
+use crate::directory::resource::OpenableResource;
 use crate::ledger::session::{BLOCKS, Block, bytes_at_longest, rows_attribute};
 use crate::table::item::{Entity, Item, NewItem, number};
 use crate::table::keys::{self, DUE_PK, DUE_SK, ROWS, VERSION};
@@ -29,7 +29,7 @@ fn addresses() -> Addresses {
 }
 
 /// A resource with a long name and this many ports.
-fn resource(group: usize, ports: u16) -> Versioned<Resource> {
+fn resource(group: usize, ports: u16) -> OpenableResource {
     let ports: Vec<u16> = (0..ports).map(|port| u16::MAX - port).collect();
     let config = json!({"ports": ports});
     let value = Resource {
@@ -47,7 +47,7 @@ fn resource(group: usize, ports: u16) -> Versioned<Resource> {
         created_at: now(),
         updated_at: now(),
     };
-    Versioned { value, state: 1, has_shards: true }
+    OpenableResource { resource: value, state: 1, has_shards: true }
 }
 
 /// A row whose claims have the maximal length.

@@ -12,7 +12,6 @@ use model::audit::AuditEvent;
 use model::id::{OrgId, ResourceId, SessionId};
 use model::principal::Actor;
 use model::refusal::Refusal;
-use model::resource::Resource;
 use model::session::{
     Addresses, BLOCK_WRITES_MAX, BLOCKS_MAX, ROWS_MAX, Session, SessionDraft, SessionHead, SessionLimits,
     SessionRow, Ways,
@@ -24,7 +23,7 @@ use std::collections::BTreeMap;
 
 use super::basis::Grant;
 use super::plan::{BlockPlan, blocks};
-use crate::directory::resource::Versioned;
+use crate::directory::resource::OpenableResource;
 use crate::ledger::due::due_values;
 use crate::ledger::hold::closings::require_closings;
 use crate::ledger::hold::shards::{count_rows, shard_of};
@@ -128,8 +127,8 @@ impl Store {
         let ways =
             Ways::of(request.user, accessible.roles.iter().map(|read| &read.role), request.is_org_admin);
         let resources = wanted(request.draft, accessible.resources)?;
-        let ids = resources.iter().map(|resource| resource.value.id).collect();
-        let longest = request.limits.longest(&ways, resources.iter().map(|resource| resource.value.id));
+        let ids = resources.iter().map(|resource| resource.resource.id).collect();
+        let longest = request.limits.longest(&ways, resources.iter().map(|resource| resource.resource.id));
         let minutes = request.draft.minutes(&request.limits, longest).map_err(Refusal::Invalid)?;
         if request.addresses.iter().next().is_none() {
             return Err(Refusal::NoAddress.into());
@@ -138,7 +137,7 @@ impl Store {
             return Err(Refusal::TooManyRows.into());
         }
         let without = resources.iter().filter(|resource| !resource.has_shards);
-        if !self.have_shards(&actor.org, without.map(|resource| resource.value.id)).await? {
+        if !self.have_shards(&actor.org, without.map(|resource| resource.resource.id)).await? {
             return Ok(None);
         }
         let (head, grant) = (head(request, (minutes, longest), now), Grant::of(who, &accessible.roles, &ids));
@@ -220,14 +219,14 @@ impl Store {
 /// The resources to open: all accessible ones, or the requested ones.
 fn wanted(
     draft: &SessionDraft,
-    mut accessible: Vec<Versioned<Resource>>,
-) -> Result<Vec<Versioned<Resource>>, StoreError> {
+    mut accessible: Vec<OpenableResource>,
+) -> Result<Vec<OpenableResource>, StoreError> {
     if let Some(ids) = &draft.resource_ids {
-        let in_reach = |id| accessible.iter().any(|resource| resource.value.id == id);
+        let in_reach = |id| accessible.iter().any(|resource| resource.resource.id == id);
         if let Some(outside) = ids.iter().find(|id| !in_reach(**id)) {
             return Err(Refusal::ResourceNotOpenable(*outside).into());
         }
-        accessible.retain(|resource| ids.contains(&resource.value.id));
+        accessible.retain(|resource| ids.contains(&resource.resource.id));
     }
     if accessible.is_empty() { Err(Refusal::NothingToOpen.into()) } else { Ok(accessible) }
 }
@@ -326,7 +325,7 @@ impl Store {
         let counts = plans.iter().flat_map(|plan| &plan.counts);
         let read: BTreeMap<ResourceId, i64> = counts.map(|(id, (state, _))| (*id, *state)).collect();
         let found = self.openable_resources(org, Some(&read.keys().copied().collect())).await?;
-        let found = found.iter().map(|resource| (resource.value.id, resource.state));
+        let found = found.iter().map(|resource| (resource.resource.id, resource.state));
         Ok(found.collect::<BTreeMap<_, _>>() == read)
     }
 

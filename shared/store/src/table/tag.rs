@@ -8,22 +8,38 @@ use model::refusal::Refusal;
 use serde::Serialize;
 
 use crate::table::error::{StoreError, corrupt};
+use crate::table::item::Item;
+use crate::table::keys::VERSION;
 
 /// Bytes of the digest that a tag shows: enough that no two states of one object share a tag.
 const TAG_BYTES: usize = 12;
 
-/// An object and the tag of its state.
+/// An object with the version in which it was read.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Tagged<T> {
-    /// The object.
+pub struct Versioned<T> {
     pub value: T,
-    /// Its state.
-    pub tag: ETag,
+    pub(crate) version: i64,
 }
 
-impl<T: Serialize> Tagged<T> {
-    pub(crate) fn new(version: i64, value: T) -> Result<Self, StoreError> {
-        Ok(Self { tag: tag(version, &value)?, value })
+impl<T> Versioned<T> {
+    /// An object of an item, with the item's version.
+    pub(crate) fn of(item: &Item, value: T) -> Result<Self, StoreError> {
+        Ok(Self { value, version: item.number(VERSION)? })
+    }
+
+    /// The changed object, with the next version.
+    pub(crate) fn next(&self, value: T) -> Self {
+        Self { value, version: self.version + 1 }
+    }
+}
+
+impl<T: Serialize> Versioned<T> {
+    /// The tag of this state.
+    ///
+    /// # Errors
+    /// A defect.
+    pub fn tag(&self) -> Result<ETag, StoreError> {
+        tag(self.version, &self.value)
     }
 }
 

@@ -11,7 +11,7 @@ use model::snapshot::{deletion, snapshot};
 use model::time::Timestamp;
 use serde_json::Map;
 
-use super::{drop_reference, entry_of, tagged};
+use super::{drop_reference, entry_of, versioned};
 use crate::directory::link::{Gone, remove_as_fits};
 use crate::ledger::hold::shards::{self, Sharded};
 use crate::table::Store;
@@ -52,7 +52,7 @@ impl Store {
             }
             let item = self.get(&keys::resource(&actor.org, id)).await?;
             let item = item.ok_or(Refusal::ResourceNotFound(id))?;
-            require(expected, || Ok(tagged(&item)?.tag))?;
+            require(expected, || versioned(&item)?.tag())?;
             if self.mark_draining(actor, &item, now).await? {
                 // This comes before the sessions are read: after it, no start that read the unmarked resource can succeed.
                 self.catch_up_shards(&actor.org, Sharded::Resource(id), now).await?;
@@ -107,7 +107,7 @@ impl Store {
                 self.remove_links_afterwards(&actor.org, &links, Gone::RoleOrResource, &receipt).await?;
                 return Err(Refusal::ResourceNotFound(id).into());
             };
-            require(expected, || Ok(tagged(item)?.tag))?;
+            require(expected, || versioned(item)?.tag())?;
             let outcome = match shards::live_rows(item, &shards)? {
                 0 => self.remove_resource(actor, (id, item, &shards), &links, now).await,
                 _ => Err(Refusal::ResourceInUse.into()),

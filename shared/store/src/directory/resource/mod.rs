@@ -27,9 +27,9 @@ use crate::table::error::{StoreError, corrupt};
 use crate::table::expression::Expression;
 use crate::table::idempotency::Recorded;
 use crate::table::item::{Each, Entity, Item, Unreadable, data, keys_of, number};
-use crate::table::keys::{self, DRAINING, Key, SHARDS, VERSION};
+use crate::table::keys::{self, DRAINING, Key, SHARDS};
 use crate::table::list::{Listed, PageRequest, each_object};
-use crate::table::tag::Tagged;
+use crate::table::tag::Versioned;
 use crate::table::transaction::{Failed, Transaction};
 
 /// The members of a resource's item.
@@ -113,8 +113,8 @@ fn listed(item: &Item) -> Result<Resource, StoreError> {
     if levels > LISTED_LEVELS_MAX { Err(corrupt("its config is too deep")) } else { Ok(resource) }
 }
 
-fn tagged(item: &Item) -> Result<Tagged<Resource>, StoreError> {
-    Tagged::new(item.number(VERSION)?, resource(item)?)
+fn versioned(item: &Item) -> Result<Versioned<Resource>, StoreError> {
+    Versioned::of(item, resource(item)?)
 }
 
 impl Recorded for Resource {
@@ -169,16 +169,16 @@ fn entry_of(event: AuditEvent, id: ResourceId, name: &str, details: Map<String, 
 
 /// A resource with the state that its shards compare.
 #[derive(Debug, Clone)]
-pub(crate) struct Versioned<T> {
-    pub(crate) value: T,
+pub(crate) struct OpenableResource {
+    pub(crate) resource: Resource,
     pub(crate) state: i64,
     /// Whether it has shards.
     pub(crate) has_shards: bool,
 }
 
-fn versioned(item: &Item) -> Result<Versioned<Resource>, StoreError> {
+fn openable(item: &Item) -> Result<OpenableResource, StoreError> {
     let (state, has_shards) = (shards::state(item)?, item.has(SHARDS));
-    Ok(Versioned { value: resource(item)?, state, has_shards })
+    Ok(OpenableResource { resource: resource(item)?, state, has_shards })
 }
 
 impl Store {
@@ -190,8 +190,8 @@ impl Store {
         &self,
         org: &OrgId,
         id: ResourceId,
-    ) -> Result<Option<Tagged<Resource>>, StoreError> {
-        self.get(&keys::resource(org, id)).await?.as_ref().map(tagged).transpose()
+    ) -> Result<Option<Versioned<Resource>>, StoreError> {
+        self.get(&keys::resource(org, id)).await?.as_ref().map(versioned).transpose()
     }
 
     /// The existing ones of some resources, in the order of their creation. There is one call for each 100, all at once.
@@ -203,7 +203,7 @@ impl Store {
         org: &OrgId,
         ids: &BTreeSet<ResourceId>,
     ) -> Result<Vec<Resource>, StoreError> {
-        Ok(self.versioned_resources(org, ids).await?.into_iter().map(|found| found.value).collect())
+        Ok(self.versioned_resources(org, ids).await?.into_iter().map(|found| found.resource).collect())
     }
 
     /// The same with their states.
@@ -211,11 +211,11 @@ impl Store {
         &self,
         org: &OrgId,
         ids: &BTreeSet<ResourceId>,
-    ) -> Result<Vec<Versioned<Resource>>, StoreError> {
+    ) -> Result<Vec<OpenableResource>, StoreError> {
         let keys: Vec<Key> = ids.iter().map(|id| keys::resource(org, *id)).collect();
         let found = self.get_all(&keys).await?;
-        let mut found = found.iter().map(versioned).collect::<Result<Vec<_>, _>>()?;
-        found.sort_unstable_by_key(|resource| resource.value.id);
+        let mut found = found.iter().map(openable).collect::<Result<Vec<_>, _>>()?;
+        found.sort_unstable_by_key(|resource| resource.resource.id);
         Ok(found)
     }
 
@@ -225,7 +225,7 @@ impl Store {
         &self,
         org: &OrgId,
         ids: Option<&BTreeSet<ResourceId>>,
-    ) -> Result<Vec<Versioned<Resource>>, StoreError> {
+    ) -> Result<Vec<OpenableResource>, StoreError> {
         let items = match ids {
             Some(ids) => {
                 let keys: Vec<Key> = ids.iter().map(|id| keys::resource(org, *id)).collect();
@@ -236,7 +236,7 @@ impl Store {
         let mut found = Vec::new();
         let is_draining = |one: &&Each| matches!(one, Ok(item) if item.has(DRAINING));
         for one in items.iter().filter(|one| !is_draining(one)) {
-            match one.as_ref().map_err(Unreadable::clone).and_then(|item| item.read_as(versioned)) {
+            match one.as_ref().map_err(Unreadable::clone).and_then(|item| item.read_as(openable)) {
                 Ok(resource) => found.push(resource),
                 Err(_) => {
                     let id = keys::id_of_partition(keys_of(one).0);
@@ -244,8 +244,8 @@ impl Store {
                 }
             }
         }
-        found.retain(|resource| resource.value.is_active);
-        found.sort_unstable_by_key(|resource| resource.value.id);
+        found.retain(|resource| resource.resource.is_active);
+        found.sort_unstable_by_key(|resource| resource.resource.id);
         Ok(found)
     }
 

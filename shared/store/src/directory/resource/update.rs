@@ -9,7 +9,7 @@ use model::resource::{Applied, NewCredential, Resource, ResourcePatch};
 use model::sent::Sent;
 use model::time::Timestamp;
 
-use super::{ResourceData, add_reference, drop_reference, entry, tagged};
+use super::{ResourceData, add_reference, drop_reference, entry, versioned};
 use crate::directory::credential::credential;
 use crate::ledger::hold::closings::count_closing;
 use crate::ledger::hold::shards::{self, Sharded};
@@ -17,9 +17,9 @@ use crate::table::Store;
 use crate::table::error::StoreError;
 use crate::table::expression::Expression;
 use crate::table::item::{Item, data};
-use crate::table::keys::{self, VERSION};
+use crate::table::keys;
 use crate::table::retry::{Attempt, retry_stale_from};
-use crate::table::tag::{Tagged, require};
+use crate::table::tag::{Versioned, require};
 use crate::table::transaction::{Commit, Failed, Transaction};
 
 impl Store {
@@ -37,7 +37,7 @@ impl Store {
         sent: &Sent<ResourcePatch>,
         expected: &Precondition,
         now: Timestamp,
-    ) -> Result<Tagged<Resource>, StoreError> {
+    ) -> Result<Versioned<Resource>, StoreError> {
         let wanted = sent.of_nothing().ok().and_then(|patch| patch.credential_id);
         retry_stale_from("the resource or its credential changed", wanted, |wanted| async move {
             let (item, new_credential) = self.resource_and_new_credential(&actor.org, id, wanted).await?;
@@ -45,24 +45,26 @@ impl Store {
                 sent.of_nothing().map_err(Refusal::Invalid)?;
                 return Err(Refusal::ResourceNotFound(id).into());
             };
-            let Tagged { value: before, tag } = tagged(&item)?;
-            let patch = sent.of(&before).map_err(Refusal::Invalid)?;
+            let before = versioned(&item)?;
+            let patch = sent.of(&before.value).map_err(Refusal::Invalid)?;
             if patch.credential_id != wanted {
                 return Ok(Attempt::Progress(patch.credential_id));
             }
             let new_credential = new_credential.transpose()?;
-            require(expected, || Ok(tag.clone()))?;
-            let applied = patch.apply(&before, new_credential.as_ref(), now).map_err(Refusal::Invalid)?;
+            require(expected, || before.tag())?;
+            let applied =
+                patch.apply(&before.value, new_credential.as_ref(), now).map_err(Refusal::Invalid)?;
             let owner = Sharded::Resource(id);
             if applied.changes.is_empty() {
                 // It may be the repetition of an interrupted change.
                 self.catch_up_shards(&actor.org, owner, now).await?;
-                return Ok(Attempt::Done(Tagged { value: before, tag }));
+                return Ok(Attempt::Done(before));
             }
-            let version = item.number(VERSION)?;
-            if let Commit::Done(_) = self.write_resource(actor, &before, &applied, version, now).await? {
+            if let Commit::Done(_) =
+                self.write_resource(actor, &before.value, &applied, before.version, now).await?
+            {
                 self.shut_out_earlier_starts(&actor.org, owner, shards::state(&item)? + 1).await?;
-                return Tagged::new(version + 1, applied.resource).map(Attempt::Done);
+                return Ok(Attempt::Done(before.next(applied.resource)));
             }
             Ok(Attempt::Stale(wanted))
         })

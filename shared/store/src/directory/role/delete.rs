@@ -47,7 +47,7 @@ impl Store {
                 self.catch_up_shards(&actor.org, Sharded::Role(id), now).await?;
                 return Err(Refusal::RoleNotFound(id).into());
             };
-            require(expected, || Ok(roles(&partition)?.pop().ok_or(Refusal::RoleNotFound(id))?.tag))?;
+            require(expected, || roles(&partition)?.pop().ok_or(Refusal::RoleNotFound(id))?.tag())?;
             if self.remove_role(actor, item, &links, now).await? {
                 return Ok(Attempt::Done(()));
             }

@@ -19,7 +19,7 @@ use crate::table::idempotency::Recorded;
 use crate::table::item::{Entity, Item, NewItem, number, owned};
 use crate::table::keys::{self, Assignee, UNLINKED, VERSION};
 use crate::table::list::{Listed, PageRequest, each_with_belongings};
-use crate::table::tag::Tagged;
+use crate::table::tag::Versioned;
 
 /// The members of a role's item.
 #[derive(Serialize, Deserialize)]
@@ -100,7 +100,7 @@ impl Recorded for Role {
 
 /// Reads items in which each role is followed by its links. A link without its role is skipped: an index may show it first, and a
 /// deletion may have been interrupted.
-fn roles(items: &[Item]) -> Result<Vec<Tagged<Role>>, StoreError> {
+fn roles(items: &[Item]) -> Result<Vec<Versioned<Role>>, StoreError> {
     let with_links = |(owner, belongings): (&Item, Vec<&Item>)| {
         let mut role = Role::from(owner.members::<RoleData>()?);
         for link in belongings {
@@ -109,7 +109,7 @@ fn roles(items: &[Item]) -> Result<Vec<Tagged<Role>>, StoreError> {
                 FromRole::User(id) => role.user_ids.push(id),
             }
         }
-        Tagged::new(owner.number(VERSION)?, role)
+        Versioned::of(owner, role)
     };
     owned(items, Entity::Role)?.into_iter().map(with_links).collect()
 }
@@ -161,14 +161,14 @@ impl Store {
         let items = self.query_partition(&keys::assignee_partition(org, &Assignee::Role(id))).await?;
         let own = items.iter().find(|item| item.entity == Entity::Role);
         let (Some(own), Some(role)) = (own, roles(&items)?.pop()) else { return Ok(None) };
-        Ok(Some(RoleAsRead { role: role.value, version: own.number(VERSION)?, unlinked: unlinked(own)? }))
+        Ok(Some(RoleAsRead { role: role.value, version: role.version, unlinked: unlinked(own)? }))
     }
 
     /// The role with this id, with its links.
     ///
     /// # Errors
     /// Busy or defect.
-    pub async fn role(&self, org: &OrgId, id: RoleId) -> Result<Option<Tagged<Role>>, StoreError> {
+    pub async fn role(&self, org: &OrgId, id: RoleId) -> Result<Option<Versioned<Role>>, StoreError> {
         let items = self.query_partition(&keys::assignee_partition(org, &Assignee::Role(id))).await?;
         Ok(roles(&items)?.pop())
     }

@@ -15,9 +15,9 @@ use crate::ledger::hold::shards::{self, Sharded};
 use crate::table::Store;
 use crate::table::error::StoreError;
 use crate::table::item::Entity;
-use crate::table::keys::{self, Assignee, VERSION};
+use crate::table::keys::{self, Assignee};
 use crate::table::retry::{Attempt, retry_stale};
-use crate::table::tag::{Tagged, require};
+use crate::table::tag::{Versioned, require};
 use crate::table::transaction::{Commit, Failed, Transaction};
 
 impl Store {
@@ -33,7 +33,7 @@ impl Store {
         sent: &Sent<RolePatch>,
         expected: &Precondition,
         now: Timestamp,
-    ) -> Result<Tagged<Role>, StoreError> {
+    ) -> Result<Versioned<Role>, StoreError> {
         retry_stale("the role changed", || async {
             let partition =
                 self.query_partition(&keys::assignee_partition(&actor.org, &Assignee::Role(id))).await?;
@@ -41,10 +41,9 @@ impl Store {
                 sent.of_nothing().map_err(Refusal::Invalid)?;
                 return Err(Refusal::RoleNotFound(id).into());
             };
-            let version = item.number(VERSION)?;
             let before = roles(&partition)?.pop().ok_or(Refusal::RoleNotFound(id))?;
             let patch = sent.of(&before.value).map_err(Refusal::Invalid)?;
-            require(expected, || Ok(before.tag.clone()))?;
+            require(expected, || before.tag())?;
             let applied = patch.apply(&before.value, now);
             let owner = Sharded::Role(id);
             if applied.changes.is_empty() {
@@ -52,9 +51,11 @@ impl Store {
                 self.catch_up_shards(&actor.org, owner, now).await?;
                 return Ok(Attempt::Done(before));
             }
-            if let Commit::Done(_) = self.write_role(actor, &before.value, &applied, version, now).await? {
+            if let Commit::Done(_) =
+                self.write_role(actor, &before.value, &applied, before.version, now).await?
+            {
                 self.shut_out_earlier_starts(&actor.org, owner, shards::state(item)? + 1).await?;
-                return Tagged::new(version + 1, applied.role).map(Attempt::Done);
+                return Ok(Attempt::Done(before.next(applied.role)));
             }
             Ok(Attempt::STALE)
         })

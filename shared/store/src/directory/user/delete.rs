@@ -41,7 +41,7 @@ impl Store {
             let (user_key, remains_key) = (keys::user(&actor.org, id), keys::remains(&actor.org, id));
             let (present, remains) = self.get_both(&user_key, &remains_key).await?;
             if let Some(item) = &present {
-                require(expected, || Ok(user(item)?.tag))?;
+                require(expected, || user(item)?.tag())?;
             }
             if let Some(remains) = &remains {
                 // Another person with the same id may have come since, with their own links.

@@ -21,9 +21,9 @@ use crate::table::error::{StoreError, corrupt};
 use crate::table::expression::Expression;
 use crate::table::idempotency::Recorded;
 use crate::table::item::{Entity, Item, NewItem, data, set};
-use crate::table::keys::{self, RESOURCE_IDS, ROLE_IDS, SESSION_IDS, VERSION};
+use crate::table::keys::{self, RESOURCE_IDS, ROLE_IDS, SESSION_IDS};
 use crate::table::list::{Listed, PageRequest, each_object};
-use crate::table::tag::Tagged;
+use crate::table::tag::Versioned;
 
 /// The members of a user's item. The links are attributes beside them.
 #[derive(Serialize, Deserialize)]
@@ -132,16 +132,13 @@ fn resource_ids(item: &Item) -> Result<Vec<ResourceId>, StoreError> {
     ids(item, RESOURCE_IDS, |id| ResourceId::parse(id).ok())
 }
 
-fn user(item: &Item) -> Result<Tagged<User>, StoreError> {
+fn user(item: &Item) -> Result<Versioned<User>, StoreError> {
     let user = User::from(item.members::<UserData>()?);
     let entry = EntryId::parse(item.listing_sk()?).map_err(|_| corrupt("a user's place is no id"))?;
     let (role_ids, resource_ids) = (role_ids(item)?, resource_ids(item)?);
     // A person with sessions has used a token with this id.
     let is_invited = user.is_invited && !item.has(SESSION_IDS);
-    Tagged::new(
-        item.number(VERSION)?,
-        User { is_invited, role_ids, resource_ids, entry: Some(entry), ..user },
-    )
+    Versioned::of(item, User { is_invited, role_ids, resource_ids, entry: Some(entry), ..user })
 }
 
 /// A person is active, in this activation.
@@ -174,7 +171,7 @@ impl Store {
     ///
     /// # Errors
     /// Busy or defect.
-    pub async fn user(&self, org: &OrgId, id: &UserId) -> Result<Option<Tagged<User>>, StoreError> {
+    pub async fn user(&self, org: &OrgId, id: &UserId) -> Result<Option<Versioned<User>>, StoreError> {
         self.get(&keys::user(org, id)).await?.as_ref().map(user).transpose()
     }
 

@@ -13,9 +13,9 @@ use model::violation::Violations;
 use super::{UserData, ending, entry, guard, user};
 use crate::table::Store;
 use crate::table::error::StoreError;
-use crate::table::keys::{self, VERSION};
+use crate::table::keys;
 use crate::table::retry::{Attempt, retry_stale};
-use crate::table::tag::{Tagged, require};
+use crate::table::tag::{Versioned, require};
 use crate::table::transaction::{Commit, Failed, Transaction};
 
 impl Store {
@@ -32,16 +32,16 @@ impl Store {
         sent: &Sent<UserPatch>,
         expected: &Precondition,
         now: Timestamp,
-    ) -> Result<Tagged<User>, StoreError> {
+    ) -> Result<Versioned<User>, StoreError> {
         retry_stale("the user changed", || async {
             let item = self.get(&keys::user(&actor.org, id)).await?;
             let Some(item) = item else {
                 sent.of_nothing().map_err(Refusal::Invalid)?;
                 return Err(Refusal::UserNotFound(id.clone()).into());
             };
-            let (before, version) = (user(&item)?, item.number(VERSION)?);
+            let before = user(&item)?;
             let patch = sent.of(&before.value).map_err(Refusal::Invalid)?;
-            require(expected, || Ok(before.tag.clone()))?;
+            require(expected, || before.tag())?;
             let applied = patch.apply(&before.value, now);
             refuse_own_activity(actor, &before.value, &applied.user)?;
             if applied.changes.is_empty() {
@@ -51,11 +51,11 @@ impl Store {
                 return Ok(Attempt::Done(before));
             }
             let change = Change { before: &before.value, applied: &applied, ends: patch.deactivates() };
-            if let Commit::Done(_) = self.write_user(actor, &change, version, now).await? {
+            if let Commit::Done(_) = self.write_user(actor, &change, before.version, now).await? {
                 if change.ends {
                     self.end_what_is_noted(actor, id, now).await;
                 }
-                return Tagged::new(version + 1, applied.user).map(Attempt::Done);
+                return Ok(Attempt::Done(before.next(applied.user)));
             }
             Ok(Attempt::STALE)
         })
