@@ -93,13 +93,8 @@ impl CredentialView {
     /// The credential with the tag of its state.
     ///
     /// # Errors
-<<<<<<< HEAD
     /// Those of the vault.
-    pub async fn tagged(app: &App, org: &OrgId, record: CredentialRecord) -> Result<Tagged<Self>, Failure> {
-=======
-    /// The vault's.
     pub async fn tagged(app: &App, org: &OrgId, record: CredentialRecord) -> Result<OkTagged<Self>, Failure> {
->>>>>>> p26-store
         let tag = record.tag()?;
         Ok(OkTagged::new(Self::of(app, org, record).await?, tag))
     }
