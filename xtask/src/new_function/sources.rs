@@ -51,7 +51,7 @@ fn uses(function: &Function) -> String {
         (false, false) => "",
     };
     uses.extend((!inputs.is_empty()).then(|| inputs.into()));
-    let reply = if function.method == Method::Delete { "NoContent" } else { "{Message, Ok200}" };
+    let reply = if function.method == Method::Delete { "NoContent" } else { "{MessageBody, Ok200}" };
     uses.push(format!("use web::reply::{reply};\nuse web::{{App, Failure}};"));
     uses.join("\n") + "\n"
 }
@@ -69,9 +69,9 @@ fn arguments(function: &Function) -> String {
 
 fn reply_type(function: &Function) -> &'static str {
     match function.method {
-        Method::Get => "Ok200<Vec<Message>>",
+        Method::Get => "Ok200<Vec<MessageBody>>",
         Method::Delete => "NoContent",
-        Method::Post | Method::Put | Method::Patch => "Ok200<Message>",
+        Method::Post | Method::Put | Method::Patch => "Ok200<MessageBody>",
     }
 }
 
@@ -97,7 +97,7 @@ fn body(function: &Function) -> String {
     if function.method == Method::Delete {
         body + "    Ok(NoContent)\n"
     } else {
-        body + &format!("    Ok(Ok200(Message {{ message: \"{}\" }}))\n", message(function))
+        body + &format!("    Ok(Ok200(MessageBody {{ message: \"{}\" }}))\n", message(function))
     }
 }
 
