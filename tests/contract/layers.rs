@@ -34,7 +34,7 @@ const STORE: [&str; 19] = [
 ];
 
 /// The other crates that are read here.
-const CRATES: [&str; 3] = ["model", "workers", "timers"];
+const CRATES: [&str; 5] = ["auth", "model", "timers", "web", "workers"];
 
 /// An import: the module that has it, and the path that it names.
 type Import = (Vec<String>, Vec<String>);
