@@ -18,7 +18,7 @@ def zipped(data):
 
 
 def show(name, head, rows):
-    """Puts a table between its marks in docs/performance.md, as bench/plot/src/page.rs does."""
+    """Puts a table between its marks in docs/performance.md, as bench/page/src/lib.rs does."""
     page = pathlib.Path(__file__).parents[1] / "docs" / "performance.md"
     lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head), *(f"| {' | '.join(row)} |" for row in rows)]
     before, rest = page.read_text().split(f"<!-- {name} -->\n")

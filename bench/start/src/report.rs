@@ -1,7 +1,6 @@
 //! The results, as numbers for other programs and as a table for people.
 
-use bench_plot::page::{self, markdown};
-use bench_plot::{Group, bars};
+use bench_page::{self as page, markdown};
 use serde_json::{Map, Value, json};
 
 use crate::measure::{Results, Seen};
@@ -25,7 +24,7 @@ pub(crate) fn spread(numbers: &[f64]) -> Spread {
     Spread { quarter: at(1), median: at(2), three_quarters: at(3) }
 }
 
-/// Writes results, tables and pictures, and prints the table.
+/// Writes results and tables, and prints the table.
 #[expect(clippy::print_stdout, reason = "the table is what was asked for")]
 pub(crate) fn write(results: &Results) {
     let numbers: Map<String, Value> =
@@ -39,17 +38,6 @@ pub(crate) fn write(results: &Results) {
         page::table("own", &share);
         println!("{share}");
     }
-    let picture = |name: &str, title: &str, unit: &str, of: fn(&Seen) -> Vec<(&'static str, f64)>| {
-        let groups = results.iter().map(|(subject, seen)| Group::new(&subject.name, &of(seen)));
-        page::picture(name, &bars(title, unit, &groups.collect::<Vec<_>>()));
-    };
-    picture("start", "From nothing to the first answer", "ms", |seen| {
-        vec![("asks for an event", spread(&seen.ready).median), ("first answer", spread(&seen.first).median)]
-    });
-    picture("warm", "An answer that is not the first", "ms", |seen| {
-        vec![("all of it", spread(&seen.warm).median), ("outside of calls", spread(&seen.own).median)]
-    });
-    picture("memory", "Peak memory", "MiB", |seen| vec![("peak", spread(&seen.memory).median)]);
 }
 
 /// What `bench-ledger cost --milliseconds` reads. Lambda's smallest memory is 128 MB; Postern's functions have 256.

@@ -1,12 +1,11 @@
-//! The costs as JSON, as a table and as a picture.
+//! The costs as JSON and as a table.
 
-use bench_plot::{Group, bars};
 use serde_json::{Value, json};
 use serde_yaml_ng::Value as Yaml;
 
 use super::Row;
 use crate::prices::{GB_SECOND_ARM64, GB_SECOND_X86, INVOCATIONS, KMS, READS, WRITES, lambda_time};
-use bench_plot::page::{self, markdown, spoken};
+use bench_page::{self as page, markdown, spoken};
 
 /// The operation that the peers have too.
 const PEERS_DO: &str = "resource-delete";
@@ -81,7 +80,6 @@ pub(super) fn write(rows: &[Row], others: &Value) {
     let result = json!({"prices": prices, "rows": members.collect::<Vec<_>>(), "peers": peers(rows, others)});
     page::json("cost", &result);
     page::table("cost", &table(rows));
-    page::picture("cost", &picture(rows));
     if let Some(text) = peers_table(&result["peers"]) {
         page::table("cost-peers", &text);
     }
@@ -111,22 +109,6 @@ fn table(rows: &[Row]) -> String {
         line
     });
     markdown(&head, &lines.collect::<Vec<_>>())
-}
-
-fn picture(rows: &[Row]) -> String {
-    let mut runs: Vec<(&Row, Dollars)> =
-        rows.iter().filter(|row| row.is_run).map(|row| (row, Dollars::of(row))).collect();
-    runs.sort_by(|(_, a), (_, b)| b.sum().total_cmp(&a.sum()));
-    let groups = runs.iter().map(|(row, dollars)| {
-        // Where a function does several things, its name alone does not say which.
-        let is_one = rows.iter().filter(|other| other.is_run && other.function == row.function).count() == 1;
-        let name = if is_one { row.function.to_owned() } else { format!("{}: {}", row.function, row.what) };
-        Group::new(
-            &name,
-            &[("DynamoDB and KMS", dollars.table() + dollars.kms), ("Lambda", dollars.lambda())],
-        )
-    });
-    bars("What a million of each costs", "US dollars a million, list prices", &groups.collect::<Vec<_>>())
 }
 
 /// The same operation in ours and in the peers: the same calls of the table, another time.

@@ -1,10 +1,9 @@
-//! The growth as JSON, as tables and as pictures.
+//! The growth as JSON and as tables.
 
-use bench_plot::{Axis, Series, lines};
 use serde_json::{Value, json};
 
 use super::Sample;
-use bench_plot::page::{self, markdown, spoken};
+use bench_page::{self as page, markdown, spoken};
 
 /// Units and calls may be so many times those of the smallest size and still be called flat: what one more item in a page makes.
 const FLAT_UNITS: f64 = 1.25;
@@ -13,9 +12,6 @@ const FLAT_TIME: f64 = 2.0;
 
 /// The verdict on an operation whose calls, units and time stay the same at every size.
 const FLAT: &str = "flat";
-
-/// Lines of a picture: as many as there are colours.
-const LINES: usize = 8;
 
 fn json_of(sample: &Sample) -> Value {
     json!({"what": sample.what, "size": sample.size, "cost": sample.cost.json(), "milliseconds": sample.millis})
@@ -93,19 +89,6 @@ pub(super) fn growth(name: &str, size: &str, samples: &[Sample]) {
     let mut rows: Vec<_> = rows.collect();
     rows.push([&flat.join("; "), "", "", "", "", "", FLAT].map(str::to_owned).into());
     page::table(&format!("scale-{name}"), &markdown(&head, &rows));
-    for (kind, label, value) in [
-        ("units", "Read and write units", units as fn(&Sample) -> f64),
-        ("time", "Milliseconds, not optimized", |sample| sample.millis),
-    ] {
-        let mut growing = groups.clone();
-        growing.sort_by(|(_, a), (_, b)| ratio(b, value).total_cmp(&ratio(a, value)));
-        let series = growing.iter().take(LINES).map(|(what, of)| {
-            Series::new(what, of.iter().map(|sample| (sample.size as f64, value(sample))).collect())
-        });
-        let title = format!("The eight that grow most: {}", label.to_lowercase());
-        let svg = lines(&title, &Axis::log(size), &Axis::log(label), &series.collect::<Vec<_>>());
-        page::picture(&format!("scale-{name}-{kind}"), &svg);
-    }
 }
 
 /// Calls, write units and milliseconds of a sample.
@@ -128,11 +111,6 @@ pub(super) fn starts(samples: &[Sample]) {
     });
     let head = ["Resources", "Start", "Rules are applied", "Stop"];
     page::table("scale-start", &markdown(&head, &rows.collect::<Vec<_>>()));
-    let series = by_operation(samples).into_iter().filter(|(_, of)| of.len() > 1).map(|(what, of)| {
-        Series::new(what, of.iter().map(|sample| (sample.size as f64, units(sample))).collect())
-    });
-    let (x, y) = (Axis::log("Resources of the session"), Axis::log("Read and write units"));
-    page::picture("scale-start", &lines("A session of many resources", &x, &y, &series.collect::<Vec<_>>()));
 }
 
 /// Runs of the sweeper.

@@ -1,5 +1,4 @@
-//! Where results go: JSON and tables into `bench/out`, pictures into `docs/performance`, and tables between their marks in the
-//! pages that show them.
+//! Where results go: JSON and tables into `bench/out`, and tables between their marks in the pages that show them.
 #![expect(clippy::expect_used, reason = "results that go nowhere should end a bench")]
 
 use serde_json::Value;
@@ -28,14 +27,6 @@ fn write(path: &str, text: &str) {
 /// Where the file cannot be written.
 pub fn json(name: &str, value: &Value) {
     write(&format!("bench/out/{name}.json"), &(serde_json::to_string_pretty(value).expect("JSON") + "\n"));
-}
-
-/// A picture.
-///
-/// # Panics
-/// Where the file cannot be written.
-pub fn picture(name: &str, svg: &str) {
-    write(&format!("docs/performance/{name}.svg"), svg);
 }
 
 /// A table, which also takes the place of the last one on the page.
