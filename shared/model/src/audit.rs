@@ -142,6 +142,15 @@ pub struct FieldChange {
     pub to: Value,
 }
 
+/// The members of an object that `json!` made, as `details`.
+#[must_use]
+pub fn details(object: Value) -> Map<String, Value> {
+    match object {
+        Value::Object(members) => members,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => Map::new(),
+    }
+}
+
 /// Stands for a secret.
 pub const MASK: &str = "********";
 

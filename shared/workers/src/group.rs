@@ -1,7 +1,7 @@
 //! Visits of groups: making the cloud match the ledger.
 
 use futures_util::{StreamExt, stream};
-use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
+use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject, details};
 use model::id::{CredentialId, OrgId, ResourceId, RuleId};
 use model::ingress::GroupRef;
 use model::principal::Actor;
@@ -238,7 +238,7 @@ pub(crate) fn rule_entry(
     event: AuditEvent,
     id: &RuleId,
     result: AuditResult,
-    details: &serde_json::Value,
+    described: serde_json::Value,
 ) -> AuditEntry {
     AuditEntry {
         event,
@@ -246,16 +246,16 @@ pub(crate) fn rule_entry(
         subject_id: id.to_string(),
         subject_name: None,
         result,
-        details: details.as_object().cloned().unwrap_or_default(),
+        details: details(described),
     }
 }
 
 fn stuck_entry(rule: &Rule) -> AuditEntry {
-    let details = json!({
+    let described = json!({
         "region": rule.group.region, "groupId": rule.group.group_id, "cidr": rule.ingress.cidr(),
         "providerRuleId": rule.provider_rule_id, "attempts": rule.attempts, "lastError": rule.last_error,
     });
-    rule_entry(AuditEvent::RuleStuck, &rule.id, AuditResult::Failure, &details)
+    rule_entry(AuditEvent::RuleStuck, &rule.id, AuditResult::Failure, described)
 }
 
 /// Logs a stuck rule. An alarm in `template.yaml` matches these words. The reason is in `GET /rules` and not in the log, because it is

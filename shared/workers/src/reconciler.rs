@@ -8,7 +8,7 @@
 //! | without our mark, or with that of another deployment | | never touched |
 
 use firewall::{CloudAccess, CloudRule, GroupDescription, Purpose};
-use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
+use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject, details};
 use model::id::{CredentialId, OrgId, ResourceId};
 use model::ingress::GroupRef;
 use model::principal::Actor;
@@ -287,11 +287,11 @@ impl Comparison<'_> {
             let finding = missing(rule, now);
             if self.store().record_finding(&lease.org, rule, &finding).await?.is_some() {
                 report.missing += 1;
-                let details = json!({
+                let described = json!({
                     "region": rule.group.region, "groupId": rule.group.group_id, "cidr": rule.ingress.cidr(),
                     "providerRuleId": rule.provider_rule_id,
                 });
-                let entry = rule_entry(AuditEvent::RuleMissing, &rule.id, AuditResult::Failure, &details);
+                let entry = rule_entry(AuditEvent::RuleMissing, &rule.id, AuditResult::Failure, described);
                 self.store()
                     .record_denial(&Actor::system(lease.org.clone()), &entry, self.visitor.seen_at())
                     .await?;
@@ -313,7 +313,7 @@ impl Comparison<'_> {
             subject_id: found.tag.as_ref().map_or_else(|| found.id.clone(), |tag| tag.rule.clone()),
             subject_name: None,
             result,
-            details: described(&lease.group, found, error).as_object().cloned().unwrap_or_default(),
+            details: details(described(&lease.group, found, error)),
         };
         tracing::warn!(group = %lease.group, rule = found.id, ?event, "a group differs from the ledger");
         self.store().record_denial(&Actor::system(lease.org.clone()), &entry, self.visitor.seen_at()).await

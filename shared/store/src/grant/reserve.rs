@@ -6,7 +6,7 @@
 
 use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
-use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
+use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject, details};
 use model::id::{OrgId, ResourceId, SessionId};
 use model::ingress::{GroupRef, Ingress};
 use model::principal::Actor;
@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::plan::BlockPlan;
 use super::start::take_resources;
 use crate::directory::resource::OpenableResource;
-use crate::ledger::due::due_values;
+use crate::ledger::due::due_item;
 use crate::ledger::hold::release;
 use crate::ledger::rule::{self, Join, join};
 use crate::ledger::session::{Block, entry, live_rows, newly_settled, rows_attribute};
@@ -80,17 +80,15 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let org = &actor.org;
         let key = keys::session_rows(org, head.id, number_of_block);
-        let [(_, shard), (_, at)] = due_values(&key, Round::Sweep, now.plus_seconds(RESERVED_SECONDS));
         let item = NewItem::new(&key, Entity::SessionRows, &Map::new())?
             .with(VERSION, number(1))
             .with(ROWS, rows_attribute(&plan.rows)?)
-            .with(ARMED, data(&false)?)
-            .with(DUE_PK, shard)
-            .with(DUE_SK, at);
+            .with(ARMED, data(&false)?);
+        let item = due_item(item, &key, Round::Sweep, now.plus_seconds(RESERVED_SECONDS));
         let mut tx = Transaction::new(self);
         tx.create(item, |_| Failed::Stale);
         take_resources(&mut tx, org, head.id, plan)?;
-        let details = json!({"rows": plan.rows.len()}).as_object().cloned().unwrap_or_default();
+        let details = details(json!({"rows": plan.rows.len()}));
         let commit = tx.commit(actor, &entry(AuditEvent::SessionReserve, head, details), now).await?;
         Ok(matches!(commit, Commit::Done(_)))
     }
@@ -151,7 +149,7 @@ impl Store {
             subject_id: block.session.to_string(),
             subject_name: None,
             result: AuditResult::Success,
-            details: json!({"rows": block.rows.len()}).as_object().cloned().unwrap_or_default(),
+            details: details(json!({"rows": block.rows.len()})),
         };
         // If it is stale, another run has processed the block.
         tx.commit(&Actor::system(org.clone()), &entry, now).await.map(drop)
@@ -304,7 +302,7 @@ fn refusal_entry(block: &Block, full: &Full) -> AuditEntry {
         subject_id: block.session.to_string(),
         subject_name: None,
         result: AuditResult::Failure,
-        details: json!({"rules": rules}).as_object().cloned().unwrap_or_default(),
+        details: details(json!({"rules": rules})),
     }
 }
 

@@ -8,7 +8,7 @@
 //! ([`crate::ledger::hold::closings`]).
 
 use futures_util::future::{join_all, try_join};
-use model::audit::AuditEvent;
+use model::audit::{AuditEvent, details};
 use model::id::{OrgId, ResourceId, SessionId};
 use model::principal::Actor;
 use model::refusal::Refusal;
@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 use super::basis::Grant;
 use super::plan::{BlockPlan, blocks};
 use crate::directory::resource::OpenableResource;
-use crate::ledger::due::due_values;
+use crate::ledger::due::due_item;
 use crate::ledger::hold::closings::require_closings;
 use crate::ledger::hold::shards::{count_rows, shard_of};
 use crate::ledger::rule::{Join, join};
@@ -33,7 +33,7 @@ use crate::table::Store;
 use crate::table::error::StoreError;
 use crate::table::expression::Expression;
 use crate::table::item::{Entity, NewItem, number};
-use crate::table::keys::{self, DUE_PK, DUE_SK, ROWS, Round, VERSION};
+use crate::table::keys::{self, ROWS, Round, VERSION};
 use crate::table::retry::{Attempt, retry_stale_from};
 use crate::table::transaction::{Commit, Failed, Transaction, WRITES_MAX};
 
@@ -260,13 +260,11 @@ fn put_session(
 ) -> Result<(), StoreError> {
     let head = &decision.head;
     let key = keys::session(org, head.id);
-    let [(_, shard), (_, at)] = due_values(&key, Round::Sweep, head.expires_at);
     let item = NewItem::new(&key, Entity::Session, head)?
         .with(VERSION, number(1))
         .with(BLOCKS, number(blocks))
-        .with(ROWS, rows_attribute(rows)?)
-        .with(DUE_PK, shard)
-        .with(DUE_SK, at);
+        .with(ROWS, rows_attribute(rows)?);
+    let item = due_item(item, &key, Round::Sweep, head.expires_at);
     tx.create(item, |_| Failed::Stale);
     let place = keys::session_of_user(org, &head.user_id, head.id);
     let place = NewItem::new(&place, Entity::SessionOfUser, &Map::new())?;
@@ -308,14 +306,13 @@ fn join_rules(
 fn start_entry(session: &Session) -> model::audit::AuditEntry {
     let head = &session.head;
     let resources: Vec<_> = session.rows.iter().map(|row| row.resource_id).collect();
-    let details = json!({
+    let started = json!({
         "ipv4Address": head.ipv4_address, "ipv6Address": head.ipv6_address, "sourceIp": head.source_ip,
         "expiresAt": head.expires_at, "reason": head.reason, "resources": resources.len(),
         // Only the first hundred, because an item holds 400 KB.
         "resourceIds": resources.get(..resources.len().min(100)),
     });
-    let details = details.as_object().cloned().unwrap_or_default();
-    entry(AuditEvent::SessionStart, head, details)
+    entry(AuditEvent::SessionStart, head, details(started))
 }
 
 impl Store {

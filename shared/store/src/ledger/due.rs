@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use crate::table::Store;
 use crate::table::error::{StoreError, from_sdk};
 use crate::table::expression::{Expression, names, values};
-use crate::table::item::text;
+use crate::table::item::{NewItem, text};
 use crate::table::keys::{self, DUE_PK, DUE_SK, Key, Round};
 
 /// Something that is due.
@@ -65,6 +65,12 @@ pub(crate) const SET_DUE: &str = "#duePk = :duePk, #dueSk = :dueSk";
 /// The values of [`SET_DUE`].
 pub(crate) fn due_values(key: &Key, round: Round, at: Timestamp) -> [(&'static str, AttributeValue); 2] {
     [(":duePk", text(keys::due_partition(round, keys::due_shard(key)))), (":dueSk", text(keys::due_time(at)))]
+}
+
+/// An item that is due from its creation on.
+pub(crate) fn due_item(item: NewItem, key: &Key, round: Round, at: Timestamp) -> NewItem {
+    let [(_, shard), (_, time)] = due_values(key, round, at);
+    item.with(DUE_PK, shard).with(DUE_SK, time)
 }
 
 impl Store {

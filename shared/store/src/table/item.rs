@@ -2,6 +2,7 @@
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
+use model::time::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -58,6 +59,11 @@ pub(crate) fn number(value: impl ToString) -> AttributeValue {
 
 pub(crate) fn bytes(value: Vec<u8>) -> AttributeValue {
     AttributeValue::B(Blob::new(value))
+}
+
+/// A stored time, in milliseconds since 1970.
+pub(crate) fn time(millis: i64) -> Result<Timestamp, StoreError> {
+    Timestamp::from_unix_millis(millis).map_err(|_| corrupt("a time is out of range"))
 }
 
 /// A set of texts. DynamoDB has no empty sets.

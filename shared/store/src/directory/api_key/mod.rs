@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::table::Store;
 use crate::table::error::{StoreError, corrupt};
 use crate::table::idempotency::Recorded;
-use crate::table::item::{Entity, Item};
+use crate::table::item::{Entity, Item, time};
 use crate::table::keys::{self, HASH};
 use crate::table::list::{Listed, PageRequest, each_object};
 
@@ -54,10 +54,6 @@ impl From<&ApiKey> for ApiKeyData {
             maker_entry: key.maker_entry,
         }
     }
-}
-
-fn time(millis: i64) -> Result<Timestamp, StoreError> {
-    Timestamp::from_unix_millis(millis).map_err(|_| corrupt("a time is out of range"))
 }
 
 impl Recorded for ApiKey {

@@ -20,13 +20,13 @@ use std::collections::BTreeSet;
 
 use super::CredentialRecord;
 use super::former::{FormerValue, former_values};
-use crate::ledger::due::{SET_DUE, due_values};
+use crate::ledger::due::{SET_DUE, due_item, due_values};
 use crate::ledger::rule::ListedRules;
 use crate::table::Store;
 use crate::table::error::StoreError;
 use crate::table::expression::Expression;
 use crate::table::item::{Entity, Item, NewItem, number};
-use crate::table::keys::{self, DUE_PK, DUE_SK, LOOKS, Round, VERSION};
+use crate::table::keys::{self, LOOKS, Round, VERSION};
 use crate::table::transaction::Transaction;
 
 /// Runs of the sweeper that wake rules.
@@ -58,11 +58,10 @@ pub(super) fn note_change(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let key = keys::value_change(org, record.credential.id);
-    let [(_, shard), (_, at)] = due_values(&key, Round::Sweep, now);
     let item = NewItem::new(&key, Entity::ValueChange, &())?;
     // The version identifies the note: only this change leads to it.
     let item = item.with(VERSION, number(record.version + 1)).with(LOOKS, number(0));
-    tx.replace(item.with(DUE_PK, shard).with(DUE_SK, at));
+    tx.replace(due_item(item, &key, Round::Sweep, now));
     Ok(())
 }
 

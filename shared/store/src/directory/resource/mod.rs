@@ -26,7 +26,7 @@ use crate::table::Store;
 use crate::table::error::{StoreError, corrupt};
 use crate::table::expression::Expression;
 use crate::table::idempotency::Recorded;
-use crate::table::item::{Each, Entity, Item, Unreadable, data, keys_of, number};
+use crate::table::item::{Each, Entity, Item, Unreadable, data, keys_of, number, time};
 use crate::table::keys::{self, DRAINING, Key, SHARDS};
 use crate::table::list::{Listed, PageRequest, each_object};
 use crate::table::tag::Versioned;
@@ -72,10 +72,6 @@ impl From<&Resource> for ResourceData {
             updated_at: resource.updated_at.unix_millis(),
         }
     }
-}
-
-fn time(millis: i64) -> Result<Timestamp, StoreError> {
-    Timestamp::from_unix_millis(millis).map_err(|_| corrupt("a time is out of range"))
 }
 
 impl TryFrom<ResourceData> for Resource {

@@ -13,12 +13,12 @@ use model::time::Timestamp;
 use model::user::User;
 use serde::{Deserialize, Serialize};
 
-use crate::ledger::due::due_values;
+use crate::ledger::due::due_item;
 use crate::ledger::session::Stoppable;
 use crate::table::error::StoreError;
 use crate::table::expression::Expression;
 use crate::table::item::{Entity, Item, NewItem};
-use crate::table::keys::{self, DATA, DUE_PK, DUE_SK, Round};
+use crate::table::keys::{self, DATA, Round};
 use crate::table::list::PageRequest;
 use crate::table::transaction::{Receipt, Transaction};
 use crate::table::{Store, random};
@@ -53,11 +53,10 @@ pub(super) fn note(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let key = keys::ending(org, user);
-    let [(_, shard), (_, at)] = due_values(&key, Round::Sweep, now);
     let id = random::token()?;
     let members = EndingData { id, is_deletion: why == Why::Deleted };
     let item = NewItem::new(&key, Entity::Ending, &members)?;
-    tx.replace(item.with(DUE_PK, shard).with(DUE_SK, at));
+    tx.replace(due_item(item, &key, Round::Sweep, now));
     Ok(())
 }
 

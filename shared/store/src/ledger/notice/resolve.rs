@@ -1,6 +1,6 @@
 //! An administrator says that a stuck rule is gone.
 
-use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
+use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject, details};
 use model::id::RuleId;
 use model::principal::Actor;
 use model::refusal::Refusal;
@@ -104,7 +104,7 @@ impl Store {
 }
 
 fn entry(rule: &Rule, resolution: &Resolution) -> AuditEntry {
-    let details = json!({
+    let described = json!({
         "reason": resolution.reason, "region": rule.group.region, "groupId": rule.group.group_id,
         "cidr": rule.ingress.cidr(), "providerRuleId": rule.provider_rule_id, "lastError": rule.last_error,
     });
@@ -114,6 +114,6 @@ fn entry(rule: &Rule, resolution: &Resolution) -> AuditEntry {
         subject_id: rule.id.to_string(),
         subject_name: None,
         result: AuditResult::Success,
-        details: details.as_object().cloned().unwrap_or_default(),
+        details: details(described),
     }
 }

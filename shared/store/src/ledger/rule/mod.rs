@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 use crate::table::error::{StoreError, corrupt};
-use crate::table::item::{Each, Entity, Item};
+use crate::table::item::{Each, Entity, Item, time};
 use crate::table::keys::{
     CREDENTIAL_ID, DUE_SK, FOUND, FRESH, GENERATION, HOLDERS, LEAVING, RESOURCE_ID, REVISION,
 };
@@ -90,10 +90,6 @@ fn holders(item: &Item, name: &str) -> Result<BTreeSet<Holder>, StoreError> {
         holders.insert(Holder::parse(text).ok_or_else(|| corrupt("a holder is no row of a session"))?);
     }
     Ok(holders)
-}
-
-fn time(millis: i64) -> Result<Timestamp, StoreError> {
-    Timestamp::from_unix_millis(millis).map_err(|_| corrupt("a time is out of range"))
 }
 
 fn count(item: &Item, name: &str) -> Result<u64, StoreError> {

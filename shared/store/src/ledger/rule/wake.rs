@@ -4,7 +4,7 @@
 //! attempts, due now, the next generation. The provider's last error stays, so that people see why the rule waited.
 
 use futures_util::{StreamExt, stream};
-use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject};
+use model::audit::{AuditEntry, AuditEvent, AuditResult, AuditSubject, details};
 use model::id::{OrgId, RuleId};
 use model::ingress::GroupRef;
 use model::principal::Actor;
@@ -135,7 +135,7 @@ fn awake(key: &Key, now: Timestamp) -> Result<Expression, StoreError> {
 }
 
 fn entry(rule: &Rule) -> AuditEntry {
-    let details = json!({
+    let described = json!({
         "region": rule.group.region, "groupId": rule.group.group_id, "cidr": rule.ingress.cidr(),
         "providerRuleId": rule.provider_rule_id, "state": rule.state(), "attempts": rule.attempts,
         "lastError": rule.last_error,
@@ -146,6 +146,6 @@ fn entry(rule: &Rule) -> AuditEntry {
         subject_id: rule.id.to_string(),
         subject_name: None,
         result: AuditResult::Success,
-        details: details.as_object().cloned().unwrap_or_default(),
+        details: details(described),
     }
 }

@@ -4,14 +4,14 @@
 //! session stays due until that is done.
 
 use futures_util::future::join_all;
-use model::audit::AuditEvent;
+use model::audit::{AuditEvent, details};
 use model::id::{OrgId, SessionId, UserId};
 use model::ingress::GroupRef;
 use model::principal::Actor;
 use model::refusal::Refusal;
 use model::session::{EndedReason, Session, SessionStatus};
 use model::time::Timestamp;
-use serde_json::{Map, json};
+use serde_json::json;
 use std::collections::BTreeSet;
 
 use super::evict::Scope;
@@ -227,7 +227,7 @@ impl Store {
         tx.replace_data_and(&loaded.key(), &head, loaded.version, &further.with(":rows", first))?;
         leave_rules(&mut tx, org, (loaded.first()?, seen), now)?;
         release(&mut tx, org, &settled)?;
-        let details = json!({"endedReason": reason}).as_object().cloned().unwrap_or_else(Map::new);
+        let details = details(json!({"endedReason": reason}));
         match tx.commit(actor, &entry(event, &head, details), now.after(head.started_at)).await {
             Ok(Commit::Done(_)) => {}
             Ok(Commit::Stale) => return Ok(None),

@@ -4,7 +4,7 @@
 //! read. The session's item is marked as evicted and becomes due. After a repair, the sweeper ends the session and settles its rows
 //! ([`super::forgotten`]). Until then the counts of its resources stay.
 
-use model::audit::{AuditEntry, AuditEvent, AuditResult};
+use model::audit::{AuditEntry, AuditEvent, AuditResult, details};
 use model::id::{OrgId, ResourceId, SessionId};
 use model::ingress::GroupRef;
 use model::principal::Actor;
@@ -149,13 +149,13 @@ fn let_go(held: &Held, now: Timestamp) -> Result<Expression, StoreError> {
 }
 
 fn entry(id: SessionId, event: AuditEvent, rules: usize) -> AuditEntry {
-    let details = json!({"reason": "The session cannot be read; it lost its rules", "rules": rules});
+    let described = json!({"reason": "The session cannot be read; it lost its rules", "rules": rules});
     AuditEntry {
         event,
         subject: model::audit::AuditSubject::Session,
         subject_id: id.to_string(),
         subject_name: None,
         result: AuditResult::Failure,
-        details: details.as_object().cloned().unwrap_or_default(),
+        details: details(described),
     }
 }
