@@ -71,7 +71,7 @@ fn body(function: &Function) -> String {
         if expects(function) {
             body += &format!(
                 "        let {noun} = self.{noun}(&actor.org, {lent}).await?.ok_or_else(|| missing.clone())?;\n        \
-                 require(expected, || Ok({noun}.tag))?;\n"
+                 require(expected, || {noun}.tag())?;\n"
             );
         }
         body += "MAKE";
@@ -133,8 +133,7 @@ mod tests {
         assert!(post.contains("Failed::Refuse(missing.clone())") && post.contains("AuditSubject::Role"));
         let delete = text("DELETE", "/users/{id}/archive");
         assert!(
-            delete.contains("require(expected, || Ok(user.tag))?")
-                && delete.contains("Transaction::new(self)")
+            delete.contains("require(expected, || user.tag())?") && delete.contains("Transaction::new(self)")
         );
         assert!(delete.contains("Refusal::UserNotFound(id.clone())") && delete.contains("entry(&id)"));
     }
