@@ -157,7 +157,7 @@ impl Scheduler {
         worker.run(&self.app, json!({})).await.map_err(LocalError::of(name))
     }
 
-    /// Works for as long as the program runs. A schedule's time passes so many times as fast as on the wall.
+    /// Works for as long as the program runs. Schedules run `clock_rate` times as fast.
     pub async fn work(&self, clock_rate: u32) {
         let schedules = self.workers.iter().filter_map(|(name, trigger, _)| match trigger {
             Trigger::Every { seconds } => Some(self.keep_time(name, *seconds, clock_rate)),

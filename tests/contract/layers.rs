@@ -1,8 +1,8 @@
 //! No import runs upwards inside a crate.
 //!
-//! A crate's files are sorted into rooms: a folder, or a file beside the folders. A room imports rooms below it. The order is written down
-//! for `store`; in the other crates it is enough that no two rooms reach each other. What `lib.rs` defines or exports again is above
-//! every room, so that no file imports it.
+//! A crate's files are sorted into layers: a folder, or a file beside the folders. A layer imports layers below it. The order is written down
+//! for `store`; in the other crates it is enough that no two layers reach each other. What `lib.rs` defines or exports again is above
+//! every layer, so that no file imports it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -10,7 +10,7 @@ use std::path::Path;
 
 use crate::repository::{assert_nothing_wrong, root};
 
-/// The rooms of `store`, from the bottom up. A path that is in two of them is in the longer one.
+/// The layers of `store`, from the bottom up. A path that is in two of them is in the longer one.
 const STORE: [&str; 19] = [
     "table",
     "vault",
@@ -132,13 +132,13 @@ fn resolved(module: &[String], path: &str) -> Vec<String> {
     own
 }
 
-fn store_room(path: &[String]) -> Option<usize> {
-    let is_below = |room: &str| {
-        let room: Vec<&str> = room.split("::").collect();
-        path.len() >= room.len() && room.iter().zip(path).all(|(room, part)| room == part)
+fn store_layer(path: &[String]) -> Option<usize> {
+    let is_below = |layer: &str| {
+        let layer: Vec<&str> = layer.split("::").collect();
+        path.len() >= layer.len() && layer.iter().zip(path).all(|(layer, part)| layer == part)
     };
-    let rooms = STORE.iter().enumerate().filter(|(_, room)| is_below(room));
-    rooms.max_by_key(|(_, room)| room.len()).map(|(place, _)| place)
+    let layers = STORE.iter().enumerate().filter(|(_, layer)| is_below(layer));
+    layers.max_by_key(|(_, layer)| layer.len()).map(|(place, _)| place)
 }
 
 fn shown((from, to): &Import) -> String {
@@ -148,9 +148,9 @@ fn shown((from, to): &Import) -> String {
 #[test]
 fn no_import_of_the_store_runs_upwards() {
     let modules = modules(&root().join("shared/store/src"));
-    let rooms: BTreeSet<usize> = modules.keys().filter_map(|path| store_room(path)).collect();
-    assert_eq!(rooms.len(), STORE.len(), "each room has a file");
-    let is_upwards = |(from, to): &Import| match (store_room(from), store_room(to)) {
+    let layers: BTreeSet<usize> = modules.keys().filter_map(|path| store_layer(path)).collect();
+    assert_eq!(layers.len(), STORE.len(), "each layer has a file");
+    let is_upwards = |(from, to): &Import| match (store_layer(from), store_layer(to)) {
         // A file beside the folders is above them all, as `lib.rs` is.
         (None, _) => false,
         (Some(from), Some(to)) => from < to,
@@ -169,27 +169,27 @@ fn names_between<'t>(text: &'t str, start: &'static str, end: &'static str) -> i
     })
 }
 
-/// `Store` has its methods in all rooms, and a method call needs no import.
+/// `Store` has its methods in all layers, and a method call needs no import.
 #[test]
 fn no_method_of_the_store_calls_one_above_it() {
     let mut modules = modules(&root().join("shared/store/src"));
     for text in modules.values_mut() {
         text.retain(|c| !c.is_whitespace());
     }
-    let mut rooms: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut layers: BTreeMap<&str, usize> = BTreeMap::new();
     for (path, text) in &modules {
         for method in names_between(text, "fn", "(&self") {
-            let room = store_room(path).unwrap_or(usize::MAX);
-            let lowest = rooms.entry(method).or_insert(room);
-            *lowest = room.min(*lowest);
+            let layer = store_layer(path).unwrap_or(usize::MAX);
+            let lowest = layers.entry(method).or_insert(layer);
+            *lowest = layer.min(*lowest);
         }
     }
-    assert!(rooms.contains_key("start_session"), "methods are found");
+    assert!(layers.contains_key("start_session"), "methods are found");
     let mut wrong = Vec::new();
     for (path, text) in &modules {
-        let Some(own) = store_room(path) else { continue };
+        let Some(own) = store_layer(path) else { continue };
         for called in names_between(text, "self.", "(") {
-            if rooms.get(called).is_some_and(|room| *room > own) {
+            if layers.get(called).is_some_and(|layer| *layer > own) {
                 wrong.push(format!("{} calls {called}", path.join("::")));
             }
         }
@@ -214,7 +214,7 @@ fn no_two_rooms_of_a_crate_reach_each_other() {
             }
             below.entry(from).or_default().insert(to);
         }
-        // A room without imports of rooms that are left can go first. What is left in the end goes in circles.
+        // A layer without imports of layers that are left can go first. What is left in the end goes in circles.
         while let Some(lowest) = below.iter().find(|(_, to)| to.iter().all(|to| !below.contains_key(to))) {
             let lowest = lowest.0.clone();
             below.remove(&lowest);

@@ -6,7 +6,7 @@
 //!
 //! # Rooms
 //!
-//! A room imports only the rooms above it in this table (`tests/contract/layers.rs`, ADR 0060).
+//! A layer imports only layers that stand earlier in this table (`tests/contract/layers.rs`, ADR 0060).
 //!
 //! | Room | What it has |
 //! |---|---|

@@ -106,7 +106,7 @@ impl Endpoint {
         answer(outcome, &request, app.now, app.origins(), watch)
     }
 
-    /// Answers a request whose route took more of the path than it is for, as the `$default` route would.
+    /// Answers a path that is longer than its route, as `$default` does.
     fn unrouted() -> Self {
         let call = |app, request| -> Answering {
             let run = |app, caller, (request,)| unrouted(app, caller, request);
@@ -152,7 +152,7 @@ async fn guarded(
 /// Admits a caller to an access level.
 ///
 /// # Errors
-/// First 403 for an unknown address, and 429 for an API key from an address over its limit. Then 401, 403 and 429, in this order. For an
+/// First 403 for an unknown address, and 429 for an API key from an address over its limit. Then 401, 403, and the caller's own 429. For an
 /// admitted caller 400 for an invalid `Idempotency-Key`. At any point 503 and 500.
 pub async fn admit<A: Access>(app: &App, request: &Incoming) -> Result<A, Failure> {
     // Public operations are cheap, so they are not rate limited.
@@ -171,7 +171,7 @@ pub async fn admit<A: Access>(app: &App, request: &Incoming) -> Result<A, Failur
     };
     // The directory and the bucket are asked at the same time, so that a request waits for one call.
     let (standing, limit) = join(standing::check(app, &caller), budget::pay(app, request, None)).await;
-    // A missing right is known without a call, so no call that fails hides it.
+    // The right is checked first. A failed call cannot hide its 403.
     let admitted = A::allows(&caller).and(standing);
     if let Some(failure) = limit_before(limit, admitted.as_ref().err()) {
         return Err(failure);
@@ -187,7 +187,7 @@ pub async fn admit<A: Access>(app: &App, request: &Incoming) -> Result<A, Failur
     }
 }
 
-/// The failure of step 4, unless the failure of step 3 is reported before it.
+/// The failure of step 4, if it wins over that of step 3.
 fn limit_before(limit: Option<Failure>, refused: Option<&Failure>) -> Option<Failure> {
     let limit = limit?;
     let is_out_of_reach = matches!(limit, Failure::Unavailable(_) | Failure::Internal(_));

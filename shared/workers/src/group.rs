@@ -23,8 +23,7 @@ const PASSES_MAX: usize = 3;
 /// Concurrent writes of rules.
 const AT_ONCE: usize = 8;
 
-/// Seconds after which an overdue rule counts as late. The stream should have woken a worker: a rule is due only 45 seconds after its
-/// change.
+/// Seconds after which an overdue rule counts as late. A rule is due 45 seconds after its change. Until then the stream wakes a worker.
 const LATE_SECONDS: i64 = 5;
 
 /// Seconds for which a group that a run did not reach is postponed when much is due.
@@ -195,7 +194,7 @@ impl Visitor<'_> {
         Ok((report, attempt.notices(before, &after)))
     }
 
-    /// Makes settled rules no longer due, and deletes the entries of removed ones.
+    /// Takes rules that need nothing off the due list. Deletes the entries of removed ones.
     async fn tidy(&self, lease: &GroupLease, report: &mut Report) -> Result<(), StoreError> {
         let ledger = self.context.store.rules_of_group(lease).await?;
         let settled: Vec<_> = ledger.rules.iter().map(|rule| self.settle(lease, rule)).collect();

@@ -199,7 +199,7 @@ impl Attempt {
 /// The finding about a rule that the provider refused to make or to remove.
 fn refused(rule: &Rule, why: &str, known: &Finding, now: Timestamp) -> Finding {
     let is_removal = rule.need() == Need::Remove;
-    // A rule that could not be removed may vanish by itself, and an earlier call may still make a refused one. A description decides
+    // A rule whose removal failed may vanish by itself. An earlier call may still make a rule that was refused. A description decides
     // before anything relies on it.
     let is_certain = !is_removal && known.unsettled_until.is_none();
     let refused = Finding {
@@ -231,7 +231,7 @@ fn waiting(rule: &Rule, known: Finding) -> Finding {
     }
 }
 
-/// The notices for a rule in its right state.
+/// The notices for a rule whose presence is what the ledger wants.
 pub(crate) fn standing(rule: &Rule) -> Vec<Notice> {
     let to = |holders: &BTreeSet<_>, event| Notice { rule: rule.clone(), holders: holders.clone(), event };
     match (rule.is_wanted(), rule.presence) {

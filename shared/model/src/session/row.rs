@@ -20,7 +20,7 @@ pub enum ClaimState {
     Failed,
     /// The claim was given up, and the rule may still exist.
     Removing,
-    /// The claim was given up, and the rule is gone or is another session's.
+    /// The claim is over. The rule is gone, or other sessions hold it.
     Removed,
 }
 

@@ -204,7 +204,7 @@ impl Store {
         require_closings(&mut tx, org, closings);
         let commit = tx.commit(actor, &start_entry(&session), now).await;
         if !matches!(commit, Ok(Commit::Done(_))) {
-            // This requires that there is no session. It may exist, because an answer may be lost.
+            // `release_reserved` requires that the session does not exist. It may exist: the answer of the commit may be lost.
             self.release_reserved(org, id, plans.len(), now).await;
         }
         let Commit::Done(_) = commit? else { return Ok(None) };
@@ -316,8 +316,7 @@ fn start_entry(session: &Session) -> model::audit::AuditEntry {
 }
 
 impl Store {
-    /// Whether the resources of a start are open and unchanged. For a transaction without room for these conditions. It requires that the
-    /// number of closings is unchanged since before this read.
+    /// Whether the resources of a start are open and unchanged. For a transaction that these conditions do not fit into. It requires the number of closings instead, which was read first.
     async fn are_as_read(&self, org: &OrgId, plans: &[BlockPlan]) -> Result<bool, StoreError> {
         let counts = plans.iter().flat_map(|plan| &plan.counts);
         let read: BTreeMap<ResourceId, i64> = counts.map(|(id, (state, _))| (*id, *state)).collect();
@@ -326,8 +325,7 @@ impl Store {
         Ok(found.collect::<BTreeMap<_, _>>() == read)
     }
 
-    /// Arms the reserved rows of a session. A session that has ended claims nothing, and an unreadable one neither, because it may be
-    /// over.
+    /// Arms the reserved rows of a session. Ended and unreadable sessions are skipped.
     ///
     /// # Errors
     /// Busy or defect: the first failure, after everything else was tried.

@@ -12,7 +12,7 @@
 //!      the next sweep;
 //!    - its resource is drained: the resource is marked, and `directory/resource/drain.rs` ends the sessions, at once or with the next sweep.
 //! 2. **The end is one transaction** (`write_end` in `session/end.rs`). It sets `endedReason`, gives up every claim of the first block's rows,
-//!    takes these rows from their rules (`session/leave.rs`, `rule/claim.rs`) and writes the audit row. Rows that hold nothing are counted down
+//!    takes these rows from their rules (`session/leave.rs`, `rule/claim.rs`) and writes the audit row. The count of a resource falls by its settled rows
 //!    (`hold/mod.rs`).
 //! 3. **Further blocks follow**, each in a transaction of its own (`end_blocks`). The session stays due until the last one is ended.
 //! 4. **What cannot be read is evicted** (`session/evict.rs`): the rules lose their holders, whatever the rows say. After a repair
@@ -24,8 +24,8 @@
 //! 7. **The worker asks the cloud and records the finding** (`record_finding` in `rule/finding.rs`). A rule that other rows hold stays.
 //! 8. **The rows are told** (`notice/mod.rs`). The transaction settles the row, takes it from the rule and counts it down. The session is over
 //!    when its last row is settled.
-//! 9. **The entry is deleted** when no row holds it or waits for it (`forget_rule`). An administrator can do the same for a rule that is
-//!    stuck (`notice/resolve.rs`).
+//! 9. **The entry is deleted** when no row holds it or waits for it (`forget_rule`). By an administrator's word, `resolve_rule` settles the
+//!    rows of a stuck rule and deletes its entry (`notice/resolve.rs`).
 
 pub(crate) mod deployment;
 pub(crate) mod due;

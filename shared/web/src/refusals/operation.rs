@@ -30,7 +30,7 @@ pub(crate) fn of_refusal(refusal: &Refusal) -> Answer {
             not_found("SESSION_NOT_FOUND", format!("Session not found with id: {id}"))
         }
         Refusal::RuleNotFound(id) => not_found("RULE_NOT_FOUND", format!("Rule not found with id: {id}")),
-        // Nobody learns whether a resource exists that they may not open.
+        // A hidden resource is answered like a missing one.
         Refusal::ResourceNotOpenable(id) => {
             not_found("RESOURCE_NOT_FOUND", format!("Resource not found with id: {id}"))
         }
@@ -168,7 +168,7 @@ fn sides(kind: LinkKind) -> (&'static str, &'static str) {
     }
 }
 
-/// The plural of what a user has through a kind of link.
+/// What a link gives a user, in the plural.
 fn counted(kind: LinkKind) -> &'static str {
     match kind {
         LinkKind::RoleUser => "roles",

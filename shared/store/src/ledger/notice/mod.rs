@@ -145,7 +145,7 @@ impl Store {
         let Some(head) = head else { return Ok(now) };
         let are_removed = notices.iter().all(|notice| matches!(notice.notice.event, RuleEvent::Removed(_)));
         let ended = head.ended_at().filter(|_| are_removed);
-        // The audit row of the end is after the start as well.
+        // The end's audit entry is dated after the start's. This one follows both.
         Ok(now.after(ended.map_or(head.started_at, |ended| ended.after(head.started_at))))
     }
 }
@@ -177,7 +177,7 @@ fn apply(
     Ok(changed.len())
 }
 
-/// Takes rows from a rule, as far as the event demands it.
+/// Removes the rows from the sets of the rule that the event closes.
 fn take_from_rule(tx: &mut Transaction<'_>, org: &OrgId, notice: &BlockNotice<'_>) -> Result<(), StoreError> {
     let rule = &notice.notice.rule;
     let update = match notice.notice.event {
