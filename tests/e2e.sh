@@ -105,7 +105,7 @@ fi
 # The command of the guide, with the names of this deployment, and what else is to be overridden.
 deploy_postern() {
     local command guide
-    command=$(sed -n '/^infra\/tools.sh sam deploy --stack-name postern /,/^```$/{/^```$/!p}' "$root/docs/guides/sam.md" |
+    command=$(sed -n '/^tools\/run.sh sam deploy --stack-name postern /,/^```$/{/^```$/!p}' "$root/docs/guides/sam.md" |
         sed -e 's/idp\.example\.com/issuer.example/; s/444455556666/000000000000/')
     cd "$scratch/clone"
     eval "guide=(${command#tools/run.sh sam deploy})"

@@ -1,68 +1,74 @@
 //! KMS: the two calls that the vault makes (AWS Key Management Service API Reference, "GenerateDataKey", "Decrypt").
 
 use aws_config::SdkConfig;
-use aws_sdk_kms::Client;
-use aws_sdk_kms::primitives::Blob;
-use aws_sdk_kms::types::DataKeySpec;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use secrecy::SecretSlice;
-use std::collections::HashMap;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::fmt;
 
-use crate::table::error::{Cause, StoreError, from_sdk};
+use crate::vault::service::{BoxError, Service, ServiceError};
 
 /// KMS in a function's region.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Kms {
-    client: Client,
+    service: Service<DataKey>,
 }
 
-/// The context to which KMS binds a data key, and which KMS logs.
-pub(crate) type EncryptionContext = HashMap<String, String>;
+impl fmt::Debug for Kms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Kms")
+    }
+}
 
 /// A data key, open.
 #[derive(Debug)]
 pub(crate) struct DataKey {
     pub(crate) plaintext: SecretSlice<u8>,
-    /// The same key, encrypted under the key that never leaves KMS.
+    /// The same under the key that never leaves KMS; nothing where it was given.
     pub(crate) wrapped: Vec<u8>,
 }
 
-fn secret(plaintext: Option<Blob>) -> Result<SecretSlice<u8>, StoreError> {
-    let plaintext = plaintext.ok_or_else(|| StoreError::Defect(Cause::new("KMS gave no data key")))?;
-    Ok(plaintext.into_inner().into())
-}
-
 impl Kms {
-    /// KMS at the address that `config` names, or in its region.
+    /// KMS as a function sees it: where `config` says, or in its region.
     #[must_use]
     pub fn new(config: &SdkConfig) -> Self {
-        Self { client: Client::new(config) }
+        Self { service: Service::new(config, "kms", data_key) }
     }
 
     /// A new data key of 256 bits, open and wrapped under a key: an id, an ARN or an alias.
-    pub(crate) async fn generate(
-        &self,
-        key_id: &str,
-        context: EncryptionContext,
-    ) -> Result<DataKey, StoreError> {
-        let call = self.client.generate_data_key().key_id(key_id).key_spec(DataKeySpec::Aes256);
-        let call = call.set_encryption_context(Some(context));
-        let answer = call.send().await.map_err(|error| from_sdk(&error))?;
-        let wrapped = answer.ciphertext_blob.map(Blob::into_inner).unwrap_or_default();
-        Ok(DataKey { plaintext: secret(answer.plaintext)?, wrapped })
+    pub(crate) async fn generate(&self, key_id: &str, context: &Value) -> Result<DataKey, ServiceError> {
+        let body = json!({"KeyId": key_id, "KeySpec": "AES_256", "EncryptionContext": context});
+        self.service.call("TrentService.GenerateDataKey", body).await
     }
 
-    /// Opens a wrapped data key. KMS refuses one that was wrapped under another key or in another context.
+    /// A wrapped data key, open. KMS refuses one that was wrapped under another key or in another context.
     pub(crate) async fn decrypt(
         &self,
         key_id: &str,
         wrapped: &[u8],
-        context: EncryptionContext,
-    ) -> Result<SecretSlice<u8>, StoreError> {
-        let call = self.client.decrypt().key_id(key_id).ciphertext_blob(Blob::new(wrapped));
-        let call = call.set_encryption_context(Some(context));
-        let answer = call.send().await.map_err(|error| from_sdk(&error))?;
-        secret(answer.plaintext)
+        context: &Value,
+    ) -> Result<DataKey, ServiceError> {
+        let blob = STANDARD.encode(wrapped);
+        let body = json!({"KeyId": key_id, "CiphertextBlob": blob, "EncryptionContext": context});
+        self.service.call("TrentService.Decrypt", body).await
     }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Answer {
+    plaintext: String,
+    #[serde(default)]
+    ciphertext_blob: String,
+}
+
+fn data_key(body: &[u8]) -> Result<DataKey, BoxError> {
+    let answer = serde_json::from_slice::<Answer>(body)?;
+    let (plaintext, wrapped) =
+        (STANDARD.decode(&answer.plaintext)?, STANDARD.decode(&answer.ciphertext_blob)?);
+    Ok(DataKey { plaintext: plaintext.into(), wrapped })
 }
 
 #[cfg(test)]
@@ -71,12 +77,13 @@ mod tests {
     use secrecy::ExposeSecret as _;
 
     #[test]
-    fn no_log_shows_a_data_key() {
-        let plaintext = secret(Some(Blob::new("secret"))).unwrap();
-        let key = DataKey { plaintext, wrapped: vec![0, 1] };
-        assert_eq!(key.plaintext.expose_secret(), b"secret");
+    fn an_answer_is_a_key_that_no_log_shows() {
+        let key = data_key(br#"{"KeyId": "k", "Plaintext": "c2VjcmV0", "CiphertextBlob": "AAE="}"#).unwrap();
+        assert_eq!((key.plaintext.expose_secret(), key.wrapped.as_slice()), (&b"secret"[..], &[0, 1][..]));
         let shown = format!("{key:?}");
         assert!(!shown.contains("secret") && !shown.contains("115, 101"), "{shown}");
-        assert!(matches!(secret(None), Err(StoreError::Defect(_))));
+        for broken in ["", "{}", r#"{"Plaintext": "%"}"#, r#"{"Plaintext": 1}"#] {
+            assert!(data_key(broken.as_bytes()).is_err(), "{broken}");
+        }
     }
 }

@@ -6,14 +6,16 @@
 
 pub(crate) mod kms;
 pub(crate) mod secrets_manager;
+mod service;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use model::id::{CredentialId, OrgId};
 use model::secret::SecretJson;
-use secrecy::{ExposeSecret as _, SecretSlice};
+use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
 
-use crate::table::error::{Cause, StoreError, corrupt};
-use crate::vault::kms::{EncryptionContext, Kms};
+use crate::table::error::{Cause, StoreError, corrupt, from_sdk};
+use crate::vault::kms::{DataKey, Kms};
 
 /// Version of the layout: this byte, the length of the wrapped key in two bytes (big-endian), the wrapped key,
 /// the nonce, the sealed text with its tag.
@@ -63,12 +65,12 @@ fn defect(what: &str) -> StoreError {
 }
 
 /// What KMS wraps a data key with, and logs.
-fn context(org: &OrgId, id: CredentialId) -> EncryptionContext {
-    [(ORGANIZATION.into(), org.to_string()), (CREDENTIAL.into(), id.to_string())].into()
+fn context(org: &OrgId, id: CredentialId) -> Value {
+    json!({ORGANIZATION: org.as_str(), CREDENTIAL: id.to_string()})
 }
 
-fn cipher(data_key: &SecretSlice<u8>) -> Result<LessSafeKey, StoreError> {
-    let key = UnboundKey::new(&AES_256_GCM, data_key.expose_secret());
+fn cipher(data_key: &DataKey) -> Result<LessSafeKey, StoreError> {
+    let key = UnboundKey::new(&AES_256_GCM, data_key.plaintext.expose_secret());
     key.map(LessSafeKey::new).map_err(|_| defect("KMS gave a data key of the wrong length"))
 }
 
@@ -89,7 +91,8 @@ impl Vault {
         id: CredentialId,
         value: &SecretJson,
     ) -> Result<Sealed, StoreError> {
-        let data_key = self.kms.generate(&self.key_id, context(org, id)).await?;
+        let data_key = self.kms.generate(&self.key_id, &context(org, id)).await;
+        let data_key = data_key.map_err(|error| from_sdk(&error))?;
         let wrapped = &data_key.wrapped;
         if wrapped.is_empty() {
             return Err(defect("KMS gave no wrapped data key"));
@@ -97,7 +100,7 @@ impl Vault {
         let mut nonce = [0; NONCE_LEN];
         aws_lc_rs::rand::fill(&mut nonce).map_err(|_| defect("no random numbers"))?;
         let mut text = value.expose().as_bytes().to_vec();
-        cipher(&data_key.plaintext)?
+        cipher(&data_key)?
             .seal_in_place_append_tag(Nonce::from(&nonce), associated_data(org, id), &mut text)
             .map_err(|_| defect("a value cannot be sealed"))?;
         let length = u16::try_from(wrapped.len()).map_err(|_| defect("KMS gave an endless data key"))?;
@@ -116,7 +119,8 @@ impl Vault {
         sealed: &Sealed,
     ) -> Result<SecretJson, StoreError> {
         let (wrapped, nonce, text) = sealed.parts().ok_or_else(|| corrupt("a sealed value is malformed"))?;
-        let data_key = self.kms.decrypt(&self.key_id, wrapped, context(org, id)).await?;
+        let data_key = self.kms.decrypt(&self.key_id, wrapped, &context(org, id)).await;
+        let data_key = data_key.map_err(|error| from_sdk(&error))?;
         let mut text = text.to_vec();
         let opened = cipher(&data_key)?
             .open_in_place(Nonce::from(&nonce), associated_data(org, id), &mut text)
