@@ -21,6 +21,9 @@ const MAKERS: [&str; 5] =
 /// credential is not to read them all.
 const OF_THE_DELETED: &str = "credentialOfTheDeleted";
 
+/// Updates of a credential, before another one takes its place.
+const UPDATES_MAX: usize = 7;
+
 /// The place where events are made.
 pub(crate) struct Workshop {
     /// Runs in this process, for as long as the workshop is open.
@@ -28,6 +31,8 @@ pub(crate) struct Workshop {
     makers: HashMap<&'static str, Bootstrap>,
     known: HashMap<&'static str, String>,
     number: usize,
+    /// Updates of the present credential.
+    updates: usize,
     is_linked: bool,
     /// What measured functions take for DynamoDB.
     pub(crate) wire: Wire,
@@ -52,7 +57,8 @@ impl Workshop {
             makers.insert(name, Bootstrap::start(program, &unlimited(name, cloud.endpoint(), TABLE)).await);
         }
         let known = HashMap::from([("token", administrator(6 * 3600)), ("org", support::ORG.into())]);
-        let mut workshop = Self { _cloud: cloud, makers, known, number: 0, is_linked: false, wire };
+        let mut workshop =
+            Self { _cloud: cloud, makers, known, number: 0, updates: 0, is_linked: false, wire };
         for (name, placeholder) in [
             ("credential-create", "credentialId"),
             ("credential-create", OF_THE_DELETED),
@@ -78,15 +84,13 @@ impl Workshop {
         self.number += 1;
         match subject.work {
             Work::UpdateResource => {}
-            // A credential of its own for each: it keeps no more than eight former values.
-            Work::UpdateCredential => {
-                let kept = self.known.clone();
+            // A credential keeps eight former values at most.
+            Work::UpdateCredential if self.updates == UPDATES_MAX => {
+                self.updates = 1;
                 self.make("credential-create", "credentialId").await;
                 self.make("resource-create", "resourceId").await;
-                let event = self.numbered(subject.function);
-                self.known = kept;
-                return event;
             }
+            Work::UpdateCredential => self.updates += 1,
             Work::DeleteResource => {
                 let kept = self.known.clone();
                 self.known.insert("credentialId", kept[OF_THE_DELETED].clone());

@@ -1,8 +1,8 @@
 //! A service of AWS that speaks JSON (Smithy, "AWS JSON 1.1 protocol"), on the runtime of the SDK's clients, which signs, tries again and
 //! gives up as they do.
 //!
-//! With the generated client of KMS a warm update of a credential took half as many instructions more, and the first answer of every function
-//! a tenth more with that of Secrets Manager: docs/performance.md, "instructions".
+//! With the generated client of KMS an update of a credential took a third more instructions to its first answer: docs/performance.md,
+//! below "instructions".
 
 use aws_config::SdkConfig;
 use aws_runtime::auth::SigV4OperationSigningConfig;
