@@ -4,6 +4,7 @@ use serde_json::json;
 use std::path::{Path, PathBuf};
 use support::lambda::{Bootstrap, Program};
 
+use crate::measure::well_answered;
 use crate::subject::Subject;
 use crate::workshop::Workshop;
 
@@ -37,7 +38,7 @@ async fn run(workshop: &mut Workshop, subject: &Subject, events: usize, out: &Pa
     let mut process = Bootstrap::start(program, &settings).await;
     for _ in 0..events {
         let event = workshop.event(subject).await;
-        process.answer(event).await;
+        let _ = well_answered(&mut process, subject, event).await;
     }
     let _ = process.finish().await;
     let text = std::fs::read_to_string(&counts).expect("callgrind's counts");

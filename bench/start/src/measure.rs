@@ -93,7 +93,7 @@ async fn one(workshop: &mut Workshop, subject: &Subject, warm: usize, out: &Path
     seen.memory.push(peak_memory(process_id));
 }
 
-async fn well_answered(process: &mut Bootstrap, subject: &Subject, event: String) -> Answer {
+pub(crate) async fn well_answered(process: &mut Bootstrap, subject: &Subject, event: String) -> Answer {
     let answer = process.answer(event).await;
     let response: Value = serde_json::from_str(&answer.body).expect("a response in JSON");
     let expected = match subject.work {
