@@ -25,6 +25,7 @@ pub mod planted;
 pub mod policies;
 pub mod sessions;
 mod setup;
+mod table;
 
 pub use attributes::attribute_json;
 pub use client::{BESIDE, Client, Reply, whole_path};
@@ -32,7 +33,6 @@ pub use fault_proxy::{FaultProxy, Gate, Hang, InFunction, Metered, Trouble};
 pub use setup::{NoNetwork, Setup, Twin, many_sessions};
 
 use auth::{ClaimNames, JwtKeys, JwtSettings, Mint, mint};
-use aws_sdk_dynamodb::types::AttributeValue;
 use axum::body::Bytes;
 use engine::Engine;
 use firewall::Firewall;
@@ -47,10 +47,9 @@ use model::principal::{Actor, ActorType, ORG_ADMIN};
 use model::query::FromQuery as _;
 use model::time::Timestamp;
 use serde_json::Value;
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, LazyLock};
-use store::{AuditRow, Store, Vault};
+use store::{Store, Vault};
 use timers::InMemory;
 use web::App;
 use workers::WorkerContext;
@@ -236,15 +235,6 @@ impl TestApp {
         Setup::default().app((&db, &self.vault, &self.cloud, &self.timers), &self.proxy, clock)
     }
 
-    /// Makes this a table of a version that knew no deployments.
-    pub async fn db_forget_deployment(&self) {
-        let key = store::keys::deployment();
-        #[expect(clippy::disallowed_methods, reason = "what no version does")]
-        let call = self.dynamodb.delete_item().table_name(&self.table);
-        let call = call.key("pk", AttributeValue::S(key.pk)).key("sk", AttributeValue::S(key.sk));
-        let _ = call.send().await.expect("a deletion");
-    }
-
     /// What the clock says.
     #[must_use]
     pub fn now(&self) -> Timestamp {
@@ -312,55 +302,6 @@ impl TestApp {
     #[must_use]
     pub fn member(&self) -> Client {
         self.bearer(&self.token("member", ORG, &["USER"]))
-    }
-
-    /// The audit log of [`ORG`], oldest first.
-    pub async fn db_audit(&self) -> Vec<AuditRow> {
-        let (mut rows, mut cursor) = (Vec::new(), None);
-        loop {
-            let page =
-                self.db.audit_rows_newest_first(&org(ORG), &every_audit_row(), cursor.as_deref()).await;
-            let page = page.expect("the audit log");
-            rows.extend(page.rows);
-            cursor = page.next;
-            if cursor.is_none() {
-                rows.reverse();
-                return rows;
-            }
-        }
-    }
-
-    /// Every item of the table as JSON, by primary key. Bytes are hexadecimal.
-    pub async fn db_table(&self) -> BTreeMap<(String, String), Value> {
-        #[expect(clippy::disallowed_methods, reason = "a test compares whole tables")]
-        let pages = self.dynamodb.scan().table_name(&self.table).consistent_read(true).into_paginator();
-        let items = pages.items().send().collect::<Result<Vec<_>, _>>().await.expect("a scan");
-        let key = |item: &Value, name: &str| item[name].as_str().expect("a key").to_owned();
-        let items = items.into_iter().map(|item| attribute_json(&AttributeValue::M(item)));
-        items.map(|item| ((key(&item, "pk"), key(&item, "sk")), item)).collect()
-    }
-
-    /// The same without the audit log: what refused attempts must leave as it is.
-    pub async fn db_objects(&self) -> BTreeMap<(String, String), Value> {
-        let mut table = self.db_table().await;
-        table.retain(|_, item| item["entity"] != "AUDIT" && item["entity"] != "SIGN_INS");
-        table
-    }
-
-    /// Gives a user of [`ORG`] these ids as roles and as resources, whether they exist or not.
-    pub async fn db_fill_sets_of_user(&self, user: &str, ids: &[String]) {
-        let key = store::keys::user(&org(ORG), &UserId::parse(user).expect("a user"));
-        let set = AttributeValue::Ss(ids.to_vec());
-        #[expect(clippy::disallowed_methods, reason = "more links than a test has time to make")]
-        let call = self.dynamodb.update_item().table_name(&self.table);
-        let call = call.key("pk", AttributeValue::S(key.pk)).key("sk", AttributeValue::S(key.sk));
-        let call = call.update_expression("SET roleIds = :ids, resourceIds = :ids");
-        call.expression_attribute_values(":ids", set).send().await.expect("an update");
-    }
-
-    /// Every item, each as text.
-    pub async fn db_items(&self) -> BTreeMap<(String, String), String> {
-        self.db_table().await.into_iter().map(|(key, item)| (key, item.to_string())).collect()
     }
 }
 
