@@ -49,7 +49,7 @@ impl LocalClock {
         let begin = kept.as_deref().map(read).transpose()?.flatten().map_or(now, |kept| kept.max(now));
         if rate == 1 && begin == now {
             if let Some(file) = &kept {
-                replace(file, &now.unix_millis().to_string()).map_err(LocalError::of(file.display()))?;
+                write_time(file, now)?;
             }
             // What an earlier server has told holds for none that is running.
             let _ = fs::remove_file(&told);
@@ -96,9 +96,12 @@ impl LocalClock {
 
     fn write(&self, ticks_ahead: i64) -> Result<(), LocalError> {
         let Some(file) = &self.kept else { return Ok(()) };
-        let time = (self.clock)().plus_seconds(ticks_ahead * i64::from(self.rate));
-        replace(file, &time.unix_millis().to_string()).map_err(LocalError::of(file.display()))
+        write_time(file, (self.clock)().plus_seconds(ticks_ahead * i64::from(self.rate)))
     }
+}
+
+fn write_time(file: &Path, time: Timestamp) -> Result<(), LocalError> {
+    replace(file, &time.unix_millis().to_string()).map_err(LocalError::of(file.display()))
 }
 
 /// How far the time of a folder has come; nothing where it is the wall's.

@@ -31,6 +31,13 @@ async fn form(admin: &Client, method: &str, path: &str, fields: &[(&str, &str)])
     admin.send(method, &format!("/api/v1{path}"), kind, body.into_bytes()).await
 }
 
+/// The path of a credential whose value is shown.
+async fn readable_credential(admin: &Client) -> String {
+    let parts = [("name", "", "n"), ("value", "", "v"), ("is_sensitive", "", "no")];
+    let made = multipart(admin, "POST", "/credentials/", &parts).await.expect(201);
+    format!("/credentials/{}/", made.id())
+}
+
 #[tokio::test]
 async fn a_file_field_in_which_nothing_was_chosen_was_not_sent() {
     let app = TestApp::new().await;
@@ -65,11 +72,7 @@ async fn a_file_field_in_which_nothing_was_chosen_was_not_sent() {
 async fn an_encoded_part_is_decoded_or_refused() {
     let app = TestApp::new().await;
     let admin = app.admin();
-    let parts = [("name", "", "n"), ("value", "", "v"), ("is_sensitive", "", "no")];
-    let path = format!(
-        "/credentials/{}/",
-        multipart(&admin, "POST", "/credentials/", &parts).await.expect(201).id()
-    );
+    let path = readable_credential(&admin).await;
     for (encoding, content, value) in [
         ("base64", "czNjcmV0", "s3cret"),
         ("BASE64", "czNj\r\ncmV0\r\n", "s3cret"),
@@ -104,11 +107,7 @@ async fn an_encoded_part_is_decoded_or_refused() {
 async fn a_part_that_would_be_read_as_something_else_is_refused() {
     let app = TestApp::new().await;
     let admin = app.admin();
-    let parts = [("name", "", "n"), ("value", "", "v"), ("is_sensitive", "", "no")];
-    let path = format!(
-        "/credentials/{}/",
-        multipart(&admin, "POST", "/credentials/", &parts).await.expect(201).id()
-    );
+    let path = readable_credential(&admin).await;
     let before = app.db_items().await;
     for (beside, content, why) in [
         ("; filename*=UTF-8''key.pem", "x", "a part has filename*"),

@@ -32,17 +32,18 @@ impl Drive {
         let once = self.admin.with_header("idempotency-key", &format!("request-{}", self.app.proxy.calls()));
         let caller = if method == "POST" { &once } else { &self.admin };
         let reply = caller.send(method, &path, json, body.into_bytes()).await;
-        let seen = self.seen.entry(caller.function(method, &path).into()).or_default();
-        seen.extend(
-            self.app
-                .proxy
-                .take_bodies()
-                .iter()
-                .flat_map(|(target, body)| calls(target, body, &self.app.table)),
-        );
+        let function = String::from(caller.function(method, &path));
+        self.note_calls(&function, asked);
+        reply
+    }
+
+    /// Notes the calls of AWS since the proxy's bodies were taken last, and that of a role if a cloud was asked.
+    fn note_calls(&mut self, function: &str, asked: usize) {
+        let seen = self.seen.entry(function.into()).or_default();
+        let bodies = self.app.proxy.take_bodies();
+        seen.extend(bodies.iter().flat_map(|(target, body)| calls(target, body, &self.app.table)));
         // A function that calls AWS may have to assume a role first; the simulated cloud needs none.
         seen.extend((self.app.cloud.calls() > asked).then(|| "sts:AssumeRole TargetRoles".into()));
-        reply
     }
 
     /// The same, which must be answered with a status.
@@ -74,16 +75,8 @@ impl Drive {
         let process = self.app.another_process();
         let running = worker.run(&process, serde_json::from_str(event).unwrap());
         let _ = running.in_function(name).await.unwrap();
+        self.note_calls(name, asked);
         let seen = self.seen.entry((*name).into()).or_default();
-        seen.extend(
-            self.app
-                .proxy
-                .take_bodies()
-                .iter()
-                .flat_map(|(target, body)| calls(target, body, &self.app.table)),
-        );
-        // A function that calls AWS may have to assume a role first; the simulated cloud needs none.
-        seen.extend((self.app.cloud.calls() > asked).then(|| "sts:AssumeRole TargetRoles".into()));
         seen.extend((self.app.timers.sent() > sent).then(|| "sqs:SendMessage SessionEnds".into()));
     }
 

@@ -24,7 +24,7 @@ pub fn security_group_config_fault(config: &Map<String, Value>) -> Option<String
 /// ICMP has no ports, and a rule is for every type. A port would restrict nothing.
 fn icmp_fault(config: &Map<String, Value>) -> Option<String> {
     let is_icmp = config.get("protocol").is_some_and(|protocol| protocol == "icmp");
-    let port = ["port", "ports", "fromPort", "toPort"].into_iter().find(|name| config.contains_key(*name))?;
+    let port = misspelt::port_member(config)?;
     is_icmp.then(|| format!("config.{port} does not go with protocol icmp, which has no ports: leave it out"))
 }
 

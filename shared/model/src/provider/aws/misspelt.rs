@@ -85,32 +85,34 @@ pub(super) fn name_fault(config: &Map<String, Value>) -> Option<String> {
 /// What is wrong with unknown members; `None` if they are valid.
 pub(super) fn unknown_fault(config: &Map<String, Value>) -> Option<String> {
     let unknown = || config.iter().filter(|(name, _)| !MEMBERS.contains(&name.as_str()));
-    let names_no_port =
-        ["port", "ports", "fromPort", "toPort"].iter().all(|name| !config.contains_key(*name));
-    let protocol = config.get("protocol").and_then(Value::as_str).filter(|_| names_no_port);
-    if let (Some("all"), Some((name, _))) = (protocol, unknown().next()) {
-        return Some(format!(
-            "config.{} is not read, and protocol all without ports opens every port: use config.port, config.ports, or \
-             config.fromPort and config.toPort, or leave config.{0} out",
-            shown(name)
-        ));
+    let named = |(name, _): (&String, &Value)| shown(name);
+    match config.get("protocol").map(|protocol| protocol.as_str().unwrap_or_default()) {
+        Some("all") if port_member(config).is_none() => unknown().next().map(named).map(|name| {
+            format!(
+                "config.{name} is not read, and protocol all without ports opens every port: use config.port, config.ports, or \
+                 config.fromPort and config.toPort, or leave config.{name} out"
+            )
+        }),
+        Some("icmp") if port_member(config).is_none() => unknown().next().map(named).map(|name| {
+            format!(
+                "config.{name} is not read, and protocol icmp opens every type: leave config.{name} out"
+            )
+        }),
+        None => {
+            let says_protocol = |(name, value): &(&String, &Value)| names_protocol(name) || has_protocol(value);
+            unknown().find(says_protocol).map(named).map(|name| {
+                format!(
+                    "config.{name} looks like a protocol, and without one TCP is opened: use config.protocol"
+                )
+            })
+        }
+        Some(_) => None,
     }
-    if let (Some("icmp"), Some((name, _))) = (protocol, unknown().next()) {
-        return Some(format!(
-            "config.{} is not read, and protocol icmp opens every type: leave config.{0} out",
-            shown(name)
-        ));
-    }
-    let is_protocol_missing = !config.contains_key("protocol");
-    if is_protocol_missing
-        && let Some((name, _)) = unknown().find(|(name, value)| names_protocol(name) || has_protocol(value))
-    {
-        return Some(format!(
-            "config.{} looks like a protocol, and without one TCP is opened: use config.protocol",
-            shown(name)
-        ));
-    }
-    None
+}
+
+/// The first member that names ports.
+pub(super) fn port_member(config: &Map<String, Value>) -> Option<&'static str> {
+    ["port", "ports", "fromPort", "toPort"].into_iter().find(|name| config.contains_key(*name))
 }
 
 /// The beginning of a name, for an error message.
@@ -135,7 +137,7 @@ fn has_protocol(value: &Value) -> bool {
     }
 }
 
-/// Whether a protocol's name stands in a text, also within a word: `useUDP`, `udp53`. No other word has one of these in it.
+/// Whether a protocol's name stands in a text, also within a word: `useUDP`, `udp53`.
 fn names_protocol(text: &str) -> bool {
     const PROTOCOLS: [&str; 4] = ["tcp", "udp", "icmp", "sctp"];
     let seen = text.chars().filter(|c| is_visible(*c) || c.is_whitespace());

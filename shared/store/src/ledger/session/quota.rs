@@ -37,7 +37,7 @@ impl Store {
         let looks: Vec<_> = stream::iter(looks).buffered(AT_ONCE).collect().await;
         let over: Vec<String> =
             looks.into_iter().collect::<Result<Vec<_>, StoreError>>()?.into_iter().flatten().collect();
-        let has_room = u32::try_from(noted.len() - over.len()).is_ok_and(|running| running < most);
+        let has_room = has_room(noted.len() - over.len(), most);
         if over.is_empty() {
             return Ok(has_room);
         }
@@ -54,7 +54,7 @@ impl Store {
         most: u32,
     ) -> Result<bool, StoreError> {
         let noted = self.get(&keys::user(org, user)).await?.map_or(0, |item| item.set(SESSION_IDS).len());
-        Ok(u32::try_from(noted).is_ok_and(|noted| noted < most))
+        Ok(has_room(noted, most))
     }
 
     /// The id of a session that is not running. An unreadable session does not count, because its owner could not stop it.
@@ -72,4 +72,8 @@ impl Store {
         let runs = may_be_open || loaded.session().status(now).is_stoppable();
         Ok(over.filter(|_| !runs))
     }
+}
+
+fn has_room(sessions: usize, most: u32) -> bool {
+    u32::try_from(sessions).is_ok_and(|sessions| sessions < most)
 }
