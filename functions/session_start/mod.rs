@@ -15,8 +15,8 @@ use crate::views::SessionView;
 /// The address is the one that the gateway saw, or a declared one. The record has both.
 ///
 /// # Errors
-/// 400 for wrong or unknown members, for a session that is too long or too large, when there is nothing to open, when the address is not known,
-/// when a rule is full, and when the caller has too many running sessions; 404 for a resource that the caller may not open.
+/// 400 for wrong or unknown members, a length or size above the limit, a session without resources, an unknown address, a full rule, and
+/// too many running sessions of the caller; 404 for a resource that the caller may not open.
 pub async fn handler(
     app: App,
     caller: MemberOrKey<SessionsWrite>,

@@ -9,8 +9,8 @@
 //! | [`RuleReconciler`] | a schedule, every five minutes | compares each group with the ledger once an hour |
 //!
 //! Each worker is a value with `run(now)`. Those that ask a cloud visit whole security groups (`group.rs`, `attempt.rs`, `others.rs`,
-//! `cloud.rs`). One worker at a time visits a group, and it acts on the present ledger. What woke the worker is a hint: waking it twice,
-//! late or out of order changes nothing. Organizations take turns (`turns.rs`), and an account that does not answer is left alone for a
+//! `cloud.rs`). One worker at a time visits a group, and it acts on the present ledger. The event that woke the worker is a hint: it may come twice,
+//! late or out of order. Organizations take turns (`turns.rs`), and an account that does not answer is left alone for a
 //! minute (`circuit.rs`), so that no organization waits for another one's account.
 
 #![allow(

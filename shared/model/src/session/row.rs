@@ -224,7 +224,7 @@ impl SessionRow {
         }
     }
 
-    /// Applies a rule event, and returns whether it changed anything. An old event changes nothing: a removed rule is not applied again.
+    /// Applies a rule event, and returns whether the row changed. A late event has no effect: a removed rule stays removed.
     pub fn apply(&mut self, opening: &Opening, event: &RuleEvent, now: Timestamp) -> bool {
         let Some(claim) = self.claims.iter_mut().find(|claim| claim.opening == *opening) else {
             return false;

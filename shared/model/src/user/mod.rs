@@ -28,8 +28,8 @@ pub struct User {
     pub name: Option<String>,
     /// Whether the person may use Postern.
     pub is_active: bool,
-    /// Whether this is an invitation: an administrator entered an email, and nobody has claimed it. Its id is not a token's subject (ADR
-    /// 0056).
+    /// Whether this is an invitation: an administrator entered an email, and nobody has claimed it. Its id stands in for the person's
+    /// (docs/adr/0038).
     #[serde(rename = "invited")]
     pub is_invited: bool,
     /// Their roles, in the order of the roles' creation.

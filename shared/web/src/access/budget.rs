@@ -8,7 +8,7 @@ use crate::incoming::Incoming;
 
 /// Takes a token from the caller's bucket, or from that of the address where the caller is unknown.
 ///
-/// Nothing is paid for a caller whom the table could not identify.
+/// A failed look-up of the caller costs no token, because the failure is the table's.
 pub(crate) async fn pay(app: &App, request: &Incoming, unknown: Option<&Failure>) -> Option<Failure> {
     let limiter = app.rate()?;
     if matches!(unknown, Some(Failure::Unavailable(_) | Failure::Internal(_))) {
